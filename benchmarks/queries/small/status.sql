@@ -1,0 +1,1 @@
+SELECT status, count(*) AS requests FROM web GROUP BY status ORDER BY requests DESC

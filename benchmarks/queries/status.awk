@@ -1,0 +1,2 @@
+{ status[$9]++ }
+END { for (key in status) print "status", status[key], key; print "lines", NR }

@@ -1,0 +1,36 @@
+"""Where tasks run. A backend is `run(process, job, tasks, workers) -> iterator of Partial | Failure`.
+
+It runs each small task description somewhere, at least once, and yields what became of it in any order, with a bounded
+number in flight. It knows nothing of logs, reports or merging. Closing the iterator ends the work.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from logproc.backends import processes, serial, threads
+from logproc.model import Failure, Partial, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+Outcome: TypeAlias = Partial | Failure
+Process: TypeAlias = "Callable[[Any, Task], Partial]"
+
+
+class Backend(Protocol):
+    """How a backend is called."""
+
+    def __call__(self, process: Process, job: Any, tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:  # noqa: ANN401
+        """Run the tasks on so many workers."""
+
+
+BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "processes": processes.run}
+"""Backends by name."""
+
+
+def choose(name: str, tasks: int, workers: int) -> str:
+    """Resolve `auto`: threads, since every format has a kernel that releases the GIL; serial for a lone worker or task."""
+    if name != "auto":
+        return name
+    return "threads" if workers > 1 and tasks > 1 else "serial"

@@ -1,0 +1,71 @@
+"""A pool of threads with a rolling window: kernels release the GIL, so that parsing runs on all cores.
+
+The consumer of the iterator merges while the pool works. A slow consumer holds the pool back: at most a few outcomes a
+worker wait for it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import TYPE_CHECKING, Any
+
+from logproc.backends.serial import attempt
+from logproc.model import Failure, Partial, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+WAITING = 4
+"""Outcomes a worker that may wait for the consumer."""
+
+PATIENCE = 0.3
+"""Seconds that an interrupted run waits for threads to end their block; being daemons, they do not outlive it."""
+
+
+def run(
+    process: Callable[[Any, Task], Partial],
+    job: Any,  # noqa: ANN401 - passed through
+    tasks: Sequence[Task],
+    workers: int,
+) -> Iterator[Partial | Failure]:
+    """Yield outcomes as they come; tasks are begun in their order."""
+    todo = iter(tasks)
+    lock = threading.Lock()
+    stop = threading.Event()
+    done: queue.Queue[Partial | Failure | None] = queue.Queue(WAITING * workers)
+
+    def work() -> None:
+        while not stop.is_set():
+            with lock:
+                task = next(todo, None)
+            if task is None:
+                break
+            _put(done, attempt(process, job, task), stop)
+        _put(done, None, stop)
+
+    pool = [threading.Thread(target=work, name=f"logproc-{n}", daemon=True) for n in range(min(workers, len(tasks)))]
+    for thread in pool:
+        thread.start()
+    try:
+        running = len(pool)
+        while running:
+            outcome = done.get()
+            if outcome is None:
+                running -= 1
+            else:
+                yield outcome
+    finally:
+        stop.set()
+        for thread in pool:
+            thread.join(PATIENCE / len(pool))
+
+
+def _put(done: queue.Queue[Partial | Failure | None], item: Partial | Failure | None, stop: threading.Event) -> None:
+    """Hand an outcome over, unless nobody waits for it any more."""
+    while not stop.is_set():
+        try:
+            done.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return

@@ -1,0 +1,96 @@
+"""The books of a run: what became of every file and every line, added up from the results of pieces.
+
+Every line read is counted, filtered or rejected; `close` checks that for each file, in every run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logproc.errors import AccountingError
+from logproc.model import FileEntry, FileResult, Lines, LogFile, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.model import Failure, Task
+
+SAMPLES = 3
+"""Rejected lines of a file that are kept to be shown."""
+
+
+class Books:
+    """Results by file, in the order of their ranges."""
+
+    def __init__(self, files: Sequence[LogFile]) -> None:
+        self._files = files
+        self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
+        self._lost: dict[int, str] = {}
+
+    def add(self, task: Task, results: Sequence[FileResult]) -> None:
+        """Enter the results of a task."""
+        for piece, result in zip(task.pieces, results, strict=True):
+            self._results[result.file].append((piece.start, result))
+
+    def lose(self, task: Task, failure: Failure) -> None:
+        """Enter a task that could not be done."""
+        for piece in task.pieces:
+            self._lost[piece.file] = f"bytes from {piece.start} on were lost: {failure.cause}"
+
+    def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
+        """Count, for each piece of a task, the lines of its file that stand before it."""
+        return {
+            (piece.file, piece.start): sum(
+                result.lines.read for start, result in self._results[piece.file] if start < piece.start
+            )
+            for piece in task.pieces
+        }
+
+    def close(self) -> tuple[FileEntry, ...]:
+        """Return an entry per file; AccountingError if lines do not add up."""
+        return tuple(self._entry(number, file) for number, file in enumerate(self._files))
+
+    def _entry(self, number: int, file: LogFile) -> FileEntry:
+        results = [result for _, result in sorted(self._results[number], key=lambda item: item[0])]
+        lines, reasons, samples = _added(results)
+        if not lines.balanced():
+            raise AccountingError(file.path, lines.read, lines.counted, lines.filtered, lines.rejected)
+        problem = file.problem or self._lost.get(number) or next((r.problem for r in results if r.problem), None)
+        first = results[0] if results else None
+        times = [r for r in results if r.first_time is not None and r.last_time is not None]
+        lost = file.problem is not None or number in self._lost or not results
+        return FileEntry(
+            path=file.path,
+            source=file.source,
+            format=None if first is None else first.format,
+            confidence=0.0 if first is None or first.format is None else first.confidence,
+            codec=None if first is None else first.codec,
+            bytes_stored=file.size,
+            bytes_read=sum(r.bytes_read for r in results),
+            lines=lines,
+            status="failed" if lost or _failed(results) else "read",
+            reason=problem,
+            first_time=min((r.first_time for r in times if r.first_time is not None), default=None),
+            last_time=max((r.last_time for r in times if r.last_time is not None), default=None),
+            rejected_by_reason=reasons,
+            samples=samples,
+        )
+
+
+def _failed(results: Sequence[FileResult]) -> bool:
+    """Tell whether nothing of a file could be used, for a reason."""
+    return any(r.skipped for r in results) or all(r.problem is not None and r.format is None for r in results)
+
+
+def _added(results: Sequence[FileResult]) -> tuple[Lines, dict[str, int], tuple[Reject, ...]]:
+    """Add up lines, reasons and samples; sample lines get their number in the file, from 1."""
+    lines = Lines()
+    reasons: dict[str, int] = {}
+    samples: list[Reject] = []
+    for result in results:
+        for sample in result.samples[: SAMPLES - len(samples)]:
+            samples.append(Reject(lines.read + sample.line + 1, sample.offset, sample.reason, sample.raw))
+        lines = lines + result.lines
+        for reason, count in result.rejected_by_reason.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    return lines, dict(sorted(reasons.items())), tuple(samples)

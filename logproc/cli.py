@@ -1,0 +1,322 @@
+"""The command line: arguments in, exit code out; no logic.
+
+stdout carries what was asked for, stderr everything else. Modules load where a command needs them, so that `--help`
+answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logproc import __version__
+from logproc.config_keys import BACKENDS
+from logproc.errors import LogprocError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
+
+    from logproc.config import Config
+    from logproc.model import Report
+
+    Command: TypeAlias = Callable[..., Any]
+
+LATER = ("sql", "show", "report", "diff", "state", "worker", "keygen", "init")
+"""Commands that the contract names and this version does not have."""
+
+
+class _Commands(click.Group):
+    """Commands in the order in which people need them; later ones are refused by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] in LATER:
+            ctx.fail(f"the command {args[0]!r} is not in version {__version__}; there is {', '.join(self.commands)}")
+        return super().resolve_command(ctx, args)
+
+
+def execute(arguments: list[str]) -> int:
+    """Run one command and return its exit code; KeyboardInterrupt and BrokenPipeError are the caller's."""
+    if "_LOGPROC_COMPLETE" in os.environ:  # a shell asks for completions; click answers and exits
+        main.main(arguments, prog_name="logproc")
+    try:
+        with main.make_context("logproc", list(arguments)) as context:
+            code = main.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LogprocError as error:
+        _complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort: one line, and the traceback on demand
+        if not _VERBOSE_FLAGS.isdisjoint(arguments):
+            traceback.print_exc()
+        text = f"{type(error).__name__}: {error}".splitlines()[0]
+        _complain(f"unexpected {text} (a defect of logproc; -v shows where)")
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+_VERBOSE_FLAGS = frozenset({"-v", "--verbose", "-qv", "-vq"})
+
+
+def _options(*options: Command) -> Command:
+    """Apply several click decorators, the first one on top."""
+
+    def decorate(function: Command) -> Command:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
+_INPUT = _options(
+    _PATHS,
+    click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one."),
+    click.option("--format", metavar="F", help="A name of `logproc formats`, nginx:..., apache:..., or auto."),
+)
+_VERBOSITY = _options(
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a defect."),
+)
+_WORK = _options(
+    click.option("--backend", type=click.Choice(BACKENDS), help="Where the work is done."),
+    click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Workers; 0 is one per CPU."),
+    click.option("--state", metavar="DIR", help="Ledger of an incremental run (not in this version)."),
+    click.option("--since", metavar="T", help="Count lines from T on: RFC 3339, a date, -24h, yesterday, monday."),
+    click.option("--until", metavar="T", help="Count lines before T."),
+    click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="NAME|FILE.sql",
+        help="Compute this instead of the configured reports; may be repeated.",
+    ),
+)
+_OUTPUT = _options(
+    click.option("--json", metavar="FILE|-", help="Write the JSON report."),
+    click.option("--html", metavar="FILE", help="Write the HTML report (not in this version)."),
+    click.option("--csv", metavar="DIR", help="Write CSV files (not in this version)."),
+    click.option("--metrics-file", metavar="FILE", help="Write Prometheus metrics (not in this version)."),
+    click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines."),
+    click.option("--dry-run", is_flag=True, help="Print what would be read, and read nothing."),
+)
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="logproc")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Turn directories of log files into answers, in batch."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@main.command()
+@_options(_INPUT, _WORK, _OUTPUT, _VERBOSITY)
+def run(**typed: Any) -> int:  # noqa: ANN401 - click's keyword arguments
+    """Read logs below each PATH and report; the main job.
+
+    PATH is a folder, a file or - (standard input). Without output options the report goes to the terminal.
+    """
+    from logproc.config import require_supported
+
+    config = _load(typed)
+    require_supported(config)
+    if config.dry_run:
+        return _print_plan(config, typed["paths"], as_json=typed["json"] == "-")
+    _check_outputs(config)
+    from logproc import coordinator  # a wrong flag is refused before numba loads
+    from logproc.report import summary
+    from logproc.report.progress import bar_if_watched
+
+    begin = time.monotonic()
+    progress = bar_if_watched(quiet=config.quiet)
+    try:
+        report = coordinator.run(config, progress=progress)
+    finally:
+        if progress is not None:
+            progress.close()
+    seconds = time.monotonic() - begin
+    shown = _write(report, config, to_terminal=typed["json"] is None)
+    if not shown:
+        _say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
+    if not config.quiet:
+        _say(summary.summary(report, seconds))
+    if config.verbose:
+        _say(summary.details(report))
+    return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
+
+
+@main.command()
+@_options(_INPUT, _VERBOSITY)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def plan(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
+    """Show what `run` would do with each file, and why."""
+    return _print_plan(_load(typed), typed["paths"], as_json=as_json)
+
+
+@main.command()
+@_options(_INPUT, _VERBOSITY)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def detect(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
+    """Show each file's format, codec, time span and sample fields."""
+    config = _load(typed)
+    from logproc import coordinator
+    from logproc.report import listing
+
+    found = coordinator.detect(config)
+    _print(listing.detected_json(found) if as_json else listing.detected_text(found))
+    return listing.detected_code(found)
+
+
+@main.command()
+@_options(_INPUT)
+@click.option("--to", type=click.Choice(["jsonl", "csv", "parquet"]), default="jsonl", show_default=True)
+@click.option("-o", "--output", metavar="FILE", help="Write here; default: standard output.")
+@click.option("--where", metavar="SQL", help="Only rows that meet this condition.")
+@click.option("--select", metavar="a,b", default="", help="Only these fields, in this order.")
+@click.option("--origin", is_flag=True, help="Add _file, _offset and _line to each row.")
+@click.option("--since", metavar="T", help="Only rows from T on.")
+@click.option("--until", metavar="T", help="Only rows before T.")
+@click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines.")
+@_VERBOSITY
+def parse(*, to: str, output: str | None, where: str | None, select: str, origin: bool, **typed: Any) -> int:  # noqa: ANN401
+    """Write the parsed rows."""
+    config = _load(typed)
+    from logproc.adhoc import rows
+    from logproc.report import files, summary
+    from logproc.report.progress import bar_if_watched
+
+    fields = tuple(name.strip() for name in select.split(",") if name.strip())
+    asked = {"to": to, "where": where, "select": fields, "origin": origin}
+    if config.output.rejects:
+        files.require_writable("--rejects", config.output.rejects)
+    if output in {None, "-"}:
+        sys.stdout.flush()
+        report = rows.parse(config, sys.stdout.buffer, **asked)
+        sys.stdout.buffer.flush()
+    else:
+        files.require_writable("-o", str(output))
+        progress = bar_if_watched(quiet=config.quiet)
+        with files.replacing(str(output)) as out:
+            report = rows.parse(config, out, progress=progress, **asked)
+    _say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
+    return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
+
+
+@main.command()
+def formats() -> None:
+    """List what --format takes and detection knows."""
+    from logproc.formats import FORMATS, STRINGS
+    from logproc.report import listing
+
+    rows = [(row.name, row.family, row.doc) for row in FORMATS.values()]
+    rows += [(f"{language}:...", "web", f"a format string of {language}") for language in STRINGS]
+    _print(listing.align([*rows, ("auto", "", "each file by its content (the default)")]))
+
+
+@main.command()
+@click.option("--eject", metavar="DIR", help="Copy the presets' .sql files to this folder.")
+def presets(eject: str | None) -> None:
+    """List the built-in reports, or copy their SQL."""
+    from importlib.resources import files
+
+    from logproc.report import listing
+
+    found = listing.presets(files("logproc") / "presets")
+    if eject is None:
+        _print(listing.presets_text(found))
+    else:
+        _say([listing.eject(found, eject)])
+
+
+# ---- helpers ---------------------------------------------------------------------------------------------------
+
+
+def _load(typed: dict[str, Any]) -> Config:
+    from logproc.config import Flags, load, require_paths
+
+    config = load(Flags(**typed))
+    require_paths(config)
+    return config
+
+
+def _print_plan(config: Config, named: tuple[str, ...], *, as_json: bool) -> int:
+    from logproc import coordinator
+    from logproc.report import listing
+
+    entries = coordinator.plan(config)
+    _print(listing.plan_json(entries) if as_json else listing.plan_text(entries))
+    return listing.plan_code(entries, named)
+
+
+def _check_outputs(config: Config) -> None:
+    """Refuse, before any work, what could not be written after it."""
+    from logproc.report import files
+
+    for option, path in (("--json", config.output.json), ("--rejects", config.output.rejects)):
+        if path == "-" and option != "--json":
+            raise UsageError(f"{option} needs a file: standard output carries the report")
+        if path not in {None, "-"}:
+            files.require_writable(option, str(path))
+
+
+def _write(report: Report, config: Config, *, to_terminal: bool) -> bool:
+    """Write what was asked for; the terminal report only where nothing else was, and never under -q.
+
+    Tells whether a person has the problems on the screen already.
+    """
+    from logproc.report import files, json
+
+    shown = False
+    if config.output.json == "-":
+        _print_bytes(json.render(report))
+    elif to_terminal and not config.quiet:
+        from logproc.report import terminal
+
+        shown = sys.stdout.isatty()
+        _print(terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown))
+    if config.output.json not in {None, "-"}:
+        files.write_atomically(str(config.output.json), json.render(report))
+    return shown
+
+
+def _print(text: str) -> None:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in Latin-1 has no ≈
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _print_bytes(content: bytes) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def _complain(message: str) -> None:
+    _say([f"logproc: {message}"])
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stderr.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
+    sys.stderr.flush()

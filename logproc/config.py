@@ -1,0 +1,285 @@
+"""config.toml and flags become one frozen `Config`, once; nothing below sees either.
+
+Errors name the key, the file, the line and the way out. Paths in config.toml are relative to its folder, paths on the
+command line to the working folder. Flags win over the file.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from logproc.config_keys import KEYS, parse_fail_if
+from logproc.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Table: TypeAlias = dict[str, Any]
+
+DEFAULT_FILE = "config.toml"
+
+OPERATORS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+LATER = {
+    "state_dir": "incremental runs (--state, state_dir) are not in this version; leave it out: the run is stateless",
+    "html": "the HTML report (--html, output.html) is not in this version; use --json or the terminal report",
+    "csv": "CSV output (--csv, output.csv) is not in this version; use --json",
+    "metrics_file": "Prometheus metrics (--metrics-file, output.metrics_file) are not in this version; use --json",
+    "queue": "the queue backend is not in this version; use auto, serial, threads or processes",
+    "dask": "the dask backend is not in this version; use auto, serial, threads or processes",
+}
+"""What the contract names and this version refuses rather than ignores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discover:
+    """Which files below a root are read."""
+
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files that belong together; `timezone` is None for the configuration's own."""
+
+    name: str
+    include: tuple[str, ...]
+    format: str = "auto"
+    host: str | None = None
+    timezone: str | None = None
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedReport:
+    """A `[[report]]`: SQL with a name."""
+
+    name: str
+    sql: str
+    title: str | None = None
+    line: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A `[[check]]`: SQL that yields one number, and the condition under which it fails."""
+
+    name: str
+    sql: str
+    fail_if: str
+    line: int | None = field(default=None, compare=False)
+
+    def fails(self, value: float | None) -> bool:
+        """Tell whether `value` meets the condition; None (no rows to judge by) does not."""
+        condition = parse_fail_if(self.fail_if)
+        return condition is not None and value is not None and bool(OPERATORS[condition[0]](value, condition[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Files to write; None for none. `json` may be "-" for standard output."""
+
+    json: str | None = None
+    html: str | None = None
+    csv: str | None = None
+    metrics_file: str | None = None
+    rejects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds memory."""
+
+    max_groups: int = 200_000
+    max_line_bytes: int = 1 << 20
+    block_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Keys of the incremental run: seconds, days (0 keeps all), days."""
+
+    settle: float = 60.0
+    retain: int = 0
+    compact_after: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a run is told.
+
+    `paths` is what to read: the PATHs typed, else the root. `since` and `until` are microseconds since 1970 UTC, the
+    end exclusive. `reports` names what `--report` asked for, instead of the presets `use` and the `named_reports`.
+    `workers` is never 0. `file` is the config.toml that was read, for messages.
+    """
+
+    paths: tuple[str, ...] = ()
+    root: str | None = None
+    state_dir: str | None = None
+    timezone: str = "UTC"
+    max_reject_ratio: float = 0.05
+    format: str = "auto"
+    backend: str = "auto"
+    workers: int = 1
+    since: int | None = None
+    until: int | None = None
+    reports: tuple[str, ...] = ()
+    use: tuple[str, ...] = ("web",)
+    named_reports: tuple[NamedReport, ...] = ()
+    checks: tuple[Check, ...] = ()
+    sources: tuple[Source, ...] = ()
+    discover: Discover = Discover()
+    output: Output = Output()
+    limits: Limits = Limits()
+    state: State = State()
+    dry_run: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What was typed; None where it was not."""
+
+    paths: tuple[str, ...] = ()
+    config: str | None = None
+    format: str | None = None
+    backend: str | None = None
+    workers: int | None = None
+    state: str | None = None
+    since: str | None = None
+    until: str | None = None
+    reports: tuple[str, ...] = ()
+    json: str | None = None
+    html: str | None = None
+    csv: str | None = None
+    metrics_file: str | None = None
+    rejects: str | None = None
+    dry_run: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+def load(flags: Flags, *, now: datetime | None = None, find: bool = True) -> Config:
+    """Read config.toml (the one named, else `./config.toml` if `find` and there is one) and let flags win.
+
+    `now` is an aware time that relative times refer to. Raises ConfigError and UsageError.
+    """
+    from logproc import config_file  # noqa: PLC0415 - tomllib costs --help nothing
+
+    _check(flags)
+    path = flags.config or (DEFAULT_FILE if find and os.path.isfile(DEFAULT_FILE) else None)  # noqa: PTH113
+    values = config_file.read(path) if path else config_file.defaults()
+    return _build(values, flags, path, now or datetime.now(UTC))
+
+
+def require_paths(config: Config) -> None:
+    """Raise UsageError if there is nothing to read."""
+    if not config.paths:
+        raise UsageError(
+            "nothing to read: name a folder, a file or - (standard input), "
+            f'or write root = "/path/to/logs" into {config.file or DEFAULT_FILE}'
+        )
+
+
+def require_supported(config: Config) -> None:
+    """Raise UsageError if the configuration asks for what this version does not do."""
+    asked = {
+        "state_dir": config.state_dir,
+        "html": config.output.html,
+        "csv": config.output.csv,
+        "metrics_file": config.output.metrics_file,
+        config.backend: True,
+    }
+    for name, value in asked.items():
+        if value and name in LATER:
+            raise UsageError(LATER[name])
+
+
+# ---- values and flags ------------------------------------------------------------------------------------------
+
+
+def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Config:
+    folder = os.path.dirname(path) if path else ""  # noqa: PTH120 - text in, text out: "" stays ""
+    root = _below(folder, values["root"])
+    since, until = _span(flags, values["timezone"], now)
+    return Config(
+        paths=flags.paths or ((root,) if root else ()),
+        root=root,
+        state_dir=flags.state or _below(folder, values["state_dir"]),
+        timezone=values["timezone"],
+        max_reject_ratio=values["max_reject_ratio"],
+        format=flags.format or "auto",
+        backend=flags.backend or values["run"]["backend"],
+        workers=_workers(values["run"]["workers"] if flags.workers is None else flags.workers),
+        since=since,
+        until=until,
+        reports=flags.reports,
+        use=values["reports"]["use"],
+        named_reports=tuple(NamedReport(**table) for table in values["report"]),
+        checks=tuple(Check(**table) for table in values["check"]),
+        sources=tuple(Source(**table) for table in values["source"]),
+        discover=Discover(**values["discover"]),
+        output=_output(values["output"], flags, folder),
+        limits=Limits(**values["limits"]),
+        state=State(**values["state"]),
+        dry_run=flags.dry_run,
+        quiet=flags.quiet,
+        verbose=flags.verbose,
+        file=path,
+    )
+
+
+def _check(flags: Flags) -> None:
+    """Hold flags against the ranges of the keys that they override: a program may pass anything."""
+    for name, value in (("backend", flags.backend), ("workers", flags.workers)):
+        key = next(key for key in KEYS if key.table == "run" and key.name == name)
+        if value is not None and key.check and (wrong := key.check(value)):
+            raise UsageError(f"{name} {wrong}")
+
+
+def _output(table: Table, flags: Flags, folder: str) -> Output:
+    typed = {name: getattr(flags, name) for name in table}
+    return Output(**{name: typed[name] or _below(folder, value) for name, value in table.items()})
+
+
+def _below(folder: str, path: str | None) -> str | None:
+    """Read a path of config.toml from the folder that it lies in; `-` and `~` keep their meaning."""
+    return path if path is None or path == "-" else os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
+
+
+def _workers(count: int) -> int:
+    if count:
+        return count
+    if hasattr(os, "sched_getaffinity"):  # what this process may use, not what the machine has
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _span(flags: Flags, timezone: str, now: datetime) -> tuple[int | None, int | None]:
+    if flags.since is None and flags.until is None:
+        return None, None
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from logproc.instants import resolve_instant  # noqa: PLC0415
+
+    zone = ZoneInfo(timezone)
+    since, until = (None if text is None else resolve_instant(text, now, zone) for text in (flags.since, flags.until))
+    if since is not None and until is not None and since >= until:
+        raise UsageError(f"--since {flags.since} is not before --until {flags.until}; nothing lies between them")
+    return since, until

@@ -1,0 +1,177 @@
+"""Every key of config.toml in one visible table: type, default, range and meaning.
+
+Validation, the README's table, and the check that the shipped config.toml shows every key all read `KEYS`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BACKENDS = ("auto", "serial", "threads", "processes", "queue", "dask")
+"""Names that `--backend` and `run.backend` may have; the last two are not in this version."""
+
+LARGEST_BLOCK = 1 << 29
+"""Offsets within a block are int32, and a block may grow by one line of the longest length."""
+
+
+class _Required:
+    """Stands in `Key.default` for a key that has none."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED = _Required()
+
+_FAIL_IF = re.compile(r"\s*(<=|>=|==|!=|<|>|=)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of config.toml; `check` returns what is wrong with a value of the right type, or None."""
+
+    table: str
+    name: str
+    type: str
+    default: Any
+    doc: str
+    check: Callable[[Any], str | None] | None = None
+
+    @property
+    def dotted(self) -> str:
+        """The key as people write it: `limits.max_groups`, `[[source]] name`."""
+        if not self.table:
+            return self.name
+        return f"[[{self.table}]] {self.name}" if self.table in ARRAYS else f"{self.table}.{self.name}"
+
+
+def parse_fail_if(text: str) -> tuple[str, float] | None:
+    """Split a condition such as `> 0.01` into operator and number; None if it is no condition."""
+    match = _FAIL_IF.fullmatch(text)
+    return (match[1], float(match[2])) if match else None
+
+
+# ---- checks ----------------------------------------------------------------------------------------------------
+
+
+def _between(low: float, high: float) -> Callable[[float], str | None]:
+    def check(value: float) -> str | None:
+        return None if low <= value <= high else f"must be from {low:g} to {high:g}, not {value:g}"
+
+    return check
+
+
+def _whole(low: int, high: int) -> Callable[[int], str | None]:
+    def check(value: int) -> str | None:
+        return None if low <= value <= high else f"must be from {low} to {high}, not {value}"
+
+    return check
+
+
+def _filled(value: str | tuple[str, ...]) -> str | None:
+    if not value:
+        return "must not be empty"
+    if not isinstance(value, str) and not all(value):
+        return "must not have an empty element"
+    return None
+
+
+def _title(value: str) -> str | None:
+    if not value.strip():
+        return "must not be empty"
+    return None if value.isprintable() and "/" not in value else "must be printable and without a slash"
+
+
+def _zone(value: str) -> str | None:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - reads the zone database
+
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        return f"names no time zone: {value!r}; write one of the IANA database, such as Europe/Berlin or UTC"
+    return None
+
+
+def _backend(value: str) -> str | None:
+    return None if value in BACKENDS else f"must be one of {', '.join(BACKENDS)}, not {value!r}"
+
+
+def _host_pattern(value: str) -> str | None:
+    try:
+        pattern = re.compile(value)
+    except re.error as error:
+        return f"is not a regular expression: {error}"
+    return None if "host" in pattern.groupindex else "needs a group (?P<host>...) that captures the host"
+
+
+def _fail_if(value: str) -> str | None:
+    if parse_fail_if(value):
+        return None
+    return f'is not a condition: {value!r}; write an operator and a number, such as "> 0.01"'
+
+
+# ---- the table -------------------------------------------------------------------------------------------------
+
+TABLES = ("discover", "reports", "run", "output", "limits", "state")
+"""Tables that stand once: `[limits]`."""
+
+ARRAYS = ("source", "report", "check")
+"""Tables that may stand many times: `[[source]]`."""
+
+TEXT, TEXTS, INTEGER, NUMBER, BOOLEAN = "text", "list of texts", "integer", "number", "true or false"
+
+KEYS: tuple[Key, ...] = (
+    Key("", "root", TEXT, None, "where `run` looks when no PATH is given", _filled),
+    Key("", "state_dir", TEXT, None, "folder of the ledger; leave out for stateless runs", _filled),
+    Key("", "timezone", TEXT, "UTC", "zone of dates in --since and --until, and of zoneless log times", _zone),
+    Key(
+        "",
+        "max_reject_ratio",
+        NUMBER,
+        0.05,
+        "share of rejected lines in a file above which exit is 3",
+        _between(0, 1),
+    ),
+    Key("discover", "include", TEXTS, ("**/*",), "globs of the files to read, below the root", _filled),
+    Key("discover", "exclude", TEXTS, (), "globs of the files to leave out", lambda value: value and _filled(value)),
+    Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to folders; loops end"),
+    Key("source", "name", TEXT, REQUIRED, "name of the source: field `source`, and usable after FROM", _title),
+    Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root", _filled),
+    Key("source", "format", TEXT, "auto", "a name of `logproc formats`, nginx:..., apache:..., or auto", _filled),
+    Key("source", "host", TEXT, None, "regular expression on the path; its group `host` is the host", _host_pattern),
+    Key("source", "timezone", TEXT, None, "zone of this source's zoneless times; default: the one above", _zone),
+    Key("reports", "use", TEXTS, ("web",), "presets to compute; `logproc presets` lists them"),
+    Key("report", "name", TEXT, REQUIRED, "name of the report", _title),
+    Key("report", "sql", TEXT, REQUIRED, "one SELECT", _filled),
+    Key("report", "title", TEXT, None, "headline; default: the name", _title),
+    Key("check", "name", TEXT, REQUIRED, "name of the check, for the message", _title),
+    Key("check", "sql", TEXT, REQUIRED, "one SELECT that yields one number", _filled),
+    Key("check", "fail_if", TEXT, REQUIRED, 'when the check fails (exit 4): "> 0.01"', _fail_if),
+    Key("run", "backend", TEXT, "auto", "auto, serial, threads or processes", _backend),
+    Key("run", "workers", INTEGER, 0, "workers at a time; 0 is one per CPU", _whole(0, 1024)),
+    Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
+    Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
+    Key("output", "csv", TEXT, None, "folder of CSV files; not in this version", _filled),
+    Key("output", "metrics_file", TEXT, None, "Prometheus text file; not in this version", _filled),
+    Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
+    Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),
+    Key(
+        "limits",
+        "max_line_bytes",
+        INTEGER,
+        1 << 20,
+        "longest line; longer ones are rejected",
+        _whole(64, LARGEST_BLOCK),
+    ),
+    Key(
+        "limits", "block_bytes", INTEGER, 1 << 20, "bytes that a worker reads at a time", _whole(4096, LARGEST_BLOCK)
+    ),
+    Key("state", "settle", NUMBER, 60.0, "seconds until a cut-off archive counts as complete", _between(0, 86_400)),
+    Key("state", "retain", INTEGER, 0, "days that are kept; 0 keeps all", _whole(0, 36_500)),
+    Key("state", "compact_after", INTEGER, 32, "days after which details are merged per day", _whole(1, 36_500)),
+)

@@ -1,0 +1,129 @@
+"""The run, on one page: read this first.
+
+    discover -> plan -> [ tasks ] -> backend -> [ partials ] -> merge -> report
+                                       |                          ^
+                                       +--> worker: read -> parse -> aggregate
+
+Wiring only: every arrow is a call of the stage that does the work. Nothing here prints.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from logproc import __version__, questions, spool
+from logproc.backends import BACKENDS, choose
+from logproc.books import Books
+from logproc.looking import Detected, PlanEntry, detect, plan
+from logproc.model import Failure, Partial, Report, RunInfo
+from logproc.planner import Planner
+from logproc.report.files import replacing
+from logproc.rollup.instants import rfc3339
+from logproc.rollup.outcome import report_table
+from logproc.rollup.tables import Table, load
+from logproc.worker import Job, process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import BinaryIO
+
+    from logproc.config import Config
+    from logproc.model import Task
+    from logproc.report.progress import Progress
+    from logproc.rollup.spec import RollupSpec
+
+__all__ = ["Detected", "PlanEntry", "detect", "plan", "run"]
+
+
+def run(config: Config, *, progress: Progress | None = None) -> Report:
+    """Read the configured logs and return the report; LogprocError if the question or the books are wrong."""
+    started = _now()
+    reports, checks = questions.reports(config), questions.checks(config)
+    planner = Planner(config)
+    files = planner.discover()
+    tasks = planner.tasks(files)
+    books = Books(files)
+    backend = choose(config.backend, len(tasks), config.workers)
+    with ExitStack() as stack:
+        rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
+        folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
+        job = _job(config, reports + checks, planner.formats, folder)
+        if progress is not None:
+            progress.start(sum(task.bytes for task in tasks), len(files))
+        outcomes = stack.enter_context(closing(BACKENDS[backend](process, job, tasks, config.workers)))  # type: ignore[type-var]
+        tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
+    finished = [report_table(table) for table in tables]
+    verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]
+    return Report(
+        RunInfo(uuid.uuid4().hex, __version__, started, _now(), backend, config.workers, *_span(config)),
+        books.close(),
+        tuple(finished[: len(reports)]),
+        tuple(verdicts),
+    )
+
+
+def merge(
+    job: Job, tasks: Sequence[Task], outcomes: Iterable[Partial | Failure], books: Books, rejects: BinaryIO | None
+) -> list[Table]:
+    """Fold partials together in plan order, whatever order they come in."""
+    tables = [Table(spec, job.max_groups) for spec in job.specs]
+    for outcome in in_plan_order(outcomes):
+        task = tasks[outcome.task]
+        if isinstance(outcome, Failure):
+            books.lose(task, outcome)
+            continue
+        books.add(task, outcome.files)
+        for table, dumped in zip(tables, outcome.tables, strict=True):
+            table.merge(load(table.spec, dumped))
+        if rejects is not None and job.spool is not None:
+            paths = {piece.file: piece.path for piece in task.pieces}
+            rejects.writelines(spool.join(job.spool, task.number, paths, books.lines_before(task)))
+    return tables
+
+
+def in_plan_order(outcomes: Iterable[Partial | Failure]) -> Iterator[Partial | Failure]:
+    """Hold outcomes back until all before them have come."""
+    early: dict[int, Partial | Failure] = {}
+    due = 0
+    for outcome in outcomes:
+        early[outcome.task] = outcome
+        while due in early:
+            yield early.pop(due)
+            due += 1
+
+
+def _watched(
+    outcomes: Iterable[Partial | Failure], tasks: Sequence[Task], progress: Progress | None
+) -> Iterator[Partial | Failure]:
+    for outcome in outcomes:
+        if progress is not None:
+            lines = 0 if isinstance(outcome, Failure) else sum(result.lines.read for result in outcome.files)
+            progress.advance(tasks[outcome.task].bytes, lines, len(tasks[outcome.task].pieces))
+        yield outcome
+
+
+def _job(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:
+    return Job(
+        id=uuid.uuid4().hex,
+        specs=specs,
+        formats=formats,
+        max_groups=config.limits.max_groups,
+        block_bytes=config.limits.block_bytes,
+        max_line_bytes=config.limits.max_line_bytes,
+        since=config.since,
+        until=config.until,
+        spool=folder,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _span(config: Config) -> tuple[str | None, str | None]:
+    since, until = config.since, config.until
+    return None if since is None else rfc3339(since), None if until is None else rfc3339(until)

@@ -1,0 +1,183 @@
+"""Every exception of logproc, in one tree.
+
+    LogprocError                 the base of all: catch this to catch everything
+    ├── UsageError               exit 2: what was asked cannot be done as written
+    │   ├── ConfigError          a key, value or file of the configuration
+    │   ├── QueryError           a report's SQL; points at the clause
+    │   └── FormatError          a format name or string that cannot be compiled
+    ├── MissingExtraError        exit 2: an optional dependency; names the pip command
+    ├── InputError               a file that cannot be read, or only in part; the run goes on
+    │   ├── UnreadableError      could not be opened or read at all
+    │   └── DamagedError         a compressed stream that ends early or is corrupt
+    ├── OutputError              what was asked for could not be written
+    ├── MergeError               partials that do not belong together
+    ├── AccountingError          the books do not balance: a defect of logproc, never of the input
+    ├── TaskError                a worker failed on a task; names the file and the range
+    └── TryLaterError            exit 75: a lock, missing workers, a missing mount
+
+Every exception takes its fields as positional arguments, passes them unchanged to `super().__init__` and makes
+its text in `__str__`, so that it survives pickling between processes.
+"""
+
+from __future__ import annotations
+
+
+class LogprocError(Exception):
+    """Base of every error that logproc raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(LogprocError):
+    """What was asked cannot be done as written; the text says what to write instead."""
+
+    exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ConfigError(UsageError):
+    """A key, a value or a file of the configuration is wrong; names the file, the line and the way out."""
+
+    def __init__(self, message: str, path: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.args = (message, path, line)
+        self.path = path
+        self.line = line
+
+    def __str__(self) -> str:
+        if self.path is None:
+            return self.message
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+class QueryError(UsageError):
+    """A report's SQL is refused: names the report, the clause, the reason and what to write instead."""
+
+    def __init__(
+        self, message: str, report: str | None = None, sql: str | None = None, position: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.args = (message, report, sql, position)
+        self.report = report
+        self.sql = sql
+        self.position = position
+
+    def __str__(self) -> str:
+        head = self.message if self.report is None else f"report {self.report!r}: {self.message}"
+        if self.sql is None or self.position is None:
+            return head
+        begin = self.sql.rfind("\n", 0, self.position) + 1
+        end = self.sql.find("\n", self.position)
+        line = self.sql[begin : end if end >= 0 else len(self.sql)]
+        return f"{head}\n    {line}\n    {' ' * (self.position - begin)}^"
+
+
+class FormatError(UsageError):
+    """A format name or format string cannot be used; says which part and why."""
+
+
+class MissingExtraError(LogprocError):
+    """An optional dependency is not installed."""
+
+    exit_code = 2
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(feature, extra)
+        self.feature = feature
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.feature} needs an optional dependency: pip install 'logproc[{self.extra}]'"
+
+
+class InputError(LogprocError):
+    """A file could not be read in whole; it is reported and the run goes on."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+
+class UnreadableError(InputError):
+    """A file could not be opened or read at all."""
+
+
+class DamagedError(InputError):
+    """A compressed stream ends early or is corrupt; what decoded before the damage is counted."""
+
+
+class OutputError(LogprocError):
+    """An output file could not be written; the old one, if any, is untouched."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: cannot be written: {self.reason}"
+
+
+class MergeError(LogprocError):
+    """Partials of different reports, parameters or versions were asked to merge."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class AccountingError(LogprocError):
+    """Lines read do not equal lines counted, filtered and rejected."""
+
+    def __init__(self, subject: str, read: int, counted: int, filtered: int, rejected: int) -> None:
+        super().__init__(subject, read, counted, filtered, rejected)
+        self.subject = subject
+        self.read = read
+        self.counted = counted
+        self.filtered = filtered
+        self.rejected = rejected
+
+    def __str__(self) -> str:
+        return (
+            f"{self.subject}: {self.read} lines read, but {self.counted} counted + {self.filtered} filtered + "
+            f"{self.rejected} rejected; this is a defect of logproc, please report it with this line"
+        )
+
+
+class TaskError(LogprocError):
+    """A worker failed on a task; carries the text of what happened there."""
+
+    def __init__(self, task: str, cause: str) -> None:
+        super().__init__(task, cause)
+        self.task = task
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"task {self.task} failed: {self.cause}"
+
+
+class TryLaterError(LogprocError):
+    """The run cannot start or go on now, and may later."""
+
+    exit_code = 75
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message

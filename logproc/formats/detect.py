@@ -1,0 +1,117 @@
+"""Which format a file has, by its content: pure, given samples of lines and a function that matches them.
+
+Every candidate says how many lines of the samples it reads; the most specific of those that read (nearly) the most
+wins. With ten thousand small files this runs ten thousand times, so that bytes which a format must contain are looked
+for before anything is matched, and a candidate that reads everything ends the search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from logproc.formats import FORMATS, Format
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Sequence
+
+Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
+"""Counts (matched, rejected) lines of whole-line bytes; blank lines are neither."""
+
+MIN_SHARE = 0.5
+"""A format that reads fewer of the records is not chosen; rejected lines that begin with a blank are no records of
+their own, but the rest of one that was cut or goes on."""
+
+SPECIFIC_MAY_LOSE = 0.05
+"""How much less than the best a more specific format may read: it yields more fields from nearly as many lines."""
+
+HEAD_LINES = 4
+"""Lines that `Format.unlike` is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What was found: the format's name or None, the share of lines it reads, the next best, and the reason."""
+
+    format: str | None
+    confidence: float
+    runner_up: str | None
+    reason: str
+
+
+class _Score(NamedTuple):
+    format: Format
+    share: float
+    matched: int
+    rejected: int
+
+
+BY_RANK = tuple(sorted(FORMATS.values(), key=lambda row: -row.rank))
+"""Candidates for detection, the most specific first."""
+
+
+def detect(samples: Sequence[bytes], candidates: Iterable[Format] | None = None, *, matcher: Matcher) -> Detection:
+    """Tell the format of a file from samples of its lines (whole lines, from its head, middle and tail)."""
+    text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
+    if not text or text.isspace():
+        return Detection(None, 0.0, None, "no lines")
+    ordered = BY_RANK if candidates is None else sorted(candidates, key=lambda row: -row.rank)
+    scores, refusal = _scores(text, ordered, matcher)
+    if not scores:
+        return Detection(None, 0.0, None, refusal or "no known format matches")
+    return _choice(scores, refusal, text)
+
+
+def _closed(sample: bytes) -> bytes:
+    return sample if sample.endswith(b"\n") or not sample else sample + b"\n"
+
+
+def _scores(text: bytes, ordered: Iterable[Format], matcher: Matcher) -> tuple[list[_Score], str]:
+    """Match the candidates whose bytes are there; also return why one that matches must not be taken."""
+    scores: list[_Score] = []
+    refusal = ""
+    for row in ordered:
+        if not all(needed in text for needed in row.needs):
+            continue
+        matched, rejected = matcher(row, text)
+        if matched == 0:
+            continue
+        if row.unlike is not None and _is_unlike(row.unlike, text):
+            refusal = f"{row.name} does not fit: {row.unlike_reason}"
+            continue
+        scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
+        if rejected == 0:
+            break
+    return scores, refusal
+
+
+def _is_unlike(pattern: re.Pattern[bytes], text: bytes) -> bool:
+    """Tell whether most of the first lines mean something else than they would be read as."""
+    head = [line for line in text[: 1 << 14].split(b"\n", HEAD_LINES)[:HEAD_LINES] if line.strip()]
+    return 2 * sum(pattern.match(line) is not None for line in head) > len(head)
+
+
+def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
+    best = max(scores, key=_share)
+    if best.share < MIN_SHARE and not _reads_records(best, text):
+        reason = refusal or f"no known format matches (best: {best.format.name}, {100 * best.share:.0f} % of lines)"
+        return Detection(None, 0.0, best.format.name, reason)
+    chosen = next(score for score in scores if score.share >= best.share * (1 - SPECIFIC_MAY_LOSE))
+    runner_up = None
+    if len(scores) > 1:
+        runner_up = max((score for score in scores if score is not chosen), key=_share).format.name
+    lines = chosen.matched + chosen.rejected
+    reason = f"{100 * chosen.share:.0f} % of {lines} {'line matches' if lines == 1 else 'lines match'}"
+    return Detection(chosen.format.name, chosen.share, runner_up, reason)
+
+
+_share = attrgetter("share")
+
+
+def _reads_records(score: _Score, text: bytes) -> bool:
+    """Tell whether a format reads enough of the lines that do not begin with a blank or a tab."""
+    continued = text.count(b"\n ") + text.count(b"\n\t") + text.startswith((b" ", b"\t"))
+    records = score.matched + score.rejected - min(score.rejected, continued)
+    return score.matched >= MIN_SHARE * records

@@ -1,0 +1,84 @@
+"""A format: a named way of reading lines, with the lines that prove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logproc.formats.program import Meaning, Program
+from logproc.model import Kind
+
+if TYPE_CHECKING:
+    import re
+
+SEPARATOR, JSONL = "separator", "jsonl"
+"""Engines: what `Format.engine` may be."""
+
+KINDS: dict[Meaning, Kind] = {
+    Meaning.TEXT: Kind.TEXT,
+    Meaning.INTEGER: Kind.INTEGER,
+    Meaning.DECIMAL: Kind.DECIMAL,
+    Meaning.DECIMAL_LIST: Kind.DECIMAL,
+    Meaning.CLF_TIME: Kind.TIME,
+    Meaning.ISO_TIME: Kind.TIME,
+    Meaning.EPOCH_SECONDS: Kind.TIME,
+    Meaning.EPOCH_MILLIS: Kind.TIME,
+    Meaning.EPOCH_MICROS: Kind.TIME,
+}
+"""Kind of the column that a slot of this meaning fills; requests and targets fill several."""
+
+_TARGET = {"target": Kind.TEXT, "path": Kind.TEXT, "query": Kind.TEXT}
+_REQUEST = {"method": Kind.TEXT, **_TARGET, "protocol": Kind.TEXT}
+_HEAD = {"vhost": Kind.TEXT, "port": Kind.INTEGER}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A line that the format must read, and fields that it must find in it (text, numbers, RFC 3339 times, None)."""
+
+    line: str
+    expected: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Format:
+    """How to read a line, and its proof. Formats compare and hash by identity: `resolve` gives the same one again.
+
+    `engine` is "separator" (then `program` says how) or "jsonl". Of formats that match equally well, detection takes
+    the one of the highest `rank`. `needs` are bytes that a file of this format contains, asked before anything is
+    matched; `unlike` finds lines that would match with a wrong meaning, `unlike_reason` says which.
+    """
+
+    name: str
+    family: str
+    engine: str
+    program: Program | None
+    doc: str
+    rank: int = 0
+    samples: tuple[Sample, ...] = ()
+    refused: tuple[str, ...] = ()
+    needs: tuple[bytes, ...] = ()
+    unlike: re.Pattern[bytes] | None = None
+    unlike_reason: str = ""
+
+    @property
+    def fields(self) -> dict[str, Kind]:
+        """Names and kinds of the columns that a line yields, in the order of the line."""
+        if self.program is None:
+            from logproc.formats.jsonl import known_fields  # noqa: PLC0415
+
+            return known_fields()
+        return program_fields(self.program)
+
+
+def program_fields(program: Program) -> dict[str, Kind]:
+    """Return the columns that a program yields, with their kinds."""
+    fields: dict[str, Kind] = dict(_HEAD) if program.clf_head else {}
+    for slot in program.slots:
+        if slot.meaning is Meaning.REQUEST:
+            fields |= _REQUEST
+        elif slot.meaning is Meaning.TARGET:
+            fields |= _TARGET
+        elif slot.name is not None:
+            fields[slot.name] = KINDS[slot.meaning]
+    return fields

@@ -1,0 +1,120 @@
+"""JSON lines: which keys stand for which field.
+
+A key path is dotted: `log.level` is the key `level` inside `log`, or a key that is written with the dot. Loggers
+name the same thing differently, so each contract field has its synonyms in order of preference; the first that a row
+has wins. A field without synonyms is read from the key of its own name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logproc.model import FIELDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Sources: ECS (@timestamp, log.level, http.*, url.*), logstash, bunyan and pino (time, msg), winston, zap (ts), slog,
+# structlog, logrus, serilog (@t, @m, @l), NLog, log4j JSON layouts, GELF (short_message), Docker (log, stream), GCP
+# (severity, textPayload, httpRequest), AWS (eventTime), Caddy (request.*), Traefik (ClientHost, DownstreamStatus).
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "time": (
+        *("time", "ts", "@timestamp", "timestamp", "datetime", "date", "eventTime", "event_time", "@t", "t"),
+        *(
+            "timeMillis",
+            "instant.epochSecond",
+            "asctime",
+            "created_at",
+            "StartUTC",
+            "time_iso8601",
+            "time_local",
+            "msec",
+        ),
+        *("timestampMs", "Timestamp", "Time"),
+    ),
+    "level": (
+        *(
+            "level",
+            "severity",
+            "lvl",
+            "log.level",
+            "levelname",
+            "loglevel",
+            "log_level",
+            "level_name",
+            "severityText",
+        ),
+        *("@l", "Level", "Severity", "priority"),
+    ),
+    "message": (
+        *("message", "msg", "@message", "@m", "@mt", "short_message", "textPayload", "text", "event", "log", "body"),
+        *("MESSAGE", "Message"),
+    ),
+    "logger": ("logger", "logger_name", "loggerName", "log.logger", "name", "category"),
+    "thread": ("thread", "thread_name", "threadName", "process.thread.name"),
+    "pid": ("pid", "process.pid", "process_id", "processId"),
+    "stack": ("stack", "stack_trace", "stacktrace", "error.stack_trace", "exc_info", "exception"),
+    "host": ("host", "hostname", "host.name", "host.hostname", "HOSTNAME"),
+    "client": (
+        *("client", "remote_addr", "remote_ip", "client_ip", "clientip", "clientIp", "client.ip", "source.ip"),
+        *("request.client_ip", "request.remote_ip", "request.remote_addr", "httpRequest.remoteIp", "ClientHost"),
+        *("remoteAddress", "remote_host", "ip"),
+    ),
+    "ident": ("ident",),
+    "user": ("user", "remote_user", "username", "user.name", "user_id", "ClientUsername"),
+    "method": (
+        *("method", "request_method", "http.request.method", "request.method", "http_method", "verb", "httpMethod"),
+        *("httpRequest.requestMethod", "RequestMethod"),
+    ),
+    "target": (
+        *("target", "request_uri", "uri", "url", "request.uri", "request.url", "url.original", "requestUri"),
+        *("httpRequest.requestUrl", "RequestPath"),
+    ),
+    "path": ("path", "url.path", "request_path", "request.path"),
+    "query": ("query", "args", "query_string", "url.query", "queryString"),
+    "protocol": (
+        *("protocol", "server_protocol", "request.proto", "http_version", "http.version", "httpRequest.protocol"),
+        "RequestProtocol",
+    ),
+    "status": (
+        *("status", "status_code", "statusCode", "response_code", "http.response.status_code", "response.status"),
+        *("res.statusCode", "response", "httpRequest.status", "DownstreamStatus", "http_status", "code"),
+    ),
+    "bytes": (
+        *("bytes", "body_bytes_sent", "size", "bytes_sent", "http.response.body.bytes", "response_size"),
+        *("httpRequest.responseSize", "DownstreamContentSize", "content_length"),
+    ),
+    "bytes_in": ("bytes_in", "request_length", "bytes_read", "http.request.body.bytes", "httpRequest.requestSize"),
+    "referrer": (
+        *("referrer", "http_referer", "referer", "http.request.referrer", "httpRequest.referer", "request_Referer"),
+        "request.headers.Referer",
+    ),
+    "user_agent": (
+        *("user_agent", "http_user_agent", "userAgent", "agent", "useragent", "user_agent.original"),
+        *("httpRequest.userAgent", "request.headers.User-Agent", "request_User-Agent"),
+    ),
+    "vhost": ("vhost", "http_host", "server_name", "virtual_host", "request.host", "url.domain", "RequestHost"),
+    "port": ("port", "server_port", "url.port"),
+    "duration": (
+        *("duration", "request_time", "response_time", "elapsed", "latency", "httpRequest.latency", "responseTime"),
+        "took",
+    ),
+    "upstream_duration": ("upstream_duration", "upstream_response_time", "OriginDuration"),
+    "tls_protocol": ("tls_protocol", "ssl_protocol", "tls.version", "TLSVersion"),
+    "tls_cipher": ("tls_cipher", "ssl_cipher", "tls.cipher", "TLSCipher"),
+    "cache": ("cache", "upstream_cache_status", "cache_status"),
+    "request_id": ("request_id", "requestId", "req_id", "http_x_request_id", "x_request_id", "trace_id"),
+    "forwarded_for": ("forwarded_for", "http_x_forwarded_for", "x_forwarded_for"),
+}
+"""Key paths by contract field, the preferred ones first."""
+
+
+def wanted_paths(columns: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return for each column, in the order given and once, its key paths; the first that a row has wins."""
+    return tuple((column, SYNONYMS.get(column, (column,))) for column in dict.fromkeys(columns))
+
+
+def known_fields() -> dict[str, Kind]:
+    """Return the contract fields that have synonyms, with their kinds; any other key is a field, too."""
+    kinds = {name: kind for family in FIELDS.values() for name, kind in family.items()}
+    return {name: kinds[name] for name in SYNONYMS}

@@ -1,0 +1,199 @@
+"""Parsers: a format and the columns that are wanted, made into one call of a kernel per block.
+
+Both engines write the same `LineArrays` and the same counters, so that the worker knows one loop for all formats.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from logproc.formats.format import Format
+from logproc.formats.jsonl import wanted_paths
+from logproc.formats.program import Meaning, Program
+from logproc.kernels import jsonlines, tokenize
+from logproc.kernels.decode import SCRATCH_SIZE, NO_TIME, decode_times
+from logproc.kernels.tokenize import LineArrays, ProgramArrays
+from logproc.model import PADDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+CAPACITY = 32768
+"""Rows, and rejects, that a parser can hold: a block of 1 MiB has so many lines of 32 bytes."""
+
+DERIVED = ("method", "target", "path", "query", "protocol", "vhost", "port")
+"""Columns in the order of `ProgramArrays.derived`."""
+
+UNKNOWN = Format("unknown", "unknown", "separator", Program(b"\0", ()), "no format: every line is refused")
+"""Stands for a file that no format fits: its lines are read, counted and refused."""
+
+
+class Parser(Protocol):
+    """Tokenises blocks of one format."""
+
+    format: Format
+    columns: tuple[str, ...]
+    lines: LineArrays
+    zoneless: NDArray[np.uint8]
+    scales: dict[str, float]
+    lists: frozenset[str]
+    reasons: dict[int, str]
+
+    def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
+        """Tokenise whole lines of buffer[begin:end] into rows from `row` on; `counters` as in `kernels.tokenize`."""
+
+
+def _line_arrays(columns: int, capacity: int) -> LineArrays:
+    return LineArrays(
+        starts=np.full((columns, capacity), -1, np.int32),
+        ends=np.full((columns, capacity), -1, np.int32),
+        styles=np.zeros((columns, capacity), np.uint8),
+        times=np.full(capacity, NO_TIME, np.int64),
+        row_offset=np.empty(capacity, np.int32),
+        row_line=np.empty(capacity, np.int32),
+        reject_offset=np.empty(capacity, np.int32),
+        reject_line=np.empty(capacity, np.int32),
+        reject_reason=np.empty(capacity, np.uint8),
+    )
+
+
+def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
+    """Lay a program out for the kernel, storing the columns that are wanted."""
+    place = {name: number for number, name in enumerate(columns)}
+    n = len(program.slots)
+    slots = np.zeros((n, 8), np.int64)
+    words, masks = np.zeros(n, np.uint64), np.zeros(n, np.uint64)
+    rest = b""
+    for f, slot in enumerate(program.slots):
+        text = slot.terminator.removesuffix(b"\n")
+        words[f] = int.from_bytes(text[:8], "little")
+        masks[f] = (1 << (8 * min(len(text), 8))) - 1
+        flags = tokenize.QUOTED * slot.quoted + tokenize.COMMA_LIST * slot.comma_list
+        flags += tokenize.LONG * (len(text) > 8)
+        first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
+        column = -1 if slot.name is None else place.get(slot.name, -1)
+        place_of_rest = (len(rest), len(rest) + len(text[8:]))
+        slots[f] = (first, len(text), slot.length, slot.meaning, flags, column, *place_of_rest)
+        rest += text[8:]
+    derives = [slot.meaning in {Meaning.REQUEST, Meaning.TARGET} for slot in program.slots]
+    names = {name for name in DERIVED[:5] if any(derives)} | set(DERIVED[5:] if program.clf_head else ())
+    derived = np.array([place.get(name, -1) if name in names else -1 for name in DERIVED], np.int64)
+    return ProgramArrays(
+        np.frombuffer(program.prefix + b"\0", np.uint8),
+        len(program.prefix),
+        slots,
+        words,
+        masks,
+        np.frombuffer(rest + b"\0", np.uint8),
+        derived,
+        program.extra,
+        program.clf_head,
+    )
+
+
+class SeparatorParser:
+    """Runs a separator program."""
+
+    reasons = tokenize.REASONS
+
+    def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
+        program = fmt.program or Program(b"\0", ())
+        self.format = fmt
+        self.columns = tuple(name for name in fmt.fields if name in frozenset(wanted) and name != "time")
+        self.lines = _line_arrays(len(self.columns), capacity)
+        self.zoneless = np.zeros(capacity, np.uint8)
+        self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
+        self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
+        self._program = program_arrays(program, self.columns)
+        self._cache = np.zeros(SCRATCH_SIZE, np.int64)
+
+    def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
+        """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
+        tokenize.tokenize(
+            buffer.ctypes.data, begin, end, row, self._program, self.lines, self.zoneless,
+            self._cache.ctypes.data, counters,
+        )  # fmt: skip
+
+
+class JsonParser:
+    """Reads JSON lines; column 0 is the time."""
+
+    reasons = jsonlines.REASONS
+    scales: dict[str, float] = {}  # noqa: RUF012 - the same for all, and empty
+    lists: frozenset[str] = frozenset()
+
+    def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
+        self.format = fmt
+        self.columns = ("time", *sorted(frozenset(wanted) - {"time"}))
+        self.lines = _line_arrays(len(self.columns), capacity)
+        self.zoneless = np.zeros(capacity, np.uint8)
+        self._paths = jsonlines.build_paths(wanted_paths(self.columns))
+        self._counters = np.zeros(4, np.int64)
+        self._zoneless_rows = np.empty(capacity, np.int32)
+        self._scratch = np.zeros(SCRATCH_SIZE, np.int64)
+
+    def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
+        """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
+        lines, own = self.lines, self._counters
+        own[:] = (row, 0, 0, 0)
+        base = buffer.ctypes.data
+        position = jsonlines.tokenize_json(
+            base, begin, end, self._paths, lines.starts, lines.ends, lines.styles, lines.row_offset, lines.row_line,
+            lines.reject_offset, lines.reject_line, lines.reject_reason, own,
+        )  # fmt: skip
+        upto = int(own[jsonlines.ROWS])
+        times = lines.times[row:upto]
+        zoneless, _undecoded = decode_times(
+            base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row, times,
+            self._zoneless_rows, self._scratch,
+        )  # fmt: skip
+        self.zoneless[row:upto] = 0
+        self.zoneless[row + self._zoneless_rows[:zoneless]] = 1
+        counters[tokenize.POSITION] = position
+        counters[tokenize.ROWS] = upto
+        counters[tokenize.REJECTS] = own[jsonlines.REJECTS]
+        counters[tokenize.BLANKS] = own[jsonlines.BLANKS]
+        counters[tokenize.LINES] = own[jsonlines.LINES]
+        counters[tokenize.ZONELESS] = zoneless
+        counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(times)
+
+
+def span(times: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the least and the greatest time, (2**63 - 1, NO_TIME) where no row has one."""
+    known = times[times != NO_TIME]
+    return (int(known.min()), int(known.max())) if len(known) else (2**63 - 1, NO_TIME)
+
+
+def new_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> Parser:
+    """Return a parser that yields the wanted columns, as far as the format has them."""
+    return (JsonParser if fmt.engine == "jsonl" else SeparatorParser)(fmt, wanted, capacity)
+
+
+_MATCH_ROWS = 4096
+
+
+@lru_cache(maxsize=64)
+def _matching_parser(fmt: Format) -> Parser:
+    return new_parser(fmt, (), _MATCH_ROWS)
+
+
+def match(fmt: Format, text: bytes) -> tuple[int, int]:
+    """Count the lines of `text` that a format reads and refuses; blank lines are neither."""
+    parser = _matching_parser(fmt)
+    if not text.endswith(b"\n"):
+        text += b"\n"
+    buffer = np.zeros(len(text) + PADDING, np.uint8)
+    buffer[: len(text)] = np.frombuffer(text, np.uint8)
+    counters = np.zeros(tokenize.COUNTERS, np.int64)
+    matched = rejected = position = 0
+    while position < len(text):
+        parser.parse(buffer, position, len(text), 0, counters)
+        matched += int(counters[tokenize.ROWS])
+        rejected += int(counters[tokenize.REJECTS])
+        position = int(counters[tokenize.POSITION])
+    return matched, rejected

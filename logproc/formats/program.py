@@ -1,0 +1,68 @@
+r"""A format as a separator program: which bytes end each field, and what the field's bytes mean.
+
+A line matches when the prefix stands at its start and, slot by slot, each field is followed by its terminator. A
+field runs to the first place where its whole terminator stands (for a quoted slot: where the quote is not escaped by
+a backslash). The last terminator ends with b"\n", which also accepts a carriage return before it.
+
+With `extra`, the last terminator is written without the b"\n" (b'"' or b""), and the place that ends the last field
+is the first where behind it stands a line end, or a blank that other fields follow. In those the quotes must pair up:
+an odd number of quotes that no backslash escapes means that some field before was cut in the wrong place, and the
+line does not match.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Meaning(IntEnum):
+    """What the bytes of a slot must be. The numbers are those of `kernels.tokenize`."""
+
+    TEXT = 0
+    INTEGER = 1  # digits, an optional sign; "-" and "" are null; anything else rejects the line
+    DECIMAL = 2  # the same with a fraction
+    CLF_TIME = 3  # 10/Oct/2000:13:55:36 -0700; "-" is null
+    ISO_TIME = 4  # 2000-10-10T13:55:36[.ffffff][Z|+hh:mm]
+    EPOCH_SECONDS = 5  # 971211336[.123]
+    EPOCH_MILLIS = 6
+    EPOCH_MICROS = 7
+    REQUEST = 8  # METHOD target PROTOCOL: yields method, target, path, query, protocol
+    TARGET = 9  # a target alone: yields target, path, query
+    DECIMAL_LIST = 10  # nginx upstream values, "0.010, 0.020 : 0.001": the sum of the list
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One field of a line.
+
+    `name` is the contract's field name, or None for a field nobody can ask for. `scale` multiplies a number (1e-6
+    where the server logs microseconds). `quoted` makes the terminator's first byte not count behind a backslash.
+    `comma_list` lets the field run on over ", " and " : " where the terminator is a blank.
+    `length`, where not 0, is the exact byte count of the field, for fields whose text contains the terminator.
+    """
+
+    name: str | None
+    meaning: Meaning
+    terminator: bytes
+    quoted: bool = False
+    comma_list: bool = False
+    scale: float = 1.0
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The slots of a line, in order.
+
+    `extra` accepts further fields between the last slot and the end of the line, after a blank. `clf_head` re-reads
+    "vhost client, client - user" heads whose third slot, the user, came out with a blank. The head, from the client
+    to the user, is split at every blank: if its second word is a dash, or its last but one is not, it stays as it was
+    (a user with blanks). Else the last word is the user, the last but two the client, ident is null, and the first
+    is the vhost if it is not empty and does not end with a comma; `:digits` at its end is the port.
+    """
+
+    prefix: bytes
+    slots: tuple[Slot, ...]
+    extra: bool = False
+    clf_head: bool = False

@@ -1,0 +1,237 @@
+"""Blocks: the bytes of a file, or of a range of it, as whole lines in the caller's buffer.
+
+A `BlockReader` opens on its first `read`, looks at the bytes that read brought (codec, encoding, binary or not) and
+from then on fills the caller's buffer straight from the file or the decoder. A range [start, end) owns every line
+whose first byte lies in it; of a file that cannot be cut (compressed, UTF-16, standard input) the range that begins
+at 0 owns everything.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self
+
+from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
+from logproc.inputs.encodings import HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
+from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size, fill
+from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
+from logproc.inputs.sample import Sample, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Block", "BlockReader", "Sample", "buffer_size", "sample"]
+
+
+class BlockReader:
+    """Whole lines of [start, end) of a file, block by block; a context manager. `end` -1 is the end of the file.
+
+    `codec` is found out by content where it is None. It, `encoding`, `binary` (why the file is no text; nothing is
+    read then) and `size` (stored bytes; 0 for standard input) are known after the first `read`; `damage` and
+    `bytes_read` (decompressed bytes of this range's lines, a byte order mark included) are final at the end.
+    `block_bytes` should be at least 64 KiB, which is what decides whether a compressed file is text. A regular file
+    is read up to the size it has when it is opened. Raises UnreadableError where the file cannot be opened or read;
+    damaged compressed data does not raise.
+    """
+
+    __slots__ = (
+        "_block_bytes",
+        "_cutter",
+        "_end",
+        "_fd",
+        "_max_line",
+        "_opened",
+        "_path",
+        "_position",
+        "_start",
+        "_stop",
+        "_stream",
+        "binary",
+        "bytes_read",
+        "codec",
+        "encoding",
+        "size",
+    )
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        start: int = 0,
+        end: int = -1,
+        codec: str | None = None,
+        block_bytes: int = 1 << 20,
+        max_line_bytes: int = 1 << 20,
+    ) -> None:
+        self._path = path
+        self._start = start
+        self._end = end
+        self._block_bytes = block_bytes
+        self._max_line = max_line_bytes
+        self._fd = -1
+        self._opened = False
+        self._position = 0  # of the next byte to read from a plain file
+        self._stop = 0  # where the range ends in a plain file, behind its last line
+        self._stream: Stream | None = None  # what is read in place of a plain file
+        self._cutter: LineCutter | None = None  # None: nothing to read
+        self.codec = codec
+        self.encoding = UTF8.name
+        self.binary: str | None = None
+        self.bytes_read = 0
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; standard input stays open."""
+        self._opened = True
+        self._cutter = None
+        if self._fd >= 0 and self._path != STDIN:
+            os.close(self._fd)
+        self._fd = -1
+
+    @property
+    def damage(self) -> str | None:
+        """Say how a compressed file is damaged; None where it is sound, or not yet read that far."""
+        return None if self._stream is None else self._stream.damage
+
+    def read(self, buffer: NDArray[np.uint8], at: int = 0) -> Block | None:
+        """Read the next block into `buffer` (uint8, `buffer_size` bytes behind `at`); None at the end.
+
+        The buffer may be reused between two calls.
+        """
+        if len(buffer) - at < buffer_size(self._block_bytes, self._max_line):
+            raise ValueError("the buffer is too small for a line and a block: make it buffer_size() bytes long")
+        try:
+            if not self._opened:
+                return self._first_block(buffer, at)
+            return None if self._cutter is None else self._cutter.next(buffer.data, at)
+        except OSError as error:
+            raise unreadable(self._path, error) from error
+
+    # ---- the first block: what kind of file is it? ----------------------------------------------------------
+
+    def _first_block(self, buffer: NDArray[np.uint8], at: int) -> Block | None:
+        self._opened = True
+        view = buffer.data
+        if self._path == STDIN:
+            self._open_stdin()
+        else:
+            self._fd, self.size = open_regular(self._path)
+            self._stop = self.size
+        if self._start > 0:
+            self._seek_start()
+            return None if self._cutter is None else self._cutter.next(view, at)
+        have = self._read_head(view, at)
+        encoding = self._encoding_of(buffer, at, have)
+        if self.binary is not None:
+            self.bytes_read = 0
+            return None
+        begin = at + encoding.mark
+        if encoding.name.startswith("utf-16"):
+            converted = Utf16(self._source(), encoding.name, view[begin:have].tobytes())
+            self._cutter = self._cutter_of(converted.readinto, 0)
+            return self._cutter.next(view, at)
+        self._cutter = self._cutter_of(self._source(), encoding.mark)
+        if self._stream is None:
+            have = self._limit(have, encoding.mark)
+        ended = have < at + self._block_bytes
+        return self._cutter.first(view, min(begin, have), have, ended=ended)
+
+    def _open_stdin(self) -> None:
+        self._fd = STDIN_FD
+        if self._start > 0:
+            return  # it cannot be cut: its first range owns it all
+        raw = RawInput(STDIN_FD)
+        self.codec = self.codec or sniff(raw.peek(LONGEST_MAGIC))
+        self._stream = open_stream(raw, self.codec)
+
+    def _read_head(self, view: memoryview, at: int) -> int:
+        """Read the first block, finding out the codec in place; returns the index behind its last byte."""
+        high = at + max(self._block_bytes, SMALLEST_BLOCK)
+        if self._stream is None:
+            have = fill(self._read_plain, view, at, high) if self.codec in {None, "plain"} else at
+            self.codec = self.codec or sniff(view[at : min(have, at + LONGEST_MAGIC)].tobytes())
+            if self.codec == "plain":
+                return have
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            self.bytes_read = 0
+            self._stream = open_stream(RawInput(self._fd), self.codec)
+        return fill(self._read_stream, view, at, high)
+
+    def _encoding_of(self, buffer: NDArray[np.uint8], at: int, have: int) -> Encoding:
+        head = buffer[at : min(have, at + HEAD_BYTES)]
+        if have == at or plainly_text(head):
+            return UTF8
+        data = head.tobytes()
+        if self._stream is None and len(data) < min(HEAD_BYTES, self.size):
+            data = os.pread(self._fd, HEAD_BYTES, 0)  # blocks are small, and the answer must not depend on that
+        return self._classify(data)
+
+    def _classify(self, head: bytes) -> Encoding:
+        encoding = classify(head, self.codec or "plain")
+        self.encoding = encoding.name
+        self.binary = encoding.reason
+        return encoding
+
+    # ---- ranges of a plain file -----------------------------------------------------------------------------
+
+    def _seek_start(self) -> None:
+        """Go to the first line of a range that does not begin at 0, if it owns one."""
+        if self._path == STDIN:
+            return
+        head = os.pread(self._fd, HEAD_BYTES, 0)
+        self.codec = self.codec or sniff(head[:LONGEST_MAGIC])
+        if self.codec != "plain":
+            return
+        encoding = self._classify(head)
+        if encoding.name not in {"utf-8", "utf-8-bom"}:
+            return
+        end = self.size if self._end < 0 else min(self._end, self.size)
+        self._position = line_start(self._fd, self._start, end, encoding.mark)
+        if self._position < end:
+            self._stop = line_start(self._fd, end, self.size, encoding.mark)
+            os.lseek(self._fd, self._position, os.SEEK_SET)
+            self._cutter = self._cutter_of(self._read_plain, self._position)
+
+    def _limit(self, have: int, mark: int) -> int:
+        """Set where a range that begins at 0 ends; returns `have`, less what was read beyond that."""
+        if 0 <= self._end < self.size:
+            self._stop = line_start(self._fd, self._end, self.size, mark)
+        beyond = max(0, self._position - self._stop)
+        self._position -= beyond
+        self.bytes_read -= beyond
+        return have - beyond
+
+    # ---- sources --------------------------------------------------------------------------------------------
+
+    def _cutter_of(self, source: Callable[[memoryview], int], offset: int) -> LineCutter:
+        return LineCutter(source, self._block_bytes, self._max_line, offset)
+
+    def _source(self) -> Callable[[memoryview], int]:
+        return self._read_plain if self._stream is None else self._read_stream
+
+    def _read_plain(self, view: memoryview) -> int:
+        want = self._stop - self._position
+        if want <= 0:
+            return 0
+        count = os.readv(self._fd, (view if want >= len(view) else view[:want],))
+        self._position += count
+        self.bytes_read += count
+        return count
+
+    def _read_stream(self, view: memoryview) -> int:
+        assert self._stream is not None
+        count = self._stream.readinto(view)
+        self.bytes_read += count
+        return count

@@ -1,0 +1,94 @@
+"""Samples: enough of a file to recognise its format, without reading it all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, open_stream, sniff
+from logproc.inputs.encodings import HEAD_BYTES, UTF8, Encoding, Utf16, classify
+from logproc.inputs.lines import fill
+from logproc.inputs.opening import open_regular, unreadable
+
+PART_BYTES = 1 << 16
+STREAM_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What `sample` found: `lines` are whole lines as UTF-8, each with its newline; empty for a binary file."""
+
+    lines: bytes
+    codec: str
+    encoding: str
+    binary: str | None
+    damage: str | None
+    size: int
+
+
+def sample(path: str, *, part_bytes: int = PART_BYTES, stream_bytes: int = STREAM_BYTES) -> Sample:
+    """Return whole lines from the head, the middle and the tail of a file, `part_bytes` of each.
+
+    Of a compressed or UTF-16 file only the first `stream_bytes` decompressed bytes are looked at, and damage behind
+    them is not seen. Raises UnreadableError.
+    """
+    fd, size = open_regular(path)
+    try:
+        head = os.pread(fd, min(size, 3 * part_bytes), 0)
+        codec = sniff(head[:LONGEST_MAGIC])
+        encoding = classify(head[:HEAD_BYTES]) if codec == "plain" else UTF8
+        if encoding.reason is not None:
+            return Sample(b"", codec, encoding.name, encoding.reason, None, size)
+        if codec != "plain" or encoding.name.startswith("utf-16"):
+            return _stream_sample(fd, codec, size, stream_bytes)
+        return Sample(_parts(fd, head, size, part_bytes, encoding), codec, encoding.name, None, None, size)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    finally:
+        os.close(fd)
+
+
+def _parts(fd: int, head: bytes, size: int, part: int, encoding: Encoding) -> bytes:
+    """Join the whole lines of three parts of a plain file, or take all of a small one."""
+    if size <= 3 * part:
+        return _terminated(head[encoding.mark :])
+    middle = os.pread(fd, part, (size - part) // 2)
+    tail = os.pread(fd, part, size - part)
+    return (
+        _without_last(head[encoding.mark : part])
+        + _without_last(_without_first(middle))
+        + _terminated(_without_first(tail))
+    )
+
+
+def _stream_sample(fd: int, codec: str, size: int, limit: int) -> Sample:
+    os.lseek(fd, 0, os.SEEK_SET)
+    stream = open_stream(RawInput(fd), codec)
+    view = memoryview(bytearray(limit))
+    have = fill(stream.readinto, view, 0, limit)
+    data = bytes(view[:have])
+    encoding = classify(data[:HEAD_BYTES], codec)
+    if encoding.reason is not None:
+        return Sample(b"", codec, encoding.name, encoding.reason, stream.damage, size)
+    text = data[encoding.mark :]
+    if encoding.name.startswith("utf-16"):
+        text = _utf8(text, encoding.name)
+    whole = _terminated(text) if have < limit else _without_last(text)
+    return Sample(whole, codec, encoding.name, None, stream.damage, size)
+
+
+def _utf8(data: bytes, encoding: str) -> bytes:
+    view = memoryview(bytearray(2 * len(data)))
+    return bytes(view[: fill(Utf16(lambda _: 0, encoding, data).readinto, view, 0, len(view))])
+
+
+def _terminated(data: bytes) -> bytes:
+    return data if data.endswith(b"\n") or not data else data + b"\n"
+
+
+def _without_first(data: bytes) -> bytes:
+    return data[data.find(b"\n") + 1 or len(data) :]
+
+
+def _without_last(data: bytes) -> bytes:
+    return data[: data.rfind(b"\n") + 1]

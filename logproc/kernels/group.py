@@ -1,0 +1,128 @@
+"""Grouped aggregation: one pass over the rows for each aggregate, into arrays indexed by group.
+
+`groups` int32[n] holds a group id a row, or -1 for a row that does not take part. Sums are kept in two int64 parts
+that add exactly in any order: an integer v as (v >> 32, v & 0xffffffff), a decimal v as (floor(v), nanos of the rest).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+NANOS = 1_000_000_000.0
+LARGEST = 9.0e18
+"""Decimals beyond this are no amounts of anything that logs count: they do not fit the exact sum."""
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def count_rows(groups, n, counts):
+    """Add 1 to counts[group] for every row."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0:
+            counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def count_valid(groups, valid, n, counts):
+    """Add 1 to counts[group] for every row whose `valid` byte is not 0."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0 and valid[row] != 0:
+            counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def count_codes(groups, codes, n, counts):
+    """Add 1 to counts[group] for every row whose code is not negative."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0 and codes[row] >= 0:
+            counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def sum_integers(groups, values, valid, n, high, low, counts):
+    """Add int64 values to their groups' (high, low) sums and count them."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0 and valid[row] != 0:
+            value = values[row]
+            high[group] += value >> 32
+            low[group] += value & 0xFFFFFFFF
+            counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def sum_decimals(groups, values, valid, n, high, low, counts):
+    """Add float64 values, rounded to nanos, to their groups' (high, low) sums and count them."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0 and valid[row] != 0:
+            value = values[row]
+            if -LARGEST < value < LARGEST:
+                whole = np.floor(value)
+                high[group] += np.int64(whole)
+                low[group] += np.int64(np.rint((value - whole) * NANOS))
+                counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def extremes_integers(groups, values, valid, n, best, counts, sign):
+    """Keep the greatest (sign 1) or least (sign -1) int64 value of each group; counts tells which groups have one."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0 and valid[row] != 0:
+            value = values[row]
+            if counts[group] == 0 or (value > best[group] if sign > 0 else value < best[group]):
+                best[group] = value
+            counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def extremes_decimals(groups, values, valid, n, best, counts, sign):
+    """Keep the greatest (sign 1) or least (sign -1) float64 value of each group."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0 and valid[row] != 0:
+            value = values[row]
+            if counts[group] == 0 or (value > best[group] if sign > 0 else value < best[group]):
+                best[group] = value
+            counts[group] += 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def append_numbers(rows, codes, values, out, cursor):
+    """Append tag 1 and eight bytes of values[codes[row]] at each cursor, or tag 0 where the code is negative."""
+    for k in range(rows.shape[0]):
+        code = codes[k]
+        at = cursor[k]
+        if code < 0:
+            out[at] = 0
+            cursor[k] = at + 1
+        else:
+            out[at] = 1
+            word = np.uint64(values[code])
+            for q in range(8):
+                out[at + 1 + q] = np.uint8((word >> np.uint64(8 * q)) & np.uint64(255))
+            cursor[k] = at + 9
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def append_texts(rows, codes, arena, key_start, key_length, out, cursor):
+    """Append tag 1, a four-byte length and the text of each code at each cursor, or tag 0 for a negative code."""
+    for k in range(rows.shape[0]):
+        code = codes[k]
+        at = cursor[k]
+        if code < 0:
+            out[at] = 0
+            cursor[k] = at + 1
+        else:
+            length = key_length[code]
+            start = key_start[code]
+            out[at] = 1
+            for q in range(4):
+                out[at + 1 + q] = np.uint8((length >> (8 * q)) & 255)
+            for q in range(length):
+                out[at + 5 + q] = arena[start + q]
+            cursor[k] = at + 5 + length

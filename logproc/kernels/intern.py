@@ -1,0 +1,318 @@
+"""Dictionary encoding: slices of bytes, or integers, become small codes; equal keys get equal codes.
+
+Open addressing over a 64-bit hash that reads eight bytes at a time; on equal hashes the bytes themselves are compared,
+so no two keys ever share a code. Keys are copied once into an arena. Kernels never grow what they write to: they stop
+at the row that does not fit and say so, and `Dictionary` and `IntegerDictionary` grow and call again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from logproc.kernels.simd import load_u64
+
+ESCAPED = 2
+"""The style of a slice that is a JSON string with backslash escapes (as in `kernels.jsonlines`)."""
+
+KEYS, USED, UNCLEAN = range(3)
+"""Cells of a dictionary's `state`: keys held, arena bytes used, keys that wait for an alias."""
+
+TODO = -2
+"""The alias of a key whose bytes are not plain printable ASCII, until somebody decides what text it stands for."""
+
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+MIXER = np.uint64(0xFF51AFD7ED558CCD)
+_ONE = np.uint64(1)
+_EIGHT = np.uint64(8)
+_SHIFT = np.uint64(32)
+
+
+@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+def hash_slice(base, s, length, seed):
+    """Return a 64-bit hash of `length` bytes at base + s; may read up to 8 bytes past them."""
+    h = (np.uint64(length) + seed) * MULTIPLIER
+    k = 0
+    while k + 8 <= length:
+        h = (h ^ load_u64(base, s + k)) * MIXER
+        h ^= h >> _SHIFT
+        k += 8
+    if k < length:
+        tail = load_u64(base, s + k) & ((_ONE << (_EIGHT * np.uint64(length - k))) - _ONE)
+        h = (h ^ tail) * MIXER
+        h ^= h >> _SHIFT
+    h *= MULTIPLIER
+    return h ^ (h >> np.uint64(29))
+
+
+@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+def hash_integer(value):
+    """Return a 64-bit hash of an int64."""
+    h = np.uint64(value) * MULTIPLIER
+    h ^= h >> _SHIFT
+    h *= MIXER
+    return h ^ (h >> np.uint64(29))
+
+
+@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+def _equal(base, s, arena_base, at, length):
+    """Compare `length` bytes of two buffers, eight at a time."""
+    k = 0
+    while k + 8 <= length:
+        if load_u64(base, s + k) != load_u64(arena_base, at + k):
+            return False
+        k += 8
+    if k < length:
+        differing = load_u64(base, s + k) ^ load_u64(arena_base, at + k)
+        return differing & ((_ONE << (_EIGHT * np.uint64(length - k))) - _ONE) == 0
+    return True
+
+
+@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+def _is_clean(buf, s, length):
+    """Tell whether bytes stand for themselves as text: printable ASCII, and not a lone dash."""
+    if length == 1 and buf[s] == 45:
+        return False
+    for q in range(s, s + length):
+        if buf[q] < 32 or buf[q] > 126:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def intern(
+    base, buf, starts, ends, styles, first, n, codes, at, slots, hashes, key_start, key_length, alias, arena, arena_base,
+    key_escaped, state, raw,
+):
+    """Encode rows [first, n) of a column into codes[at + row]; a row whose start is negative gets -1.
+
+    base is the address of buf, arena_base that of arena. With `raw` every key is its own text; without, keys that are
+    not clean get the alias TODO. Returns the row it stopped at: n, or the first that needs more room.
+    """
+    wrap = np.uint64(slots.shape[0] - 1)
+    max_keys = key_start.shape[0]
+    room = arena.shape[0] - 16
+    n_keys, used, todo = state[KEYS], state[USED], state[UNCLEAN]
+    row = first
+    while row < n:
+        s = np.int64(starts[row])
+        if s < 0:
+            codes[at + row] = -1
+            row += 1
+            continue
+        length = np.int64(ends[row]) - s
+        escaped = _ONE if styles[row] == ESCAPED else np.uint64(0)
+        h = hash_slice(base, s, length, escaped)
+        slot = h & wrap
+        while True:
+            code = slots[slot]
+            if code < 0:
+                break
+            if (
+                hashes[code] == h
+                and key_length[code] == length
+                and key_escaped[code] == escaped
+                and _equal(base, s, arena_base, np.int64(key_start[code]), length)
+            ):
+                break
+            slot = (slot + _ONE) & wrap
+        if code < 0:
+            if n_keys >= max_keys or used + length > room:
+                break
+            code = n_keys
+            slots[slot] = code
+            hashes[code] = h
+            key_start[code] = used
+            key_length[code] = length
+            key_escaped[code] = escaped
+            for q in range(length):
+                arena[used + q] = buf[s + q]
+            if raw or (escaped == 0 and _is_clean(buf, s, length)):
+                alias[code] = code
+            else:
+                alias[code] = TODO
+                todo += 1
+            used += length
+            n_keys += 1
+        codes[at + row] = code
+        row += 1
+    state[KEYS], state[USED], state[UNCLEAN] = n_keys, used, todo
+    return row
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def rehash(slots, hashes, n):
+    """Fill an empty slot table with the first n codes."""
+    wrap = np.uint64(slots.shape[0] - 1)
+    for code in range(n):
+        slot = hashes[code] & wrap
+        while slots[slot] >= 0:
+            slot = (slot + _ONE) & wrap
+        slots[slot] = code
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def intern_integers(values, first, n, codes, slots, keys, state):
+    """Encode int64 values[first:n]; returns the row it stopped at. A run of one value costs one look-up."""
+    wrap = np.uint64(slots.shape[0] - 1)
+    max_keys = keys.shape[0]
+    n_keys = state[KEYS]
+    row = first
+    last_value = np.int64(0)
+    last_code = np.int32(-1)
+    while row < n:
+        value = values[row]
+        if last_code >= 0 and value == last_value:
+            codes[row] = last_code
+            row += 1
+            continue
+        slot = hash_integer(value) & wrap
+        while True:
+            code = slots[slot]
+            if code < 0 or keys[code] == value:
+                break
+            slot = (slot + _ONE) & wrap
+        if code < 0:
+            if n_keys >= max_keys:
+                break
+            code = np.int32(n_keys)
+            slots[slot] = code
+            keys[code] = value
+            n_keys += 1
+        codes[row] = code
+        last_value = value
+        last_code = code
+        row += 1
+    state[KEYS] = n_keys
+    return row
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def rehash_integers(slots, keys, n):
+    """Fill an empty slot table with the first n integer keys."""
+    wrap = np.uint64(slots.shape[0] - 1)
+    for code in range(n):
+        slot = hash_integer(keys[code]) & wrap
+        while slots[slot] >= 0:
+            slot = (slot + _ONE) & wrap
+        slots[slot] = code
+
+
+def _grown(array: NDArray, size: int) -> NDArray:
+    """Return a larger copy of an array."""
+    larger = np.empty(size, array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+class Dictionary:
+    """Codes for byte strings, in order of first appearance.
+
+    `alias` int32 maps a code to the code whose text it stands for, -1 for null. With `raw` keys are opaque bytes.
+    """
+
+    def __init__(self, capacity: int = 1024, *, raw: bool = False) -> None:
+        self.raw = raw
+        self.slots = np.full(capacity * 2, -1, np.int32)
+        self.hashes = np.empty(capacity, np.uint64)
+        self.key_start = np.empty(capacity, np.int64)
+        self.key_length = np.empty(capacity, np.int64)
+        self.alias = np.empty(capacity, np.int32)
+        self.key_escaped = np.empty(capacity, np.uint8)
+        self.arena = np.empty(capacity * 32 + 128, np.uint8)
+        self.state = np.zeros(3, np.int64)
+        self.aliased = False
+
+    def __len__(self) -> int:
+        return int(self.state[KEYS])
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of the keys held."""
+        return int(self.state[USED])
+
+    def encode(
+        self,
+        buf: NDArray[np.uint8],
+        starts: NDArray,
+        ends: NDArray,
+        styles: NDArray[np.uint8],
+        n: int,
+        codes: NDArray[np.int32],
+        at: int = 0,
+    ) -> None:
+        """Encode n slices of buf into codes[at : at + n]; buf must be padded by 8 bytes."""
+        row = 0
+        base = buf.ctypes.data
+        while True:
+            row = intern(
+                base, buf, starts, ends, styles, row, n, codes, at, self.slots, self.hashes, self.key_start,
+                self.key_length, self.alias, self.arena, self.arena.ctypes.data, self.key_escaped, self.state,
+                self.raw,
+            )  # fmt: skip
+            if row == n:
+                return
+            self._grow(int(ends[row]) - int(starts[row]))
+
+    def add(self, key: bytes) -> int:
+        """Return the code of one key that stands for itself, adding it if it is new."""
+        buf = np.zeros(len(key) + 16, np.uint8)
+        buf[: len(key)] = np.frombuffer(key, np.uint8)
+        codes = np.empty(1, np.int32)
+        before = len(self)
+        self.encode(buf, np.zeros(1, np.int64), np.array([len(key)]), np.zeros(1, np.uint8), 1, codes)
+        code = int(codes[0])
+        if code == before and self.alias[code] == TODO:
+            self.alias[code] = code
+            self.state[UNCLEAN] -= 1
+        return code
+
+    def key(self, code: int) -> bytes:
+        """Return the bytes of a code."""
+        start = int(self.key_start[code])
+        return self.arena[start : start + int(self.key_length[code])].tobytes()
+
+    def is_escaped(self, code: int) -> bool:
+        """Tell whether a code's bytes are a JSON string with escapes."""
+        return bool(self.key_escaped[code])
+
+    def _grow(self, needed: int) -> None:
+        """Make room for at least one more key of `needed` bytes."""
+        n = len(self)
+        if n >= len(self.key_start):
+            size = len(self.key_start) * 2
+            self.hashes = _grown(self.hashes, size)
+            self.key_start = _grown(self.key_start, size)
+            self.key_length = _grown(self.key_length, size)
+            self.alias = _grown(self.alias, size)
+            self.key_escaped = _grown(self.key_escaped, size)
+            self.slots = np.full(size * 2, -1, np.int32)
+            rehash(self.slots, self.hashes, n)
+        if self.bytes_used + needed > len(self.arena) - 16:
+            self.arena = _grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
+
+
+class IntegerDictionary:
+    """Codes for int64 values, in order of first appearance."""
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self.slots = np.full(capacity * 2, -1, np.int32)
+        self.keys = np.empty(capacity, np.int64)
+        self.state = np.zeros(3, np.int64)
+
+    def __len__(self) -> int:
+        return int(self.state[KEYS])
+
+    def encode(self, values: NDArray[np.int64], codes: NDArray[np.int32]) -> None:
+        """Encode int64 values into codes of the same length."""
+        row = 0
+        n = len(values)
+        while True:
+            row = intern_integers(values, row, n, codes, self.slots, self.keys, self.state)
+            if row == n:
+                return
+            size = len(self.keys) * 2
+            self.keys = _grown(self.keys, size)
+            self.slots = np.full(size * 2, -1, np.int32)
+            rehash_integers(self.slots, self.keys, len(self))

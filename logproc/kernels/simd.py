@@ -1,0 +1,120 @@
+"""Sixty-four bytes at a time, from numba: LLVM intrinsics that compare a vector and return a bit mask.
+
+LLVM lowers the vectors to what the processor has (AVX-512, AVX2, SSE2, NEON), so the same source runs everywhere.
+All loads are unaligned and may read up to 64 bytes past the byte asked for: buffers are padded (`model.PADDING`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+
+@intrinsic
+def eq_mask64(typingctx, base, offset, byte):  # noqa: ARG001
+    """Return 64 bits, bit i set where byte i of the 64 bytes at base + offset equals `byte`."""
+    sig = types.uint64(types.uintp, types.int64, types.uint8)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        base, offset, byte = args
+        vector = ir.VectorType(ir.IntType(8), 64)
+        chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
+        chunk.align = 1
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        splat = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
+        return builder.bitcast(builder.icmp_unsigned("==", chunk, splat), ir.IntType(64))
+
+    return sig, codegen
+
+
+@intrinsic
+def below_mask64(typingctx, base, offset, byte):  # noqa: ARG001
+    """Return 64 bits, bit i set where byte i of the 64 bytes at base + offset is less than `byte` (unsigned)."""
+    sig = types.uint64(types.uintp, types.int64, types.uint8)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        base, offset, byte = args
+        vector = ir.VectorType(ir.IntType(8), 64)
+        chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
+        chunk.align = 1
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
+        splat = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
+        return builder.bitcast(builder.icmp_unsigned("<", chunk, splat), ir.IntType(64))
+
+    return sig, codegen
+
+
+@intrinsic
+def load_u64(typingctx, base, offset):  # noqa: ARG001
+    """Return the eight bytes at base + offset as a little-endian integer."""
+    sig = types.uint64(types.uintp, types.int64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        word = builder.load(builder.inttoptr(builder.add(*args), ir.IntType(64).as_pointer()))
+        word.align = 1
+        return word
+
+    return sig, codegen
+
+
+@intrinsic
+def trailing_zeros(typingctx, word):  # noqa: ARG001
+    """Return the index of the lowest set bit; 64 if there is none."""
+    sig = types.int64(types.uint64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return sig, codegen
+
+
+@intrinsic
+def leading_zeros(typingctx, word):  # noqa: ARG001
+    """Return the count of zero bits above the highest set bit; 64 if there is none."""
+    sig = types.int64(types.uint64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return sig, codegen
+
+
+@intrinsic
+def count_ones(typingctx, word):  # noqa: ARG001
+    """Return the number of set bits."""
+    sig = types.int64(types.uint64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        return builder.ctpop(args[0])
+
+    return sig, codegen
+
+
+NEWLINE = np.uint8(10)
+
+
+@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+def find_or_newline(base, i, byte):
+    """Return the first position from i on that holds `byte` or a newline; one of them must stand in the buffer."""
+    while True:
+        mask = eq_mask64(base, i, byte) | eq_mask64(base, i, NEWLINE)
+        if mask != 0:
+            return i + trailing_zeros(mask)
+        i += 64
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def count_byte(base, begin, end, byte):
+    """Count `byte` in [begin, end) of the buffer at `base`."""
+    total = 0
+    i = begin
+    while i + 64 <= end:
+        total += count_ones(eq_mask64(base, i, byte))
+        i += 64
+    if i < end:
+        total += count_ones(eq_mask64(base, i, byte) & ((np.uint64(1) << np.uint64(end - i)) - np.uint64(1)))
+    return total

@@ -1,0 +1,175 @@
+"""Sketches per group: HyperLogLog registers and log-bucket histograms, in one hash map a sketch.
+
+HyperLogLog (Flajolet et al. 2007, with the estimator of Ertl 2017, arXiv:1702.01284): p = 14, 16,384 registers, relative
+standard error 0.81 %. A group starts sparse, as entries (group, register) -> rank of the map, and gets a dense row of
+registers when it has many.
+
+Quantiles: a value falls into the bucket named by its float64 bits without the last 46: sign, exponent and six bits of
+the mantissa, so that each power of two has 64 buckets and the harmonic middle of a bucket is off by at most 1/129, under
+0.8 %. The bits order like the numbers, the mapping is exact on every machine, and counts add.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from logproc.kernels.intern import hash_integer
+from logproc.kernels.simd import leading_zeros
+
+PRECISION = 14
+REGISTERS = 1 << PRECISION
+DENSE_FROM = 512
+"""Registers in use from which a group's dense row is the smaller one (16 bytes a sparse entry)."""
+
+BUCKET_SHIFT = 46
+BUCKET_BITS = 18
+
+ENTRIES = 0
+EMPTY = np.int64(-1)
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def update_distinct(groups, hashes, codes, n, first, slots, ranks, state, dense_row, dense, sparse_count):
+    """Count rows' hashes into their groups' registers; returns the row where the map was full, or n.
+
+    hashes uint64 is indexed by codes int32 (negative: null, not counted). slots int64 holds group << 14 | register or
+    -1, ranks uint8 the ranks beside. dense_row int32[groups] is a group's row in dense uint8[rows, 16384], or -1.
+    """
+    wrap = np.uint64(slots.shape[0] - 1)
+    limit = slots.shape[0] >> 1
+    entries = state[ENTRIES]
+    row = first
+    while row < n:
+        group = groups[row]
+        code = codes[row]
+        if group < 0 or code < 0:
+            row += 1
+            continue
+        h = hashes[code]
+        register = np.int64(h >> np.uint64(64 - PRECISION))
+        rank = np.uint8(min(leading_zeros((h << np.uint64(PRECISION)) | np.uint64(1 << (PRECISION - 1))) + 1, 51))
+        place = dense_row[group]
+        if place >= 0:
+            if dense[place, register] < rank:
+                dense[place, register] = rank
+            row += 1
+            continue
+        key = (np.int64(group) << PRECISION) | register
+        slot = hash_integer(key) & wrap
+        while slots[slot] != key and slots[slot] >= 0:
+            slot = (slot + np.uint64(1)) & wrap
+        if slots[slot] < 0:
+            if entries >= limit:
+                break
+            slots[slot] = key
+            ranks[slot] = rank
+            sparse_count[group] += 1
+            entries += 1
+        elif ranks[slot] < rank:
+            ranks[slot] = rank
+        row += 1
+    state[ENTRIES] = entries
+    return row
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def hash_values(values, n, out):
+    """Hash int64 values for counting distinct ones."""
+    for row in range(n):
+        out[row] = hash_integer(values[row])
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def update_buckets(groups, values, valid, n, first, slots, counts, state):
+    """Count float64 values into their groups' buckets; returns the row where the map was full, or n.
+
+    slots int64 holds group << 18 | bucket or -1, counts int64 the counts beside.
+    """
+    wrap = np.uint64(slots.shape[0] - 1)
+    limit = slots.shape[0] >> 1
+    entries = state[ENTRIES]
+    row = first
+    bits = values.view(np.uint64)
+    while row < n:
+        group = groups[row]
+        if group >= 0 and valid[row] != 0:
+            bucket = np.int64(bits[row] >> np.uint64(BUCKET_SHIFT))
+            key = (np.int64(group) << BUCKET_BITS) | bucket
+            slot = hash_integer(key) & wrap
+            while slots[slot] != key and slots[slot] >= 0:
+                slot = (slot + np.uint64(1)) & wrap
+            if slots[slot] < 0:
+                if entries >= limit:
+                    break
+                slots[slot] = key
+                counts[slot] = 0
+                entries += 1
+            counts[slot] += 1
+        row += 1
+    state[ENTRIES] = entries
+    return row
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def reinsert(old_slots, old_values, slots, values):
+    """Copy every entry of one map into a larger empty one."""
+    wrap = np.uint64(slots.shape[0] - 1)
+    for k in range(old_slots.shape[0]):
+        key = old_slots[k]
+        if key >= 0:
+            slot = hash_integer(key) & wrap
+            while slots[slot] >= 0:
+                slot = (slot + np.uint64(1)) & wrap
+            slots[slot] = key
+            values[slot] = old_values[k]
+
+
+def estimate_distinct(registers: NDArray[np.uint8]) -> int:
+    """Estimate the distinct values counted in 16,384 registers: Ertl's improved raw estimator."""
+    q = 64 - PRECISION
+    histogram = np.bincount(registers, minlength=q + 2)
+    m = float(REGISTERS)
+    z = m * _tau(1.0 - histogram[q + 1] / m)
+    for k in range(q, 0, -1):
+        z = 0.5 * (z + float(histogram[k]))
+    z += m * _sigma(histogram[0] / m)
+    return round(m * m / (2.0 * np.log(2.0)) / z) if z != np.inf else 0
+
+
+def _sigma(x: float) -> float:
+    """Correct for registers that are still zero (Ertl 2017, algorithm 6)."""
+    if x == 1.0:
+        return float("inf")
+    y, z = 1.0, x
+    while True:
+        x *= x
+        previous = z
+        z += x * y
+        y += y
+        if z == previous:
+            return z
+
+
+def _tau(x: float) -> float:
+    """Correct for registers that are saturated (Ertl 2017, algorithm 6)."""
+    if x in {0.0, 1.0}:
+        return 0.0
+    y, z = 1.0, 1.0 - x
+    while True:
+        x = float(np.sqrt(x))
+        previous = z
+        y *= 0.5
+        z -= (1.0 - x) ** 2 * y
+        if z == previous:
+            return z / 3.0
+
+
+def bucket_middle(bucket: int) -> float:
+    """Return the harmonic middle of a bucket's bounds, which is off by at most 1/129 of any value in it."""
+    low = float(np.array([bucket << BUCKET_SHIFT], np.uint64).view(np.float64)[0])
+    high = float(np.array([(bucket + 1) << BUCKET_SHIFT], np.uint64).view(np.float64)[0])
+    if not np.isfinite(high) or low + high == 0.0:
+        return low
+    return 2.0 * low * high / (low + high)

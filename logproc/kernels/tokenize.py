@@ -1,0 +1,468 @@
+"""Separator programs over bytes: lines in, field offsets out, at a few bytes a cycle.
+
+`tokenize` carries out what `formats.program.Program` describes, given as arrays (`ProgramArrays`). Each field ends at
+the first place where its whole terminator stands; finding its first byte is one 64-byte compare for a field of usual
+length. What a field means is checked in the same pass, while its bytes are in the first-level cache, so that a line's
+fate never depends on which reports were asked for.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from logproc.kernels.decode import NO_TIME, parse_clf_time, parse_decimal, parse_epoch, parse_integer, parse_iso_time
+from logproc.kernels.memory import load_byte
+from logproc.kernels.simd import NEWLINE, eq_mask64, find_or_newline, load_u64, trailing_zeros
+
+TEXT, INTEGER, DECIMAL, CLF_TIME, ISO_TIME, EPOCH_SECONDS, EPOCH_MILLIS, EPOCH_MICROS = range(8)
+REQUEST, TARGET, DECIMAL_LIST = 8, 9, 10
+
+QUOTED, COMMA_LIST, LONG = 1, 2, 4
+"""Bits of a slot's flags; LONG: the terminator is longer than a word."""
+
+NO_MATCH, BAD_NUMBER, BAD_TIME = 1, 2, 3
+REASONS = {NO_MATCH: "no match", BAD_NUMBER: "bad number", BAD_TIME: "bad time"}
+"""Why a line was rejected, by the code in `LineArrays.reject_reason`."""
+
+POSITION, ROWS, REJECTS, BLANKS, LINES, ZONELESS, FIRST_TIME, LAST_TIME = range(8)
+COUNTERS = 8
+"""Cells of the `counters` that a tokenizer returns in."""
+
+METHOD, TARGET_COLUMN, PATH, QUERY, PROTOCOL, VHOST, PORT = range(7)
+"""Cells of `ProgramArrays.derived`: columns that a request line or a CLF head yields beside the slots' own."""
+
+BLANK = np.uint8(32)
+QUESTION = np.uint8(63)
+
+
+BYTE, LENGTH, FIXED, MEANING, FLAGS, STORE, REST, REST_END = range(8)
+"""Columns of `ProgramArrays.slots`."""
+
+
+class ProgramArrays(NamedTuple):
+    """A separator program as arrays; n is the number of slots.
+
+    `slots` int64[n, 8]: the first byte of the terminator (without a newline), its length (0: the field ends at a
+    newline, or at the blank that BYTE is), the exact length of the field or 0, its meaning, flags, output column or -1,
+    and where in `rest` stands what does not fit a word. `words` and `masks` uint64[n] hold the terminator's first
+    eight bytes; `derived` int64[7] the output columns of what is derived, or -1.
+    """
+
+    prefix: NDArray[np.uint8]
+    prefix_length: int
+    slots: NDArray[np.int64]
+    words: NDArray[np.uint64]
+    masks: NDArray[np.uint64]
+    rest: NDArray[np.uint8]
+    derived: NDArray[np.int64]
+    extra: bool
+    clf_head: bool
+
+
+class LineArrays(NamedTuple):
+    """Where tokenizers write: one row a matched line, one reject a refused one.
+
+    starts, ends int32[columns, rows]; styles uint8[columns, rows]; times int64[rows]; row_offset, row_line
+    int32[rows]; reject_offset, reject_line int32[rejects]; reject_reason uint8[rejects].
+    """
+
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    styles: NDArray[np.uint8]
+    times: NDArray[np.int64]
+    row_offset: NDArray[np.int32]
+    row_line: NDArray[np.int32]
+    reject_offset: NDArray[np.int32]
+    reject_line: NDArray[np.int32]
+    reject_reason: NDArray[np.uint8]
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _escaped(base, begin, at):
+    """Tell whether the byte at `at` stands behind an odd number of backslashes that begin at or after `begin`."""
+    i = at
+    while i > begin and load_byte(base, i - 1) == 92:
+        i -= 1
+    return ((at - i) & 1) == 1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _continues(base, begin, at):
+    """Tell whether a blank at `at` stands inside a list: behind "," or " :", or before ": "."""
+    if at > begin and load_byte(base, at - 1) == 44:
+        return True
+    if at > begin + 1 and load_byte(base, at - 1) == 58 and load_byte(base, at - 2) == 32:
+        return True
+    return load_byte(base, at + 1) == 58 and load_byte(base, at + 2) == 32
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _rest_stands(base, at, rest, begin, end):
+    """Tell whether bytes [begin, end) of a terminator that is longer than a word stand behind `at`."""
+    for q in range(end - begin):
+        if load_byte(base, at + q) != load_byte(rest, begin + q):
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _quotes_pair_up(base, i):
+    """Tell whether an even number of quotes that no backslash escapes stands between i and the end of the line."""
+    even = True
+    begin = i
+    byte = load_byte(base, i)
+    while byte != 10:
+        if byte == 34 and not _escaped(base, begin, i):
+            even = not even
+        i += 1
+        byte = load_byte(base, i)
+    return even
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _find_byte(base, s, e, byte):
+    """Return the first position of `byte` in [s, e), or e."""
+    i = s
+    while i < e:
+        mask = eq_mask64(base, i, byte)
+        if mask != 0:
+            return min(e, i + trailing_zeros(mask))
+        i += 64
+    return e
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _is_letter(byte):
+    """Tell whether a byte may stand in a request method: a letter, "_" or "-"."""
+    return (65 <= byte <= 90) or (97 <= byte <= 122) or byte == 95 or byte == 45
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _request_parts(base, s, e):
+    """Return (end of the method, start of the protocol) of "METHOD target PROTOCOL", or (-1, -1) for other text."""
+    m = s
+    limit = min(e, s + 33)
+    while m < limit and _is_letter(load_byte(base, m)):
+        m += 1
+    if m == s or m == limit or load_byte(base, m) != 32:
+        return -1, -1
+    p = e
+    while p > m and load_byte(base, p - 1) != 32:
+        p -= 1
+    if p < m + 3 or p == e:
+        return -1, -1
+    k = p
+    while k < e and 65 <= load_byte(base, k) <= 90:
+        k += 1
+    if k == p or k + 1 >= e or load_byte(base, k) != 47 or not 48 <= load_byte(base, k + 1) <= 57:
+        return -1, -1
+    return m, p
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _word_before(base, begin, end):
+    """Return where the word that ends at `end` starts."""
+    while end > begin and load_byte(base, end - 1) != 32:
+        end -= 1
+    return end
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _head_parts(base, begin, end):
+    """Read a head of more than three words, "vhost client, client - user", as proxies and vhost formats write it.
+
+    Returns (client, its end, user, vhost's end, port's start): vhost's end is `begin` if there is none, port's start
+    0. Returns client -1 if the head stays as it was read: its second word is a dash (a user with blanks), or its last
+    but one is none.
+    """
+    first_end = _find_byte(base, begin, end, BLANK)
+    if load_byte(base, first_end + 1) == 45 and load_byte(base, first_end + 2) == 32:
+        return -1, 0, 0, 0, 0
+    user = _word_before(base, begin, end)
+    ident = _word_before(base, begin, user - 1)
+    if user - 1 - ident != 1 or load_byte(base, ident) != 45 or ident - 1 <= first_end:
+        return -1, 0, 0, 0, 0
+    client = _word_before(base, begin, ident - 1)
+    if first_end == begin or load_byte(base, first_end - 1) == 44:
+        return client, ident - 1, user, begin, 0
+    port = first_end
+    while port > begin and 48 <= load_byte(base, port - 1) <= 57:
+        port -= 1
+    if begin + 1 < port < first_end and load_byte(base, port - 1) == 58:
+        return client, ident - 1, user, port - 1, port
+    return client, ident - 1, user, first_end, 0
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _list_is_numeric(base, s, e):
+    """Tell whether [s, e) is a list of decimals or dashes parted by commas or colons, which blanks may surround."""
+    begin = s
+    for i in range(s, e + 1):
+        byte = load_byte(base, i) if i < e else 44
+        if byte == 44 or byte == 58:
+            left, right = begin, i
+            if left < right and left > s and load_byte(base, left) == 32:
+                left += 1
+            if left < right and i < e and load_byte(base, right - 1) == 32:
+                right -= 1
+            if right - left != 1 or load_byte(base, left) != 45:
+                _number, verdict = parse_decimal(base, left, right)
+                if verdict == 0:
+                    return False
+            begin = i + 1
+    return True
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def skip_nuls(base, i):
+    """Return the first position from i on that holds no NUL byte."""
+    while True:
+        mask = ~eq_mask64(base, i, np.uint8(0))
+        if mask != 0:
+            return i + trailing_zeros(mask)
+        i += 64
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def blank_line_end(base, i):
+    """Return the position of the newline if only blanks, tabs, NULs and CRs stand before it, else -1."""
+    byte = load_byte(base, i)
+    while byte == 32 or byte == 9 or byte == 13 or byte == 0:
+        i += 1
+        byte = load_byte(base, i)
+    return i if byte == 10 else -1
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _time_of(base, s, e, meaning, cache):
+    """Return (microseconds UTC or NO_TIME, 0 bad | 1 good | 2 zoneless) of a time slot's slice."""
+    if meaning == CLF_TIME:
+        micros, good = parse_clf_time(base, s, e, cache)
+        return micros, 1 if good else 0
+    if meaning == ISO_TIME:
+        micros, naive, good = parse_iso_time(base, s, e, cache)
+        return micros, (2 if naive else 1) if good else 0
+    unit = 1
+    if meaning == EPOCH_MILLIS:
+        unit = 1000
+    elif meaning == EPOCH_MICROS:
+        unit = 1000000
+    micros, good = parse_epoch(base, s, e, unit)
+    return micros, 1 if good else 0
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
+    """Tokenise whole lines of [begin, end) of the buffer at `base` into rows from `row` on; the last byte is a newline.
+
+    `zoneless` uint8[rows] is set to 1 where a time had no zone; `cache` is the address of decode.SCRATCH_SIZE int64.
+    Returns in `counters` int64[COUNTERS] where it stopped (the end, unless the rows or the rejects are full), the next
+    free row, rejects, blank lines, all lines, zoneless times, and the least and greatest time (2**63 - 1 and NO_TIME
+    where there was none).
+    """
+    starts, ends, times = lines.starts, lines.ends, lines.times
+    row_offset, row_line = lines.row_offset, lines.row_line
+    reject_offset, reject_line, reject_reason = lines.reject_offset, lines.reject_line, lines.reject_reason
+    slots, words, masks, derived = program.slots, program.words, program.masks, program.derived
+    rest = program.rest.ctypes.data
+    prefix = program.prefix.ctypes.data
+    prefix_length, extra, clf_head = program.prefix_length, program.extra, program.clf_head
+    n_slots = words.shape[0]
+    max_rows = times.shape[0]
+    max_rejects = reject_reason.shape[0]
+    method_column, target_column, path_column = derived[METHOD], derived[TARGET_COLUMN], derived[PATH]
+    query_column, protocol_column = derived[QUERY], derived[PROTOCOL]
+    vhost_column, port_column = derived[VHOST], derived[PORT]
+    rejects = blanks = n_lines = n_zoneless = 0
+    first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
+    i = begin
+    while i < end and row < max_rows and rejects < max_rejects:
+        n_lines += 1
+        line = i
+        reason = 0
+        if load_byte(base, i) <= 32:
+            newline = blank_line_end(base, i)
+            if newline >= 0:
+                blanks += 1
+                i = newline + 1
+                continue
+            if load_byte(base, i) == 0:
+                i = skip_nuls(base, i)
+        if prefix_length > 0 and not _rest_stands(base, i, prefix, 0, prefix_length):
+            reason = NO_MATCH
+        first = i
+        j = i + prefix_length if reason == 0 else i
+        time = np.int64(NO_TIME)
+        no_zone = 0
+        if vhost_column >= 0 and clf_head:
+            starts[vhost_column, row] = -1
+        if port_column >= 0 and clf_head:
+            starts[port_column, row] = -1
+        for f in range(n_slots):
+            if reason != 0:
+                break
+            s = j
+            byte = np.uint8(slots[f, BYTE])
+            length = slots[f, LENGTH]
+            is_last = f == n_slots - 1
+            # ---- where the field ends
+            if length == 0:
+                j = find_or_newline(base, s, byte)
+                e = j
+                if e > s and load_byte(base, e) == 10 and load_byte(base, e - 1) == 13:
+                    e -= 1
+                if load_byte(base, j) != 10 and not _quotes_pair_up(base, j):
+                    reason = NO_MATCH
+                    break
+            else:
+                fixed = slots[f, FIXED]
+                word, mask = words[f], masks[f]
+                e = s
+                if fixed > 0:
+                    newline = find_or_newline(base, s, NEWLINE)
+                    if newline > s + fixed:
+                        e = s + fixed
+                    if load_u64(base, e) & mask != word:
+                        e = s + 1 if load_byte(base, s) == 45 else s
+                    if load_u64(base, e) & mask != word:
+                        reason = NO_MATCH
+                        break
+                else:
+                    flags = slots[f, FLAGS]
+                    e = find_or_newline(base, e, byte)
+                    while True:
+                        if load_u64(base, e) & mask == word:
+                            good = True
+                            if flags != 0:
+                                if flags & QUOTED != 0 and e > s and load_byte(base, e - 1) == 92:
+                                    good = not _escaped(base, s, e)
+                                if flags & COMMA_LIST != 0:
+                                    good = not _continues(base, s, e)
+                                if flags & LONG != 0 and good:
+                                    good = _rest_stands(base, e + 8, rest, slots[f, REST], slots[f, REST_END])
+                            if good and is_last:
+                                after = load_byte(base, e + length)
+                                if extra and after == 32:
+                                    if not _quotes_pair_up(base, e + length):
+                                        reason = NO_MATCH
+                                    break
+                                good = after == 10 or (after == 13 and load_byte(base, e + length + 1) == 10)
+                            if good:
+                                break
+                        elif load_byte(base, e) == 10:
+                            reason = NO_MATCH
+                            break
+                        e = find_or_newline(base, e + 1, byte)
+                    if reason != 0:
+                        j = e
+                        break
+                j = e + length
+            # ---- what the field means
+            meaning = slots[f, MEANING]
+            column = slots[f, STORE]
+            dash = e == s + 1 and load_byte(base, s) == 45
+            if meaning == TEXT:
+                if column >= 0:
+                    starts[column, row] = -1 if dash else s
+                    ends[column, row] = -1 if dash else e
+                if f == 2 and clf_head and e > s + 2 and _find_byte(base, s, e, BLANK) < e:
+                    client, client_end, user, vhost_end, port = _head_parts(base, first, e)
+                    if client >= 0:
+                        if slots[0, STORE] >= 0:
+                            starts[slots[0, STORE], row] = client
+                            ends[slots[0, STORE], row] = client_end
+                        if slots[1, STORE] >= 0:
+                            starts[slots[1, STORE], row] = -1
+                            ends[slots[1, STORE], row] = -1
+                        if column >= 0:
+                            nobody = e == user + 1 and load_byte(base, user) == 45
+                            starts[column, row] = -1 if nobody else user
+                            ends[column, row] = -1 if nobody else e
+                        if vhost_column >= 0 and vhost_end > first:
+                            starts[vhost_column, row] = first
+                            ends[vhost_column, row] = vhost_end
+                        if port_column >= 0 and port > 0:
+                            starts[port_column, row] = port
+                            ends[port_column, row] = _find_byte(base, port, e, BLANK)
+            elif meaning == REQUEST or meaning == TARGET:
+                target, target_end = s, e
+                if meaning == REQUEST:
+                    m, p = _request_parts(base, s, e)
+                    if m >= 0:
+                        target, target_end = m + 1, p - 1
+                        dash = target_end == target + 1 and load_byte(base, target) == 45
+                    if method_column >= 0:
+                        starts[method_column, row] = s if m >= 0 else -1
+                        ends[method_column, row] = m
+                    if protocol_column >= 0:
+                        starts[protocol_column, row] = p
+                        ends[protocol_column, row] = e if p >= 0 else -1
+                if dash:
+                    target = target_end = -1
+                if target_column >= 0:
+                    starts[target_column, row] = target
+                    ends[target_column, row] = target_end
+                if path_column >= 0 or query_column >= 0:
+                    mark = target_end if dash else _find_byte(base, target, target_end, QUESTION)
+                    if path_column >= 0:
+                        starts[path_column, row] = target
+                        ends[path_column, row] = mark
+                    if query_column >= 0:
+                        starts[query_column, row] = mark + 1 if mark < target_end else -1
+                        ends[query_column, row] = target_end if mark < target_end else -1
+            elif dash or e == s:
+                if column >= 0:
+                    starts[column, row] = -1
+                    ends[column, row] = -1
+            elif meaning == INTEGER or meaning == DECIMAL or meaning == DECIMAL_LIST:
+                if meaning == INTEGER:
+                    _value, good = parse_integer(base, s, e)
+                elif meaning == DECIMAL:
+                    _number, verdict = parse_decimal(base, s, e)
+                    good = verdict != 0
+                else:
+                    good = _list_is_numeric(base, s, e)
+                if not good:
+                    reason = BAD_NUMBER
+                    break
+                if column >= 0:
+                    starts[column, row] = s
+                    ends[column, row] = e
+            else:
+                micros, verdict = _time_of(base, s, e, meaning, cache)
+                if verdict == 0:
+                    reason = BAD_TIME
+                    break
+                if time == NO_TIME:
+                    time = micros
+                    no_zone = 1 if verdict == 2 else 0
+        if reason == 0:
+            times[row] = time
+            if time != NO_TIME:
+                first_time = min(first_time, time)
+                last_time = max(last_time, time)
+            zoneless[row] = no_zone
+            n_zoneless += no_zone
+            row_offset[row] = line
+            row_line[row] = n_lines - 1
+            row += 1
+        else:
+            reject_offset[rejects] = line
+            reject_line[rejects] = n_lines - 1
+            reject_reason[rejects] = reason
+            rejects += 1
+        while load_byte(base, j) != 10:
+            j = find_or_newline(base, j, NEWLINE)
+        i = j + 1
+    counters[POSITION] = i
+    counters[ROWS] = row
+    counters[REJECTS] = rejects
+    counters[BLANKS] = blanks
+    counters[LINES] = n_lines
+    counters[ZONELESS] = n_zoneless
+    counters[FIRST_TIME] = first_time
+    counters[LAST_TIME] = last_time

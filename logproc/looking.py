@@ -1,0 +1,130 @@
+"""Looking without counting: what `plan` and `detect` say about each file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logproc.errors import InputError
+from logproc.formats import resolve
+from logproc.formats.parser import new_parser, span
+from logproc.kernels import tokenize
+from logproc.model import NO_TIME, PADDING, LogFile
+from logproc.planner import RANGE_BYTES, Planner
+from logproc.rollup.columns import text_of
+
+if TYPE_CHECKING:
+    from logproc.config import Config
+    from logproc.formats.detect import Detection
+    from logproc.inputs.blocks import Sample
+
+ESCAPED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """What a run would do with a file."""
+
+    path: str
+    source: str
+    codec: str | None
+    format: str | None
+    confidence: float
+    bytes: int
+    ranges: int
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a file's first, middle and last lines say about it. Times are int microseconds UTC."""
+
+    path: str
+    format: str | None
+    confidence: float
+    codec: str | None
+    first_time: int | None
+    last_time: int | None
+    fields: dict[str, Any]
+    reason: str | None
+
+
+def plan(config: Config) -> list[PlanEntry]:
+    """Say for each file what a run would do with it."""
+    planner = Planner(config)
+    return [_planned(planner, file) for file in planner.discover()]
+
+
+def detect(config: Config) -> list[Detected]:
+    """Say for each file what it is."""
+    planner = Planner(config)
+    return [_detected(planner, file) for file in planner.discover()]
+
+
+def _planned(planner: Planner, file: LogFile) -> PlanEntry:
+    def entry(codec: str | None, found: Detection | None, ranges: int, problem: str | None) -> PlanEntry:
+        return PlanEntry(
+            file.path,
+            file.source,
+            codec,
+            None if found is None else found.format,
+            0.0 if found is None else found.confidence,
+            file.size,
+            ranges,
+            "read" if problem is None else "failed",
+            problem if found is None or problem is not None else found.reason,
+        )
+
+    if file.problem is not None:
+        return entry(None, None, 0, file.problem)
+    try:
+        sample, found = planner.look(file)
+    except InputError as error:
+        return entry(None, None, 0, error.reason)
+    cut = sample.codec == "plain" and file.size > RANGE_BYTES
+    ranges = -(-file.size // RANGE_BYTES) if cut else 1
+    if found.format is None and found.reason != "no lines":
+        return entry(sample.codec, found, 0 if sample.binary else ranges, found.reason)
+    return entry(sample.codec, found, ranges, sample.damage)
+
+
+def _detected(planner: Planner, file: LogFile) -> Detected:
+    if file.problem is not None:
+        return Detected(file.path, None, 0.0, None, None, None, {}, file.problem)
+    try:
+        sample, found = planner.look(file)
+    except InputError as error:
+        return Detected(file.path, None, 0.0, None, None, None, {}, error.reason)
+    first, last, fields = (None, None, {}) if found.format is None else _facts(found.format, sample)
+    reason = sample.damage or found.reason
+    return Detected(file.path, found.format, found.confidence, sample.codec, first, last, fields, reason)
+
+
+def _facts(name: str, sample: Sample) -> tuple[int | None, int | None, dict[str, Any]]:
+    """Return the first and last time in a sample, and the fields of its first good line."""
+    fmt = resolve(name)
+    parser = new_parser(fmt, fmt.fields)
+    first, last = 2**63 - 1, NO_TIME
+    fields: dict[str, Any] = {}
+    for chunk in sample.chunks:
+        buffer = np.zeros(len(chunk) + 1 + PADDING, np.uint8)
+        buffer[: len(chunk)] = np.frombuffer(chunk, np.uint8)
+        buffer[len(chunk)] = 10
+        counters = np.zeros(tokenize.COUNTERS, np.int64)
+        parser.parse(buffer, 0, len(chunk) + 1, 0, counters)
+        rows = int(counters[tokenize.ROWS])
+        low, high = span(parser.lines.times[:rows])
+        first, last = min(first, low), max(last, high)
+        if rows and not fields:
+            fields = {
+                column: text_of(
+                    buffer[parser.lines.starts[n, 0] : parser.lines.ends[n, 0]].tobytes(),
+                    escaped=parser.lines.styles[n, 0] == ESCAPED,
+                )
+                for n, column in enumerate(parser.columns)
+                if parser.lines.starts[n, 0] >= 0
+            }
+    return (None, None, fields) if last == NO_TIME else (first, last, fields)

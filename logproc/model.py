@@ -1,0 +1,334 @@
+"""The nouns that travel between stages: frozen, slotted, without I/O.
+
+A `LogFile` is what discovery found, a `Task` is what a worker gets (paths and ranges, never data), a `Batch` is
+what parsing yields, a `Partial` is what a worker returns, and a `Report` is what people see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PADDING = 128
+"""Bytes behind the end of every buffer that a kernel may read (and ignore)."""
+
+NO_TIME = -(2**63)
+"""The time of a row that has none, in the int64 microseconds of `Batch.times`."""
+
+
+class Kind(StrEnum):
+    """Type of a column or an expression."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    DYNAMIC = "dynamic"  # a JSON field nobody declared: text or number, as the context asks
+
+
+FIELDS: dict[str, dict[str, Kind]] = {
+    "all": {"time": Kind.TIME, "source": Kind.TEXT, "host": Kind.TEXT},
+    "web": {
+        "client": Kind.TEXT,
+        "ident": Kind.TEXT,
+        "user": Kind.TEXT,
+        "method": Kind.TEXT,
+        "target": Kind.TEXT,
+        "path": Kind.TEXT,
+        "query": Kind.TEXT,
+        "protocol": Kind.TEXT,
+        "status": Kind.INTEGER,
+        "bytes": Kind.INTEGER,
+        "bytes_in": Kind.INTEGER,
+        "referrer": Kind.TEXT,
+        "user_agent": Kind.TEXT,
+        "vhost": Kind.TEXT,
+        "port": Kind.INTEGER,
+        "duration": Kind.DECIMAL,
+        "upstream_duration": Kind.DECIMAL,
+        "tls_protocol": Kind.TEXT,
+        "tls_cipher": Kind.TEXT,
+        "cache": Kind.TEXT,
+        "request_id": Kind.TEXT,
+        "forwarded_for": Kind.TEXT,
+    },
+    "syslog": {
+        "facility": Kind.TEXT,
+        "severity": Kind.TEXT,
+        "program": Kind.TEXT,
+        "pid": Kind.INTEGER,
+        "msgid": Kind.TEXT,
+        "sd": Kind.TEXT,
+        "message": Kind.TEXT,
+    },
+    "app": {
+        "level": Kind.TEXT,
+        "logger": Kind.TEXT,
+        "thread": Kind.TEXT,
+        "pid": Kind.INTEGER,
+        "message": Kind.TEXT,
+        "template": Kind.TEXT,
+        "stack": Kind.TEXT,
+    },
+    "json": {"level": Kind.TEXT, "message": Kind.TEXT},
+}
+"""Field names by family, as the contract lists them; `all` belongs to every family."""
+
+DYNAMIC_FAMILIES = frozenset({"json"})
+"""Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A regular file that discovery found, or a path it could not use (then `problem` says why)."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    source: str = ""
+    host: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A byte range of one file; the range owns every line whose first byte lies in [start, end).
+
+    `end` is -1 for "to the end of the file". Only plain files are cut: a compressed file is one piece.
+    `codec` and `format` are None where the worker finds them out by itself, from the content.
+    """
+
+    file: int
+    path: str
+    start: int
+    end: int
+    mtime_ns: int
+    source: str = ""
+    host: str | None = None
+    timezone: str = "UTC"
+    codec: str | None = None
+    format: str | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one worker does in one go: one range of a large file, or several small files."""
+
+    number: int
+    pieces: tuple[Piece, ...]
+    bytes: int
+
+    def __str__(self) -> str:
+        first = self.pieces[0]
+        more = f" and {len(self.pieces) - 1} more" if len(self.pieces) > 1 else ""
+        return f"{self.number} ({first.path} [{first.start}:{'' if first.end < 0 else first.end}]{more})"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one format, source and host, as offsets into the bytes they were read from.
+
+    Slices of column `name` are `buffer[starts[name][row]:ends[name][row]]`, int32, -1 in `starts` where the row has
+    no value. `styles` holds per column how a slice's bytes stand for text (see `kernels.intern`). `times` is int64
+    microseconds since 1970 UTC or `NO_TIME`. `scales` multiply a column's numbers; the columns in `lists` may hold
+    several numbers, which add up.
+    """
+
+    buffer: NDArray[np.uint8]
+    rows: int
+    family: str
+    source: str
+    host: str | None
+    times: NDArray[np.int64]
+    starts: dict[str, NDArray[np.int32]]
+    ends: dict[str, NDArray[np.int32]]
+    styles: dict[str, NDArray[np.uint8]]
+    scales: dict[str, float]
+    lists: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Line counts; read = counted + filtered + rejected, always."""
+
+    read: int = 0
+    counted: int = 0
+    filtered: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: Lines) -> Lines:
+        return Lines(
+            self.read + other.read,
+            self.counted + other.counted,
+            self.filtered + other.filtered,
+            self.rejected + other.rejected,
+        )
+
+    def balanced(self) -> bool:
+        """Tell whether every line read has exactly one fate."""
+        return self.read == self.counted + self.filtered + self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A sample of a rejected line: where it stands, why, and its first bytes."""
+
+    line: int
+    offset: int
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one piece of a file; results of the same file add up in plan order."""
+
+    file: int
+    codec: str
+    format: str | None
+    confidence: float
+    bytes_read: int
+    lines: Lines
+    rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    samples: tuple[Reject, ...] = ()
+    first_time: int | None = None
+    last_time: int | None = None
+    problem: str | None = None
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a worker returns for a task: results per piece, and per report the dumped table that merges."""
+
+    task: int
+    files: tuple[FileResult, ...]
+    tables: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that could not be done, with the text of the error."""
+
+    task: int
+    cause: str
+
+
+# ---- what people see -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """Name, JSON type (`text`, `integer`, `decimal`, `boolean`, `time`) and role (`key` or `value`) of a column."""
+
+    name: str
+    type: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportError:
+    """How far an approximate report may be off: `relative` (a fraction) or `count` (rows at most)."""
+
+    kind: str
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A finished report. Values are None, str, int, float or bool; times are RFC 3339 UTC text."""
+
+    name: str
+    title: str
+    sql: str
+    columns: tuple[ColumnInfo, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    exact: bool
+    error: ReportError | None = None
+    truncated: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file in the report. `status` is read, unchanged, duplicate, deferred or failed; `reason` explains it."""
+
+    path: str
+    source: str
+    format: str | None
+    confidence: float
+    codec: str | None
+    bytes_stored: int
+    bytes_read: int
+    lines: Lines
+    status: str
+    reason: str | None
+    first_time: int | None
+    last_time: int | None
+    rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    samples: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Outcome of one `[[check]]`."""
+
+    name: str
+    value: float | None
+    fail_if: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """The part of a report that differs between two runs over the same input."""
+
+    id: str
+    version: str
+    started: str
+    finished: str
+    backend: str
+    workers: int
+    since: str | None
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a run found out."""
+
+    run: RunInfo
+    files: tuple[FileEntry, ...]
+    reports: tuple[ReportTable, ...]
+    checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def lines(self) -> Lines:
+        """Line counts over all files."""
+        total = Lines()
+        for entry in self.files:
+            total = total + entry.lines
+        return total
+
+    @property
+    def rejected_by_reason(self) -> dict[str, int]:
+        """Rejected lines by reason over all files, most frequent first."""
+        total: dict[str, int] = {}
+        for entry in self.files:
+            for reason, count in entry.rejected_by_reason.items():
+                total[reason] = total.get(reason, 0) + count
+        return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+    def table(self, name: str) -> ReportTable:
+        """Return the report called `name`; KeyError if there is none."""
+        for table in self.reports:
+            if table.name == name:
+                return table
+        raise KeyError(name)

@@ -1,0 +1,96 @@
+"""What a run is asked: presets, reports of the configuration, .sql files and checks, planned once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logproc import presets
+from logproc.config import OPERATORS
+from logproc.config_keys import parse_fail_if
+from logproc.errors import QueryError, UsageError
+from logproc.formats import resolve
+from logproc.model import FIELDS, CheckResult
+from logproc.rollup.sql import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from logproc.config import Check, Config
+    from logproc.model import ReportTable
+    from logproc.rollup.spec import RollupSpec
+
+FAMILIES = frozenset(FIELDS) - {"all"}
+
+
+def relations(config: Config) -> dict[str, frozenset[str]]:
+    """Return what FROM may name beside the families: each source, with the families its files may have."""
+    found = {}
+    for source in config.sources:
+        fmt = source.format if config.format == "auto" else config.format
+        found[source.name] = FAMILIES if fmt == "auto" else frozenset({resolve(fmt).family})
+    return found
+
+
+def reports(config: Config) -> tuple[RollupSpec, ...]:
+    """Plan the reports that are asked for: those of `--report`, else the configured ones."""
+    known = relations(config)
+    asked = list(_asked(config)) if config.reports else list(_configured(config))
+    planned: dict[str, RollupSpec] = {}
+    for name, sql in asked:
+        spec = plan(sql, name, relations=known)
+        if name in planned and planned[name] != spec:
+            raise UsageError(f"two reports are called {name!r}; rename one of them")
+        planned[name] = spec
+    return tuple(planned.values())
+
+
+def checks(config: Config) -> tuple[RollupSpec, ...]:
+    """Plan the queries of the checks; each must yield one number."""
+    known = relations(config)
+    planned = tuple(plan(check.sql, check.name, relations=known) for check in config.checks)
+    for spec in planned:
+        if len(spec.outputs) != 1 or spec.keys:
+            raise QueryError("a check must yield one number: one aggregate, no GROUP BY", spec.name, spec.sql)
+    return planned
+
+
+def judge(check: Check, table: ReportTable) -> CheckResult:
+    """Hold a check's number against its threshold; a number that is missing fails nothing."""
+    value = table.rows[0][0] if table.rows else None
+    operator, threshold = parse_fail_if(check.fail_if)
+    failed = value is not None and bool(OPERATORS[operator](value, threshold))
+    return CheckResult(check.name, None if value is None else float(value), check.fail_if, failed)
+
+
+def _configured(config: Config) -> Iterator[tuple[str, str]]:
+    for preset in config.use:
+        yield from presets.load(preset)
+    yield from ((report.name, report.sql) for report in config.named_reports)
+
+
+def _asked(config: Config) -> Iterator[tuple[str, str]]:
+    own = {report.name: report.sql for report in config.named_reports}
+    for name in config.reports:
+        if name in own:
+            yield name, own[name]
+        elif name.endswith(".sql"):
+            yield Path(name).stem, _read(name)
+        else:
+            yield from _preset(name, own)
+
+
+def _preset(name: str, own: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    try:
+        return presets.load(name)
+    except UsageError as error:
+        also = f"; reports of the configuration: {', '.join(own)}" if own else ""
+        raise UsageError(f"{error}{also}; a file is named with its ending, as in my_report.sql") from error
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"--report {path}: {reason}") from error

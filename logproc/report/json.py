@@ -1,0 +1,138 @@
+"""The JSON report, key for key as the contract lists it: one file and one row a line, so that `diff` reads well.
+
+The same report gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from logproc.report.text import path_text, rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from logproc.model import CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+
+STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
+
+
+def render(report: Report) -> bytes:
+    """Return the report as UTF-8 JSON with a newline at the end."""
+    members = [
+        ("schema", "1"),
+        ("run", compact(_run(report.run))),
+        ("accounting", _object(((key, compact(value)) for key, value in _accounting(report)), 1)),
+        ("files", _array((compact(_file(entry)) for entry in report.files), 1)),
+        ("reports", _array((_table(table) for table in report.reports), 1)),
+        ("checks", _array((compact(_check(check)) for check in report.checks), 1)),
+    ]
+    return (_object(members, 0) + "\n").encode("utf-8", "backslashreplace")
+
+
+def compact(value: object) -> str:
+    """Return a value as JSON on one line; numbers that JSON does not have become null, other things their text."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError:
+        return json.dumps(_without_nan(value), ensure_ascii=False, default=str)
+
+
+def listing(values: Iterable[object]) -> str:
+    """Return `{"schema": 1, "files": [...]}` with one value a line."""
+    members = [("schema", "1"), ("files", _array((compact(value) for value in values), 1))]
+    return _object(members, 0) + "\n"
+
+
+def _without_nan(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return value
+
+
+def _object(members: Iterable[tuple[str, str]], level: int) -> str:
+    pad = " " * (level + 1)
+    lines = ",\n".join(f"{pad}{json.dumps(key)}: {text}" for key, text in members)
+    return f"{{\n{lines}\n{' ' * level}}}"
+
+
+def _array(items: Iterable[str], level: int) -> str:
+    pad = " " * (level + 1)
+    lines = ",\n".join(pad + item for item in items)
+    return f"[\n{lines}\n{' ' * level}]" if lines else "[]"
+
+
+def _run(run: RunInfo) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "version": run.version,
+        "started": run.started,
+        "finished": run.finished,
+        "backend": run.backend,
+        "workers": run.workers,
+        "since": run.since,
+        "until": run.until,
+    }
+
+
+def lines_object(lines: Lines) -> dict[str, int]:
+    """Return line counts in the contract's order."""
+    return {
+        "read": lines.read,
+        "counted": lines.counted,
+        "filtered": lines.filtered,
+        "rejected": lines.rejected,
+    }
+
+
+def _accounting(report: Report) -> Iterator[tuple[str, Any]]:
+    touched = [entry for entry in report.files if entry.status == "read" or entry.bytes_read]
+    yield "files", {status: sum(entry.status == status for entry in report.files) for status in STATUSES}
+    yield "bytes_stored", sum(entry.bytes_stored for entry in touched)
+    yield "bytes_read", sum(entry.bytes_read for entry in touched)
+    yield "lines", lines_object(report.lines)
+    yield "rejected_by_reason", report.rejected_by_reason
+
+
+def _file(entry: FileEntry) -> dict[str, Any]:
+    return {
+        "path": path_text(entry.path),
+        "source": entry.source,
+        "format": entry.format,
+        "confidence": entry.confidence,
+        "codec": entry.codec,
+        "bytes_read": entry.bytes_read,
+        "lines": lines_object(entry.lines),
+        "status": entry.status,
+        "reason": entry.reason,
+        "first_time": rfc3339(entry.first_time),
+        "last_time": rfc3339(entry.last_time),
+    }
+
+
+def _table(table: ReportTable) -> str:
+    columns = [{"name": column.name, "type": column.type, "role": column.role} for column in table.columns]
+    error = None if table.error is None else {"kind": table.error.kind, "bound": table.error.bound}
+    members = [
+        ("name", compact(table.name)),
+        ("title", compact(table.title)),
+        ("sql", compact(table.sql)),
+        ("columns", compact(columns)),
+        ("rows", _array((compact(row) for row in table.rows), 3)),
+        ("exact", compact(table.exact)),
+        ("error", compact(error)),
+        ("truncated", compact(table.truncated)),
+    ]
+    if table.problem is not None:
+        members.append(("problem", compact(table.problem)))
+    return _object(members, 2)
+
+
+def _check(check: CheckResult) -> dict[str, Any]:
+    return {"name": check.name, "value": check.value, "fail_if": check.fail_if, "failed": check.failed}

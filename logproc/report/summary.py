@@ -1,0 +1,107 @@
+"""What a run says on stderr when it ends, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logproc.report.text import path_text, plural, size, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from logproc.model import FileEntry, Report
+
+DONE, DAMAGED, CHECK_FAILED = 0, 3, 4
+
+SHOWN_FILES = 20
+"""Problem files that are listed one by one; a broken mount has too many to read."""
+
+BINARY = "binary"
+"""How the reason of a file begins that is no text. One found on a walk is no problem; one that was named is."""
+
+
+def exit_code(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> int:
+    """Return 0, 3 (input lost, unreadable, too many rejects, or a report that failed) or 4 (a check failed).
+
+    `named` holds the paths that were typed. A failed check wins: it is what someone asked to be woken for.
+    """
+    if any(check.failed for check in report.checks):
+        return CHECK_FAILED
+    troubled = any(problem_of(entry, max_reject_ratio, named) for entry in report.files)
+    return DAMAGED if troubled or any(table.problem for table in report.reports) else DONE
+
+
+def problem_of(entry: FileEntry, max_reject_ratio: float, named: tuple[str, ...]) -> str | None:
+    """Say in a few words what is wrong with a file, or None.
+
+    A file that was read but has a reason is damaged: what decoded was counted.
+    """
+    if entry.status == "failed":
+        return (
+            (entry.reason or "could not be read") if is_lost(entry.path, entry.status, entry.reason, named) else None
+        )
+    if entry.status == "read" and entry.reason:
+        return entry.reason
+    lines = entry.lines
+    if lines.rejected > max_reject_ratio * lines.read:
+        share = 100 * lines.rejected / lines.read
+        reason = max(entry.rejected_by_reason, key=lambda key: entry.rejected_by_reason[key], default="")
+        return (
+            f"{lines.rejected:,} of {plural(lines.read, 'line')} rejected ({share:.1f} %, "
+            f"more than {100 * max_reject_ratio:g} %){': mostly ' + reason if reason else ''}"
+        )
+    return None
+
+
+def is_lost(path: str, status: str, reason: str | None, named: tuple[str, ...]) -> bool:
+    """Tell whether a file could not be used that someone may miss: not a binary one which a walk came across."""
+    return status == "failed" and (path in named or not (reason or "").startswith(BINARY))
+
+
+def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[str]:
+    """Yield a line for each problem file (the first few), report and check."""
+    listed = [
+        (entry.path, text)
+        for entry in report.files
+        if (text := problem_of(entry, max_reject_ratio, named)) is not None
+    ]
+    for path, text in listed[:SHOWN_FILES]:
+        yield visible(f"{path_text(path)}: {text}")
+    if len(listed) > SHOWN_FILES:
+        yield f"... and {plural(len(listed) - SHOWN_FILES, 'more file')} (--json lists all)"
+    for table in report.reports:
+        if table.problem is not None:
+            yield visible(f"report {table.name}: {table.problem}")
+    for check in report.checks:
+        if check.failed:
+            value = "no value" if check.value is None else f"{check.value:g}"
+            yield visible(f"check {check.name!r} failed: {value} {check.fail_if}")
+
+
+def summary(report: Report, seconds: float) -> Iterator[str]:
+    """Yield the run on one line, and the rejects by reason if there are any."""
+    lines = report.lines
+    done = sum(entry.status == "read" for entry in report.files)
+    others = len(report.files) - done
+    read = sum(entry.bytes_read for entry in report.files)
+    rate = f", {size(read / seconds)}/s" if seconds > 0 else ""
+    yield (
+        f"{plural(lines.read, 'line')} read: {lines.counted:,} counted, {lines.filtered:,} filtered, "
+        f"{lines.rejected:,} rejected; {plural(done, 'file')}{f' ({others:,} not read)' if others else ''}, "
+        f"{size(read)} in {seconds:.1f} s{rate}"
+    )
+    if report.rejected_by_reason:
+        reasons = (f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
+        yield visible(f"rejected: {', '.join(reasons)}")
+
+
+def details(report: Report) -> Iterator[str]:
+    """Yield how the run was done, and a line for each file: what `-v` shows."""
+    run = report.run
+    yield f"run {run.id}: backend {run.backend}, {plural(run.workers, 'worker')}, {run.started} to {run.finished}"
+    for entry in report.files:
+        known = f"{entry.format or 'no format'} ({100 * entry.confidence:.0f} %), {entry.codec or 'no codec'}"
+        yield visible(
+            f"{path_text(entry.path)}: {entry.status}, {known}, {plural(entry.lines.read, 'line')}, "
+            f"{entry.lines.rejected:,} rejected{f', {entry.reason}' if entry.reason else ''}"
+        )

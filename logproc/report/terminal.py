@@ -1,0 +1,142 @@
+"""The report on a terminal: accounting and problems first, then a table per report, as wide as the terminal.
+
+Every text that comes out of a log is shown with its control characters escaped, and never read as markup.
+"""
+
+from __future__ import annotations
+
+import os
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from logproc.report.summary import problems
+from logproc.report.text import plural, size, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from logproc.model import ColumnInfo, Report, ReportError, ReportTable
+
+SHOWN_ROWS = 10
+PLAIN_WIDTH = 100
+"""Columns where nobody can say how wide the reader's screen is: in a pipe, a file, a mail."""
+
+LONGEST_CELL = 2000
+"""Characters of a cell that are laid out at all: a URL of a megabyte must not cost a second."""
+
+NUMBERS = frozenset({"integer", "decimal"})
+
+
+def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (), *, terminal: bool = False) -> str:
+    """Return the report as text; with `terminal` in its colours (unless NO_COLOR is set) and at its width."""
+    console = Console(
+        file=StringIO(),
+        width=None if terminal else PLAIN_WIDTH,
+        force_terminal=terminal,
+        color_system="auto" if terminal and not os.environ.get("NO_COLOR") else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    with console.capture() as capture:
+        for part in _parts(report, max_reject_ratio, named):
+            console.print(part)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
+
+
+def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[Text | Table]:
+    yield from _accounting(report)
+    for line in problems(report, max_reject_ratio, named):
+        yield Text(f"! {line}", style="red")
+    for table in report.reports:
+        yield Text()
+        yield _headline(table)
+        if table.problem is not None:
+            yield Text(f"  {visible(table.problem)}", style="red")
+        elif not table.rows:
+            yield Text("  no rows", style="dim")
+        else:
+            yield _grid(table)
+            if len(table.rows) > SHOWN_ROWS:
+                yield Text(f"  … {plural(len(table.rows) - SHOWN_ROWS, 'more row')} (--json shows all)", style="dim")
+
+
+def _accounting(report: Report) -> Iterator[Text]:
+    lines = report.lines
+    counts: dict[str, int] = {}
+    for entry in report.files:
+        counts[entry.status] = counts.get(entry.status, 0) + 1
+    read = sum(entry.bytes_read for entry in report.files)
+    states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    yield Text(f"files  {states or 'none'}; {size(read)} of log text")
+    yield Text(
+        f"lines  {lines.read:,} read = {lines.counted:,} counted + {lines.filtered:,} filtered "
+        f"+ {lines.rejected:,} rejected"
+    )
+    if report.rejected_by_reason:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
+        yield Text(visible(f"rejected  {reasons}"))
+    for check in report.checks:
+        value = "no value" if check.value is None else f"{check.value:g}"
+        outcome = "failed" if check.failed else "passed"
+        text = visible(f"check {outcome}  {check.name}: {value} (fails if {check.fail_if})")
+        yield Text(text, style="red" if check.failed else "")
+
+
+def _headline(table: ReportTable) -> Text:
+    text = Text(visible(table.title or table.name), style="bold")
+    if table.title and table.title != table.name:
+        text.append(f"  {visible(table.name)}", style="not bold dim")
+    if not table.exact:
+        text.append(f"  {_error(table.error)}", style="not bold yellow")
+    if table.truncated:
+        text.append("  (heavy hitters only: more groups than max_groups)", style="not bold yellow")
+    return text
+
+
+def _error(error: ReportError | None) -> str:
+    if error is None:
+        return "≈ approximate"
+    if error.kind == "relative":
+        return f"≈ within {100 * error.bound:.3g} %"
+    return f"≈ at most {error.bound:,.0f} more than shown"
+
+
+def _grid(table: ReportTable) -> Table:
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=True)
+    for column in table.columns:
+        number = column.type in NUMBERS
+        grid.add_column(
+            Text(visible(column.name)),
+            justify="right" if number else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=min(_widest(table, column), 12) if number else None,
+        )
+    for row in table.rows[:SHOWN_ROWS]:
+        grid.add_row(*(Text(cell(value, column)) for value, column in zip(row, table.columns, strict=True)))
+    return grid
+
+
+def _widest(table: ReportTable, column: ColumnInfo) -> int:
+    """Measure a number column: long texts beside it may shrink, numbers may not."""
+    at = table.columns.index(column)
+    return max((len(cell(row[at], column)) for row in table.rows[:SHOWN_ROWS]), default=0)
+
+
+def cell(value: Any, column: ColumnInfo) -> str:  # noqa: ANN401 - a cell is None, text, number or truth
+    """Return a cell's text: thousands separated in counts, but not in keys, where 404 and 2024 are names."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:,}" if column.role == "value" else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    return visible(str(value)[:LONGEST_CELL])

@@ -1,0 +1,207 @@
+"""The aggregating coroutine: batches go in by `send`, the tables of all reports come out at the end.
+
+Reader and aggregator take turns in one thread: `send` runs until the batch's rows are taken over, then the reader may
+reuse its buffer. No lock is needed, since nothing is shared. What a program learns about values (dictionaries, tables of
+function results, group ids) outlives a task and serves the next one in the same thread; what it counts does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from logproc.model import Batch
+from logproc.rollup.columns import ROWS, RowStore
+from logproc.rollup.evaluate import Evaluator, fields_of_spec
+from logproc.rollup.groups import GroupIndex
+from logproc.rollup.spec import Aggregate, Expression, RollupSpec, columns_of_spec
+from logproc.rollup.states import CountState, SketchState, State, new_state
+from logproc.rollup.tables import Table, TableData, dump
+from logproc.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from numpy.typing import NDArray
+
+Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[bytes, ...]]"
+
+MAX_KEYS = 1 << 18
+"""Distinct values that a worker's dictionaries and group ids may hold before all is poured into the tables."""
+MAX_KEY_BYTES = 32 << 20
+MAX_ENTRIES = 1 << 20
+"""Sketch entries that a worker's running tally may hold."""
+
+PRESENT = Aggregate("count", None, Kind.INTEGER)
+
+
+class Tally:
+    """The running numbers of one report within one task."""
+
+    def __init__(self, spec: RollupSpec, max_groups: int) -> None:
+        self.spec = spec
+        self.max_groups = max_groups
+        self.table: Table | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Start anew, with group ids that mean something else."""
+        self.present = CountState(PRESENT)
+        self.states: list[State] = [new_state(aggregate) for aggregate in self.spec.aggregates]
+
+    def entries(self) -> int:
+        """Count the sketch entries held."""
+        return sum(state.entries for state in self.states if isinstance(state, SketchState))
+
+    def data(self, index: GroupIndex) -> TableData:
+        """Return what was counted."""
+        ids = np.flatnonzero(self.present.arrays()[0])
+        keys, offsets = index.encode(ids)
+        return TableData(keys, offsets, [state.select(ids) for state in self.states])
+
+    def pour(self, index: GroupIndex) -> None:
+        """Move what was counted into the bounded table."""
+        if self.table is None:
+            self.table = Table(self.spec, self.max_groups)
+        self.table.merge(self.data(index))
+
+    def finish(self, index: GroupIndex) -> bytes:
+        """Return the dumped table of the task and begin the next task's."""
+        if self.table is None and np.count_nonzero(self.present.arrays()[0]) <= self.max_groups:
+            dumped = dump(self.spec, self.data(index))
+        else:
+            self.pour(index)
+            dumped = b"" if self.table is None else dump(self.spec, self.table.data())
+        self.table = None
+        self.present.clear()
+        for state in self.states:
+            state.clear()
+        return dumped
+
+
+class RelationProgram:
+    """All reports over one relation, fed from one store of rows."""
+
+    def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
+        self.tallies = [Tally(spec, max_groups) for spec in specs]
+        self.store = RowStore({field for spec in specs for field in fields_of_spec(spec)})
+        self.evaluator = Evaluator(self.store)
+        self.indexes: dict[tuple[Expression, ...], GroupIndex] = {}
+
+    def append(self, batch: Batch) -> None:
+        """Take a batch's rows in."""
+        self.store.append(batch)
+        if self.store.rows >= ROWS:
+            self.count()
+
+    def count(self) -> None:
+        """Bring all reports up to date with the rows in store."""
+        rows = self.store.rows
+        if rows:
+            groups: dict[tuple[object, ...], NDArray[np.int32]] = {}
+            for tally in self.tallies:
+                self._count(tally, rows, groups)
+        self.store.clear()
+        self.evaluator.next_rows()
+        if self._is_full():
+            self._pour()
+
+    def finish(self) -> list[bytes]:
+        """Return the dumped tables of a task."""
+        self.count()
+        return [tally.finish(self._index(tally.spec)) for tally in self.tallies]
+
+    def _count(self, tally: Tally, rows: int, groups: dict[tuple[object, ...], NDArray[np.int32]]) -> None:
+        spec = tally.spec
+        index = self._index(spec)
+        taking = self._groups(spec, None, groups, rows)
+        tally.present.resize(len(index))
+        tally.present.update(taking, None, rows)
+        for aggregate, state in zip(spec.aggregates, tally.states, strict=True):
+            state.resize(len(index))
+            argument = None if aggregate.argument is None else self.evaluator.vector(aggregate.argument)
+            state.update(self._groups(spec, aggregate.filter, groups, rows), argument, rows)
+
+    def _groups(
+        self,
+        spec: RollupSpec,
+        condition: Expression | None,
+        known: dict[tuple[object, ...], NDArray[np.int32]],
+        rows: int,
+    ) -> NDArray[np.int32]:
+        """Return group ids a row, -1 where WHERE or a FILTER leaves the row out."""
+        found = known.get((spec.keys, spec.where, condition))
+        if found is None:
+            if condition is not None:
+                wider = self._groups(spec, None, known, rows)
+                found = np.where(self.evaluator.mask(condition), wider, np.int32(-1))
+            elif spec.where is not None:
+                wider = known.get((spec.keys, None, None))
+                if wider is None:
+                    wider = known[spec.keys, None, None] = self._assign(spec, rows)
+                found = np.where(self.evaluator.mask(spec.where), wider, np.int32(-1))
+            else:
+                found = self._assign(spec, rows)
+            known[spec.keys, spec.where, condition] = found
+        return found
+
+    def _assign(self, spec: RollupSpec, rows: int) -> NDArray[np.int32]:
+        return self._index(spec).assign([self.evaluator.vector(key) for key in spec.keys], rows)
+
+    def _index(self, spec: RollupSpec) -> GroupIndex:
+        return self.indexes.setdefault(spec.keys, GroupIndex(len(spec.keys)))
+
+    def _is_full(self) -> bool:
+        keys = self.store.keys_held() + self.evaluator.keys_held()
+        keys += sum(index.keys_held() for index in self.indexes.values())
+        entries = sum(tally.entries() for tally in self.tallies)
+        return keys > MAX_KEYS or self.store.bytes_held() > MAX_KEY_BYTES or entries > MAX_ENTRIES
+
+    def _pour(self) -> None:
+        """Move all numbers into the bounded tables and drop everything that was learnt about values."""
+        for tally in self.tallies:
+            tally.pour(self._index(tally.spec))
+            tally.reset()
+        self.store.forget()
+        self.evaluator.forget()
+        self.indexes.clear()
+
+
+class Program:
+    """All reports of a job, compiled once in a thread."""
+
+    def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
+        self.specs = tuple(specs)
+        relations = dict.fromkeys(spec.relation for spec in specs)
+        self._positions = {r: [i for i, spec in enumerate(specs) if spec.relation == r] for r in relations}
+        self._programs = {
+            relation: RelationProgram([specs[i] for i in positions], max_groups)
+            for relation, positions in self._positions.items()
+        }
+
+    def columns(self, family: str, source: str) -> frozenset[str]:
+        """Return the names of the columns that rows of a family and source are asked for."""
+        asked = [spec for spec in self.specs if spec.relation in {family, source}]
+        return frozenset(column.name for spec in asked for column in columns_of_spec(spec))
+
+    def aggregator(self) -> Aggregator:
+        """Return a coroutine for one task, started: send batches, then None; it returns the dumped tables."""
+        running = self._run()
+        next(running)
+        return running
+
+    def _run(self) -> Aggregator:
+        while True:
+            batch = yield
+            if batch is None:
+                break
+            for relation in dict.fromkeys((batch.family, batch.source)):
+                program = self._programs.get(relation)
+                if program is not None:
+                    program.append(batch)
+        tables: list[bytes] = [b""] * len(self.specs)
+        for relation, positions in self._positions.items():
+            for position, table in zip(positions, self._programs[relation].finish(), strict=True):
+                tables[position] = table
+        return tuple(tables)

@@ -1,0 +1,196 @@
+"""Columns of rows in memory: text as codes into a dictionary, numbers and times as arrays.
+
+A batch's slices point into a read buffer that is about to be reused, so `RowStore.append` turns the columns that some
+report needs into codes and numbers at once, and keeps them until enough rows are together to make grouping worth a call.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from logproc.kernels import decode
+from logproc.kernels.intern import TODO, UNCLEAN, Dictionary
+from logproc.kernels.jsonlines import unescape
+from logproc.model import NO_TIME, Batch, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+ROWS = 32768
+"""Rows that are gathered before reports are brought up to date (benchmarks/run.py preset: 8k 1.13, 32k 1.0, 128k 1.04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextVector:
+    """Text by row: int32 codes into a dictionary, -1 for null."""
+
+    codes: NDArray[np.int32]
+    dictionary: Dictionary
+    kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class NumberVector:
+    """Numbers by row: int64 or float64 values with a uint8 that is 0 for null."""
+
+    values: NDArray[np.int64] | NDArray[np.float64]
+    valid: NDArray[np.uint8]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class BooleanVector:
+    """Truth by row: int8 1, 0 or -1 for unknown."""
+
+    values: NDArray[np.int8]
+    kind: Kind = Kind.BOOLEAN
+
+
+Vector: TypeAlias = TextVector | NumberVector | BooleanVector
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A field of the rows in the representation that a report needs: text, integer, decimal or time."""
+
+    name: str
+    kind: Kind
+
+
+_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
+
+
+def text_of(raw: bytes, *, escaped: bool) -> str | None:
+    """Return the text that a field's bytes stand for: None for a dash, other bytes than UTF-8 as \\xNN."""
+    text = unescape(raw, 2) if escaped else raw.decode("utf-8", "backslashreplace")
+    return None if text == "-" else text
+
+
+class RowStore:
+    """Rows of one relation, up to `ROWS` and one batch more."""
+
+    def __init__(self, fields: Iterable[Stored]) -> None:
+        self.fields = tuple(sorted(fields, key=lambda field: (field.name, field.kind)))
+        self.rows = 0
+        self.dictionaries = {field.name: Dictionary() for field in self.fields if field.kind == Kind.TEXT}
+        self._capacity = 0
+        self._codes: dict[Stored, NDArray[np.int32]] = {}
+        self._values: dict[Stored, NDArray[np.int64] | NDArray[np.float64]] = {}
+        self._valid: dict[Stored, NDArray[np.uint8]] = {}
+        self._slow = np.empty(0, np.int32)
+        self._reserve(ROWS * 2)
+
+    def forget(self) -> None:
+        """Drop the dictionaries, whose codes must not be in use any more."""
+        self.dictionaries = {name: Dictionary() for name in self.dictionaries}
+
+    def keys_held(self) -> int:
+        """Count the dictionary keys held."""
+        return sum(len(dictionary) for dictionary in self.dictionaries.values())
+
+    def bytes_held(self) -> int:
+        """Count the bytes of dictionary keys held."""
+        return sum(dictionary.bytes_used for dictionary in self.dictionaries.values())
+
+    def vector(self, field: Stored) -> Vector:
+        """Return a field of the rows held, as views that the next `append` after `clear` overwrites."""
+        if field.kind == Kind.TEXT:
+            return TextVector(self._codes[field][: self.rows], self.dictionaries[field.name])
+        return NumberVector(self._values[field][: self.rows], self._valid[field][: self.rows], field.kind)
+
+    def clear(self) -> None:
+        """Forget the rows."""
+        self.rows = 0
+
+    def append(self, batch: Batch) -> None:
+        """Take over a batch's rows."""
+        begin, end = self.rows, self.rows + batch.rows
+        if end > self._capacity:
+            self._reserve(end + ROWS)
+        for field in self.fields:
+            if field.kind == Kind.TEXT:
+                self._append_text(field, batch, begin, end)
+            elif field.name == "time":
+                self._values[field][begin:end] = batch.times[: batch.rows]
+                np.not_equal(batch.times[: batch.rows], NO_TIME, out=self._valid[field][begin:end], casting="unsafe")
+            elif field.name not in batch.starts:
+                self._valid[field][begin:end] = 0
+            else:
+                self._append_numbers(field, batch, begin, end)
+        self.rows = end
+
+    def _append_text(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
+        codes, dictionary = self._codes[field], self.dictionaries[field.name]
+        starts = batch.starts.get(field.name)
+        if starts is None:
+            constant = {"source": batch.source, "host": batch.host}.get(field.name)
+            code = -1 if constant is None else dictionary.add(constant.encode("utf-8", "backslashreplace"))
+            codes[begin:end] = code
+            return
+        dictionary.encode(
+            batch.buffer, starts, batch.ends[field.name], batch.styles[field.name], batch.rows, codes, begin
+        )
+        if dictionary.state[UNCLEAN]:
+            _settle_aliases(dictionary)
+        if dictionary.aliased:
+            used = codes[begin:end]
+            np.copyto(used, np.where(used >= 0, dictionary.alias[used], np.int32(-1)))
+        if field.name == "host" and batch.host is not None:
+            codes[begin:end][codes[begin:end] < 0] = dictionary.add(batch.host.encode("utf-8", "backslashreplace"))
+
+    def _append_numbers(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
+        values, valid = self._values[field][begin:end], self._valid[field][begin:end]
+        starts, ends = batch.starts[field.name], batch.ends[field.name]
+        base = batch.buffer.ctypes.data
+        if field.kind == Kind.INTEGER:
+            decode.decode_integers(base, starts, ends, batch.rows, values, valid)
+            return
+        if len(self._slow) < batch.rows:
+            self._slow = np.empty(batch.rows, np.int32)
+        scale = batch.scales.get(field.name, 1.0)
+        slow = decode.decode_decimals(base, starts, ends, batch.rows, scale, values, valid, self._slow)
+        decode.decode_slow_decimals(batch.buffer, starts, ends, self._slow[:slow].tolist(), scale, values, valid)
+        if field.name in batch.lists:
+            for row in np.flatnonzero((valid == 0) & (starts >= 0)).tolist():
+                numbers = _NUMBER.findall(batch.buffer[starts[row] : ends[row]].tobytes())
+                valid[row] = bool(numbers)
+                values[row] = sum(float(text) for text in numbers) * scale
+
+    def _reserve(self, capacity: int) -> None:
+        for field in self.fields:
+            if field.kind == Kind.TEXT:
+                self._codes[field] = _resized(self._codes.get(field), capacity, np.int32)
+            else:
+                number = np.float64 if field.kind == Kind.DECIMAL else np.int64
+                self._values[field] = _resized(self._values.get(field), capacity, number)
+                self._valid[field] = _resized(self._valid.get(field), capacity, np.uint8)
+        self._capacity = capacity
+
+
+def _settle_aliases(dictionary: Dictionary) -> None:
+    """Decide, once for each distinct key that is not plain ASCII, what text it stands for."""
+    for code in np.flatnonzero(dictionary.alias[: len(dictionary)] == TODO).tolist():
+        raw = dictionary.key(code)
+        text = text_of(raw, escaped=dictionary.is_escaped(code))
+        if text is None:
+            dictionary.alias[code] = -1
+        else:
+            plain = text.encode("utf-8", "backslashreplace")
+            dictionary.alias[code] = code  # so that adding the same bytes finds this key
+            target = code if plain == raw and not dictionary.is_escaped(code) else dictionary.add(plain)
+            dictionary.alias[code] = target
+        dictionary.aliased = dictionary.aliased or dictionary.alias[code] != code
+    dictionary.state[UNCLEAN] = 0
+
+
+def _resized(array: Any, size: int, dtype: Any) -> Any:  # noqa: ANN401 - any dtype in, the same out
+    larger = np.zeros(size, dtype)
+    if array is not None:
+        larger[: len(array)] = array
+    return larger

@@ -1,0 +1,263 @@
+"""Expressions over columns of rows: numbers by numpy, text once for each distinct value.
+
+An expression whose inputs are text (or anything without a numpy form in `vectors.OPERATIONS`) is a table over the codes
+of its inputs: the scalar function of `functions` runs once for each new code, or each new combination of codes, and rows
+look the answer up. Tables live as long as the dictionaries they are about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.kernels.intern import Dictionary, IntegerDictionary
+from logproc.model import Kind
+from logproc.rollup.columns import BooleanVector, NumberVector, RowStore, Stored, TextVector, Vector
+from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.spec import Call, Column, Expression, Literal, RollupSpec, Value
+from logproc.rollup.vectors import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+NUMBER_CASTS = {"cast_decimal": Kind.DECIMAL, "cast_integer": Kind.INTEGER}
+NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.TIME})
+
+
+def stored_of(column: Column) -> Stored:
+    """Return the representation in which a bare column is kept."""
+    kind = column.kind if column.kind in NUMBERS else Kind.TEXT
+    return Stored(column.name, kind)
+
+
+def fields_of(expression: Expression | None) -> Iterator[Stored]:
+    """Yield what rows must hold for an expression. A number cast of an undeclared field is decoded as a number."""
+    if isinstance(expression, Column):
+        yield stored_of(expression)
+    elif isinstance(expression, Call):
+        direct = _direct_number(expression)
+        if direct is not None:
+            yield direct
+        else:
+            for argument in expression.arguments:
+                yield from fields_of(argument)
+
+
+def fields_of_spec(spec: RollupSpec) -> Iterator[Stored]:
+    """Yield what rows must hold for a report."""
+    yield from fields_of(spec.where)
+    for key in spec.keys:
+        yield from fields_of(key)
+    for aggregate in spec.aggregates:
+        yield from fields_of(aggregate.argument)
+        yield from fields_of(aggregate.filter)
+
+
+def _direct_number(call: Call) -> Stored | None:
+    kind = NUMBER_CASTS.get(call.function)
+    argument = call.arguments[0] if call.arguments else None
+    if kind is not None and isinstance(argument, Column) and argument.kind == Kind.DYNAMIC:
+        return Stored(argument.name, kind)
+    return None
+
+
+class ValueTable:
+    """Values by code, filled once for each code: what a function makes of each distinct input."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.filled = 0
+        self.dictionary = Dictionary(64)
+        self._codes = np.full(64, -1, np.int32)
+        self._numbers = np.zeros(64, np.float64 if kind == Kind.DECIMAL else np.int64)
+
+    def fill(self, upto: int, value_of: Callable[[int], Value]) -> None:
+        """Compute the values of codes that are not filled yet."""
+        if upto > len(self._codes):
+            self._codes = _extended(self._codes, max(upto, 2 * len(self._codes)), -1)
+            self._numbers = _extended(self._numbers, len(self._codes), 0)
+        for code in range(self.filled, upto):
+            value = value_of(code)
+            if value is None:
+                continue
+            if self.kind in NUMBERS or self.kind == Kind.BOOLEAN:
+                self._codes[code] = 1
+                self._numbers[code] = value
+            else:
+                text = value if isinstance(value, str) else str(value)
+                self._codes[code] = self.dictionary.add(text.encode("utf-8", "backslashreplace"))
+        self.filled = max(self.filled, upto)
+
+    def take(self, codes: NDArray[np.int32]) -> Vector:
+        """Return the values of rows; negative codes are null."""
+        found = np.where(codes >= 0, self._codes[codes], np.int32(-1))
+        if self.kind == Kind.BOOLEAN:
+            return BooleanVector(np.where(found >= 0, self._numbers[codes], -1).astype(np.int8))
+        if self.kind in NUMBERS:
+            return NumberVector(self._numbers[codes], (found >= 0).astype(np.uint8), self.kind)
+        return TextVector(found, self.dictionary)
+
+
+def _extended(array: NDArray, size: int, filler: int) -> NDArray:  # type: ignore[type-arg]
+    larger = np.full(size, filler, array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+class Coder:
+    """Codes for the values of any vector, and the values behind the codes."""
+
+    def __init__(self) -> None:
+        self.dictionary: Dictionary | None = None
+        self.integers = IntegerDictionary()
+        self.kind = Kind.TEXT
+
+    def encode(self, vector: Vector) -> NDArray[np.int32]:
+        """Return an int32 code a row, -1 for null."""
+        self.kind = vector.kind
+        if isinstance(vector, TextVector):
+            self.dictionary = vector.dictionary
+            return vector.codes
+        if isinstance(vector, BooleanVector):
+            return vector.values.astype(np.int32)
+        values = vector.values
+        if vector.kind == Kind.DECIMAL:
+            values = (values + 0.0).view(np.int64)  # -0.0 and 0.0 are one key
+        codes = np.empty(len(values), np.int32)
+        self.integers.encode(np.ascontiguousarray(values), codes)
+        return np.where(vector.valid != 0, codes, np.int32(-1))
+
+    def value(self, code: int) -> Value:
+        """Return the value of a code."""
+        if code < 0:
+            return None
+        if self.kind == Kind.BOOLEAN:
+            return bool(code)
+        if self.dictionary is not None:
+            return self.dictionary.key(code).decode()
+        number = self.integers.keys[code]
+        return float(number.view(np.float64)) if self.kind == Kind.DECIMAL else int(number)
+
+    def __len__(self) -> int:
+        if self.kind == Kind.BOOLEAN:
+            return 2
+        return len(self.integers) if self.dictionary is None else len(self.dictionary)
+
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the int64 bits by code of anything that is not text."""
+        return np.array([0, 1]) if self.kind == Kind.BOOLEAN else self.integers.keys
+
+
+def combine(first: NDArray[np.int32], second: NDArray[np.int32], pairs: IntegerDictionary) -> NDArray[np.int32]:
+    """Return one code a row for the pair of two codes, of which either may be -1."""
+    packed = ((first.astype(np.int64) + 1) << 32) | (second.astype(np.int64) + 1)
+    codes = np.empty(len(packed), np.int32)
+    pairs.encode(packed, codes)
+    return codes
+
+
+class Evaluator:
+    """Vectors of expressions over the rows that a store holds now."""
+
+    def __init__(self, store: RowStore) -> None:
+        self.store = store
+        self._vectors: dict[Expression, Vector] = {}
+        self._tables: dict[Expression, ValueTable] = {}
+        self._coders: dict[tuple[Expression, int], Coder] = {}
+        self._pairs: dict[tuple[Expression, int], IntegerDictionary] = {}
+
+    def next_rows(self) -> None:
+        """Forget the vectors: the store holds other rows."""
+        self._vectors.clear()
+
+    def forget(self) -> None:
+        """Drop every table, because the dictionaries are dropped."""
+        self._vectors.clear()
+        self._tables.clear()
+        self._coders.clear()
+        self._pairs.clear()
+
+    def keys_held(self) -> int:
+        """Count what tables and combinations hold."""
+        return sum(len(pairs) for pairs in self._pairs.values()) + sum(len(c.integers) for c in self._coders.values())
+
+    def vector(self, expression: Expression) -> Vector:
+        """Return an expression's value by row."""
+        known = self._vectors.get(expression)
+        if known is None:
+            known = self._vectors[expression] = self._compute(expression)
+        return known
+
+    def mask(self, expression: Expression) -> NDArray[np.bool_]:
+        """Return where a condition is true."""
+        vector = self.vector(expression)
+        if isinstance(vector, BooleanVector):
+            return vector.values == 1
+        msg = "a condition must be boolean"
+        raise TypeError(msg)
+
+    def _compute(self, expression: Expression) -> Vector:
+        if isinstance(expression, Column):
+            return self.store.vector(stored_of(expression))
+        if isinstance(expression, Literal):
+            return self._constant(expression)
+        if not isinstance(expression, Call):
+            raise TypeError(expression)
+        direct = _direct_number(expression)
+        if direct is not None:
+            return self.store.vector(direct)
+        operation = OPERATIONS.get(expression.function)
+        if operation is not None:
+            arguments = [a if isinstance(a, Literal) else self.vector(a) for a in expression.arguments]
+            result = operation(arguments, expression.kind, self.store.rows)
+            if result is not None:
+                return result
+        return self._by_distinct(expression)
+
+    def _constant(self, literal: Literal) -> Vector:
+        table = ValueTable(literal.kind)
+        table.fill(1, lambda _code: literal.value)
+        return table.take(np.zeros(self.store.rows, np.int32))
+
+    def _by_distinct(self, call: Call) -> Vector:
+        """Look rows up in the table of what the function makes of each distinct combination of inputs."""
+        inputs = [argument for argument in call.arguments if not isinstance(argument, Literal)]
+        if not inputs:
+            value = FUNCTIONS[call.function](*(a.value for a in call.arguments if isinstance(a, Literal)))
+            return self._constant(Literal(value, call.kind))
+        coders = [self._coders.setdefault((call, position), Coder()) for position in range(len(inputs))]
+        codes = [coder.encode(self.vector(argument)) for coder, argument in zip(coders, inputs, strict=True)]
+        pairs = [self._pairs.setdefault((call, position), IntegerDictionary()) for position in range(1, len(inputs))]
+        combined = codes[0]
+        if len(inputs) == 1 and FUNCTIONS[call.function].null_safe:
+            combined = combined + 1
+        for more, dictionary in zip(codes[1:], pairs, strict=True):
+            combined = combine(combined, more, dictionary)
+        table = self._tables.get(call)
+        if table is None:
+            table = self._tables[call] = ValueTable(call.kind)
+        table.fill(_count(coders, pairs, call), lambda code: _apply(call, coders, pairs, code))
+        return table.take(combined)
+
+
+def _count(coders: list[Coder], pairs: list[IntegerDictionary], call: Call) -> int:
+    if pairs:
+        return len(pairs[-1])
+    return len(coders[0]) + (1 if FUNCTIONS[call.function].null_safe else 0)
+
+
+def _apply(call: Call, coders: list[Coder], pairs: list[IntegerDictionary], code: int) -> Value:
+    """Compute a function for the inputs that a combined code stands for."""
+    codes: list[int] = []
+    for dictionary in reversed(pairs):
+        packed = int(dictionary.keys[code])
+        codes.append((packed & 0xFFFFFFFF) - 1)
+        code = (packed >> 32) - 1
+    if not pairs and FUNCTIONS[call.function].null_safe:
+        code -= 1
+    codes.append(code)
+    values = iter([coder.value(c) for coder, c in zip(coders, reversed(codes), strict=True)])
+    return FUNCTIONS[call.function](*(a.value if isinstance(a, Literal) else next(values) for a in call.arguments))

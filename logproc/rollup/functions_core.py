@@ -1,0 +1,263 @@
+"""Operators, conditions, casts and arithmetic: what SQL's own syntax means, after DuckDB.
+
+Two deliberate differences, both for text that strangers wrote: a cast of text that does not parse is NULL (DuckDB's
+TRY_CAST), and so is a division by zero or a logarithm that does not exist.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from logproc.model import Kind
+from logproc.rollup.instants import parse_time, sql_text
+from logproc.rollup.signature import ANY, BOOLEAN, NUMBER, TEXT, Function, numeric, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logproc.rollup.spec import Value
+
+_INT64 = range(-(2**63), 2**63)
+_TRUE = frozenset({"true", "t", "yes", "y", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "0"})
+
+
+# ---- three-valued logic ----------------------------------------------------------------------------------------
+
+
+def _and(*terms: bool | None) -> bool | None:
+    if False in terms:
+        return False
+    return None if None in terms else True
+
+
+def _or(*terms: bool | None) -> bool | None:
+    if True in terms:
+        return True
+    return None if None in terms else False
+
+
+def _in(value: Value, *items: Value) -> bool | None:
+    if value is None:
+        return None
+    if any(item == value for item in items if item is not None):
+        return True
+    return None if None in items else False
+
+
+def _case(*parts: Value) -> Value:
+    """Value behind the first true condition, else the odd last argument, else NULL."""
+    for position in range(0, len(parts) - 1, 2):
+        if parts[position]:
+            return parts[position + 1]
+    return parts[-1] if len(parts) % 2 else None
+
+
+def _coalesce(*values: Value) -> Value:
+    return next((value for value in values if value is not None), None)
+
+
+def _extreme(choose: Callable[..., Any]) -> Callable[..., Value]:
+    def extreme(*values: Value) -> Value:
+        present = [value for value in values if value is not None]
+        return choose(present) if present else None
+
+    return extreme
+
+
+# ---- arithmetic ------------------------------------------------------------------------------------------------
+
+
+def finite(value: float) -> float | None:
+    """Return the number, or None for NaN and the infinities, which no report can show."""
+    return value if math.isfinite(value) else None
+
+
+def _guarded(compute: Callable[..., float]) -> Callable[..., float | None]:
+    """Turn what has no finite result (overflow, a pole, a domain error) into NULL."""
+
+    def guarded(*values: float) -> float | None:
+        try:
+            result = compute(*values)
+        except (OverflowError, ValueError, ZeroDivisionError):
+            return None
+        return result if isinstance(result, int) else finite(result)
+
+    return guarded
+
+
+def _integer_divide(left: float, right: float) -> float:
+    """Divide integers towards zero; with a decimal on either side DuckDB's `//` is plain division."""
+    if isinstance(left, int) and isinstance(right, int):
+        quotient = abs(left) // abs(right)
+        return quotient if (left < 0) == (right < 0) else -quotient
+    return left / right
+
+
+def _modulo(left: float, right: float) -> float:
+    """Remainder with the sign of the dividend."""
+    if isinstance(left, int) and isinstance(right, int):
+        remainder = abs(left) % abs(right)
+        return -remainder if left < 0 else remainder
+    return math.fmod(left, right)
+
+
+def _round(value: float, digits: int = 0) -> float:
+    """Round half away from zero."""
+    if isinstance(value, int):
+        return value if digits >= 0 else _round_integer(value, -digits)
+    if not -300 < digits < 300:
+        return value if digits > 0 else 0.0
+    scaled = value * 10.0**digits
+    if not math.isfinite(scaled):
+        return value
+    whole = math.floor(abs(scaled))
+    away = whole + (abs(scaled) - whole >= 0.5)
+    return math.copysign(away / 10.0**digits, value)
+
+
+def _round_integer(value: int, zeros: int) -> int:
+    if zeros > 40:
+        return 0
+    unit = 10**zeros
+    away = (abs(value) + unit // 2) // unit * unit
+    return -away if value < 0 else away
+
+
+# ---- casts -----------------------------------------------------------------------------------------------------
+
+
+def cast_text(value: Value) -> str:
+    """Write a value as DuckDB does: `true`, `12`, `1.5`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def cast_integer(value: Value) -> int | None:
+    """Read an integer; text with a fraction rounds half away from zero, a decimal half to even; else NULL."""
+    if isinstance(value, str):
+        number = _read_integer(value)
+    elif isinstance(value, float):
+        number = round(value) if math.isfinite(value) else None
+    else:
+        number = None if value is None else int(value)
+    return number if number in _INT64 else None
+
+
+def _read_integer(text: str) -> int | None:
+    try:
+        return int(text, 16 if text.strip()[:2].lower() == "0x" else 10) if text.isascii() else None
+    except ValueError:
+        number = cast_decimal(text)
+        return None if number is None else int(_round(number))
+
+
+def cast_decimal(value: Value) -> float | None:
+    """Read a finite decimal; NULL where the text is none."""
+    if value is None:
+        return None
+    try:
+        return finite(float(value)) if not isinstance(value, str) or value.isascii() else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def cast_boolean(value: Value) -> bool | None:
+    """Read true/false, yes/no, t/f, y/n, 1/0; a number is true unless zero; else NULL."""
+    if not isinstance(value, str):
+        return None if value is None else bool(value)
+    word = value.strip().lower()
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def cast_time(value: Value) -> int | None:
+    """Read RFC 3339, `YYYY-MM-DD hh:mm[:ss[.ffffff]]` or a date, UTC where no zone is given; else NULL."""
+    return parse_time(value) if isinstance(value, str) else None
+
+
+def _text_of_time(micros: int) -> str:
+    return sql_text(micros)
+
+
+OPERATORS: dict[str, Function] = {
+    f.name: f
+    for f in (
+        Function("=", lambda a, b: a == b, (ANY, ANY), Kind.BOOLEAN, "equal", unified=True),
+        Function("<>", lambda a, b: a != b, (ANY, ANY), Kind.BOOLEAN, "not equal", unified=True),
+        Function("<", lambda a, b: a < b, (ANY, ANY), Kind.BOOLEAN, "less", unified=True),
+        Function("<=", lambda a, b: a <= b, (ANY, ANY), Kind.BOOLEAN, "less or equal", unified=True),
+        Function(">", lambda a, b: a > b, (ANY, ANY), Kind.BOOLEAN, "greater", unified=True),
+        Function(">=", lambda a, b: a >= b, (ANY, ANY), Kind.BOOLEAN, "greater or equal", unified=True),
+        Function("and", _and, (BOOLEAN, BOOLEAN), Kind.BOOLEAN, "both", variadic=True, null_safe=True),
+        Function("or", _or, (BOOLEAN, BOOLEAN), Kind.BOOLEAN, "either", variadic=True, null_safe=True),
+        Function("not", lambda a: not a, (BOOLEAN,), Kind.BOOLEAN, "negation"),
+        Function("is_null", lambda a: a is None, (ANY,), Kind.BOOLEAN, "missing", null_safe=True),
+        Function(
+            "in", _in, (ANY, ANY), Kind.BOOLEAN, "one of the items", variadic=True, unified=True, null_safe=True
+        ),
+        Function("case", _case, (ANY, ANY), same, "value behind the first true one", variadic=True, null_safe=True),
+        Function("+", _guarded(lambda a, b: a + b), (NUMBER, NUMBER), numeric, "sum"),
+        Function("-", _guarded(lambda a, b: a - b), (NUMBER, NUMBER), numeric, "difference"),
+        Function("*", _guarded(lambda a, b: a * b), (NUMBER, NUMBER), numeric, "product"),
+        Function("/", _guarded(lambda a, b: a / b), (NUMBER, NUMBER), Kind.DECIMAL, "quotient; by zero: NULL"),
+        Function("//", _guarded(_integer_divide), (NUMBER, NUMBER), numeric, "quotient of integers, towards zero"),
+        Function("%", _guarded(_modulo), (NUMBER, NUMBER), numeric, "remainder, with the sign of the dividend"),
+        Function("neg", lambda a: -a, (NUMBER,), same, "the number with the other sign"),
+        Function("cast_text", cast_text, (ANY,), Kind.TEXT, "CAST(x AS TEXT)"),
+        Function("cast_integer", cast_integer, (ANY,), Kind.INTEGER, "CAST(x AS BIGINT), NULL where it does not read"),
+        Function("cast_decimal", cast_decimal, (ANY,), Kind.DECIMAL, "CAST(x AS DOUBLE), NULL where it does not read"),
+        Function("cast_boolean", cast_boolean, (ANY,), Kind.BOOLEAN, "CAST(x AS BOOLEAN), NULL where it does not read"),
+        Function("cast_time", cast_time, (TEXT,), Kind.TIME, "CAST(x AS TIMESTAMP), NULL where it does not read"),
+        Function("time_text", _text_of_time, (frozenset({Kind.TIME}),), Kind.TEXT, "CAST(time AS TEXT)"),
+    )
+}
+"""What SQL writes with signs and keywords; none of these can be called by name."""
+
+CONDITIONALS: dict[str, Function] = {
+    f.name: f
+    for f in (
+        Function(
+            "coalesce", _coalesce, (ANY,), same, "the first value that is not NULL", variadic=True, unified=True,
+            null_safe=True,
+        ),
+        Function(
+            "nullif", lambda a, b: None if a == b else a, (ANY, ANY), same, "the first value, NULL if both are equal",
+            unified=True, null_safe=True,
+        ),
+        Function(
+            "greatest", _extreme(max), (ANY,), same, "the greatest value that is not NULL", variadic=True, unified=True,
+            null_safe=True,
+        ),
+        Function(
+            "least", _extreme(min), (ANY,), same, "the least value that is not NULL", variadic=True, unified=True,
+            null_safe=True,
+        ),
+    )
+}  # fmt: skip
+
+NUMBERS: dict[str, Function] = {
+    f.name: f
+    for f in (
+        Function("abs", abs, (NUMBER,), same, "the number without its sign"),
+        Function(
+            "round",
+            _guarded(_round),
+            (NUMBER, frozenset({Kind.INTEGER})),
+            same,
+            "rounded half away from zero, to 0 or n digits",
+            required=1,
+        ),
+        Function("floor", lambda a: float(math.floor(a)), (NUMBER,), Kind.DECIMAL, "the next whole number below"),
+        Function("ceil", lambda a: float(math.ceil(a)), (NUMBER,), Kind.DECIMAL, "the next whole number above"),
+        Function("trunc", lambda a: float(math.trunc(a)), (NUMBER,), Kind.DECIMAL, "the number without its fraction"),
+        Function("sign", lambda a: (a > 0) - (a < 0), (NUMBER,), Kind.INTEGER, "-1, 0 or 1"),
+        Function("ln", _guarded(math.log), (NUMBER,), Kind.DECIMAL, "natural logarithm"),
+        Function("log10", _guarded(math.log10), (NUMBER,), Kind.DECIMAL, "logarithm to base 10"),
+        Function("log2", _guarded(math.log2), (NUMBER,), Kind.DECIMAL, "logarithm to base 2"),
+        Function("exp", _guarded(math.exp), (NUMBER,), Kind.DECIMAL, "e to the power"),
+        Function("sqrt", _guarded(math.sqrt), (NUMBER,), Kind.DECIMAL, "square root"),
+        Function("pow", _guarded(math.pow), (NUMBER, NUMBER), Kind.DECIMAL, "the first to the power of the second"),
+    )
+}

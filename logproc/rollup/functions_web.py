@@ -1,0 +1,117 @@
+"""Functions of this product's own domain: addresses, URLs and user agents."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import unquote_to_bytes
+
+from logproc.model import Kind
+from logproc.rollup import agents
+from logproc.rollup.signature import INTEGER, TEXT, Function
+
+STATIC_EXTENSIONS = frozenset(
+    "avif bmp bz2 cur css csv doc docx eot flac gif gz ico jpeg jpg js m4a m4v map mjs mkv mov mp3 mp4 mpeg ogg "
+    "otf pdf png ppt pptx rar svg svgz swf tar tgz tif tiff ttf txt wasm wav webm webmanifest webp woff woff2 xls xlsx "
+    "xz zip zst".split()
+)
+"""File extensions that a server sends as they lie on its disk; the set GoAccess calls static, and today's additions."""
+
+_SECOND_LEVEL = frozenset("ac co com edu gob gov go mil ne net nom or org".split())
+"""Second labels below which countries register names (co.uk, com.au): good enough to group referring sites."""
+
+_URL_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^:/?#\\\s]*)")
+_HOST = re.compile(r"(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9_-]+)\.?(?::\d*)?(?:[/?#].*)?")
+_IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
+
+
+def domain(url: str) -> str | None:
+    """Return the host of a URL in lower case, without user, port and last dot; NULL where there is none."""
+    match = _URL_HOST.match(url) or _HOST.fullmatch(url)
+    return match[1].rstrip(".").lower() or None if match else None
+
+
+def site(url: str) -> str | None:
+    """Return the registrable part of a URL's host (`news.example.co.uk` is `example.co.uk`)."""
+    host = domain(url)
+    if host is None or host.startswith("[") or _IPV4.fullmatch(host):
+        return host
+    labels = host.split(".")
+    country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3 if country else -2 :])
+
+
+def tld(url: str) -> str | None:
+    """Return the top-level domain of a URL's host; NULL for addresses and bare names."""
+    host = domain(url)
+    if host is None or "." not in host or host.startswith("[") or _IPV4.fullmatch(host):
+        return None
+    return host.rpartition(".")[2]
+
+
+def extension(path: str) -> str | None:
+    """Return the file extension of a path or URL in lower case; NULL where the last part has none."""
+    name = path.partition("?")[0].partition("#")[0].rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    return suffix.lower() if dot and stem and suffix.isalnum() and len(suffix) <= 16 else None
+
+
+def is_static(path: str) -> bool:
+    """Tell whether a path names a file that a server sends as it lies on its disk (image, script, style, font, ...)."""
+    return extension(path) in STATIC_EXTENSIONS
+
+
+def url_decode(text: str) -> str:
+    r"""Resolve %XX; bytes that are no UTF-8 become `\xNN`, as everywhere in logproc."""
+    return unquote_to_bytes(text).decode("utf-8", "backslashreplace") if "%" in text else text
+
+
+def subnet(client: str, bits: int | None = None) -> str | None:
+    """Return the network of an address, /24 for IPv4 and /48 for IPv6 unless `bits` are given; NULL if it is none."""
+    match = _IPV4.fullmatch(client)
+    if match and bits is None and _octets(match):
+        return f"{match[1]}.{match[2]}.{match[3]}.0/24"
+    try:
+        address = ipaddress.ip_address(client.strip("[]"))
+        length = bits if bits is not None else 24 if address.version == 4 else 48
+        return str(ipaddress.ip_network((int(address), length), strict=False)) if address.version == 4 else _v6(address, length)
+    except ValueError:
+        return None
+
+
+def _octets(match: re.Match[str]) -> bool:
+    # A leading zero is octal to some systems and decimal to others: no address, as for ipaddress.
+    return all(int(part) < 256 and (part == "0" or part[0] != "0") for part in match.groups())
+
+
+def _v6(address: ipaddress.IPv4Address | ipaddress.IPv6Address, length: int) -> str:
+    return str(ipaddress.IPv6Network((int(address), length), strict=False))
+
+
+URLS: dict[str, Function] = {
+    f.name: f
+    for f in (
+        Function("domain", domain, (TEXT,), Kind.TEXT, "host of a URL, lower case"),
+        Function("site", site, (TEXT,), Kind.TEXT, "registrable domain of a URL's host"),
+        Function("tld", tld, (TEXT,), Kind.TEXT, "top-level domain of a URL's host"),
+        Function("extension", extension, (TEXT,), Kind.TEXT, "file extension of a path, lower case"),
+        Function("is_static", is_static, (TEXT,), Kind.BOOLEAN, "the path names a static file"),
+        Function("url_decode", url_decode, (TEXT,), Kind.TEXT, "percent signs resolved"),
+        Function("subnet", subnet, (TEXT, INTEGER), Kind.TEXT, "network of an address, /24 or /48 or n bits", 1),
+    )
+}
+
+AGENTS: dict[str, Function] = {
+    f.name: f
+    for f in (
+        Function("browser", agents.browser, (TEXT,), Kind.TEXT, "name of the browser or client program", cost="dear"),
+        Function("browser_version", agents.browser_version, (TEXT,), Kind.TEXT, "its major version", cost="dear"),
+        Function("os", agents.os, (TEXT,), Kind.TEXT, "name of the operating system", cost="dear"),
+        Function("os_version", agents.os_version, (TEXT,), Kind.TEXT, "its version", cost="dear"),
+        Function("device", agents.device, (TEXT,), Kind.TEXT, "name of the device", cost="dear"),
+        Function("is_bot", agents.is_bot, (TEXT,), Kind.BOOLEAN, "a program asked, not a person", cost="dear"),
+        Function("bot", agents.bot, (TEXT,), Kind.TEXT, "name of the bot, NULL for people", cost="dear"),
+        Function("is_ai_crawler", agents.is_ai_crawler, (TEXT,), Kind.BOOLEAN, "a crawler for AI models", cost="dear"),
+        Function("ai_crawler", agents.ai_crawler, (TEXT,), Kind.TEXT, "name of the AI crawler, else NULL", cost="dear"),
+    )
+}

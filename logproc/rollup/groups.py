@@ -1,0 +1,113 @@
+"""Group ids for the rows of a batch, and the bytes of a group's key when it travels.
+
+A key travels as its values in order, each a tag (0 null, 1 value) and then eight little-endian bytes of a number, or a
+four-byte length and the bytes of a text. Equal keys have equal bytes on every machine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.kernels.group import append_numbers, append_texts
+from logproc.kernels.intern import IntegerDictionary
+from logproc.model import Kind
+from logproc.rollup.evaluate import Coder, combine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from logproc.rollup.columns import Vector
+    from logproc.rollup.spec import Value
+
+
+class GroupIndex:
+    """Group ids for the values of some key expressions, in order of first appearance."""
+
+    def __init__(self, keys: int) -> None:
+        self.coders = [Coder() for _ in range(keys)]
+        self.pairs = [IntegerDictionary() for _ in range(keys - 1)]
+
+    def __len__(self) -> int:
+        if self.pairs:
+            return len(self.pairs[-1])
+        return len(self.coders[0]) + 1 if self.coders else 1
+
+    def keys_held(self) -> int:
+        """Count what the index itself holds."""
+        return sum(len(pairs) for pairs in self.pairs) + sum(len(coder.integers) for coder in self.coders)
+
+    def assign(self, vectors: Sequence[Vector], rows: int) -> NDArray[np.int32]:
+        """Return a group id a row; a null key is a group like any other."""
+        if not vectors:
+            return np.zeros(rows, np.int32)
+        codes = [coder.encode(vector) for coder, vector in zip(self.coders, vectors, strict=True)]
+        if len(codes) == 1:
+            return codes[0] + np.int32(1)
+        groups = codes[0]
+        for more, pairs in zip(codes[1:], self.pairs, strict=True):
+            groups = combine(groups, more, pairs)
+        return groups
+
+    def encode(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return the key bytes of groups one behind the other, padded, and the n + 1 offsets of each."""
+        codes = self._codes_by_key(ids)
+        lengths = np.zeros(len(ids), np.int64)
+        for coder, column in zip(self.coders, codes, strict=True):
+            if coder.dictionary is not None:
+                sizes = coder.dictionary.key_length[column] + 5
+            else:
+                sizes = np.full(len(ids), 9, np.int64)
+            lengths += np.where(column >= 0, sizes, 1)
+        offsets = np.zeros(len(ids) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        out = np.zeros(int(offsets[-1]) + 16, np.uint8)
+        cursor = offsets[:-1].copy()
+        for coder, column in zip(self.coders, codes, strict=True):
+            if coder.dictionary is not None:
+                d = coder.dictionary
+                append_texts(ids, column, d.arena, d.key_start, d.key_length, out, cursor)
+            else:
+                append_numbers(ids, column, coder.numbers(), out, cursor)
+        return out, offsets
+
+    def _codes_by_key(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Return for each key the codes that the groups stand for."""
+        if not self.coders:
+            return []
+        if not self.pairs:
+            return [ids - 1]
+        columns: list[NDArray[np.int64]] = []
+        groups = ids
+        for pairs in reversed(self.pairs):
+            packed = pairs.keys[groups]
+            columns.append((packed & 0xFFFFFFFF) - 1)
+            groups = (packed >> 32) - 1
+        columns.append(groups)
+        return columns[::-1]
+
+
+def decode_key(raw: bytes, kinds: Sequence[Kind]) -> list[Value]:
+    """Return the values of a key's bytes."""
+    values: list[Value] = []
+    at = 0
+    for kind in kinds:
+        if raw[at] == 0:
+            values.append(None)
+            at += 1
+        elif kind in {Kind.INTEGER, Kind.TIME, Kind.BOOLEAN, Kind.DECIMAL}:
+            word = raw[at + 1 : at + 9]
+            at += 9
+            if kind == Kind.DECIMAL:
+                values.append(float(np.frombuffer(word, np.float64)[0]))
+            else:
+                number = int.from_bytes(word, "little", signed=True)
+                values.append(bool(number) if kind == Kind.BOOLEAN else number)
+        else:
+            length = int.from_bytes(raw[at + 1 : at + 5], "little")
+            values.append(raw[at + 5 : at + 5 + length].decode("utf-8", "backslashreplace"))
+            at += 5 + length
+    return values

@@ -1,0 +1,77 @@
+"""From a merged table to the report that people see: the last step, where states become numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.model import ReportError, ReportTable
+from logproc.rollup.finish import finish, report_columns
+from logproc.rollup.states import RELATIVE_ERROR, new_state
+from logproc.rollup.tables import Table, ranking
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from logproc.rollup.spec import Value
+
+
+def report_table(table: Table) -> ReportTable:
+    """Finish a report: evaluate, order and cut its rows, and say how exact they are."""
+    spec = table.spec
+    rows: list[tuple[Value, ...]] = []
+    error: ReportError | None = None
+    truncated = False
+    if table.problem is None:
+        ids = table.candidates()
+        keys, aggregates = _empty_group(table) if not spec.keys and not len(table) else table.columns(ids)
+        rows = finish(spec, keys, aggregates)
+        error = _error(table, ids)
+        truncated = _truncated(table, len(rows), keys, aggregates)
+    return ReportTable(
+        name=spec.name,
+        title=spec.title,
+        sql=spec.sql,
+        columns=report_columns(spec),
+        rows=tuple(rows),
+        exact=error is None and table.problem is None,
+        error=error,
+        truncated=truncated,
+        problem=table.problem,
+    )
+
+
+def _empty_group(table: Table) -> tuple[list[list[Value]], list[list[Value]]]:
+    """Return the one group that a report without keys has, even over no rows."""
+    results = []
+    for aggregate in table.spec.aggregates:
+        state = new_state(aggregate)
+        state.resize(1)
+        results.append(state.results(np.zeros(1, np.int64)))
+    return [], results
+
+
+def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
+    """Say how far numbers may be off: by groups that were let go, or by a sketch."""
+    if table.floor > 0:
+        slack = float(table.slack[ids].max()) if len(ids) else 0.0
+        index = ranking(table.spec)
+        least = float(table.scores(index)[ids].min()) if index is not None and len(ids) else 0.0
+        if slack > 0 or table.floor >= least:
+            return ReportError("count", max(slack, table.floor if table.floor >= least else 0.0))
+    bounds = [RELATIVE_ERROR[a.function] for a in table.spec.aggregates if a.function in RELATIVE_ERROR]
+    return ReportError("relative", max(bounds)) if bounds else None
+
+
+def _truncated(table: Table, shown: int, keys: list[list[Value]], aggregates: list[list[Value]]) -> bool:
+    """Tell whether there are more rows than are shown."""
+    spec = table.spec
+    if table.floor > 0:
+        return True
+    if spec.limit is None:
+        return False
+    if spec.having is None:
+        return len(table) > shown + spec.offset
+    return len(finish(replace(spec, limit=None, offset=0), keys, aggregates)) > shown + spec.offset

@@ -1,0 +1,135 @@
+"""What a report's SQL means, as frozen values: `sql` makes it, `aggregate` fills it, `finish` turns it into rows.
+
+Expressions over rows are built from `Column`, `Literal` and `Call`. Expressions over finished groups use `KeyRef` and
+`AggregateRef` in the place of columns. Everything is hashable, so equal sub-expressions are computed once a batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from logproc.model import Kind
+
+Value: TypeAlias = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of a row."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant; times are int microseconds since 1970 UTC with `Kind.TIME`."""
+
+    value: Value
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    """The value of group key number `index`."""
+
+    index: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRef:
+    """The result of aggregate number `index`."""
+
+    index: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of `functions.FUNCTIONS` applied to arguments. Operators and CASE are functions too."""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    kind: Kind
+
+
+Expression: TypeAlias = Column | Literal | KeyRef | AggregateRef | Call
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A mergeable aggregate: count, sum, min, max, approx_count_distinct or approx_quantile.
+
+    `argument` is None for count(*). `parameter` is the quantile asked for. `filter` is a boolean expression over rows.
+    `avg` is planned as sum divided by count, so it needs no state of its own.
+    """
+
+    function: str
+    argument: Expression | None
+    kind: Kind
+    parameter: float | None = None
+    filter: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of the result: an expression over keys and aggregates."""
+
+    name: str
+    expression: Expression
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One ORDER BY term over keys and aggregates."""
+
+    expression: Expression
+    descending: bool
+    nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RollupSpec:
+    """A report, planned. `relation` is what FROM names: a family or a source."""
+
+    name: str
+    title: str
+    sql: str
+    relation: str
+    keys: tuple[Expression, ...]
+    aggregates: tuple[Aggregate, ...]
+    where: Expression | None
+    outputs: tuple[Output, ...]
+    having: Expression | None
+    order_by: tuple[Order, ...]
+    limit: int | None
+    offset: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what is counted (not of how it is shown): part of the key of everything stored."""
+        counted = (self.relation, self.keys, self.aggregates, self.where)
+        return hashlib.blake2b(repr(counted).encode(), digest_size=16).hexdigest()
+
+
+def columns_of(expression: Expression | None) -> set[Column]:
+    """Collect the columns that an expression reads."""
+    if isinstance(expression, Column):
+        return {expression}
+    if isinstance(expression, Call):
+        return set().union(*(columns_of(argument) for argument in expression.arguments))
+    return set()
+
+
+def columns_of_spec(spec: RollupSpec) -> set[Column]:
+    """Collect the columns that a report reads."""
+    found = columns_of(spec.where)
+    for key in spec.keys:
+        found |= columns_of(key)
+    for aggregate in spec.aggregates:
+        found |= columns_of(aggregate.argument) | columns_of(aggregate.filter)
+    return found

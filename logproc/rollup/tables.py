@@ -1,0 +1,217 @@
+"""Tables of groups that merge: what a worker returns for a report, and what the coordinator folds together.
+
+A table is bounded. Past `max_groups` a report that asks for the greatest of a count or sum keeps its heavy hitters, by
+the rule of mergeable SpaceSaving summaries (Metwally et al. 2005; Agarwal et al. 2012): `floor` is the most that a group
+which is not in the table can have, and a group that comes in late carries the floor of that moment as its `slack`, so
+that its true number lies between what the table says and that plus slack. Any other report fails, alone and by name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.errors import MergeError
+from logproc.kernels.intern import Dictionary
+from logproc.rollup.groups import decode_key
+from logproc.rollup.spec import AggregateRef, RollupSpec, Value
+from logproc.rollup.states import CountState, State, SumState, new_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+MAGIC = b"LPR1"
+"""First bytes of a dumped table: format 1."""
+
+
+@dataclass(slots=True)
+class TableData:
+    """A table in motion: key bytes with n + 1 offsets, states over n groups, the floor and the slack of each group."""
+
+    keys: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    states: Sequence[State]
+    floor: float = 0.0
+    slack: NDArray[np.float64] | None = None
+    problem: str | None = None
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.offsets) - 1
+
+
+def ranking(spec: RollupSpec) -> int | None:
+    """Return the aggregate by which a report's heavy hitters can be kept, or None if it needs every group."""
+    if spec.limit is None or not spec.order_by or spec.having is not None:
+        return None
+    first = spec.order_by[0]
+    if not first.descending or first.nulls_first or not isinstance(first.expression, AggregateRef):
+        return None
+    index = first.expression.index
+    return index if spec.aggregates[index].function in {"count", "sum"} else None
+
+
+class Table:
+    """Groups of one report, by the bytes of their keys."""
+
+    def __init__(self, spec: RollupSpec, max_groups: int) -> None:
+        self.spec = spec
+        self.max_groups = max_groups
+        self.keys = Dictionary(64, raw=True)
+        self.states: list[State] = [new_state(aggregate) for aggregate in spec.aggregates]
+        self.floor = 0.0
+        self.slack = np.zeros(0, np.float64)
+        self.problem: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def merge(self, data: TableData) -> None:
+        """Take in another table of the same report."""
+        if self.problem is not None or data.problem is not None:
+            self._fail(self.problem or data.problem or "")
+            return
+        before = len(self.keys)
+        mapping = self._intern(data)
+        size = len(self.keys)
+        arrived = np.zeros(size, bool)
+        arrived[mapping] = True
+        slack = np.zeros(size, np.float64)
+        slack[:before] = self.slack
+        slack[before:] = self.floor
+        slack[:before][~arrived[:before]] += data.floor
+        if data.slack is not None:
+            slack[mapping] += data.slack
+        self.slack = slack
+        self.floor += data.floor
+        for mine, its in zip(self.states, data.states, strict=True):
+            mine.resize(size)
+            mine.merge(its, mapping)
+        if size > self.max_groups:
+            self._prune()
+
+    def data(self) -> TableData:
+        """Return the table as it travels."""
+        n = len(self.keys)
+        starts, lengths = self.keys.key_start[:n], self.keys.key_length[:n]
+        offsets = np.zeros(n + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        # Keys lie in the arena in the order of their codes, without gaps.
+        end = int(starts[-1] + lengths[-1]) if n else 0
+        keys = np.zeros(end + 16, np.uint8)
+        keys[:end] = self.keys.arena[:end]
+        return TableData(keys, offsets, self.states, self.floor, self.slack, self.problem)
+
+    def candidates(self) -> NDArray[np.int64]:
+        """Return the groups that can be among the rows shown: all, or those that rank high enough."""
+        n = len(self.keys)
+        index = ranking(self.spec)
+        wanted = (self.spec.limit or 0) + self.spec.offset
+        if index is None or n <= 4 * wanted + 64:
+            return np.arange(n)
+        scores = self.scores(index)
+        nulls = np.asarray(self.states[index].arrays()[-1]) == 0
+        if wanted == 0 or int((~nulls).sum()) < wanted:
+            return np.arange(n)
+        least = np.partition(scores, n - wanted)[n - wanted]
+        return np.flatnonzero(scores >= least)
+
+    def columns(self, ids: NDArray[np.int64]) -> tuple[list[list[Value]], list[list[Value]]]:
+        """Return the key columns and the aggregate columns of groups."""
+        kinds = [key.kind for key in self.spec.keys]
+        rows = [decode_key(self.keys.key(code), kinds) for code in ids.tolist()]
+        keys = [[row[position] for row in rows] for position in range(len(kinds))]
+        return keys, [state.results(ids) for state in self.states]
+
+    def scores(self, index: int) -> NDArray[np.float64]:
+        """Return the count or sum that groups are ranked by."""
+        state = self.states[index]
+        if not isinstance(state, (CountState, SumState)):
+            raise TypeError(state)
+        return state.scores()
+
+    def _intern(self, data: TableData) -> NDArray[np.int64]:
+        mapping = np.empty(data.groups, np.int32)
+        styles = np.zeros(data.groups, np.uint8)
+        self.keys.encode(data.keys, data.offsets[:-1], data.offsets[1:], styles, data.groups, mapping)
+        return mapping.astype(np.int64)
+
+    def _prune(self) -> None:
+        index = ranking(self.spec)
+        if index is None:
+            self._fail(
+                f"more than {self.max_groups} groups: raise limits.max_groups, or add ORDER BY a count or sum DESC "
+                f"and a LIMIT, so that the greatest groups can be kept"
+            )
+            return
+        scores = self.scores(index)
+        if scores.min() < 0:
+            self._fail(f"more than {self.max_groups} groups, and the sum they are ordered by has negative values")
+            return
+        # Ties are cut by hash, which is the same on every machine and in every order of merging.
+        order = np.lexsort((self.keys.hashes[: len(self.keys)], -scores))
+        kept, dropped = np.sort(order[: self.max_groups]), order[self.max_groups :]
+        self.floor = max(self.floor, float((scores[dropped] + self.slack[dropped]).max()))
+        self.slack = self.slack[kept]
+        old = self.keys
+        lengths = old.key_length[kept]
+        self.keys = Dictionary(max(64, self.max_groups + 1), raw=True)
+        codes = np.empty(len(kept), np.int32)
+        starts = old.key_start[kept]
+        self.keys.encode(old.arena, starts, starts + lengths, np.zeros(len(kept), np.uint8), len(kept), codes)
+        self.states = [state.select(kept) for state in self.states]
+
+    def _fail(self, problem: str) -> None:
+        """Give up on this report, and on what it holds."""
+        self.__init__(self.spec, self.max_groups)  # type: ignore[misc]
+        self.problem = problem
+
+
+def dump(spec: RollupSpec, data: TableData) -> bytes:
+    """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""
+    arrays = [data.keys, data.offsets, np.zeros(data.groups) if data.slack is None else data.slack]
+    for state in data.states:
+        arrays.extend(state.arrays())
+    header = json.dumps(
+        {
+            "spec": spec.fingerprint,
+            "floor": data.floor,
+            "problem": data.problem,
+            "arrays": [[array.dtype.str, len(array)] for array in arrays],
+        }
+    ).encode()
+    header += b" " * (-len(header) % 8)
+    return b"".join([MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).tobytes() for a in arrays)])
+
+
+def load(spec: RollupSpec, raw: bytes) -> TableData:
+    """Read a dumped table of the same report; MergeError for another report, another version or damage."""
+    if raw[:4] != MAGIC:
+        raise MergeError(f"report {spec.name!r}: not a table of format {MAGIC.decode()}")
+    end = 8 + int.from_bytes(raw[4:8], "little")
+    header = json.loads(raw[8:end])
+    if header["spec"] != spec.fingerprint:
+        raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
+    arrays: list[NDArray[np.generic]] = []
+    for dtype, length in header["arrays"]:
+        size = np.dtype(dtype).itemsize * length
+        if end + size > len(raw):
+            raise MergeError(f"report {spec.name!r}: the table is cut short")
+        arrays.append(np.frombuffer(raw, dtype, length, end))
+        end += size
+    keys, offsets, slack, *rest = arrays
+    groups = len(offsets) - 1
+    states: list[State] = []
+    for aggregate in spec.aggregates:
+        state = new_state(aggregate)
+        width = len(state.arrays())
+        state.load(groups, rest[:width])  # type: ignore[arg-type]
+        rest = rest[width:]
+        states.append(state)
+    return TableData(keys, offsets, states, header["floor"], slack, header["problem"])  # type: ignore[arg-type]

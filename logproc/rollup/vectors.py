@@ -1,0 +1,197 @@
+"""Operations on whole columns by numpy, for the functions that have such a form where all inputs are numbers or truth.
+
+Each takes the arguments (vectors, or literals as they stand), the result's kind and the number of rows, and returns a
+vector, or None where it has no form for these arguments and the scalar function must do it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from logproc.model import Kind
+from logproc.rollup.columns import BooleanVector, NumberVector, Vector
+from logproc.rollup.spec import Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+Argument: TypeAlias = "Vector | Literal"
+Operation: TypeAlias = "Callable[[list[Argument], Kind, int], Vector | None]"
+
+MICROS = {"second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": 86400 * 10**6}
+WEEK = 7 * 86400 * 10**6
+MONDAY = 4 * 86400 * 10**6
+"""1970-01-05 was the first Monday."""
+
+
+def _number(argument: Argument) -> tuple[Any, Any] | None:
+    """Return (values, valid) of a number or time, scalar for a literal; None for anything else."""
+    if isinstance(argument, NumberVector):
+        return argument.values, argument.valid
+    if isinstance(argument, Literal) and isinstance(argument.value, (int, float)) and argument.kind != Kind.BOOLEAN:
+        return argument.value, np.uint8(1)
+    return None
+
+
+def _truth(argument: Argument, rows: int) -> NDArray[np.int8] | None:
+    if isinstance(argument, BooleanVector):
+        return argument.values
+    if isinstance(argument, Literal) and (argument.value is None or isinstance(argument.value, bool)):
+        return np.full(rows, -1 if argument.value is None else int(argument.value), np.int8)
+    return None
+
+
+def _comparison(ufunc: np.ufunc) -> Operation:
+    def operation(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
+        left, right = _number(arguments[0]), _number(arguments[1])
+        if left is None or right is None:
+            return None
+        truth = ufunc(left[0], right[0]).astype(np.int8)
+        return BooleanVector(np.broadcast_to(np.where(left[1] & right[1], truth, np.int8(-1)), rows).astype(np.int8))
+
+    return operation
+
+
+def _arithmetic(ufunc: np.ufunc) -> Operation:
+    def operation(arguments: list[Argument], kind: Kind, rows: int) -> Vector | None:
+        left, right = _number(arguments[0]), _number(arguments[1])
+        if left is None or right is None or kind not in {Kind.INTEGER, Kind.DECIMAL}:
+            return None
+        number = np.float64 if kind == Kind.DECIMAL else np.int64
+        values = ufunc(np.asarray(left[0], number), np.asarray(right[0], number))
+        valid = np.broadcast_to(left[1] & right[1], rows).astype(np.uint8)
+        return NumberVector(np.broadcast_to(values, rows).astype(number), valid, kind)
+
+    return operation
+
+
+def _divide(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
+    left, right = _number(arguments[0]), _number(arguments[1])
+    if left is None or right is None:
+        return None
+    divisor = np.asarray(right[0], np.float64)
+    nonzero = divisor != 0
+    values = np.asarray(left[0], np.float64) / np.where(nonzero, divisor, 1.0)
+    valid = np.broadcast_to((left[1] & right[1]).astype(bool) & nonzero, rows).astype(np.uint8)
+    return NumberVector(np.broadcast_to(values, rows).astype(np.float64), valid, Kind.DECIMAL)
+
+
+def _and(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
+    return _fold(arguments, rows, 0)
+
+
+def _or(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
+    return _fold(arguments, rows, 1)
+
+
+def _fold(arguments: list[Argument], rows: int, decisive: int) -> Vector | None:
+    """Fold truths by three-valued logic: `decisive` wins over unknown, unknown over the rest."""
+    result = np.full(rows, 1 - decisive, np.int8)
+    for argument in arguments:
+        truth = _truth(argument, rows)
+        if truth is None:
+            return None
+        unknown = ((truth == -1) | (result == -1)) & (truth != decisive) & (result != decisive)
+        result = np.where((truth == decisive) | (result == decisive), np.int8(decisive), np.int8(1 - decisive))
+        result[unknown] = -1
+    return BooleanVector(result)
+
+
+def _not(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
+    truth = _truth(arguments[0], rows)
+    return None if truth is None else BooleanVector(np.where(truth >= 0, 1 - truth, -1).astype(np.int8))
+
+
+def _is_null(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+    argument = arguments[0]
+    if isinstance(argument, NumberVector):
+        return BooleanVector((argument.valid == 0).astype(np.int8))
+    if isinstance(argument, BooleanVector):
+        return BooleanVector((argument.values == -1).astype(np.int8))
+    if isinstance(argument, Literal):
+        return None
+    return BooleanVector((argument.codes < 0).astype(np.int8))
+
+
+def _in(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
+    first = arguments[0]
+    if not isinstance(first, NumberVector):
+        return None
+    items = [a.value for a in arguments[1:] if isinstance(a, Literal) and isinstance(a.value, (int, float))]
+    if len(items) != len(arguments) - 1:
+        return None
+    found = np.isin(first.values, np.array(items)).astype(np.int8)
+    return BooleanVector(np.broadcast_to(np.where(first.valid != 0, found, np.int8(-1)), rows).astype(np.int8))
+
+
+def _cast(arguments: list[Argument], kind: Kind, _rows: int) -> Vector | None:
+    vector = arguments[0]
+    if not isinstance(vector, NumberVector) or vector.kind not in {Kind.INTEGER, Kind.DECIMAL}:
+        return None
+    if vector.kind == kind:
+        return vector
+    if kind == Kind.DECIMAL:
+        return NumberVector(vector.values.astype(np.float64), vector.valid, kind)
+    return None
+
+
+def _date_trunc(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+    unit, vector = arguments
+    if not isinstance(unit, Literal) or not isinstance(vector, NumberVector):
+        return None
+    name, times = str(unit.value).lower(), vector.values
+    if name in MICROS:
+        return NumberVector(times - times % MICROS[name], vector.valid, Kind.TIME)
+    if name == "week":
+        return NumberVector(times - (times - MONDAY) % WEEK, vector.valid, Kind.TIME)
+    if name in {"month", "year"}:
+        stamps = np.where(vector.valid != 0, times, 0).view("M8[us]")
+        truncated = stamps.astype("M8[M]" if name == "month" else "M8[Y]").astype("M8[us]")
+        return NumberVector(truncated.view(np.int64), vector.valid, Kind.TIME)
+    return None
+
+
+def _extract(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+    unit, vector = arguments
+    if not isinstance(unit, Literal) or not isinstance(vector, NumberVector):
+        return None
+    field = str(unit.value).lower()
+    if field not in {"hour", "minute"}:
+        return None
+    whole, part = (MICROS["day"], MICROS["hour"]) if field == "hour" else (MICROS["hour"], MICROS["minute"])
+    return NumberVector(vector.values % whole // part, vector.valid, Kind.INTEGER)
+
+
+def _part(field: str) -> Operation:
+    return lambda arguments, kind, rows: _extract([Literal(field, Kind.TEXT), *arguments], kind, rows)
+
+
+OPERATIONS: dict[str, Operation] = {
+    "=": _comparison(np.equal),
+    "<>": _comparison(np.not_equal),
+    "<": _comparison(np.less),
+    "<=": _comparison(np.less_equal),
+    ">": _comparison(np.greater),
+    ">=": _comparison(np.greater_equal),
+    "+": _arithmetic(np.add),
+    "-": _arithmetic(np.subtract),
+    "*": _arithmetic(np.multiply),
+    "/": _divide,
+    "and": _and,
+    "or": _or,
+    "not": _not,
+    "is_null": _is_null,
+    "in": _in,
+    "cast_decimal": _cast,
+    "cast_integer": _cast,
+    "date_trunc": _date_trunc,
+    "extract": _extract,
+    "date_part": _extract,
+    "hour": _part("hour"),
+    "minute": _part("minute"),
+}
+"""Functions with a form over whole columns."""

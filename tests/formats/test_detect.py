@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from formats.cases import SHARED, count_lines, needs_shared
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.formats import FORMATS
+from logproc.formats.detect import BY_RANK, Detection, detect
+
+if TYPE_CHECKING:
+    from logproc.formats import Format
+
+COMMON = b'::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326\n'
+COMBINED = b'::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326 "-" "curl"\n'
+VHOST = b"www.test:80 " + COMBINED
+JSON = b'{"ts":1,"msg":"a"}\n'
+OTHER = b'[ERROR] of "something" else\n'
+
+
+def found(*samples: bytes) -> Detection:
+    return detect(samples, matcher=count_lines)
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
+def test_the_samples_of_a_format_are_detected_as_it(row: Format):
+    text = "".join(sample.line + "\n" for sample in row.samples).encode()
+    assert found(text).format == row.name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(COMMON, "common"), (COMBINED, "combined"), (VHOST, "vhost_combined"), (JSON, "jsonl")],
+)
+def test_the_most_specific_of_the_formats_that_match_wins(text: bytes, name: str):
+    assert found(text * 3) == Detection(name, 1.0, None, "100 % of 3 lines match")
+
+
+def test_the_candidates_are_tried_from_the_most_specific_on():
+    assert [row.name for row in BY_RANK] == ["jsonl", "vhost_combined", "combined", "common"]
+
+
+def test_a_more_specific_format_may_lose_a_few_lines():
+    assert found(COMBINED * 97 + COMMON * 3).format == "combined"
+    mixed = found(COMBINED * 80 + COMMON * 20)
+    assert (mixed.format, mixed.confidence, mixed.runner_up) == ("common", 1.0, "combined")
+
+
+def test_confidence_is_the_share_of_lines_that_match():
+    result = found(COMBINED * 3 + OTHER)
+    assert (result.format, result.confidence) == ("combined", 0.75)
+    assert result.reason == "75 % of 4 lines match"
+
+
+def test_a_format_that_reads_less_than_half_is_not_chosen():
+    result = found(COMBINED * 12 + OTHER * 88)
+    assert result == Detection(None, 0.0, "combined", "no known format matches (best: combined, 12 % of lines)")
+
+
+def test_rests_of_cut_records_do_not_count_against_a_format():
+    result = found(COMBINED * 2 + b' "rest of a record"\n' * 6)
+    assert (result.format, result.confidence) == ("combined", 0.25)
+
+
+def test_unknown_text_has_no_format_and_no_confidence():
+    result = found(b"Oct 10 13:55:36 host sshd[1]: session opened\n" * 5)
+    assert result == Detection(None, 0.0, None, "no known format matches")
+
+
+@pytest.mark.parametrize("text", [b"", b"\n\n", b" \t\n"])
+def test_a_file_without_lines_has_no_format(text: bytes):
+    assert found(text) == Detection(None, 0.0, None, "no lines")
+
+
+def test_no_samples_have_no_format():
+    assert found() == Detection(None, 0.0, None, "no lines")
+
+
+def test_samples_are_lines_even_where_the_last_one_is_not_ended():
+    result = found(COMMON.rstrip(b"\n"), COMMON, COMMON.rstrip(b"\n"))
+    assert result.reason == "100 % of 3 lines match"
+
+
+def test_only_the_candidates_given_are_tried():
+    assert detect([COMMON], [FORMATS["combined"], FORMATS["jsonl"]], matcher=count_lines).format is None
+    assert detect([COMBINED], [FORMATS["common"]], matcher=count_lines).format == "common"
+
+
+def test_formats_whose_bytes_are_not_there_are_never_matched():
+    asked: list[str] = []
+
+    def matcher(row: Format, text: bytes) -> tuple[int, int]:
+        asked.append(row.name)
+        return count_lines(row, text)
+
+    detect([COMMON], matcher=matcher)
+    detect([JSON], matcher=matcher)
+    detect([OTHER.replace(b'"', b"'")], matcher=matcher)
+    assert asked == ["common", "jsonl"]
+
+
+def test_a_client_written_with_its_port_is_not_taken_for_a_client():
+    for head in (b"1.2.3.4:5678 ", b"www.test:443 1.2.3.4:5678 ", b"www.test [::1]:5678 "):
+        result = found(head + COMBINED.removeprefix(b"::1 "))
+        assert result.format is None
+        assert "the client is written with its port" in result.reason
+
+
+def test_a_vhost_before_a_list_of_proxies_is_read_as_combined_which_knows_such_heads():
+    head = b"www.test:80 10.0.0.2, 10.0.0.1, 1.2.3.4 "
+    assert found(head + COMBINED.removeprefix(b"::1 ")).format == "combined"
+
+
+@given(st.lists(st.binary(max_size=200) | st.sampled_from([COMMON, COMBINED, VHOST, JSON, OTHER]), max_size=8))
+def test_any_bytes_are_detected_or_not_without_failing(samples: list[bytes]):
+    result = detect(samples, matcher=count_lines)
+    assert 0.0 <= result.confidence <= 1.0
+    assert (result.format is None) == (result.confidence == 0.0)
+
+
+EXPECTED = {
+    "databricks/apache.access.log": "common",
+    "elastic_examples/Common_Data_Formats/apache_logs/apache_logs": "combined",
+    "elastic_examples/Common_Data_Formats/nginx_json_plus_logs/nginxplus_json_logs": "jsonl",
+    "nielsbasjes/hackers-access.log": "combined",
+    "mtail/apache-combined.log": "combined",
+    "mtail/apache-common.log": "common",
+    "beats/apache/access/test/darwin-2.4.23.log": "common",
+    "beats/apache/access/test/ubuntu-2.2.22.log": "combined",
+    "beats/apache/access/test/test-vhost.log": "combined",
+    "beats/apache/access/test/ssl-request.log": None,
+    "beats/apache/error/test/test.log": None,
+    "beats/nginx/access/test/access.log": "combined",
+    "beats/nginx/access/test/test.log": "combined",
+    "beats/nginx/access/test/test-with-host.log": "combined",
+    "beats/nginx/ingress_controller/test/test.log": "combined",
+    "beats/nginx/error/test/error.log": None,
+    "beats/haproxy/log/test/haproxy.log": None,
+    "beats/kibana/log/test/test.log": "jsonl",
+    "lnav/logfile_access_log.0": "combined",
+    "lnav/logfile_shop_access_log.0": "combined",
+    "lnav/logfile_syslog_with_access_log.0": None,
+    "lnav/logfile_pino.0": "jsonl",
+    "erddaplogs/nginx_example_logs/tomcat-access.log.1": "combined",
+    "erddaplogs/nginx_example_logs/tomcat-access.log.8": "combined",
+    "nasty/access/ipv6_scope_id.log": "vhost_combined",
+    "nasty/access/two_hosts_first.log": "combined",
+    "nasty/access/vhost_and_client_port.log": None,
+    "nasty/access/unescaped_quotes.log": None,
+    "nasty/access/timeout_408_dash.log": "combined",
+    "nasty/access/status_dash.log": "combined",
+    "nasty/access/iis_odd_date_zone.log": None,
+    "nasty/json/odd_values.log": "jsonl",
+    "nasty/bytes/nul_tail_after_crash.log": "combined",
+    "loghub/HDFS/HDFS_2k.log": None,
+    "loghub/OpenStack/OpenStack_2k.log": None,
+    "loghub/Apache/Apache_2k.log": None,
+}
+
+
+@needs_shared
+@pytest.mark.parametrize(("path", "name"), EXPECTED.items(), ids=EXPECTED)
+def test_real_logs_are_detected(path: str, name: str | None):
+    with (SHARED / "corpora" / path).open("rb") as file:
+        text = file.read(1 << 16)
+    sample = text[: text.rfind(b"\n") + 1] or text
+    assert found(sample).format == name

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+from formats.cases import count_lines, fields_of
+
+from logproc.errors import FormatError
+from logproc.formats import FORMATS, STRINGS, Format, resolve
+from logproc.model import FIELDS, Kind
+
+SEPARATORS = [row for row in FORMATS.values() if row.program is not None]
+SAMPLES = [
+    pytest.param(row, sample, id=f"{row.name}-{number}")
+    for row in SEPARATORS
+    for number, sample in enumerate(row.samples)
+]
+REFUSED = [
+    pytest.param(row, line, id=f"{row.name}-{number}")
+    for row in FORMATS.values()
+    for number, line in enumerate(row.refused)
+]
+
+
+@pytest.mark.parametrize(("row", "sample"), SAMPLES)
+def test_a_format_reads_its_samples(row: Format, sample: Any):
+    found = fields_of(row, sample.line)
+    assert {name: found.get(name, "missing") for name in sample.expected} == sample.expected
+
+
+@pytest.mark.parametrize("sample", FORMATS["jsonl"].samples)
+def test_a_json_sample_holds_the_values_that_are_expected_of_it(sample: Any):
+    values = set(map(str, _leaves(json.loads(sample.line))))
+    assert {str(value) for value in sample.expected.values()} <= values
+
+
+def _leaves(value: object) -> list[object]:
+    return [leaf for child in value.values() for leaf in _leaves(child)] if isinstance(value, dict) else [value]
+
+
+@pytest.mark.parametrize(("row", "line"), REFUSED)
+def test_a_format_refuses_what_it_must_not_read(row: Format, line: str):
+    assert count_lines(row, line.encode()) == (0, 1)
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
+def test_every_format_has_samples_and_refused_lines_and_says_what_it_is(row: Format):
+    assert row.samples
+    assert row.refused
+    assert row.doc
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
+def test_the_needed_bytes_stand_in_every_sample(row: Format):
+    for sample in row.samples:
+        assert [needed for needed in row.needs if needed not in sample.line.encode()] == []
+
+
+@pytest.mark.parametrize("row", SEPARATORS, ids=lambda row: row.name)
+def test_the_fields_of_a_web_format_have_the_kinds_of_the_contract(row: Format):
+    contract = FIELDS["all"] | FIELDS["web"]
+    assert {name: contract.get(name) for name in row.fields} == row.fields
+
+
+def test_combined_has_the_fields_of_request_head_and_slots():
+    assert list(resolve("combined").fields) == [
+        *("vhost", "port", "client", "ident", "user", "time"),
+        *("method", "target", "path", "query", "protocol", "status", "bytes", "referrer", "user_agent"),
+    ]
+
+
+def test_json_lines_name_the_contract_fields_they_know():
+    fields = resolve("jsonl").fields
+    assert fields["time"] is Kind.TIME
+    assert fields["status"] is Kind.INTEGER
+    assert fields["message"] is Kind.TEXT
+
+
+@pytest.mark.parametrize("name", ["combined", "nginx:$remote_addr $status", "apache:%h %>s"])
+def test_a_name_always_resolves_to_the_same_format(name: str):
+    assert resolve(name) is resolve(name)
+
+
+def test_every_language_of_format_strings_resolves():
+    texts = {"nginx": "$remote_addr", "apache": "%h"}
+    for language in STRINGS:
+        row = resolve(f"{language}:{texts[language]}")
+        assert row.family == "web"
+        assert list(row.fields) == ["client"]
+
+
+def test_an_unknown_format_names_the_nearest_and_all():
+    with pytest.raises(
+        FormatError, match=r"unknown format 'combind' \(did you mean 'combined'\?\); there are common, "
+    ) as caught:
+        resolve("combind")
+    assert "nginx:…" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "nginx", "apache", "regexp:x", "nginx:", "apache:", "nginx:no fields"])
+def test_what_is_no_format_is_refused(name: str):
+    with pytest.raises(FormatError):
+        resolve(name)
+
+
+def test_programs_pickle():
+    for row in SEPARATORS:
+        assert pickle.loads(pickle.dumps(row.program)) == row.program

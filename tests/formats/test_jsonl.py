@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from logproc.formats.jsonl import SYNONYMS, known_fields, wanted_paths
+from logproc.model import FIELDS, Kind
+
+
+def test_a_field_is_looked_for_under_its_own_name_before_its_synonyms():
+    for column, paths in SYNONYMS.items():
+        assert paths[0] == column
+
+
+def test_no_synonym_is_listed_twice_for_a_field():
+    for column, paths in SYNONYMS.items():
+        assert len(set(paths)) == len(paths), column
+
+
+@pytest.mark.parametrize(
+    ("path", "column"),
+    [
+        *(("ts", "time"), ("@timestamp", "time"), ("timestamp", "time"), ("severity", "level"), ("lvl", "level")),
+        *(("msg", "message"), ("remote_addr", "client"), ("request_method", "method"), ("request_uri", "target")),
+        *(("url", "target"), ("response_code", "status"), ("body_bytes_sent", "bytes"), ("userAgent", "user_agent")),
+        *(
+            ("http_referer", "referrer"),
+            ("referer", "referrer"),
+            ("request_time", "duration"),
+            ("log.level", "level"),
+        ),
+    ],
+)
+def test_usual_keys_are_synonyms(path: str, column: str):
+    assert path in SYNONYMS[column]
+
+
+def test_paths_come_in_the_order_of_the_columns_and_once():
+    wanted = wanted_paths(["status", "http.extra", "status"])
+    assert [column for column, _ in wanted] == ["status", "http.extra"]
+    assert dict(wanted)["status"][:3] == ("status", "status_code", "statusCode")
+    assert dict(wanted)["http.extra"] == ("http.extra",)
+
+
+def test_known_fields_have_the_kinds_of_the_contract():
+    contract = {name: kind for family in FIELDS.values() for name, kind in family.items()}
+    fields = known_fields()
+    assert fields["time"] is Kind.TIME
+    assert {name: contract[name] for name in fields} == fields

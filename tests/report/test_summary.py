@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from logproc.model import CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+from logproc.report.summary import details, exit_code, problem_of, problems, summary
+
+RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
+FINE = FileEntry("a", "", "combined", 1.0, "plain", 10, 2_000_000, Lines(100, 100), "read", None, None, None)
+BINARY = replace(FINE, path="b", status="failed", reason="binary data", lines=Lines())
+
+
+def code(*files, named=(), tables=(), checks=()):
+    return exit_code(Report(RUN, files, tables, checks), 0.05, named)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (FINE, 0),
+        (replace(FINE, lines=Lines(100, 90, 5, 5)), 0),
+        (replace(FINE, lines=Lines(100, 90, 4, 6)), 3),
+        (replace(FINE, lines=Lines()), 0),
+        (replace(FINE, status="failed", reason="permission denied"), 3),
+        (replace(FINE, reason="cut short after 10 bytes"), 3),
+        (BINARY, 0),
+    ],
+)
+def test_the_exit_code_follows_the_files(entry, expected):
+    assert code(FINE, entry) == expected
+
+
+def test_a_binary_file_is_a_problem_only_if_it_was_named():
+    assert code(BINARY, named=("b",)) == 3
+
+
+def test_a_report_that_failed_makes_3_and_a_check_4():
+    table = ReportTable("t", "", "", (), (), exact=True, problem="too many groups")
+    check = CheckResult("c", 1.0, "> 0", failed=True)
+    assert code(FINE, tables=(table,)) == 3
+    assert code(FINE, tables=(table,), checks=(check,)) == 4
+    assert code(FINE, checks=(replace(check, failed=False),)) == 0
+
+
+def test_too_many_rejects_are_said_with_numbers_and_the_main_reason():
+    entry = replace(FINE, lines=Lines(1000, 0, 0, 1000), rejected_by_reason={"time": 1, "fields": 999})
+    text = problem_of(entry, 0.05, ())
+    assert text == "1,000 of 1,000 lines rejected (100.0 %, more than 5 %): mostly fields"
+
+
+def test_only_the_first_problem_files_are_listed():
+    files = tuple(replace(FINE, path=f"f{number}", status="failed", reason="gone") for number in range(25))
+    lines = list(problems(Report(RUN, files, ()), 0.05, ()))
+    assert len(lines) == 21
+    assert lines[0] == "f0: gone"
+    assert lines[-1] == "... and 5 more files (--json lists all)"
+
+
+def test_problem_lines_carry_no_control_characters():
+    bad = replace(FINE, path="a\x1b[2J\nb\udcff", status="failed", reason="x\ry")
+    assert list(problems(Report(RUN, (bad,), ()), 0.05, ())) == ["a\\x1b[2J\\x0ab\\xff: x\\x0dy"]
+
+
+def test_the_summary_is_one_line_that_balances():
+    entry = replace(FINE, lines=Lines(1100, 1000, 60, 40), rejected_by_reason={"time": 30, "fields": 10})
+    lines = list(summary(Report(RUN, (entry, BINARY), ()), 2.0))
+    assert lines[0].startswith("1,100 lines read: 1,000 counted, 60 filtered, 40 rejected; 1 file (1 not read), ")
+    assert lines[0].endswith("4.0 MB in 2.0 s, 2.0 MB/s")
+    assert lines[1] == "rejected: time 30, fields 10"
+
+
+def test_details_show_each_file():
+    lines = list(details(Report(RUN, (FINE, BINARY), ())))
+    assert lines[1] == "a: read, combined (100 %), plain, 100 lines, 0 rejected"
+    assert lines[2].endswith("binary data")

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.model import CheckResult, ColumnInfo, FileEntry, Lines, Report, ReportError, ReportTable, RunInfo
+from logproc.report.terminal import cell, render
+from logproc.report.text import rfc3339, size, visible
+
+RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
+TEXT = ColumnInfo("path", "text", "key")
+COUNT = ColumnInfo("requests", "integer", "value")
+FILE = FileEntry("a", "", "combined", 1.0, "plain", 10, 20, Lines(1234567, 1234567), "read", None, None, None)
+
+
+def table(rows, columns=(TEXT, COUNT), **more):
+    return ReportTable("top", "Top paths", "", columns, tuple(rows), more.pop("exact", True), **more)
+
+
+def shown(*tables, files=(FILE,), checks=(), **options):
+    return render(Report(RUN, tuple(files), tables, checks), 0.05, **options)
+
+
+def test_the_accounting_comes_first_and_balances():
+    text = shown(table([("/", 1)]))
+    assert text.splitlines()[0] == "files  1 read; 20 B of log text"
+    assert text.splitlines()[1] == "lines  1,234,567 read = 1,234,567 counted + 0 filtered + 0 rejected"
+    assert text.index("lines") < text.index("Top paths")
+
+
+def test_problems_come_before_reports():
+    bad = FileEntry("b.gz", "", None, 0.0, "gzip", 1, 0, Lines(), "failed", "cut short", None, None)
+    text = shown(table([("/", 1)]), files=(FILE, bad))
+    assert text.index("! b.gz: cut short") < text.index("Top paths")
+
+
+def test_counts_have_separators_and_stand_right():
+    lines = shown(table([("/", 1234567), ("/longer", 9)])).splitlines()
+    first, second = (next(line for line in lines if line.strip().startswith(f"{path} ")) for path in ("/", "/longer"))
+    assert first.endswith("1,234,567")
+    assert second.endswith(" 9")
+    assert len(first) == len(second)
+
+
+def test_numbers_that_are_names_have_no_separators():
+    assert cell(2024, ColumnInfo("year", "integer", "key")) == "2024"
+    assert cell(2024, COUNT) == "2,024"
+    assert cell(None, TEXT) == "-"
+    assert cell(True, ColumnInfo("bot", "boolean", "key")) == "true"
+    assert cell(0.12345678, ColumnInfo("p99", "decimal", "value")) == "0.1235"
+
+
+def test_long_reports_are_cut_and_say_so():
+    text = shown(table([(f"/{number}", 1) for number in range(50)]))
+    assert "/9 " in text
+    assert "/10 " not in text
+    assert "… 40 more rows (--json shows all)" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ReportError("relative", 0.01), "≈ within 1 %"),
+        (ReportError("count", 1200), "≈ at most 1,200 more than shown"),
+        (None, "≈ approximate"),
+    ],
+)
+def test_an_approximate_report_says_how_far_it_may_be_off(error, expected):
+    assert expected in shown(table([("/", 1)], exact=False, error=error))
+    assert "≈" not in shown(table([("/", 1)]))
+
+
+def test_a_report_that_failed_shows_why_and_no_rows():
+    text = shown(table([], problem="more than 200,000 groups"))
+    assert "more than 200,000 groups" in text
+    assert "no rows" not in text
+
+
+def test_checks_are_shown():
+    text = shown(checks=(CheckResult("budget", 0.5, "> 0.01", failed=True),))
+    assert "check failed  budget: 0.5 (fails if > 0.01)" in text
+
+
+HOSTILE = [
+    "\x1b[31mred",
+    "\x1b]0;title\x07",
+    "a\u202eb",
+    "\u2066x",
+    "a\rb",
+    "a\nb",
+    "a\tb",
+    "\x9b31m",
+    "[red]x[/red]",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_nothing_in_a_log_reaches_the_terminal_as_a_command(text, terminal, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    bad = FileEntry(text, "", None, 0.0, None, 1, 0, Lines(), "failed", text, None, None, {text: 2})
+    columns = (ColumnInfo(text, "text", "key"), COUNT)
+    output = shown(
+        table([(text, 1)], columns),
+        files=(bad,),
+        checks=(CheckResult(text, 1, text, failed=True),),
+        terminal=terminal,
+    )
+    own = re.compile(r"\x1b\[[0-9;]*m")  # bold and dim are ours
+    assert all(char.isprintable() for char in own.sub("", output).replace("\n", ""))
+    if "[red]" in text:
+        assert "[red]x[/red]" in output
+    if "31m" in text:
+        assert "\x1b[31" not in output
+
+
+@given(st.text(max_size=60))
+def test_visible_text_is_printable_and_leaves_ordinary_text_alone(text):
+    assert visible(text).isprintable()
+    if text.isprintable():
+        assert visible(text) == text
+
+
+def test_escapes_can_be_read():
+    assert visible("a\x1b\u202e\U000e0001") == "a\\x1b\\u202e\\U000e0001"
+
+
+def test_a_pipe_gets_no_colours_and_a_width_of_100():
+    text = shown(table([("/" + "x" * 500, 1234567)]))
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "1,234,567" in text
+
+
+def test_colours_obey_no_color(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    bad = (CheckResult("c", 1, "> 0", failed=True),)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[31m" in shown(checks=bad, terminal=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[31m" not in shown(checks=bad, terminal=True)
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_every_time_has_a_text(micros):
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", rfc3339(micros) or "")
+
+
+def test_sizes_are_written_for_people():
+    assert [size(count) for count in (0, 999, 1500, 123_456_789, 5e15)] == [
+        "0 B",
+        "999 B",
+        "1.5 kB",
+        "123 MB",
+        "5,000 TB",
+    ]
