@@ -285,7 +285,7 @@ def write_distinct(path: Path, scale: float) -> None:
 
 def write_gzip(path: Path, scale: float) -> None:
     """Compress the combined file with gzip -6, which is what logrotate does."""
-    plain = make("combined", scale)
+    plain = beside("combined", path, scale)
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as out:
         subprocess.run(["gzip", "-6", "-n", "-c", str(plain)], stdout=out, check=True)
@@ -321,9 +321,17 @@ def write_large(path: Path, scale: float) -> None:
 
 def write_sample(path: Path, scale: float) -> None:
     """Cut the first megabyte of the combined file, whole lines."""
-    with make("combined", scale).open("rb") as source:
+    with beside("combined", path, scale).open("rb") as source:
         data = source.read(SAMPLE_BYTES)
     path.write_bytes(data[: data.rfind(b"\n") + 1])
+
+
+def beside(name: str, path: Path, scale: float) -> Path:
+    """Return the path of the input that another one is made from, writing it first if it is not there."""
+    source = path.with_name(INPUTS[name].name)
+    if not source.exists():
+        INPUTS[name].write(source, scale)
+    return source
 
 
 class Input(NamedTuple):
@@ -343,11 +351,10 @@ INPUTS = {
 DEFAULT = ("combined", "json", "small", "gzip", "sample")
 
 
-def make(name: str, scale: float = 1.0, *, force: bool = False) -> Path:
+def make(name: str, scale: float = 1.0, *, force: bool = False, folder: Path = WORK) -> Path:
     """Return the path of an input, writing it first if it is not there."""
-    folder = WORK if scale == 1.0 else WORK / f"scale-{scale:g}"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / INPUTS[name].name
+    path = (folder if scale == 1.0 else folder / f"scale-{scale:g}") / INPUTS[name].name
+    path.parent.mkdir(parents=True, exist_ok=True)
     if force and path.is_dir():
         shutil.rmtree(path)
     if force or not path.exists():
@@ -361,12 +368,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="INPUT", help=f"of {', '.join(INPUTS)} (the first five)")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full number of lines")
+    parser.add_argument("--folder", type=Path, default=WORK, help="where to write (benchmarks/work)")
     parser.add_argument("--force", action="store_true", help="write again what is there")
     options = parser.parse_args()
     if unknown := set(options.names) - set(INPUTS):
         parser.error(f"no such input: {', '.join(sorted(unknown))}; there are {', '.join(INPUTS)}")
     for name in options.names or DEFAULT:
-        path = make(name, options.scale, force=options.force)
+        path = make(name, options.scale, force=options.force, folder=options.folder)
         size = sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
         print(f"{path}\t{size / 1e6:.0f} MB")
 

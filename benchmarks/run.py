@@ -93,9 +93,7 @@ def check(work: Work, inputs: Inputs) -> tuple[list[Entry], dict[str, str], dict
     reference = answers.get(work.reference) or next(iter(answers.values()), {})
     source = {entry.label: entry.input for entry in work.entries}
     for label, answer in answers.items():
-        same_input = (
-            source[label] == source.get(work.reference) or len({*source.values()} - {"gzip", "combined"}) == 0
-        )
+        same_input = source[label] == source.get(work.reference) or len({*source.values()} - {"gzip", "combined"}) == 0
         if same_input and answer and "inflated" not in answer and (wrong := differences(answer, reference)):
             skipped[label] = "wrong answer: " + "; ".join(wrong[:3])
     return [entry for entry in work.entries if entry.label not in skipped], skipped, seconds
@@ -134,9 +132,7 @@ def measured(outcome: Outcome, asked: Ratio | Limit) -> float | None:
         return None
     ours = outcome.times[asked.ours].seconds()
     peers = [outcome.times[peer].seconds() for peer in asked.peers]
-    pairs = [
-        (ours[number], max(peer[number] for peer in peers)) for number in ours if all(number in p for p in peers)
-    ]
+    pairs = [(ours[number], max(peer[number] for peer in peers)) for number in ours if all(number in p for p in peers)]
     return median([peer / own if asked.faster else own / peer for own, peer in pairs])
 
 

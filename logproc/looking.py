@@ -11,6 +11,7 @@ from logproc.errors import InputError
 from logproc.formats import resolve
 from logproc.formats.parser import new_parser, span
 from logproc.kernels import tokenize
+from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING, LogFile
 from logproc.planner import RANGE_BYTES, Planner
 from logproc.rollup.columns import text_of
@@ -18,10 +19,7 @@ from logproc.rollup.columns import text_of
 if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.formats.detect import Detection
-    from logproc.inputs.blocks import Sample
-
-ESCAPED = 2
-
+    from logproc.inputs.sample import Sample
 
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
@@ -107,24 +105,19 @@ def _facts(name: str, sample: Sample) -> tuple[int | None, int | None, dict[str,
     """Return the first and last time in a sample, and the fields of its first good line."""
     fmt = resolve(name)
     parser = new_parser(fmt, fmt.fields)
-    first, last = 2**63 - 1, NO_TIME
-    fields: dict[str, Any] = {}
-    for chunk in sample.chunks:
-        buffer = np.zeros(len(chunk) + 1 + PADDING, np.uint8)
-        buffer[: len(chunk)] = np.frombuffer(chunk, np.uint8)
-        buffer[len(chunk)] = 10
-        counters = np.zeros(tokenize.COUNTERS, np.int64)
-        parser.parse(buffer, 0, len(chunk) + 1, 0, counters)
-        rows = int(counters[tokenize.ROWS])
-        low, high = span(parser.lines.times[:rows])
-        first, last = min(first, low), max(last, high)
-        if rows and not fields:
-            fields = {
-                column: text_of(
-                    buffer[parser.lines.starts[n, 0] : parser.lines.ends[n, 0]].tobytes(),
-                    escaped=parser.lines.styles[n, 0] == ESCAPED,
-                )
-                for n, column in enumerate(parser.columns)
-                if parser.lines.starts[n, 0] >= 0
-            }
+    size = len(sample.lines)
+    buffer = np.zeros(size + PADDING, np.uint8)
+    buffer[:size] = np.frombuffer(sample.lines, np.uint8)
+    counters = np.zeros(tokenize.COUNTERS, np.int64)
+    parser.parse(buffer, 0, size, 0, counters)
+    rows = int(counters[tokenize.ROWS])
+    if not rows:
+        return None, None, {}
+    first, last = span(parser.lines.times[:rows])
+    starts, ends = parser.lines.starts[:, 0].tolist(), parser.lines.ends[:, 0].tolist()
+    fields = {
+        column: text_of(buffer[starts[n] : ends[n]].tobytes(), escaped=parser.lines.styles[n, 0] == ESCAPED)
+        for n, column in enumerate(parser.columns)
+        if starts[n] >= 0
+    }
     return (None, None, fields) if last == NO_TIME else (first, last, fields)

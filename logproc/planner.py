@@ -15,14 +15,14 @@ from logproc.formats import FORMATS, resolve
 from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import match
 from logproc.inputs import discover
-from logproc.inputs.blocks import sample
+from logproc.inputs.sample import sample
 from logproc.model import LogFile, Piece, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.config import Config, Source
-    from logproc.inputs.blocks import Sample
+    from logproc.inputs.sample import Sample
 
 RANGE_BYTES = 32 << 20
 """Bytes of a range: benchmarks/run.py scaling loses 3 % at 8 MiB to merging, and 8 % at 128 MiB to idle workers."""
@@ -89,7 +89,7 @@ class Planner:
             return found, Detection(rules.format, 1.0, None, "given")
         if found.binary is not None:
             return found, Detection(None, 0.0, None, f"binary: {found.binary}")
-        return found, detect(found.chunks, list(FORMATS.values()), matcher=match)
+        return found, detect([found.lines], list(FORMATS.values()), matcher=match)
 
     def _rules_of(self, source: Source, override: str | None) -> Rules:
         fmt = override or (None if source.format == "auto" else source.format)

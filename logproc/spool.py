@@ -44,12 +44,16 @@ class Spool:
             if self._file is None:
                 self._file = path.open("w", encoding="utf-8")
             raw = reject.raw.decode("utf-8", "backslashreplace")
-            self._file.write(json.dumps([piece.file, piece.start, reject.line, reject.offset, reject.reason, raw]) + "\n")
+            self._file.write(
+                json.dumps([piece.file, piece.start, reject.line, reject.offset, reject.reason, raw]) + "\n"
+            )
 
         return keep
 
 
-def join(folder: str, task: int, paths: Mapping[int, str], lines_before: Mapping[tuple[int, int], int]) -> Iterator[bytes]:
+def join(
+    folder: str, task: int, paths: Mapping[int, str], lines_before: Mapping[tuple[int, int], int]
+) -> Iterator[bytes]:
     """Yield the rejects of a task as JSON lines with whole-file line numbers from 1, and remove its file.
 
     `lines_before` counts the lines of each file, by (file, start of the range), that stand before the range.

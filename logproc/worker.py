@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from logproc.formats import Format
     from logproc.rollup.aggregate import Aggregator
     from logproc.rollup.spec import RollupSpec
 
@@ -76,7 +77,7 @@ class Desk:
         """Return the parser for a format, storing what reports ask of it and of a source."""
         known = self.parsers.get((name, source))
         if known is None:
-            fmt = UNKNOWN if name == UNKNOWN.name else resolve(name)
+            fmt = format_of(name)
             known = self.parsers[name, source] = new_parser(fmt, self.program.columns(fmt.family, source))
         return known
 
@@ -118,6 +119,11 @@ class Desk:
                 )
             )
         self.rows = 0
+
+
+def format_of(name: str) -> Format:
+    """Return the format of a name, "unknown" included."""
+    return UNKNOWN if name == UNKNOWN.name else resolve(name)
 
 
 def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:

@@ -121,7 +121,9 @@ class Supervisor:
         child.pipe.close()
         failure = None
         if task is not None and self._attempts[task.number] >= ATTEMPTS:
-            failure = Failure(task.number, f"its worker process died {ATTEMPTS} times (exit {child.process.exitcode})")
+            failure = Failure(
+                task.number, f"its worker process died {ATTEMPTS} times (exit {child.process.exitcode})"
+            )
         elif task is not None:
             self._waiting.appendleft(task)
         if self._waiting:

@@ -172,6 +172,7 @@ class Compressed:
     """
 
     __slots__ = (
+        "_bytewise_from",
         "_chunk",
         "_codec",
         "_cursor",
@@ -182,6 +183,7 @@ class Compressed:
         "_member",
         "_member_size",
         "_member_start",
+        "_piece_start",
         "_raw",
         "ended",
         "produced",
@@ -198,6 +200,8 @@ class Compressed:
         self._chunk = memoryview(b"")
         self._cursor = 0
         self._feed = _FIRST_FEED
+        self._piece_start = raw.position
+        self._bytewise_from = sys.maxsize
         self.produced = 0
         self.ended = False
         self._fault: str | None = None
@@ -253,9 +257,11 @@ class Compressed:
         if self._cursor == len(self._chunk):
             self._chunk = memoryview(self._raw.read(CHUNK))
             self._cursor = 0
-        piece = self._chunk[self._cursor : self._cursor + self._feed]
-        self._cursor += len(piece)
+        self._piece_start = self.stored_bytes
+        length = max(1, min(self._feed, self._bytewise_from - self._piece_start))
         self._feed = min(2 * self._feed, CHUNK)
+        piece = self._chunk[self._cursor : self._cursor + length]
+        self._cursor += len(piece)
         return piece
 
     def _next_member(self) -> bool:
@@ -298,13 +304,15 @@ class Compressed:
     def _recover(self, limit: int, reason: str) -> bytes:
         """Decode the damaged member once more and return what its decoder withheld when it raised.
 
-        A decoder that fails gives nothing of the step it failed in. Asked for single bytes, it gives all of them up
-        to the damage. A pipe cannot be read twice: there up to `CHUNK` bytes before the damage are lost.
+        A decoder that fails gives nothing of the step it failed in. Fed with single bytes, and asked for single
+        bytes, it gives all of them up to the damage, and up to a checksum that does not match. A pipe cannot be read
+        twice: there up to `CHUNK` bytes before the damage are lost.
         """
         if not self._raw.seekable:
             self._end(f"{self._codec.name} data is corrupt ({reason})")
             return b""
         known = self._member_size
+        self._bytewise_from = self._piece_start
         self._raw.seek(self._member_start)
         self._chunk, self._cursor = memoryview(b""), 0
         self._begin_member()

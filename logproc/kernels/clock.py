@@ -4,7 +4,7 @@
 is the address of SCRATCH_SIZE int64, zeros at first, in which the date and hour of the last time are remembered.
 """
 
-# ruff: noqa: PLR1714  # numba compiles == faster than `in`
+# numba compiles == faster than `in`
 from __future__ import annotations
 
 import numpy as np

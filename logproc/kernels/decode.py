@@ -4,7 +4,7 @@ The kernels read slices of a buffer, of which 128 bytes past the end must be rea
 parsers of a single field are those of `numerals` and `clock`, offered here too.
 """
 
-# ruff: noqa: PLR0917  # numba kernels are called by position
+# numba kernels are called by position
 from __future__ import annotations
 
 import math

@@ -109,7 +109,7 @@ def append_numbers(rows, codes, values, out, cursor):
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
-def append_texts(rows, codes, arena, key_start, key_length, out, cursor):
+def append_texts(rows, codes, arena, key_start, key_size, out, cursor):
     """Append tag 1, a four-byte length and the text of each code at each cursor, or tag 0 for a negative code."""
     for k in range(rows.shape[0]):
         code = codes[k]
@@ -118,7 +118,7 @@ def append_texts(rows, codes, arena, key_start, key_length, out, cursor):
             out[at] = 0
             cursor[k] = at + 1
         else:
-            length = key_length[code]
+            length = key_size[code] >> 1
             start = key_start[code]
             out[at] = 1
             for q in range(4):

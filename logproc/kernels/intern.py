@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from logproc.kernels.memory import load_byte
 from logproc.kernels.simd import load_u64
 
 ESCAPED = 2
@@ -27,6 +28,8 @@ MIXER = np.uint64(0xFF51AFD7ED558CCD)
 _ONE = np.uint64(1)
 _EIGHT = np.uint64(8)
 _SHIFT = np.uint64(32)
+_UPPER = np.uint64(0xFFFFFFFF00000000)
+_LOWER = np.uint64(0x00000000FFFFFFFF)
 
 
 @njit(nogil=True, cache=True, boundscheck=False, inline="always")
@@ -70,25 +73,27 @@ def _equal(base, s, arena_base, at, length):
 
 
 @njit(nogil=True, cache=True, boundscheck=False, inline="always")
-def _is_clean(buf, s, length):
+def _is_clean(base, s, length):
     """Tell whether bytes stand for themselves as text: printable ASCII, and not a lone dash."""
-    if length == 1 and buf[s] == 45:
+    if length == 1 and load_byte(base, s) == 45:
         return False
     for q in range(s, s + length):
-        if buf[q] < 32 or buf[q] > 126:
+        if not 32 <= load_byte(base, q) <= 126:
             return False
     return True
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
 def intern(
-    base, buf, starts, ends, styles, first, n, codes, at, slots, hashes, key_start, key_length, alias, arena, arena_base,
-    key_escaped, state, raw,
-):
+    base, starts, ends, styles, first, n, codes, at, slots, hashes, key_start, key_size, alias, arena, arena_base,
+    state, raw,
+):  # fmt: skip
     """Encode rows [first, n) of a column into codes[at + row]; a row whose start is negative gets -1.
 
-    base is the address of buf, arena_base that of arena. With `raw` every key is its own text; without, keys that are
-    not clean get the alias TODO. Returns the row it stopped at: n, or the first that needs more room.
+    `base` is the address of the bytes, `arena_base` that of the arena. `slots` uint64 holds the upper half of a key's
+    hash and its code plus one, 0 for a free slot; `key_size` int64 its length times two, plus one if it is escaped.
+    With `raw` every key is its own text; without, keys that are not clean get the alias TODO. Returns the row it
+    stopped at: n, or the first that needs more room.
     """
     wrap = np.uint64(slots.shape[0] - 1)
     max_keys = key_start.shape[0]
@@ -103,32 +108,32 @@ def intern(
             continue
         length = np.int64(ends[row]) - s
         escaped = _ONE if styles[row] == ESCAPED else np.uint64(0)
+        size = (length << 1) | np.int64(escaped)
         h = hash_slice(base, s, length, escaped)
+        tag = h & _UPPER
         slot = h & wrap
+        code = np.int64(-1)
         while True:
-            code = slots[slot]
-            if code < 0:
+            entry = slots[slot]
+            if entry == 0:
                 break
-            if (
-                hashes[code] == h
-                and key_length[code] == length
-                and key_escaped[code] == escaped
-                and _equal(base, s, arena_base, np.int64(key_start[code]), length)
-            ):
-                break
+            if entry & _UPPER == tag:
+                code = np.int64(entry & _LOWER) - 1
+                if key_size[code] == size and _equal(base, s, arena_base, key_start[code], length):
+                    break
+                code = np.int64(-1)
             slot = (slot + _ONE) & wrap
         if code < 0:
             if n_keys >= max_keys or used + length > room:
                 break
             code = n_keys
-            slots[slot] = code
+            slots[slot] = tag | np.uint64(code + 1)
             hashes[code] = h
             key_start[code] = used
-            key_length[code] = length
-            key_escaped[code] = escaped
+            key_size[code] = size
             for q in range(length):
-                arena[used + q] = buf[s + q]
-            if raw or (escaped == 0 and _is_clean(buf, s, length)):
+                arena[used + q] = load_byte(base, s + q)
+            if raw or (escaped == 0 and _is_clean(base, s, length)):
                 alias[code] = code
             else:
                 alias[code] = TODO
@@ -147,9 +152,9 @@ def rehash(slots, hashes, n):
     wrap = np.uint64(slots.shape[0] - 1)
     for code in range(n):
         slot = hashes[code] & wrap
-        while slots[slot] >= 0:
+        while slots[slot] != 0:
             slot = (slot + _ONE) & wrap
-        slots[slot] = code
+        slots[slot] = (hashes[code] & _UPPER) | np.uint64(code + 1)
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
@@ -214,12 +219,11 @@ class Dictionary:
 
     def __init__(self, capacity: int = 1024, *, raw: bool = False) -> None:
         self.raw = raw
-        self.slots = np.full(capacity * 2, -1, np.int32)
+        self.slots = np.zeros(capacity * 2, np.uint64)
         self.hashes = np.empty(capacity, np.uint64)
         self.key_start = np.empty(capacity, np.int64)
-        self.key_length = np.empty(capacity, np.int64)
+        self.key_size = np.empty(capacity, np.int64)
         self.alias = np.empty(capacity, np.int32)
-        self.key_escaped = np.empty(capacity, np.uint8)
         self.arena = np.empty(capacity * 32 + 128, np.uint8)
         self.state = np.zeros(3, np.int64)
         self.aliased = False
@@ -247,9 +251,8 @@ class Dictionary:
         base = buf.ctypes.data
         while True:
             row = intern(
-                base, buf, starts, ends, styles, row, n, codes, at, self.slots, self.hashes, self.key_start,
-                self.key_length, self.alias, self.arena, self.arena.ctypes.data, self.key_escaped, self.state,
-                self.raw,
+                base, starts, ends, styles, row, n, codes, at, self.slots, self.hashes, self.key_start, self.key_size,
+                self.alias, self.arena, self.arena.ctypes.data, self.state, self.raw,
             )  # fmt: skip
             if row == n:
                 return
@@ -271,11 +274,15 @@ class Dictionary:
     def key(self, code: int) -> bytes:
         """Return the bytes of a code."""
         start = int(self.key_start[code])
-        return self.arena[start : start + int(self.key_length[code])].tobytes()
+        return self.arena[start : start + (int(self.key_size[code]) >> 1)].tobytes()
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Return the length of each key by code."""
+        return self.key_size[: len(self)] >> 1
 
     def is_escaped(self, code: int) -> bool:
         """Tell whether a code's bytes are a JSON string with escapes."""
-        return bool(self.key_escaped[code])
+        return bool(self.key_size[code] & 1)
 
     def _grow(self, needed: int) -> None:
         """Make room for at least one more key of `needed` bytes."""
@@ -284,10 +291,9 @@ class Dictionary:
             size = len(self.key_start) * 2
             self.hashes = _grown(self.hashes, size)
             self.key_start = _grown(self.key_start, size)
-            self.key_length = _grown(self.key_length, size)
+            self.key_size = _grown(self.key_size, size)
             self.alias = _grown(self.alias, size)
-            self.key_escaped = _grown(self.key_escaped, size)
-            self.slots = np.full(size * 2, -1, np.int32)
+            self.slots = np.zeros(size * 2, np.uint64)
             rehash(self.slots, self.hashes, n)
         if self.bytes_used + needed > len(self.arena) - 16:
             self.arena = _grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))

@@ -10,7 +10,7 @@ Keys are compared as they are written: one with a backslash in it matches nothin
 Where a path occurs twice in a line the last one counts, null included.
 """
 
-# ruff: noqa: PLR0917, PLR1714  # numba kernels are called by position; numba compiles == faster than `in`
+# numba kernels are called by position; numba compiles == faster than `in`
 from __future__ import annotations
 
 import re

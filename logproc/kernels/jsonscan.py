@@ -4,7 +4,7 @@ Positions are offsets from the address `base`. Every search ends at a newline at
 end of the buffer, and 128 bytes behind it must be readable.
 """
 
-# ruff: noqa: PLR1714  # numba compiles == faster than `in`
+# numba compiles == faster than `in`
 from __future__ import annotations
 
 import numpy as np

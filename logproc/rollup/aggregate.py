@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from logproc.model import Batch
+from logproc.model import Batch, Kind
 from logproc.rollup.columns import ROWS, RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.spec import Aggregate, Expression, RollupSpec, columns_of_spec
-from logproc.rollup.states import CountState, SketchState, State, new_state
+from logproc.rollup.states import CountState, State, new_state
 from logproc.rollup.tables import Table, TableData, dump
-from logproc.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -52,7 +51,7 @@ class Tally:
 
     def entries(self) -> int:
         """Count the sketch entries held."""
-        return sum(state.entries for state in self.states if isinstance(state, SketchState))
+        return sum(state.entries for state in self.states)
 
     def data(self, index: GroupIndex) -> TableData:
         """Return what was counted."""
@@ -132,18 +131,17 @@ class RelationProgram:
     ) -> NDArray[np.int32]:
         """Return group ids a row, -1 where WHERE or a FILTER leaves the row out."""
         found = known.get((spec.keys, spec.where, condition))
-        if found is None:
-            if condition is not None:
-                wider = self._groups(spec, None, known, rows)
-                found = np.where(self.evaluator.mask(condition), wider, np.int32(-1))
-            elif spec.where is not None:
-                wider = known.get((spec.keys, None, None))
-                if wider is None:
-                    wider = known[spec.keys, None, None] = self._assign(spec, rows)
-                found = np.where(self.evaluator.mask(spec.where), wider, np.int32(-1))
-            else:
-                found = self._assign(spec, rows)
-            known[spec.keys, spec.where, condition] = found
+        if found is not None:
+            return found
+        if condition is not None:
+            found = np.where(self.evaluator.mask(condition), self._groups(spec, None, known, rows), np.int32(-1))
+        else:
+            found = known.get((spec.keys, None, None))
+            if found is None:
+                found = known[spec.keys, None, None] = self._assign(spec, rows)
+            if spec.where is not None:
+                found = np.where(self.evaluator.mask(spec.where), found, np.int32(-1))
+        known[spec.keys, spec.where, condition] = found
         return found
 
     def _assign(self, spec: RollupSpec, rows: int) -> NDArray[np.int32]:

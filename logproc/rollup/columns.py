@@ -37,9 +37,9 @@ class TextVector:
 
 @dataclass(frozen=True, slots=True)
 class NumberVector:
-    """Numbers by row: int64 or float64 values with a uint8 that is 0 for null."""
+    """Numbers by row: `values` int64 or float64 with a uint8 that is 0 for null."""
 
-    values: NDArray[np.int64] | NDArray[np.float64]
+    values: NDArray[Any]
     valid: NDArray[np.uint8]
     kind: Kind
 
@@ -81,7 +81,7 @@ class RowStore:
         self.dictionaries = {field.name: Dictionary() for field in self.fields if field.kind == Kind.TEXT}
         self._capacity = 0
         self._codes: dict[Stored, NDArray[np.int32]] = {}
-        self._values: dict[Stored, NDArray[np.int64] | NDArray[np.float64]] = {}
+        self._values: dict[Stored, NDArray[Any]] = {}
         self._valid: dict[Stored, NDArray[np.uint8]] = {}
         self._slow = np.empty(0, np.int32)
         self._reserve(ROWS * 2)

@@ -195,7 +195,7 @@ class Evaluator:
         """Return where a condition is true."""
         vector = self.vector(expression)
         if isinstance(vector, BooleanVector):
-            return vector.values == 1
+            return np.equal(vector.values, 1)
         msg = "a condition must be boolean"
         raise TypeError(msg)
 

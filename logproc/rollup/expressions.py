@@ -372,7 +372,9 @@ def _near_function(name: str) -> str:
 
 def _filter(builder: Builder, node: Node, clause: Clause) -> Expression:
     if type(node.this).__name__ != "Anonymous":
-        raise builder.query.refuse(f"{clause.name}: FILTER belongs to an aggregate, and {shown(node.this)} is none", node)
+        raise builder.query.refuse(
+            f"{clause.name}: FILTER belongs to an aggregate, and {shown(node.this)} is none", node
+        )
     return _function(builder, node.this, clause, builder.condition(node.expression.this, FILTER))
 
 

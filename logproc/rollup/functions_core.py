@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from logproc.rollup.spec import Value
 
-_INT64 = range(-(2**63), 2**63)
+_INT64 = 2**63
 _TRUE = frozenset({"true", "t", "yes", "y", "1"})
 _FALSE = frozenset({"false", "f", "no", "n", "0"})
 
@@ -143,7 +143,7 @@ def cast_integer(value: Value) -> int | None:
         number = round(value) if math.isfinite(value) else None
     else:
         number = None if value is None else int(value)
-    return number if number in _INT64 else None
+    return number if number is not None and -_INT64 <= number < _INT64 else None
 
 
 def _read_integer(text: str) -> int | None:
@@ -194,9 +194,7 @@ OPERATORS: dict[str, Function] = {
         Function("or", _or, (BOOLEAN, BOOLEAN), Kind.BOOLEAN, "either", variadic=True, null_safe=True),
         Function("not", lambda a: not a, (BOOLEAN,), Kind.BOOLEAN, "negation"),
         Function("is_null", lambda a: a is None, (ANY,), Kind.BOOLEAN, "missing", null_safe=True),
-        Function(
-            "in", _in, (ANY, ANY), Kind.BOOLEAN, "one of the items", variadic=True, unified=True, null_safe=True
-        ),
+        Function("in", _in, (ANY, ANY), Kind.BOOLEAN, "one of the items", variadic=True, unified=True, null_safe=True),
         Function("case", _case, (ANY, ANY), same, "value behind the first true one", variadic=True, null_safe=True),
         Function("+", _guarded(lambda a, b: a + b), (NUMBER, NUMBER), numeric, "sum"),
         Function("-", _guarded(lambda a, b: a - b), (NUMBER, NUMBER), numeric, "difference"),

@@ -164,7 +164,12 @@ TIMES: dict[str, Function] = {
     f.name: f
     for f in (
         Function(
-            "date_trunc", date_trunc, (TEXT, TIME), Kind.TIME, "rounded down to a unit", constants=((0, _unit_problem),)
+            "date_trunc",
+            date_trunc,
+            (TEXT, TIME),
+            Kind.TIME,
+            "rounded down to a unit",
+            constants=((0, _unit_problem),),
         ),
         Function(
             "strftime", strftime, (TIME, TEXT), Kind.TEXT, "written by a pattern", constants=((1, _pattern_problem),)
@@ -177,7 +182,11 @@ TIMES: dict[str, Function] = {
         Function("day", _day, (TIME,), Kind.INTEGER, "day of the month, 1 to 31"),
         Function("dayofyear", _day_of_year, (TIME,), Kind.INTEGER, "day of the year, 1 to 366"),
         Function(
-            "dayofweek", lambda t: (weekday(t // DAY) + 1) % 7, (TIME,), Kind.INTEGER, "0 for Sunday to 6 for Saturday"
+            "dayofweek",
+            lambda t: (weekday(t // DAY) + 1) % 7,
+            (TIME,),
+            Kind.INTEGER,
+            "0 for Sunday to 6 for Saturday",
         ),
         Function("isodow", lambda t: weekday(t // DAY) + 1, (TIME,), Kind.INTEGER, "1 for Monday to 7 for Sunday"),
         Function("hour", partial(_clock, unit=HOUR, count=24), (TIME,), Kind.INTEGER, "hour, 0 to 23"),

@@ -11,17 +11,71 @@ from logproc.rollup import agents
 from logproc.rollup.signature import INTEGER, TEXT, Function
 
 STATIC_EXTENSIONS = frozenset(
-    "avif bmp bz2 cur css csv doc docx eot flac gif gz ico jpeg jpg js m4a m4v map mjs mkv mov mp3 mp4 mpeg ogg "
-    "otf pdf png ppt pptx rar svg svgz swf tar tgz tif tiff ttf txt wasm wav webm webmanifest webp woff woff2 xls xlsx "
-    "xz zip zst".split()
+    [
+        "avif",
+        "bmp",
+        "bz2",
+        "cur",
+        "css",
+        "csv",
+        "doc",
+        "docx",
+        "eot",
+        "flac",
+        "gif",
+        "gz",
+        "ico",
+        "jpeg",
+        "jpg",
+        "js",
+        "m4a",
+        "m4v",
+        "map",
+        "mjs",
+        "mkv",
+        "mov",
+        "mp3",
+        "mp4",
+        "mpeg",
+        "ogg",
+        "otf",
+        "pdf",
+        "png",
+        "ppt",
+        "pptx",
+        "rar",
+        "svg",
+        "svgz",
+        "swf",
+        "tar",
+        "tgz",
+        "tif",
+        "tiff",
+        "ttf",
+        "txt",
+        "wasm",
+        "wav",
+        "webm",
+        "webmanifest",
+        "webp",
+        "woff",
+        "woff2",
+        "xls",
+        "xlsx",
+        "xz",
+        "zip",
+        "zst",
+    ]
 )
 """File extensions that a server sends as they lie on its disk; the set GoAccess calls static, and today's additions."""
 
-_SECOND_LEVEL = frozenset("ac co com edu gob gov go mil ne net nom or org".split())
+_SECOND_LEVEL = frozenset(["ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net", "nom", "or", "org"])
 """Second labels below which countries register names (co.uk, com.au): good enough to group referring sites."""
 
 _URL_HOST = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[^:/?#\\\s]*)")
-_HOST = re.compile(r"(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9_-]+)\.?(?::\d*)?(?:[/?#].*)?")
+_HOST = re.compile(
+    r"(?:[^/?#@]*@)?(\[[^\]/?#]*\]|[A-Za-z0-9_](?:[A-Za-z0-9_-]*\.)+[A-Za-z0-9_-]+)\.?(?::\d*)?(?:[/?#].*)?"
+)
 _IPV4 = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})", re.ASCII)
 
 
@@ -74,7 +128,11 @@ def subnet(client: str, bits: int | None = None) -> str | None:
     try:
         address = ipaddress.ip_address(client.strip("[]"))
         length = bits if bits is not None else 24 if address.version == 4 else 48
-        return str(ipaddress.ip_network((int(address), length), strict=False)) if address.version == 4 else _v6(address, length)
+        return (
+            str(ipaddress.ip_network((int(address), length), strict=False))
+            if address.version == 4
+            else _v6(address, length)
+        )
     except ValueError:
         return None
 

@@ -58,7 +58,7 @@ class GroupIndex:
         lengths = np.zeros(len(ids), np.int64)
         for coder, column in zip(self.coders, codes, strict=True):
             if coder.dictionary is not None:
-                sizes = coder.dictionary.key_length[column] + 5
+                sizes = (coder.dictionary.key_size[column] >> 1) + 5
             else:
                 sizes = np.full(len(ids), 9, np.int64)
             lengths += np.where(column >= 0, sizes, 1)
@@ -69,7 +69,7 @@ class GroupIndex:
         for coder, column in zip(self.coders, codes, strict=True):
             if coder.dictionary is not None:
                 d = coder.dictionary
-                append_texts(ids, column, d.arena, d.key_start, d.key_length, out, cursor)
+                append_texts(ids, column, d.arena, d.key_start, d.key_size, out, cursor)
             else:
                 append_numbers(ids, column, coder.numbers(), out, cursor)
         return out, offsets

@@ -78,7 +78,9 @@ def accept(expression: Expression, kinds: Kinds) -> Expression:
         return cast(expression, target)
     if isinstance(expression, Literal) and expression.kind is Kind.TEXT:
         return read_literal(expression, kinds)
-    raise MisfitError(f"{expression.kind} given where {' or '.join(sorted(kinds))} is needed{_advice(expression, target)}")
+    raise MisfitError(
+        f"{expression.kind} given where {' or '.join(sorted(kinds))} is needed{_advice(expression, target)}"
+    )
 
 
 def _advice(expression: Expression, target: Kind) -> str:

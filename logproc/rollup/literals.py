@@ -30,8 +30,34 @@ _TOKENS = re.compile(
 )
 
 _COMMON = frozenset(
-    "mozilla android build linux windows mobile safari version applewebkit chrome gecko compatible http http:// "
-    "https:// phone iphone ipad like khtml opera ucweb release browser mac os".split()
+    [
+        "mozilla",
+        "android",
+        "build",
+        "linux",
+        "windows",
+        "mobile",
+        "safari",
+        "version",
+        "applewebkit",
+        "chrome",
+        "gecko",
+        "compatible",
+        "http",
+        "http://",
+        "https://",
+        "phone",
+        "iphone",
+        "ipad",
+        "like",
+        "khtml",
+        "opera",
+        "ucweb",
+        "release",
+        "browser",
+        "mac",
+        "os",
+    ]
 )
 """Literals that occur in so many agents that they filter little."""
 

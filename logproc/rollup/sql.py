@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from logproc.model import DYNAMIC_FAMILIES, FIELDS, Kind
+from logproc.errors import QueryError
+from logproc.model import DYNAMIC_FAMILIES, FIELDS
 from logproc.rollup.expressions import (
     GROUP_BY,
     HAVING,
@@ -22,6 +23,7 @@ from logproc.rollup.expressions import (
     SELECT,
     WHERE,
     Builder,
+    Clause,
     Node,
     Query,
     Relation,
@@ -132,17 +134,19 @@ def _parse(query: Query) -> Node:
     return statement
 
 
-def _syntax_error(query: Query, error: Any) -> Exception:  # noqa: ANN401 - sqlglot's
+def _syntax_error(query: Query, error: Any) -> QueryError:  # noqa: ANN401 - sqlglot's
     """Turn sqlglot's error into ours; its line and column count from 1, the column at the end of the token."""
     details = (getattr(error, "errors", None) or [{}])[0]
     description = str(details.get("description") or error).partition("\n")[0].partition(" but got <Token")[0]
-    refusal = query.refuse(f"syntax error: {description.rstrip('.')}")
+    if description.startswith("Required keyword"):
+        description = "something is missing here"
+    message = f"syntax error: {description.rstrip('.')}"
     line, column = details.get("line"), details.get("col")
     if line and column:
         begin = sum(len(text) + 1 for text in query.sql.split("\n")[: line - 1])
         place = begin + column - len(details.get("highlight") or "x")
-        refusal = type(refusal)(refusal.message, query.name, query.sql, min(max(place, 0), len(query.sql)))
-    return refusal
+        return QueryError(message, query.name, query.sql, min(max(place, 0), len(query.sql)))
+    return query.refuse(message)
 
 
 def _argument(statement: Node, key: str) -> Node | None:
@@ -155,10 +159,15 @@ def _check_clauses(query: Query, statement: Node) -> None:
         clause = key.rstrip("_")
         if not value or clause in _TAKEN:
             continue
-        place = value[0] if isinstance(value, list) else value
-        at = place if hasattr(place, "walk") else None
         message = CLAUSES.get(clause, f"{clause.replace('_', ' ').upper()} is not part of a report")
-        raise query.refuse(message, at)
+        raise _refuse_clause(query, message)
+
+
+def _refuse_clause(query: Query, message: str) -> QueryError:
+    """Point at the clause's last keyword, which sqlglot does not keep the place of."""
+    keyword = message.partition(":")[0].split()[-1]
+    found = re.search(rf"\b{re.escape(keyword)}\b", query.sql, re.IGNORECASE)
+    return QueryError(message, query.name, query.sql, found.start() if found else None)
 
 
 def _relation(query: Query, source: Node, relations: Mapping[str, frozenset[str]]) -> tuple[str, Relation]:
@@ -202,18 +211,15 @@ class _Planner:
         where = self._condition("where", WHERE)
         selected = [builder.build(_unaliased(item), SELECT) for item in self.statement.expressions]
         self.keys = self._keys(selected)
+        having = self._condition("having", HAVING)
         if not builder.aggregates and not self._part("group"):
-            having = self._part("having")
-            if having is None or not (builder.condition(having.this, HAVING), builder.aggregates)[1]:
-                message = "SELECT counts nothing; add an aggregate such as count(*), or GROUP BY ALL for each value once"
-                raise query.refuse(message, self.statement)
-        items = self.statement.expressions
+            message = "SELECT counts nothing; add an aggregate such as count(*), or GROUP BY ALL for each value once"
+            raise query.refuse(message, self.statement)
         outputs = tuple(
             Output(name, bound, _role(bound))
             for name, item, expression in zip(_names(items), items, selected, strict=True)
             for bound in [self._bind(expression, item, "SELECT")]
         )
-        having = self._part("having")
         return RollupSpec(
             name=query.name,
             title=title(query.sql, query.name),
@@ -222,7 +228,7 @@ class _Planner:
             keys=self.keys,
             where=where,
             outputs=outputs,
-            having=None if having is None else self._bind(builder.condition(having.this, HAVING), having, "HAVING"),
+            having=None if having is None else self._bind(having, self._part("having"), "HAVING"),
             order_by=tuple(self._order(outputs)),
             limit=self._count("limit"),
             offset=self._count("offset") or 0,
@@ -233,7 +239,7 @@ class _Planner:
     def _part(self, key: str) -> Node | None:
         return _argument(self.statement, key)
 
-    def _condition(self, key: str, clause: Any) -> Expression | None:  # noqa: ANN401 - Clause
+    def _condition(self, key: str, clause: Clause) -> Expression | None:
         part = self._part(key)
         return None if part is None else self.builder.condition(part.this, clause)
 
@@ -252,7 +258,9 @@ class _Planner:
     def _check_group(self, group: Node) -> None:
         for key, value in group.args.items():
             if value and key not in {"expressions", "all"}:
-                raise self.builder.query.refuse(f"GROUP BY {key.upper()} is not supported; write one report each", group)
+                raise self.builder.query.refuse(
+                    f"GROUP BY {key.upper()} is not supported; write one report each", group
+                )
         for node in group.expressions:
             if type(node).__name__ in {"Rollup", "Cube", "GroupingSets"}:
                 message = f"GROUP BY: {shown(node)} is not supported; write one report for each set of keys"
@@ -330,12 +338,17 @@ def _names(items: Sequence[Node]) -> list[str]:
     """Name the output columns: alias, column, or the SQL as written; a second one of a name gets `_1`."""
     names: list[str] = []
     for item in items:
-        name = item.alias_or_name or item.sql(dialect="duckdb", normalize_functions=False, comments=False)
+        name = item.alias or _path(item) or item.sql(dialect="duckdb", normalize_functions=False, comments=False)
         number, unique = 0, name
         while unique in names:
             number, unique = number + 1, f"{name}_{number + 1}"
         names.append(unique)
     return names
+
+
+def _path(item: Node) -> str:
+    """Return the dotted name of a column, empty for anything else."""
+    return ".".join(part.name for part in item.parts) if type(item).__name__ in {"Column", "Dot"} else ""
 
 
 def _aggregates(expression: Expression) -> bool:

@@ -7,7 +7,8 @@ zeros is neutral, and merging adds, or takes the greatest, exactly and in any or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -35,37 +36,52 @@ if TYPE_CHECKING:
 
     from logproc.rollup.spec import Aggregate, Value
 
-Array: TypeAlias = "NDArray[np.int64] | NDArray[np.float64] | NDArray[np.uint8]"
+Array: TypeAlias = "NDArray[Any]"
 Groups: TypeAlias = "NDArray[np.int32]"
 Ids: TypeAlias = "NDArray[np.int64]"
 
 
-class State(Protocol):
+class State(ABC):
     """What every aggregate implements."""
 
-    size: int
+    def __init__(self, aggregate: Aggregate) -> None:
+        self.aggregate = aggregate
+        self.size = 0
 
+    @property
+    def entries(self) -> int:
+        """Sketch entries held, an upper bound; 0 for a state whose size is that of its groups."""
+        return 0
+
+    @abstractmethod
     def resize(self, size: int) -> None:
-        """Hold `size` groups; new ones are neutral, excess ones must be neutral."""
+        """Hold `size` groups; new ones are neutral."""
 
+    @abstractmethod
     def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:
-        """Take rows in; a negative group leaves a row out."""
+        """Take rows in; a negative group leaves a row out, and so does a null argument."""
 
+    @abstractmethod
     def select(self, ids: Ids) -> State:
         """Return a state of the groups `ids` alone, in that order."""
 
+    @abstractmethod
     def merge(self, other: State, mapping: Ids) -> None:
         """Take in another state whose group i is our group mapping[i]; mapping has no value twice."""
 
+    @abstractmethod
     def results(self, ids: Ids) -> list[Value]:
         """Return the numbers of groups."""
 
+    @abstractmethod
     def arrays(self) -> list[Array]:
         """Return what `load` needs, for dumping."""
 
+    @abstractmethod
     def load(self, size: int, arrays: Sequence[Array]) -> None:
         """Become the state that was dumped."""
 
+    @abstractmethod
     def clear(self) -> None:
         """Make every group neutral."""
 
@@ -78,14 +94,13 @@ def _resized(array: Array, size: int) -> Array:
     return larger
 
 
-class ArrayState:
+class ArrayState(State):
     """A state that is a few arrays with one cell a group; merging adds them unless a subclass says otherwise."""
 
     dtypes: tuple[type[np.generic], ...] = (np.int64,)
 
     def __init__(self, aggregate: Aggregate) -> None:
-        self.aggregate = aggregate
-        self.size = 0
+        super().__init__(aggregate)
         self.cells: list[Array] = [np.zeros(0, dtype) for dtype in self.dtypes]
 
     def resize(self, size: int) -> None:
@@ -165,7 +180,8 @@ class SumState(ArrayState):
         high, low, counts = (cell[ids].tolist() for cell in self.cells)
         if self._decimal:
             return [
-                (h * 1_000_000_000 + n) / 1_000_000_000 if c else None for h, n, c in zip(high, low, counts, strict=True)
+                (h * 1_000_000_000 + n) / 1_000_000_000 if c else None
+                for h, n, c in zip(high, low, counts, strict=True)
             ]
         return [(h << 32) + n if c else None for h, n, c in zip(high, low, counts, strict=True)]
 
@@ -174,7 +190,7 @@ class SumState(ArrayState):
         unit = 1e-9 if self._decimal else 2.0**-32
         scale = 1.0 if self._decimal else 2.0**32
         high, low = self.cells[0][: self.size], self.cells[1][: self.size]
-        return (high + low * unit) * scale
+        return np.asarray((high + low * unit) * scale, np.float64)
 
 
 class ExtremeState(ArrayState):
@@ -193,7 +209,8 @@ class ExtremeState(ArrayState):
         if not isinstance(argument, NumberVector):
             raise TypeError(argument)
         keep = group.extremes_decimals if argument.values.dtype == np.float64 else group.extremes_integers
-        keep(groups, argument.values, argument.valid, rows, *self.cells, self.sign)
+        best, counts = self.cells
+        keep(groups, argument.values, argument.valid, rows, best, counts, self.sign)
 
     def merge(self, other: State, mapping: Ids) -> None:
         """Keep the better of both."""
@@ -220,15 +237,14 @@ def _sorted_runs(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np
     return order, begins
 
 
-class SketchState:
+class SketchState(State):
     """A state of entries (group, cell) -> value: a hash map while rows come in, sorted arrays when it travels."""
 
     bits = PRECISION
     values_dtype: type[np.generic] = np.uint8
 
     def __init__(self, aggregate: Aggregate) -> None:
-        self.aggregate = aggregate
-        self.size = 0
+        super().__init__(aggregate)
         self.keys = np.zeros(0, np.int64)
         self.values = np.zeros(0, self.values_dtype)
         self._pending: list[tuple[NDArray[np.int64], Array]] = []
@@ -259,7 +275,7 @@ class SketchState:
         mask = (1 << self.bits) - 1
         chosen = type(self)(self.aggregate)
         chosen.size = len(ids)
-        chosen._pending.append(((target[kept] << self.bits) | (self.keys[kept] & mask), self.values[kept]))
+        chosen.add_entries((target[kept] << self.bits) | (self.keys[kept] & mask), self.values[kept])
         return chosen
 
     def merge(self, other: State, mapping: Ids) -> None:
@@ -269,6 +285,10 @@ class SketchState:
         self._pending.append((((mapping[keys >> self.bits] << self.bits) | (keys & mask)), values))
         if sum(len(pending) for pending, _ in self._pending) > 2 * len(self.keys) + (1 << 18):
             self.settle()
+
+    def add_entries(self, keys: NDArray[np.int64], values: Array) -> None:
+        """Take entries in, to be merged when they are asked for."""
+        self._pending.append((keys, values))
 
     def settle(self) -> None:
         """Bring all entries into one sorted array."""
@@ -447,7 +467,7 @@ def _quantile(buckets: NDArray[np.int64], counts: Array, share: float) -> float 
     return bucket_middle(int(buckets[order[min(at, len(order) - 1)]]))
 
 
-AGGREGATES: dict[str, type[ArrayState] | type[SketchState]] = {
+AGGREGATES: dict[str, type[CountState | SumState | ExtremeState | DistinctState | QuantileState]] = {
     "count": CountState,
     "sum": SumState,
     "min": ExtremeState,
@@ -463,4 +483,4 @@ RELATIVE_ERROR = {"approx_count_distinct": 0.0244, "approx_quantile": 1 / 129}
 
 def new_state(aggregate: Aggregate) -> State:
     """Return an empty state."""
-    return AGGREGATES[aggregate.function](aggregate)  # type: ignore[return-value]
+    return AGGREGATES[aggregate.function](aggregate)

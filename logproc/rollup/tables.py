@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,7 +99,7 @@ class Table:
     def data(self) -> TableData:
         """Return the table as it travels."""
         n = len(self.keys)
-        starts, lengths = self.keys.key_start[:n], self.keys.key_length[:n]
+        starts, lengths = self.keys.key_start[:n], self.keys.lengths()
         offsets = np.zeros(n + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
         # Keys lie in the arena in the order of their codes, without gaps.
@@ -160,7 +160,7 @@ class Table:
         self.floor = max(self.floor, float((scores[dropped] + self.slack[dropped]).max()))
         self.slack = self.slack[kept]
         old = self.keys
-        lengths = old.key_length[kept]
+        lengths = old.lengths()[kept]
         self.keys = Dictionary(max(64, self.max_groups + 1), raw=True)
         codes = np.empty(len(kept), np.int32)
         starts = old.key_start[kept]
@@ -175,7 +175,7 @@ class Table:
 
 def dump(spec: RollupSpec, data: TableData) -> bytes:
     """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""
-    arrays = [data.keys, data.offsets, np.zeros(data.groups) if data.slack is None else data.slack]
+    arrays: list[NDArray[Any]] = [data.keys, data.offsets, np.zeros(data.groups) if data.slack is None else data.slack]
     for state in data.states:
         arrays.extend(state.arrays())
     header = json.dumps(
@@ -187,7 +187,9 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
         }
     ).encode()
     header += b" " * (-len(header) % 8)
-    return b"".join([MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).tobytes() for a in arrays)])
+    return b"".join(
+        [MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).tobytes() for a in arrays)]
+    )
 
 
 def load(spec: RollupSpec, raw: bytes) -> TableData:
@@ -198,7 +200,7 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     header = json.loads(raw[8:end])
     if header["spec"] != spec.fingerprint:
         raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
-    arrays: list[NDArray[np.generic]] = []
+    arrays: list[NDArray[Any]] = []
     for dtype, length in header["arrays"]:
         size = np.dtype(dtype).itemsize * length
         if end + size > len(raw):
@@ -211,7 +213,7 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     for aggregate in spec.aggregates:
         state = new_state(aggregate)
         width = len(state.arrays())
-        state.load(groups, rest[:width])  # type: ignore[arg-type]
+        state.load(groups, rest[:width])
         rest = rest[width:]
         states.append(state)
-    return TableData(keys, offsets, states, header["floor"], slack, header["problem"])  # type: ignore[arg-type]
+    return TableData(keys, offsets, states, header["floor"], slack, header["problem"])

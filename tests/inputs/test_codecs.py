@@ -244,9 +244,7 @@ def test_files_from_the_wild(name: str) -> None:
             lines += buffer[block.start : block.end].tobytes().count(b"\n") - (not block.terminated)
     assert reader.binary is None
     if whole_lines is None:
-        opener = gzip.open(NASTY / "gz" / name)
-        with opener:
-            assert lines == opener.read().count(b"\n")
+        assert lines == gzip.decompress((NASTY / "gz" / name).read_bytes()).count(b"\n")
     elif fault == "ends early" and "truncated" in name:
         assert lines >= whole_lines
     else:

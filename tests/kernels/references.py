@@ -133,9 +133,14 @@ def _micros(year: str, month: int, day: str, clock: tuple[str, ...], zone: int) 
 
 def epoch_time(text: str, unit: int) -> int | None:
     """Microseconds of a number of `unit` a second; unit 0 guesses by magnitude. None if negative or past 9999."""
-    if not re.fullmatch(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
+    if not re.fullmatch(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", text, re.ASCII):
         return None
-    value = Fraction(Decimal(text))
+    number = Decimal(text)
+    if number.is_zero() or number.adjusted() < -30:
+        return 0
+    if number.adjusted() > 30:
+        return None
+    value = Fraction(number)
     if unit == 0:
         unit = next((10**k for k, limit in ((0, 11), (3, 14), (6, 17)) if value < 10**limit), 10**9)
     micros = int(value * 1_000_000 / unit)
@@ -144,7 +149,7 @@ def epoch_time(text: str, unit: int) -> int | None:
 
 def integer(text: str) -> int | None:
     """The int64 that a decimal text means, None if it is not whole or does not fit."""
-    if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", text, re.ASCII):
+    if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", text, re.ASCII):
         return None
     value = Decimal(text)
     if value.is_zero():

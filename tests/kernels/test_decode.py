@@ -195,6 +195,7 @@ numbers = (
 @example(
     ["0", "", ".", "-1", "+1", "1e", "99999999999", "100000000000", "99999999999999.9", "1e17", "253402300800"], 0
 )
+@example(["0e0909", "1e-999999", "1e999999", "0.000e-12"], 0)
 @example(["253402300799.9999999", "253402300800", "1.23456789", "0.0000009"], 1)
 def test_epochs(texts, unit):
     assert epochs(texts, unit) == [references.epoch_time(text, unit) for text in texts]

@@ -1,0 +1,1 @@
+"""Parsed rows for people and for other engines."""

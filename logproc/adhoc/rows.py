@@ -1,0 +1,297 @@
+"""`logproc parse`: rows as JSON lines, in the order of the files and of their lines.
+
+Rows come from the same kernels as reports. A column's bytes become a value once for each distinct text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import uuid
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logproc import __version__, spool
+from logproc.books import Books
+from logproc.errors import UsageError
+from logproc.formats.format import JSONL, program_fields
+from logproc.formats.jsonl import SYNONYMS
+from logproc.formats.parser import new_parser
+from logproc.kernels import tokenize
+from logproc.kernels.intern import ESCAPED
+from logproc.model import FIELDS, NO_TIME, Kind, Report, RunInfo, Task
+from logproc.planner import Planner
+from logproc.report.files import replacing
+from logproc.rollup.columns import text_of
+from logproc.rollup.instants import rfc3339
+from logproc.rollup.spec import Call, Column, Expression, Literal, Value
+from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.sql import plan
+from logproc.spool import Spool
+from logproc.worker import Desk, Job, PieceReader, format_of
+
+if TYPE_CHECKING:
+    import tempfile
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    from logproc.config import Config
+    from logproc.formats.parser import Parser
+    from logproc.inputs.blocks import Block
+    from logproc.model import Piece
+    from logproc.report.progress import Progress
+
+Row = dict[str, Any]
+
+FORMATS_OUT = ("jsonl",)
+"""What `--to` can be in this version."""
+
+_KINDS = {name: kind for family in FIELDS.values() for name, kind in family.items()}
+
+
+def parse(
+    config: Config,
+    out: BinaryIO,
+    *,
+    to: str = "jsonl",
+    where: str | None = None,
+    select: tuple[str, ...] = (),
+    origin: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Write the rows of the configured logs to `out` and return the accounting (a report without reports)."""
+    if to not in FORMATS_OUT:
+        raise UsageError(f"--to {to}: this version writes {', '.join(FORMATS_OUT)}")
+    started = _now()
+    planner = Planner(config)
+    files = planner.discover()
+    books = Books(files)
+    tasks = [Task(n, (planner.piece(n, f),), f.size) for n, f in enumerate(files) if f.problem is None]
+    if progress is not None:
+        progress.start(sum(task.bytes for task in tasks), len(files))
+    shape = RowShape(select, where, origin=origin)
+    with ExitStack() as stack:
+        rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
+        folder = stack.enter_context(_temporary()) if rejects else None
+        limits = config.limits
+        job = Job(
+            uuid.uuid4().hex, (), planner.formats, limits.max_groups, limits.block_bytes, limits.max_line_bytes,
+            config.since, config.until, folder,
+        )  # fmt: skip
+        desk = RowDesk(job)
+        for task in tasks:
+            with Spool(folder, task.number) as kept:
+                reader = RowReader(desk, task.pieces[0], kept.keeper(task.pieces[0]), shape, out)
+                result = reader.process()
+            books.add(task, [result])
+            if rejects is not None and folder is not None:
+                paths = {task.pieces[0].file: task.pieces[0].path}
+                rejects.writelines(spool.join(folder, task.number, paths, books.lines_before(task)))
+            if progress is not None:
+                progress.advance(task.bytes, result.lines.read, 1)
+    info = RunInfo(uuid.uuid4().hex, __version__, started, _now(), "serial", 1, None, None)
+    return Report(info, books.close(), ())
+
+
+class RowDesk(Desk):
+    """A desk whose parsers store every column."""
+
+    def parser(self, name: str, source: str) -> Parser:
+        """Return the parser for a format with all of its fields."""
+        known = self.parsers.get((name, source))
+        if known is None:
+            fmt = format_of(name)
+            fields = () if fmt.program is None else program_fields(fmt.program)
+            known = self.parsers[name, source] = new_parser(fmt, fields)
+        return known
+
+
+class RowShape:
+    """Which rows and columns are written, and how."""
+
+    def __init__(self, select: tuple[str, ...], where: str | None, *, origin: bool) -> None:
+        self.select = select
+        self.origin = origin
+        self._where = where
+        self._conditions: dict[str, Expression | None] = {}
+
+    def line(self, row: Row, family: str, place: tuple[str, int, int]) -> bytes:
+        """Return a row as a JSON line, or nothing if it is not wanted."""
+        condition = self._condition(family)
+        if condition is not None and evaluate(condition, row) is not True:
+            return b""
+        shown = {name: row.get(name) for name in self.select} if self.select else row
+        time = shown.get("time")
+        if isinstance(time, int):
+            shown = {**shown, "time": rfc3339(time)}
+        if self.origin:
+            shown = {**shown, "_file": place[0], "_offset": place[1], "_line": place[2]}
+        return (
+            json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
+        )
+
+    def _condition(self, family: str) -> Expression | None:
+        if self._where is None:
+            return None
+        if family not in self._conditions:
+            self._conditions[family] = plan(f"SELECT count(*) FROM {family} WHERE {self._where}", "--where").where
+        return self._conditions[family]
+
+
+def evaluate(expression: Expression, row: Row) -> Value:
+    """Compute an expression over one row."""
+    if isinstance(expression, Literal):
+        return expression.value
+    if isinstance(expression, Column):
+        return _as_column(row.get(expression.name))
+    if isinstance(expression, Call):
+        return FUNCTIONS[expression.function](*(evaluate(argument, row) for argument in expression.arguments))
+    raise TypeError(expression)
+
+
+def _as_column(value: Any) -> Value:  # noqa: ANN401 - whatever JSON can hold
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class RowReader(PieceReader):
+    """Reads a piece and writes its rows instead of counting them."""
+
+    def __init__(
+        self, desk: RowDesk, piece: Piece, keep: Callable[[Any], None] | None, shape: RowShape, out: BinaryIO
+    ) -> None:
+        super().__init__(desk, piece, _nobody(), keep)
+        self._shape = shape
+        self._out = out
+        self._path = os.fsencode(piece.path).decode("utf-8", "backslashreplace")
+
+    def _book(self, parser: Parser, block: Block, before: int) -> None:
+        super()._book(parser, block, before)
+        family, lines = parser.format.family, parser.lines
+        rows = self._json_rows if parser.format.engine == JSONL else self._rows
+        written = []
+        for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
+            offset = block.offset + int(lines.row_offset[number]) - block.start
+            place = (self._path, offset, self.read + int(lines.row_line[number]) + 1)
+            written.append(self._shape.line(row, family, place))
+        self._out.write(b"".join(written))
+        self.desk.rows = 0
+
+    def _common(self, time: int) -> Row:
+        row: Row = {"time": None if time == NO_TIME else time}
+        if self.piece.source:
+            row["source"] = self.piece.source
+        if self.piece.host is not None:
+            row["host"] = self.piece.host
+        return row
+
+    def _rows(self, parser: Parser, before: int) -> Iterator[Row]:
+        upto, lines = self.desk.rows, parser.lines
+        times = lines.times[before:upto].tolist()
+        fields = parser.format.fields
+        columns = []
+        for number, name in enumerate(parser.columns):
+            starts, ends = lines.starts[number, before:upto].tolist(), lines.ends[number, before:upto].tolist()
+            kind, scale = fields[name], parser.scales.get(name, 1.0)
+            columns.append([self._value(s, e, kind, scale) for s, e in zip(starts, ends, strict=True)])
+        for position, time in enumerate(times):
+            row = self._common(time)
+            row.update((name, columns[number][position]) for number, name in enumerate(parser.columns))
+            yield row
+
+    def _value(self, start: int, end: int, kind: Kind, scale: float) -> Value:
+        return None if start < 0 else value_of(self.desk.buffer[start:end].tobytes(), kind, scale)
+
+    def _json_rows(self, parser: Parser, before: int) -> Iterator[Row]:
+        lines = parser.lines
+        for number in range(before, self.desk.rows):
+            text = self._line_at(int(lines.row_offset[number]), len(self.desk.buffer), None)
+            document = json.loads(
+                text.lstrip(b"\0").decode("utf-8-sig", "backslashreplace"), parse_constant=_no_number
+            )
+            row = self._common(int(lines.times[number]))
+            row.update(contract_names(flatten(document)))
+            yield row
+
+
+@lru_cache(maxsize=1 << 16)
+def value_of(raw: bytes, kind: Kind, scale: float) -> Value:
+    """Return the value that a field's bytes stand for."""
+    if kind == Kind.INTEGER:
+        return int(raw)
+    if kind == Kind.DECIMAL:
+        try:
+            number = float(raw)
+        except ValueError:  # several numbers, as nginx writes them for several upstreams
+            parts = raw.replace(b":", b",").replace(b" ", b"").split(b",")
+            numbers = [float(part) for part in parts if part not in {b"", b"-"}]
+            if not numbers:
+                return None
+            number = math.fsum(numbers)
+        divisor = round(1 / scale)
+        return number / divisor if divisor > 1 else number * scale
+    return text_of(raw, escaped=False)
+
+
+def flatten(document: dict[str, Any], prefix: str = "") -> Row:
+    """Join nested keys with dots."""
+    row: Row = {}
+    for key, value in document.items():
+        if isinstance(value, dict) and value:
+            row.update(flatten(value, f"{prefix}{key}."))
+        else:
+            row[prefix + key] = None if value == "-" else value
+    return row
+
+
+def contract_names(row: Row) -> Row:
+    """Give fields that have synonyms their contract name and type; the time is known already."""
+    renamed: Row = {}
+    for name, paths in SYNONYMS.items():
+        path = next((path for path in paths if row.get(path) is not None), None)
+        if path is None:
+            continue
+        value = row.pop(path)
+        if name != "time":
+            renamed[name] = _typed(name, value)
+    row.pop("time", None)
+    return {**renamed, **{key: value for key, value in row.items() if key not in renamed}}
+
+
+def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    kind = _KINDS.get(name)
+    if kind == Kind.TEXT and isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == Kind.TEXT and isinstance(value, int | float):
+        return json.dumps(value)
+    if kind in {Kind.INTEGER, Kind.DECIMAL} and isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        return int(number) if kind == Kind.INTEGER and number.is_integer() else number
+    return value
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
+
+
+def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything
+    return None
+
+
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    import tempfile  # noqa: PLC0415
+
+    return tempfile.TemporaryDirectory("-logproc")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,4 @@
+-- title: Methods
+SELECT method, count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors
+FROM web
+GROUP BY ALL ORDER BY requests DESC LIMIT 50

@@ -1,0 +1,5 @@
+-- title: Static files
+SELECT path, count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors
+FROM web
+WHERE is_static(path)
+GROUP BY ALL ORDER BY requests DESC LIMIT 100

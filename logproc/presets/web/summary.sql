@@ -1,0 +1,5 @@
+-- title: Summary
+SELECT count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors,
+       count_if(status >= 400 AND status < 500) AS client_errors, count_if(status >= 500) AS server_errors,
+       min(time) AS first_time, max(time) AS last_time
+FROM web

@@ -1,0 +1,146 @@
+"""From merged groups to the rows of a report: HAVING, output expressions, order, LIMIT, rendering.
+
+Groups come as columns, one list a key and one a finished aggregate. Ordering works on row numbers: a report with a
+LIMIT first narrows the groups down by its first ORDER BY term, and computes everything else for the few that remain.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from logproc.model import ColumnInfo, Kind
+from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.instants import rfc3339
+from logproc.rollup.spec import AggregateRef, Call, Expression, KeyRef, Literal, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.rollup.spec import RollupSpec, Value
+
+
+def finish(
+    spec: RollupSpec, keys: Sequence[Sequence[Value]], aggregates: Sequence[Sequence[Value]]
+) -> list[tuple[Value, ...]]:
+    """Return the rows of a report from its groups: one list per key and per aggregate, all of one length.
+
+    Ties in ORDER BY, and reports without one, are ordered by the output columns, ascending, NULLs last. Times become
+    RFC 3339 UTC text; NaN and infinities become None.
+    """
+    groups = _Groups([list(column) for column in keys], [_finite(column) for column in aggregates])
+    rows = list(range(groups.count))
+    if spec.having is not None:
+        kept = groups.values(spec.having, rows)
+        rows = [row for row, passes in zip(rows, kept, strict=True) if passes]
+    wanted = len(rows) if spec.limit is None else spec.offset + spec.limit
+    ordered = _order(spec, groups, rows, wanted)[spec.offset : wanted]
+    columns = [_rendered(groups.values(output.expression, ordered), output.expression.kind) for output in spec.outputs]
+    return list(zip(*columns, strict=True))
+
+
+def report_columns(spec: RollupSpec) -> tuple[ColumnInfo, ...]:
+    """Return name, JSON type and role of each output column; a dynamic field is text where nothing asks for more."""
+    return tuple(
+        ColumnInfo(
+            output.name,
+            (Kind.TEXT if output.expression.kind is Kind.DYNAMIC else output.expression.kind).value,
+            output.role,
+        )
+        for output in spec.outputs
+    )
+
+
+@dataclass(slots=True)
+class _Groups:
+    """The columns of the groups, and the expressions already computed over all of them."""
+
+    keys: list[list[Value]]
+    aggregates: list[list[Value]]
+    count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        # A report without keys has one group, also where it has nothing but constants to show.
+        columns = self.keys or self.aggregates
+        self.count = len(columns[0]) if columns else 1
+
+    def values(self, expression: Expression, rows: Sequence[int]) -> list[Value]:
+        """Compute an expression for some rows."""
+        if isinstance(expression, Literal):
+            return [expression.value] * len(rows)
+        if isinstance(expression, KeyRef):
+            column = self.keys[expression.index]
+        elif isinstance(expression, AggregateRef):
+            column = self.aggregates[expression.index]
+        elif isinstance(expression, Call):
+            arguments = [self.values(argument, rows) for argument in expression.arguments]
+            return list(map(FUNCTIONS[expression.function], *arguments))
+        else:
+            raise TypeError(expression)
+        return list(map(column.__getitem__, rows))
+
+
+def _finite(values: Sequence[Value]) -> list[Value]:
+    """Replace NaN and infinities, which neither sort nor print, by None."""
+    return [None if isinstance(value, float) and not math.isfinite(value) else value for value in values]
+
+
+def _rendered(values: list[Value], kind: Kind) -> list[Value]:
+    if kind is Kind.TIME:
+        return [rfc3339(value) if isinstance(value, int) else None for value in values]
+    return _finite(values) if kind is Kind.DECIMAL else values
+
+
+# ---- order -----------------------------------------------------------------------------------------------------
+
+
+def _order(spec: RollupSpec, groups: _Groups, rows: list[int], wanted: int) -> list[int]:
+    """Return row numbers in the report's order; at least the first `wanted` of them."""
+    terms = [*spec.order_by, *(Order(output.expression, False, False) for output in spec.outputs)]
+    # A column that already ordered the rows has no ties left to break.
+    unique = list({term.expression: term for term in reversed(terms)}.values())[::-1]
+    if wanted < len(rows) and unique:
+        rows = _narrowed(groups, rows, unique[0], wanted)
+    return _sorted(groups, rows, unique)
+
+
+def _narrowed(groups: _Groups, rows: list[int], term: Order, wanted: int) -> list[int]:
+    """Drop rows that the first term alone puts behind the first `wanted`; all ties with the last one stay."""
+    values = groups.values(term.expression, rows)
+    if wanted <= 0:
+        return []
+    if None in values or not all(isinstance(value, int | float) for value in values):
+        return rows
+    select = heapq.nlargest if term.descending else heapq.nsmallest
+    bound: Any = select(wanted, values)[-1]
+    if term.descending:
+        return [row for row, value in zip(rows, values, strict=True) if value >= bound]
+    return [row for row, value in zip(rows, values, strict=True) if value <= bound]
+
+
+def _sorted(groups: _Groups, rows: list[int], terms: Sequence[Order]) -> list[int]:
+    """Sort by the first term, then every run of equal values by the rest."""
+    if len(rows) < 2 or not terms:
+        return rows
+    term = terms[0]
+    values = dict(zip(rows, groups.values(term.expression, rows), strict=True))
+    missing = [row for row in rows if values[row] is None]
+    present = [row for row in rows if values[row] is not None]
+    present = _sorted_present(present, values, descending=term.descending)
+    runs = [list(run) for _, run in groupby(present, key=values.__getitem__)]
+    runs = [missing, *runs] if term.nulls_first else [*runs, missing]
+    return [row for run in runs for row in (_sorted(groups, run, terms[1:]) if len(run) > 1 else run)]
+
+
+def _sorted_present(rows: list[int], values: dict[int, Any], *, descending: bool) -> list[int]:
+    try:
+        return sorted(rows, key=values.__getitem__, reverse=descending)
+    except TypeError:  # a dynamic field with numbers and texts: numbers first
+        return sorted(rows, key=lambda row: _mixed(values[row]), reverse=descending)
+
+
+def _mixed(value: Any) -> tuple[bool, Any]:  # noqa: ANN401 - a number or a text
+    return isinstance(value, str), value
