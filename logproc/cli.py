@@ -237,11 +237,10 @@ def formats() -> None:
 @click.option("--eject", metavar="DIR", help="Copy the presets' .sql files to this folder.")
 def presets(eject: str | None) -> None:
     """List the built-in reports, or copy their SQL."""
-    from importlib.resources import files
-
+    from logproc.presets import load, names
     from logproc.report import listing
 
-    found = listing.presets(files("logproc") / "presets")
+    found = {name: load(name)[0][1] for name in names() if "/" in name}
     if eject is None:
         _print(listing.presets_text(found))
     else:

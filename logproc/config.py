@@ -70,7 +70,6 @@ class NamedReport:
 
     name: str
     sql: str
-    title: str | None = None
     line: int | None = field(default=None, compare=False)
 
 

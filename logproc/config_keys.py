@@ -147,8 +147,7 @@ KEYS: tuple[Key, ...] = (
     Key("source", "timezone", TEXT, None, "zone of this source's zoneless times; default: the one above", _zone),
     Key("reports", "use", TEXTS, ("web",), "presets to compute; `logproc presets` lists them"),
     Key("report", "name", TEXT, REQUIRED, "name of the report", _title),
-    Key("report", "sql", TEXT, REQUIRED, "one SELECT", _filled),
-    Key("report", "title", TEXT, None, "headline; default: the name", _title),
+    Key("report", "sql", TEXT, REQUIRED, "one SELECT; a comment `-- title: ...` at its top is the headline", _filled),
     Key("check", "name", TEXT, REQUIRED, "name of the check, for the message", _title),
     Key("check", "sql", TEXT, REQUIRED, "one SELECT that yields one number", _filled),
     Key("check", "fail_if", TEXT, REQUIRED, 'when the check fails (exit 4): "> 0.01"', _fail_if),
@@ -168,9 +167,7 @@ KEYS: tuple[Key, ...] = (
         "longest line; longer ones are rejected",
         _whole(64, LARGEST_BLOCK),
     ),
-    Key(
-        "limits", "block_bytes", INTEGER, 1 << 20, "bytes that a worker reads at a time", _whole(4096, LARGEST_BLOCK)
-    ),
+    Key("limits", "block_bytes", INTEGER, 1 << 20, "bytes that a worker reads at a time", _whole(4096, LARGEST_BLOCK)),
     Key("state", "settle", NUMBER, 60.0, "seconds until a cut-off archive counts as complete", _between(0, 86_400)),
     Key("state", "retain", INTEGER, 0, "days that are kept; 0 keeps all", _whole(0, 36_500)),
     Key("state", "compact_after", INTEGER, 32, "days after which details are merged per day", _whole(1, 36_500)),

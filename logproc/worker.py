@@ -235,7 +235,7 @@ class PieceReader:
         first, last = int(counters[tokenize.FIRST_TIME]), int(counters[tokenize.LAST_TIME])
         if counters[tokenize.ZONELESS] and self.piece.timezone != "UTC":
             times = parser.lines.times[before:upto]
-            local = np.flatnonzero((parser.zoneless[before:upto] != 0) & (times != NO_TIME))
+            local = np.flatnonzero((parser.lines.zoneless[before:upto] != 0) & (times != NO_TIME))
             times[local] = to_utc(times[local], self.piece.timezone)
             first, last = span(times)
         if job.since is not None or job.until is not None:

@@ -39,7 +39,6 @@ class Parser(Protocol):
     format: Format
     columns: tuple[str, ...]
     lines: LineArrays
-    zoneless: NDArray[np.uint8]
     scales: dict[str, float]
     lists: frozenset[str]
     reasons: dict[int, str]
@@ -59,6 +58,7 @@ def _line_arrays(columns: int, capacity: int) -> LineArrays:
         reject_offset=np.empty(capacity, np.int32),
         reject_line=np.empty(capacity, np.int32),
         reject_reason=np.empty(capacity, np.uint8),
+        zoneless=np.zeros(capacity, np.uint8),
     )
 
 
@@ -66,19 +66,17 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
     """Lay a program out for the kernel, storing the columns that are wanted."""
     place = {name: number for number, name in enumerate(columns)}
     n = len(program.slots)
-    slots = np.zeros((n, 8), np.int64)
-    words, masks = np.zeros(n, np.uint64), np.zeros(n, np.uint64)
+    slots = np.zeros((n, 10), np.int64)
     rest = b""
     for f, slot in enumerate(program.slots):
         text = slot.terminator.removesuffix(b"\n")
-        words[f] = int.from_bytes(text[:8], "little")
-        masks[f] = (1 << (8 * min(len(text), 8))) - 1
+        word, mask = (np.frombuffer(part.ljust(8, b"\0"), np.int64)[0] for part in (text[:8], b"\xff" * len(text[:8])))
         flags = tokenize.QUOTED * slot.quoted + tokenize.COMMA_LIST * slot.comma_list
         flags += tokenize.LONG * (len(text) > 8)
         first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
         column = -1 if slot.name is None else place.get(slot.name, -1)
         place_of_rest = (len(rest), len(rest) + len(text[8:]))
-        slots[f] = (first, len(text), slot.length, slot.meaning, flags, column, *place_of_rest)
+        slots[f] = (first, len(text), slot.length, slot.meaning, flags, column, *place_of_rest, word, mask)
         rest += text[8:]
     derives = [slot.meaning in {Meaning.REQUEST, Meaning.TARGET} for slot in program.slots]
     names = {name for name in DERIVED[:5] if any(derives)} | set(DERIVED[5:] if program.clf_head else ())
@@ -87,8 +85,6 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
         np.frombuffer(program.prefix + b"\0", np.uint8),
         len(program.prefix),
         slots,
-        words,
-        masks,
         np.frombuffer(rest + b"\0", np.uint8),
         derived,
         program.extra,
@@ -106,18 +102,19 @@ class SeparatorParser:
         self.format = fmt
         self.columns = tuple(name for name in fmt.fields if name in frozenset(wanted) and name != "time")
         self.lines = _line_arrays(len(self.columns), capacity)
-        self.zoneless = np.zeros(capacity, np.uint8)
         self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
-        self._program = program_arrays(program, self.columns)
-        self._cache = np.zeros(SCRATCH_SIZE, np.int64)
+        self._counters = np.zeros(tokenize.COUNTERS, np.int64)
+        self._arrays = (program_arrays(program, self.columns), np.zeros(SCRATCH_SIZE, np.int64))
+        self._program = self._arrays[0].described()
+        self._lines = self.lines.described(self._arrays[1], self._counters)
+        # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
+        self._addresses = (self._program.ctypes.data, self._lines.ctypes.data)
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
-        tokenize.tokenize(
-            buffer.ctypes.data, begin, end, row, self._program, self.lines, self.zoneless,
-            self._cache.ctypes.data, counters,
-        )  # fmt: skip
+        tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self._addresses)
+        counters[:] = self._counters
 
 
 class JsonParser:
@@ -131,7 +128,6 @@ class JsonParser:
         self.format = fmt
         self.columns = ("time", *sorted(frozenset(wanted) - {"time"}))
         self.lines = _line_arrays(len(self.columns), capacity)
-        self.zoneless = np.zeros(capacity, np.uint8)
         self._paths = jsonlines.build_paths(wanted_paths(self.columns))
         self._counters = np.zeros(4, np.int64)
         self._zoneless_rows = np.empty(capacity, np.int32)
@@ -152,8 +148,8 @@ class JsonParser:
             base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row, times,
             self._zoneless_rows, self._scratch,
         )  # fmt: skip
-        self.zoneless[row:upto] = 0
-        self.zoneless[row + self._zoneless_rows[:zoneless]] = 1
+        lines.zoneless[row:upto] = 0
+        lines.zoneless[row + self._zoneless_rows[:zoneless]] = 1
         counters[tokenize.POSITION] = position
         counters[tokenize.ROWS] = upto
         counters[tokenize.REJECTS] = own[jsonlines.REJECTS]

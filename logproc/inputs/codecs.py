@@ -272,9 +272,7 @@ class Compressed:
             self.ended = True
             return False
         if not first and not head.startswith(self._codec.magics):
-            self._end(
-                f"trailing garbage behind the {self._codec.name} data, at byte {self.stored_bytes} of the file,"
-            )
+            self._end(f"trailing garbage behind the {self._codec.name} data, at byte {self.stored_bytes} of the file,")
             return False
         self._begin_member()
         return True

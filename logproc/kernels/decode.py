@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from logproc.kernels.clock import (
     NO_TIME,
@@ -22,6 +21,7 @@ from logproc.kernels.clock import (
     parse_iso_time,
     unescape_short,
 )
+from logproc.kernels.jit import kernel
 from logproc.kernels.memory import load_byte
 from logproc.kernels.numerals import (
     INVALID,
@@ -52,7 +52,7 @@ __all__ = [
 ]
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def decode_integers(base, starts, ends, n, out, valid):
     """Decode n slices into `out` (int64) and `valid` (uint8); a start of -1 is no value.
 
@@ -78,7 +78,7 @@ def decode_integers(base, starts, ends, n, out, valid):
             valid[row] = 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def scaled(value, scale):
     """Return value * scale; by division where the scale is one over a whole number, which rounds once, not twice."""
     if scale == 1.0:
@@ -89,7 +89,7 @@ def scaled(value, scale):
     return value * scale
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def decode_decimals(base, starts, ends, n, scale, out, valid, slow):
     """Decode n slices, times `scale`, into `out` (float64) and `valid` (uint8); a start of -1 is no value.
 
@@ -122,7 +122,7 @@ def decode_slow_decimals(buf, starts, ends, rows, scale, out, valid):
             valid[row] = 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def decode_times(base, starts, ends, kinds, n, out, zoneless, cache):
     """Decode n JSON values into `out`, int64 microseconds or NO_TIME; return (zoneless rows, undecoded rows).
 

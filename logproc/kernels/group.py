@@ -7,14 +7,15 @@ that add exactly in any order: an integer v as (v >> 32, v & 0xffffffff), a deci
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from logproc.kernels.jit import kernel
 
 NANOS = 1_000_000_000.0
 LARGEST = 9.0e18
 """Decimals beyond this are no amounts of anything that logs count: they do not fit the exact sum."""
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def count_rows(groups, n, counts):
     """Add 1 to counts[group] for every row."""
     for row in range(n):
@@ -23,7 +24,7 @@ def count_rows(groups, n, counts):
             counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def count_valid(groups, valid, n, counts):
     """Add 1 to counts[group] for every row whose `valid` byte is not 0."""
     for row in range(n):
@@ -32,7 +33,7 @@ def count_valid(groups, valid, n, counts):
             counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def count_codes(groups, codes, n, counts):
     """Add 1 to counts[group] for every row whose code is not negative."""
     for row in range(n):
@@ -41,7 +42,7 @@ def count_codes(groups, codes, n, counts):
             counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def sum_integers(groups, values, valid, n, high, low, counts):
     """Add int64 values to their groups' (high, low) sums and count them."""
     for row in range(n):
@@ -53,7 +54,7 @@ def sum_integers(groups, values, valid, n, high, low, counts):
             counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def sum_decimals(groups, values, valid, n, high, low, counts):
     """Add float64 values, rounded to nanos, to their groups' (high, low) sums and count them."""
     for row in range(n):
@@ -67,7 +68,7 @@ def sum_decimals(groups, values, valid, n, high, low, counts):
                 counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def extremes_integers(groups, values, valid, n, best, counts, sign):
     """Keep the greatest (sign 1) or least (sign -1) int64 value of each group; counts tells which groups have one."""
     for row in range(n):
@@ -79,7 +80,7 @@ def extremes_integers(groups, values, valid, n, best, counts, sign):
             counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def extremes_decimals(groups, values, valid, n, best, counts, sign):
     """Keep the greatest (sign 1) or least (sign -1) float64 value of each group."""
     for row in range(n):
@@ -91,7 +92,7 @@ def extremes_decimals(groups, values, valid, n, best, counts, sign):
             counts[group] += 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def append_numbers(rows, codes, values, out, cursor):
     """Append tag 1 and eight bytes of values[codes[row]] at each cursor, or tag 0 where the code is negative."""
     for k in range(rows.shape[0]):
@@ -108,7 +109,7 @@ def append_numbers(rows, codes, values, out, cursor):
             cursor[k] = at + 9
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def append_texts(rows, codes, arena, key_start, key_size, out, cursor):
     """Append tag 1, a four-byte length and the text of each code at each cursor, or tag 0 for a negative code."""
     for k in range(rows.shape[0]):

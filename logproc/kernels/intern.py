@@ -8,9 +8,9 @@ at the row that does not fit and say so, and `Dictionary` and `IntegerDictionary
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from logproc.kernels.jit import inlined, kernel
 from logproc.kernels.memory import load_byte
 from logproc.kernels.simd import load_u64
 
@@ -32,7 +32,7 @@ _UPPER = np.uint64(0xFFFFFFFF00000000)
 _LOWER = np.uint64(0x00000000FFFFFFFF)
 
 
-@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+@inlined
 def hash_slice(base, s, length, seed):
     """Return a 64-bit hash of `length` bytes at base + s; may read up to 8 bytes past them."""
     h = (np.uint64(length) + seed) * MULTIPLIER
@@ -49,7 +49,7 @@ def hash_slice(base, s, length, seed):
     return h ^ (h >> np.uint64(29))
 
 
-@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+@inlined
 def hash_integer(value):
     """Return a 64-bit hash of an int64."""
     h = np.uint64(value) * MULTIPLIER
@@ -58,7 +58,7 @@ def hash_integer(value):
     return h ^ (h >> np.uint64(29))
 
 
-@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+@inlined
 def _equal(base, s, arena_base, at, length):
     """Compare `length` bytes of two buffers, eight at a time."""
     k = 0
@@ -72,7 +72,7 @@ def _equal(base, s, arena_base, at, length):
     return True
 
 
-@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+@inlined
 def _is_clean(base, s, length):
     """Tell whether bytes stand for themselves as text: printable ASCII, and not a lone dash."""
     if length == 1 and load_byte(base, s) == 45:
@@ -83,7 +83,7 @@ def _is_clean(base, s, length):
     return True
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def intern(
     base, starts, ends, styles, first, n, codes, at, slots, hashes, key_start, key_size, alias, arena, arena_base,
     state, raw,
@@ -146,7 +146,7 @@ def intern(
     return row
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def rehash(slots, hashes, n):
     """Fill an empty slot table with the first n codes."""
     wrap = np.uint64(slots.shape[0] - 1)
@@ -157,7 +157,7 @@ def rehash(slots, hashes, n):
         slots[slot] = (hashes[code] & _UPPER) | np.uint64(code + 1)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def intern_integers(values, first, n, codes, slots, keys, state):
     """Encode int64 values[first:n]; returns the row it stopped at. A run of one value costs one look-up."""
     wrap = np.uint64(slots.shape[0] - 1)
@@ -193,7 +193,7 @@ def intern_integers(values, first, n, codes, slots, keys, state):
     return row
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def rehash_integers(slots, keys, n):
     """Fill an empty slot table with the first n integer keys."""
     wrap = np.uint64(slots.shape[0] - 1)

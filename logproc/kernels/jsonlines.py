@@ -16,8 +16,8 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from numba import njit
 
+from logproc.kernels.jit import kernel
 from logproc.kernels.jsonpaths import PathTable, build_paths, key_bucket
 from logproc.kernels.jsonscan import (
     BAD_BYTE,
@@ -56,7 +56,7 @@ _SHAPE_KEYS = 256  # keys of a line that are remembered for the next
 _WORD, _MASK, _WORD2, _MASK2, _LENGTH, _START, _NODE, _PATH, _CHILD = range(9)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def tokenize_json(
     base,
     begin,

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
+from logproc.kernels.jit import kernel
 from logproc.kernels.memory import load_byte, load_word
 from logproc.kernels.simd import eq_mask64, trailing_zeros
 
@@ -48,7 +49,7 @@ def string_stops(typingctx, base, offset):  # noqa: ARG001
     return sig, codegen
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def next_stop(base, i):
     """Return the first position from i on that holds a quote, a backslash or a control byte."""
     while True:
@@ -58,7 +59,7 @@ def next_stop(base, i):
         i += 64
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def skip_blanks(base, i):
     """Return the first position from i on that is no blank, tab or carriage return."""
     byte = load_byte(base, i)
@@ -68,7 +69,7 @@ def skip_blanks(base, i):
     return i
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def next_newline(base, i):
     """Return the first position from i on that holds a newline."""
     while True:
@@ -78,13 +79,13 @@ def next_newline(base, i):
         i += 64
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def is_hex(byte):
     """Tell whether a byte is a hexadecimal digit."""
     return 48 <= byte <= 57 or 97 <= (byte | 32) <= 102
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def finish_string(base, i):
     """Go on from position i, where a string stopped at something else than a quote: return (position, reason).
 
@@ -109,7 +110,7 @@ def finish_string(base, i):
         i = next_stop(base, i)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def skip_digits(base, i):
     """Return the first position from i on that holds no digit."""
     while True:
@@ -120,7 +121,7 @@ def skip_digits(base, i):
         i += 8
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def finish_number(base, i):
     """Return the position behind the number at i, or -1 if it breaks the grammar."""
     i += load_byte(base, i) == 45
@@ -145,7 +146,7 @@ def finish_number(base, i):
     return j if byte == 44 or byte == 125 or byte == 93 or byte <= 32 else -1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def finish_literal(base, i):
     """Return the position behind the true, false or null at i, or -1."""
     word = load_word(base, i)
@@ -160,7 +161,7 @@ def finish_literal(base, i):
     return j if byte == 44 or byte == 125 or byte == 93 or byte <= 32 else -1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def low_bytes(count):
     """Return the mask of the low `count` bytes of a word; all of them from 8 on, none below 1."""
     if count <= 0:
@@ -168,7 +169,7 @@ def low_bytes(count):
     return -1 if count >= 8 else (1 << (8 * count)) - 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def same_bytes(base, i, other, j, length):
     """Tell whether the `length` bytes at base + i and at other + j are equal."""
     k = 0

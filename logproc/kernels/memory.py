@@ -64,3 +64,17 @@ def store_byte(typingctx, base, offset, byte):  # noqa: ARG001
         return context.get_dummy_value()
 
     return sig, codegen
+
+
+@intrinsic
+def store_half(typingctx, base, offset, half):  # noqa: ARG001
+    """Write the low 32 bits of an int64 to the four bytes at base + offset."""
+    sig = types.void(types.uintp, types.int64, types.int64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        base, offset, half = args
+        place = builder.inttoptr(builder.add(base, offset), ir.IntType(32).as_pointer())
+        builder.store(builder.trunc(half, ir.IntType(32)), place)
+        return context.get_dummy_value()
+
+    return sig, codegen

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from logproc.kernels.jit import inlined, kernel
 
 
 @intrinsic
@@ -97,7 +99,7 @@ def count_ones(typingctx, word):  # noqa: ARG001
 NEWLINE = np.uint8(10)
 
 
-@njit(nogil=True, cache=True, boundscheck=False, inline="always")
+@inlined
 def find_or_newline(base, i, byte):
     """Return the first position from i on that holds `byte` or a newline; one of them must stand in the buffer."""
     while True:
@@ -107,7 +109,7 @@ def find_or_newline(base, i, byte):
         i += 64
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def count_byte(base, begin, end, byte):
     """Count `byte` in [begin, end) of the buffer at `base`."""
     total = 0

@@ -12,10 +12,10 @@ the mantissa, so that each power of two has 64 buckets and the harmonic middle o
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from logproc.kernels.intern import hash_integer
+from logproc.kernels.jit import kernel
 from logproc.kernels.simd import leading_zeros
 
 PRECISION = 14
@@ -30,7 +30,7 @@ ENTRIES = 0
 EMPTY = np.int64(-1)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def update_distinct(groups, hashes, codes, n, first, slots, ranks, state, dense_row, dense, sparse_count):
     """Count rows' hashes into their groups' registers; returns the row where the map was full, or n.
 
@@ -74,14 +74,14 @@ def update_distinct(groups, hashes, codes, n, first, slots, ranks, state, dense_
     return row
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def hash_values(values, n, out):
     """Hash int64 values for counting distinct ones."""
     for row in range(n):
         out[row] = hash_integer(values[row])
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def update_buckets(groups, values, valid, n, first, slots, counts, state):
     """Count float64 values into their groups' buckets; returns the row where the map was full, or n.
 
@@ -112,7 +112,7 @@ def update_buckets(groups, values, valid, n, first, slots, counts, state):
     return row
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def reinsert(old_slots, old_values, slots, values):
     """Copy every entry of one map into a larger empty one."""
     wrap = np.uint64(slots.shape[0] - 1)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from logproc.kernels.decode import NO_TIME, parse_clf_time, parse_decimal, parse_epoch, parse_integer, parse_iso_time
-from logproc.kernels.memory import load_byte
+from logproc.kernels.jit import kernel
+from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
 from logproc.kernels.simd import NEWLINE, eq_mask64, find_or_newline, load_u64, trailing_zeros
 
 TEXT, INTEGER, DECIMAL, CLF_TIME, ISO_TIME, EPOCH_SECONDS, EPOCH_MILLIS, EPOCH_MICROS = range(8)
@@ -39,35 +39,60 @@ BLANK = np.uint8(32)
 QUESTION = np.uint8(63)
 
 
-BYTE, LENGTH, FIXED, MEANING, FLAGS, STORE, REST, REST_END = range(8)
+BYTE, LENGTH, FIXED, MEANING, FLAGS, STORE, REST, REST_END, WORD, MASK = range(10)
 """Columns of `ProgramArrays.slots`."""
+SLOT_BYTES = 80
+
+PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, DERIVED = range(8)
+"""Cells of a described program; the seven cells of `derived` begin at DERIVED."""
+
+(
+    STARTS,
+    ENDS,
+    TIMES,
+    ROW_OFFSET,
+    ROW_LINE,
+    REJECT_OFFSET,
+    REJECT_LINE,
+    REJECT_REASON,
+    ZONES,
+    CAPACITY,
+    SCRATCH,
+    COUNTS,
+) = range(12)
+"""Cells of described line arrays."""
 
 
 class ProgramArrays(NamedTuple):
     """A separator program as arrays; n is the number of slots.
 
-    `slots` int64[n, 8]: the first byte of the terminator (without a newline), its length (0: the field ends at a
+    `slots` int64[n, 10]: the first byte of the terminator (without a newline), its length (0: the field ends at a
     newline, or at the blank that BYTE is), the exact length of the field or 0, its meaning, flags, output column or -1,
-    and where in `rest` stands what does not fit a word. `words` and `masks` uint64[n] hold the terminator's first
-    eight bytes; `derived` int64[7] the output columns of what is derived, or -1.
+    where in `rest` stands what does not fit a word, and the terminator's first eight bytes with their mask. `derived`
+    int64[7] holds the output columns of what is derived, or -1.
     """
 
     prefix: NDArray[np.uint8]
     prefix_length: int
     slots: NDArray[np.int64]
-    words: NDArray[np.uint64]
-    masks: NDArray[np.uint64]
     rest: NDArray[np.uint8]
     derived: NDArray[np.int64]
     extra: bool
     clf_head: bool
 
+    def described(self) -> NDArray[np.int64]:
+        """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them."""
+        addresses = [self.prefix.ctypes.data, self.prefix_length, self.slots.ctypes.data, len(self.slots)]
+        flags = [self.rest.ctypes.data, int(self.extra), int(self.clf_head)]
+        return np.array([*addresses, *flags, *self.derived.tolist()], np.int64)
+
 
 class LineArrays(NamedTuple):
-    """Where tokenizers write: one row a matched line, one reject a refused one.
+    """Where tokenizers write: one row a matched line, one reject a refused one; as many of each.
 
     starts, ends int32[columns, rows]; styles uint8[columns, rows]; times int64[rows]; row_offset, row_line
-    int32[rows]; reject_offset, reject_line int32[rejects]; reject_reason uint8[rejects].
+    int32[rows]; reject_offset, reject_line int32[rows]; reject_reason uint8[rows]; zoneless uint8[rows], 1 where a
+    time had no zone.
     """
 
     starts: NDArray[np.int32]
@@ -79,9 +104,20 @@ class LineArrays(NamedTuple):
     reject_offset: NDArray[np.int32]
     reject_line: NDArray[np.int32]
     reject_reason: NDArray[np.uint8]
+    zoneless: NDArray[np.uint8]
+
+    def described(self, scratch: NDArray[np.int64], counters: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the addresses that `tokenize` writes to; the arrays must outlive them.
+
+        `scratch` is int64[decode.SCRATCH_SIZE], `counters` int64[COUNTERS].
+        """
+        arrays = (self.starts, self.ends, self.times, self.row_offset, self.row_line, self.reject_offset)
+        others = (self.reject_line, self.reject_reason, self.zoneless)
+        addresses = [array.ctypes.data for array in (*arrays, *others)]
+        return np.array([*addresses, len(self.times), scratch.ctypes.data, counters.ctypes.data], np.int64)
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _escaped(base, begin, at):
     """Tell whether the byte at `at` stands behind an odd number of backslashes that begin at or after `begin`."""
     i = at
@@ -90,7 +126,7 @@ def _escaped(base, begin, at):
     return ((at - i) & 1) == 1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _continues(base, begin, at):
     """Tell whether a blank at `at` stands inside a list: behind "," or " :", or before ": "."""
     if at > begin and load_byte(base, at - 1) == 44:
@@ -100,7 +136,7 @@ def _continues(base, begin, at):
     return load_byte(base, at + 1) == 58 and load_byte(base, at + 2) == 32
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _rest_stands(base, at, rest, begin, end):
     """Tell whether bytes [begin, end) of a terminator that is longer than a word stand behind `at`."""
     for q in range(end - begin):
@@ -109,7 +145,7 @@ def _rest_stands(base, at, rest, begin, end):
     return True
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _quotes_pair_up(base, i):
     """Tell whether an even number of quotes that no backslash escapes stands between i and the end of the line."""
     even = True
@@ -123,7 +159,7 @@ def _quotes_pair_up(base, i):
     return even
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _find_byte(base, s, e, byte):
     """Return the first position of `byte` in [s, e), or e."""
     i = s
@@ -135,13 +171,13 @@ def _find_byte(base, s, e, byte):
     return e
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _is_letter(byte):
     """Tell whether a byte may stand in a request method: a letter, "_" or "-"."""
     return (65 <= byte <= 90) or (97 <= byte <= 122) or byte == 95 or byte == 45
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _request_parts(base, s, e):
     """Return (end of the method, start of the protocol) of "METHOD target PROTOCOL", or (-1, -1) for other text."""
     m = s
@@ -163,7 +199,7 @@ def _request_parts(base, s, e):
     return m, p
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _word_before(base, begin, end):
     """Return where the word that ends at `end` starts."""
     while end > begin and load_byte(base, end - 1) != 32:
@@ -171,7 +207,7 @@ def _word_before(base, begin, end):
     return end
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _head_parts(base, begin, end):
     """Read a head of more than three words, "vhost client, client - user", as proxies and vhost formats write it.
 
@@ -197,7 +233,7 @@ def _head_parts(base, begin, end):
     return client, ident - 1, user, first_end, 0
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _list_is_numeric(base, s, e):
     """Tell whether [s, e) is a list of decimals or dashes parted by commas or colons, which blanks may surround."""
     begin = s
@@ -217,7 +253,7 @@ def _list_is_numeric(base, s, e):
     return True
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def skip_nuls(base, i):
     """Return the first position from i on that holds no NUL byte."""
     while True:
@@ -227,7 +263,7 @@ def skip_nuls(base, i):
         i += 64
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def blank_line_end(base, i):
     """Return the position of the newline if only blanks, tabs, NULs and CRs stand before it, else -1."""
     byte = load_byte(base, i)
@@ -237,7 +273,7 @@ def blank_line_end(base, i):
     return i if byte == 10 else -1
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
+@kernel
 def _time_of(base, s, e, meaning, cache):
     """Return (microseconds UTC or NO_TIME, 0 bad | 1 good | 2 zoneless) of a time slot's slice."""
     if meaning == CLF_TIME:
@@ -255,28 +291,35 @@ def _time_of(base, s, e, meaning, cache):
     return micros, 1 if good else 0
 
 
-@njit(nogil=True, cache=True, boundscheck=False)
-def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
+@kernel
+def tokenize(base, begin, end, row, program, lines):
     """Tokenise whole lines of [begin, end) of the buffer at `base` into rows from `row` on; the last byte is a newline.
 
-    `zoneless` uint8[rows] is set to 1 where a time had no zone; `cache` is the address of decode.SCRATCH_SIZE int64.
-    Returns in `counters` int64[COUNTERS] where it stopped (the end, unless the rows or the rejects are full), the next
-    free row, rejects, blank lines, all lines, zoneless times, and the least and greatest time (2**63 - 1 and NO_TIME
-    where there was none).
+    `program` and `lines` are the addresses that `ProgramArrays` and `LineArrays` are described at. Writes to the
+    counters where it stopped (the end, unless rows or rejects are full), the next free row, rejects, blank lines, all
+    lines, zoneless times, and the least and greatest time (2**63 - 1 and NO_TIME where there was none).
     """
-    starts, ends, times = lines.starts, lines.ends, lines.times
-    row_offset, row_line = lines.row_offset, lines.row_line
-    reject_offset, reject_line, reject_reason = lines.reject_offset, lines.reject_line, lines.reject_reason
-    slots, words, masks, derived = program.slots, program.words, program.masks, program.derived
-    rest = program.rest.ctypes.data
-    prefix = program.prefix.ctypes.data
-    prefix_length, extra, clf_head = program.prefix_length, program.extra, program.clf_head
-    n_slots = words.shape[0]
-    max_rows = times.shape[0]
-    max_rejects = reject_reason.shape[0]
-    method_column, target_column, path_column = derived[METHOD], derived[TARGET_COLUMN], derived[PATH]
-    query_column, protocol_column = derived[QUERY], derived[PROTOCOL]
-    vhost_column, port_column = derived[VHOST], derived[PORT]
+    prefix, prefix_length = load_word(program, 8 * PREFIX), load_word(program, 8 * PREFIX_LENGTH)
+    slots, n_slots = load_word(program, 8 * SLOTS), load_word(program, 8 * N_SLOTS)
+    rest = load_word(program, 8 * TERMINATORS)
+    extra, clf_head = load_word(program, 8 * EXTRA) != 0, load_word(program, 8 * CLF_HEAD) != 0
+    method_column, target_column = (
+        load_word(program, 8 * (DERIVED + METHOD)),
+        load_word(program, 8 * (DERIVED + TARGET_COLUMN)),
+    )
+    path_column, query_column = load_word(program, 8 * (DERIVED + PATH)), load_word(program, 8 * (DERIVED + QUERY))
+    protocol_column, vhost_column = (
+        load_word(program, 8 * (DERIVED + PROTOCOL)),
+        load_word(program, 8 * (DERIVED + VHOST)),
+    )
+    port_column = load_word(program, 8 * (DERIVED + PORT))
+    starts, ends, times = load_word(lines, 8 * STARTS), load_word(lines, 8 * ENDS), load_word(lines, 8 * TIMES)
+    row_offset, row_line = load_word(lines, 8 * ROW_OFFSET), load_word(lines, 8 * ROW_LINE)
+    reject_offset, reject_line = load_word(lines, 8 * REJECT_OFFSET), load_word(lines, 8 * REJECT_LINE)
+    reject_reason, zoneless = load_word(lines, 8 * REJECT_REASON), load_word(lines, 8 * ZONES)
+    max_rows, cache = load_word(lines, 8 * CAPACITY), load_word(lines, 8 * SCRATCH)
+    counters = load_word(lines, 8 * COUNTS)
+    max_rejects = max_rows
     rejects = blanks = n_lines = n_zoneless = 0
     first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
     i = begin
@@ -299,15 +342,16 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
         time = np.int64(NO_TIME)
         no_zone = 0
         if vhost_column >= 0 and clf_head:
-            starts[vhost_column, row] = -1
+            store_half(starts, 4 * (vhost_column * max_rows + row), -1)
         if port_column >= 0 and clf_head:
-            starts[port_column, row] = -1
+            store_half(starts, 4 * (port_column * max_rows + row), -1)
         for f in range(n_slots):
             if reason != 0:
                 break
             s = j
-            byte = np.uint8(slots[f, BYTE])
-            length = slots[f, LENGTH]
+            slot = slots + f * SLOT_BYTES
+            byte = np.uint8(load_word(slot, 8 * BYTE))
+            length = load_word(slot, 8 * LENGTH)
             is_last = f == n_slots - 1
             # ---- where the field ends
             if length == 0:
@@ -319,8 +363,8 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                     reason = NO_MATCH
                     break
             else:
-                fixed = slots[f, FIXED]
-                word, mask = words[f], masks[f]
+                fixed = load_word(slot, 8 * FIXED)
+                word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
                 e = s
                 if fixed > 0:
                     newline = find_or_newline(base, s, NEWLINE)
@@ -332,7 +376,7 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                         reason = NO_MATCH
                         break
                 else:
-                    flags = slots[f, FLAGS]
+                    flags = load_word(slot, 8 * FLAGS)
                     e = find_or_newline(base, e, byte)
                     while True:
                         if load_u64(base, e) & mask == word:
@@ -343,7 +387,9 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                                 if flags & COMMA_LIST != 0:
                                     good = not _continues(base, s, e)
                                 if flags & LONG != 0 and good:
-                                    good = _rest_stands(base, e + 8, rest, slots[f, REST], slots[f, REST_END])
+                                    good = _rest_stands(
+                                        base, e + 8, rest, load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
+                                    )
                             if good and is_last:
                                 after = load_byte(base, e + length)
                                 if extra and after == 32:
@@ -362,32 +408,32 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                         break
                 j = e + length
             # ---- what the field means
-            meaning = slots[f, MEANING]
-            column = slots[f, STORE]
+            meaning = load_word(slot, 8 * MEANING)
+            column = load_word(slot, 8 * STORE)
             dash = e == s + 1 and load_byte(base, s) == 45
             if meaning == TEXT:
                 if column >= 0:
-                    starts[column, row] = -1 if dash else s
-                    ends[column, row] = -1 if dash else e
+                    store_half(starts, 4 * (column * max_rows + row), -1 if dash else s)
+                    store_half(ends, 4 * (column * max_rows + row), -1 if dash else e)
                 if f == 2 and clf_head and e > s + 2 and _find_byte(base, s, e, BLANK) < e:
                     client, client_end, user, vhost_end, port = _head_parts(base, first, e)
                     if client >= 0:
-                        if slots[0, STORE] >= 0:
-                            starts[slots[0, STORE], row] = client
-                            ends[slots[0, STORE], row] = client_end
-                        if slots[1, STORE] >= 0:
-                            starts[slots[1, STORE], row] = -1
-                            ends[slots[1, STORE], row] = -1
+                        if load_word(slots, 8 * STORE) >= 0:
+                            store_half(starts, 4 * (load_word(slots, 8 * STORE) * max_rows + row), client)
+                            store_half(ends, 4 * (load_word(slots, 8 * STORE) * max_rows + row), client_end)
+                        if load_word(slots, SLOT_BYTES + 8 * STORE) >= 0:
+                            store_half(starts, 4 * (load_word(slots, SLOT_BYTES + 8 * STORE) * max_rows + row), -1)
+                            store_half(ends, 4 * (load_word(slots, SLOT_BYTES + 8 * STORE) * max_rows + row), -1)
                         if column >= 0:
                             nobody = e == user + 1 and load_byte(base, user) == 45
-                            starts[column, row] = -1 if nobody else user
-                            ends[column, row] = -1 if nobody else e
+                            store_half(starts, 4 * (column * max_rows + row), -1 if nobody else user)
+                            store_half(ends, 4 * (column * max_rows + row), -1 if nobody else e)
                         if vhost_column >= 0 and vhost_end > first:
-                            starts[vhost_column, row] = first
-                            ends[vhost_column, row] = vhost_end
+                            store_half(starts, 4 * (vhost_column * max_rows + row), first)
+                            store_half(ends, 4 * (vhost_column * max_rows + row), vhost_end)
                         if port_column >= 0 and port > 0:
-                            starts[port_column, row] = port
-                            ends[port_column, row] = _find_byte(base, port, e, BLANK)
+                            store_half(starts, 4 * (port_column * max_rows + row), port)
+                            store_half(ends, 4 * (port_column * max_rows + row), _find_byte(base, port, e, BLANK))
             elif meaning == REQUEST or meaning == TARGET:
                 target, target_end = s, e
                 if meaning == REQUEST:
@@ -396,28 +442,28 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                         target, target_end = m + 1, p - 1
                         dash = target_end == target + 1 and load_byte(base, target) == 45
                     if method_column >= 0:
-                        starts[method_column, row] = s if m >= 0 else -1
-                        ends[method_column, row] = m
+                        store_half(starts, 4 * (method_column * max_rows + row), s if m >= 0 else -1)
+                        store_half(ends, 4 * (method_column * max_rows + row), m)
                     if protocol_column >= 0:
-                        starts[protocol_column, row] = p
-                        ends[protocol_column, row] = e if p >= 0 else -1
+                        store_half(starts, 4 * (protocol_column * max_rows + row), p)
+                        store_half(ends, 4 * (protocol_column * max_rows + row), e if p >= 0 else -1)
                 if dash:
                     target = target_end = -1
                 if target_column >= 0:
-                    starts[target_column, row] = target
-                    ends[target_column, row] = target_end
+                    store_half(starts, 4 * (target_column * max_rows + row), target)
+                    store_half(ends, 4 * (target_column * max_rows + row), target_end)
                 if path_column >= 0 or query_column >= 0:
                     mark = target_end if dash else _find_byte(base, target, target_end, QUESTION)
                     if path_column >= 0:
-                        starts[path_column, row] = target
-                        ends[path_column, row] = mark
+                        store_half(starts, 4 * (path_column * max_rows + row), target)
+                        store_half(ends, 4 * (path_column * max_rows + row), mark)
                     if query_column >= 0:
-                        starts[query_column, row] = mark + 1 if mark < target_end else -1
-                        ends[query_column, row] = target_end if mark < target_end else -1
+                        store_half(starts, 4 * (query_column * max_rows + row), mark + 1 if mark < target_end else -1)
+                        store_half(ends, 4 * (query_column * max_rows + row), target_end if mark < target_end else -1)
             elif dash or e == s:
                 if column >= 0:
-                    starts[column, row] = -1
-                    ends[column, row] = -1
+                    store_half(starts, 4 * (column * max_rows + row), -1)
+                    store_half(ends, 4 * (column * max_rows + row), -1)
             elif meaning == INTEGER or meaning == DECIMAL or meaning == DECIMAL_LIST:
                 if meaning == INTEGER:
                     _value, good = parse_integer(base, s, e)
@@ -430,8 +476,8 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                     reason = BAD_NUMBER
                     break
                 if column >= 0:
-                    starts[column, row] = s
-                    ends[column, row] = e
+                    store_half(starts, 4 * (column * max_rows + row), s)
+                    store_half(ends, 4 * (column * max_rows + row), e)
             else:
                 micros, verdict = _time_of(base, s, e, meaning, cache)
                 if verdict == 0:
@@ -441,28 +487,28 @@ def tokenize(base, begin, end, row, program, lines, zoneless, cache, counters):
                     time = micros
                     no_zone = 1 if verdict == 2 else 0
         if reason == 0:
-            times[row] = time
+            store_word(times, 8 * row, time)
             if time != NO_TIME:
                 first_time = min(first_time, time)
                 last_time = max(last_time, time)
-            zoneless[row] = no_zone
+            store_byte(zoneless, row, no_zone)
             n_zoneless += no_zone
-            row_offset[row] = line
-            row_line[row] = n_lines - 1
+            store_half(row_offset, 4 * row, line)
+            store_half(row_line, 4 * row, n_lines - 1)
             row += 1
         else:
-            reject_offset[rejects] = line
-            reject_line[rejects] = n_lines - 1
-            reject_reason[rejects] = reason
+            store_half(reject_offset, 4 * rejects, line)
+            store_half(reject_line, 4 * rejects, n_lines - 1)
+            store_byte(reject_reason, rejects, reason)
             rejects += 1
         while load_byte(base, j) != 10:
             j = find_or_newline(base, j, NEWLINE)
         i = j + 1
-    counters[POSITION] = i
-    counters[ROWS] = row
-    counters[REJECTS] = rejects
-    counters[BLANKS] = blanks
-    counters[LINES] = n_lines
-    counters[ZONELESS] = n_zoneless
-    counters[FIRST_TIME] = first_time
-    counters[LAST_TIME] = last_time
+    store_word(counters, 8 * POSITION, i)
+    store_word(counters, 8 * ROWS, row)
+    store_word(counters, 8 * REJECTS, rejects)
+    store_word(counters, 8 * BLANKS, blanks)
+    store_word(counters, 8 * LINES, n_lines)
+    store_word(counters, 8 * ZONELESS, n_zoneless)
+    store_word(counters, 8 * FIRST_TIME, first_time)
+    store_word(counters, 8 * LAST_TIME, last_time)

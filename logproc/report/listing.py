@@ -16,7 +16,6 @@ from logproc.report.text import path_text, plural, rfc3339, size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from importlib.resources.abc import Traversable
 
 
 class Planned(Protocol):
@@ -117,17 +116,6 @@ def detected_code(found: Iterable[Detected]) -> int:
     return 3 if any(not entry.codec for entry in found) else 0
 
 
-def presets(folder: Traversable, prefix: str = "") -> dict[str, str]:
-    """Return the SQL of every preset below a folder by name, `web/status_codes`, in the order of the names."""
-    found: dict[str, str] = {}
-    for item in sorted(folder.iterdir(), key=lambda item: item.name):
-        if item.is_dir():
-            found |= presets(item, f"{prefix}{item.name}/")
-        elif item.name.endswith(".sql"):
-            found[prefix + item.name.removesuffix(".sql")] = item.read_text("utf-8")
-    return found
-
-
 def presets_text(found: Mapping[str, str]) -> str:
     """Return names and titles (the comment that opens the SQL) as aligned text."""
     return align([(name, _title(sql)) for name, sql in found.items()])
@@ -177,7 +165,7 @@ def _detected(entry: Detected) -> str:
 
 def _title(sql: str) -> str:
     first = sql.lstrip().split("\n", 1)[0]
-    return first.removeprefix("--").strip() if first.startswith("--") else ""
+    return first.removeprefix("--").strip().removeprefix("title:").strip() if first.startswith("--") else ""
 
 
 def _content(path: str) -> bytes | None:

@@ -37,9 +37,7 @@ def problem_of(entry: FileEntry, max_reject_ratio: float, named: tuple[str, ...]
     A file that was read but has a reason is damaged: what decoded was counted.
     """
     if entry.status == "failed":
-        return (
-            (entry.reason or "could not be read") if is_lost(entry.path, entry.status, entry.reason, named) else None
-        )
+        return (entry.reason or "could not be read") if is_lost(entry.path, entry.status, entry.reason, named) else None
     if entry.status == "read" and entry.reason:
         return entry.reason
     lines = entry.lines
@@ -61,9 +59,7 @@ def is_lost(path: str, status: str, reason: str | None, named: tuple[str, ...]) 
 def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[str]:
     """Yield a line for each problem file (the first few), report and check."""
     listed = [
-        (entry.path, text)
-        for entry in report.files
-        if (text := problem_of(entry, max_reject_ratio, named)) is not None
+        (entry.path, text) for entry in report.files if (text := problem_of(entry, max_reject_ratio, named)) is not None
     ]
     for path, text in listed[:SHOWN_FILES]:
         yield visible(f"{path_text(path)}: {text}")

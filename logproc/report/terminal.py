@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,6 +30,9 @@ PLAIN_WIDTH = 100
 LONGEST_CELL = 2000
 """Characters of a cell that are laid out at all: a URL of a megabyte must not cost a second."""
 
+NARROWEST_TEXT = 12
+"""Characters that a text column keeps, even where the table then is wider than the screen."""
+
 NUMBERS = frozenset({"integer", "decimal"})
 
 
@@ -45,11 +49,15 @@ def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (),
     )
     with console.capture() as capture:
         for part in _parts(report, max_reject_ratio, named):
-            console.print(part)
+            if isinstance(part, Text):
+                console.print(part, soft_wrap=True)
+            else:
+                grid, width = _grid(part, console.width)
+                console.print(grid, width=max(width, console.width), crop=False)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[Text | Table]:
+def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[Text | ReportTable]:
     yield from _accounting(report)
     for line in problems(report, max_reject_ratio, named):
         yield Text(f"! {line}", style="red")
@@ -61,9 +69,11 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
         elif not table.rows:
             yield Text("  no rows", style="dim")
         else:
-            yield _grid(table)
+            yield table
             if len(table.rows) > SHOWN_ROWS:
                 yield Text(f"  … {plural(len(table.rows) - SHOWN_ROWS, 'more row')} (--json shows all)", style="dim")
+            elif table.truncated:
+                yield Text("  … more rows than the report's LIMIT", style="dim")
 
 
 def _accounting(report: Report) -> Iterator[Text]:
@@ -94,8 +104,6 @@ def _headline(table: ReportTable) -> Text:
         text.append(f"  {visible(table.name)}", style="not bold dim")
     if not table.exact:
         text.append(f"  {_error(table.error)}", style="not bold yellow")
-    if table.truncated:
-        text.append("  (heavy hitters only: more groups than max_groups)", style="not bold yellow")
     return text
 
 
@@ -107,26 +115,44 @@ def _error(error: ReportError | None) -> str:
     return f"≈ at most {error.bound:,.0f} more than shown"
 
 
-def _grid(table: ReportTable) -> Table:
-    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=True)
-    for column in table.columns:
-        number = column.type in NUMBERS
-        grid.add_column(
-            Text(visible(column.name)),
-            justify="right" if number else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=min(_widest(table, column), 12) if number else None,
-        )
-    for row in table.rows[:SHOWN_ROWS]:
-        grid.add_row(*(Text(cell(value, column)) for value, column in zip(row, table.columns, strict=True)))
-    return grid
+def _grid(table: ReportTable, width: int) -> tuple[Table, int]:
+    """Lay out a table and return it with its width: texts are cut to fit into `width`, numbers and times never.
+
+    A single row of numbers without a key is turned: a name and a value on each line.
+    """
+    header = [visible(column.name) for column in table.columns]
+    rows = [
+        [cell(value, column) for value, column in zip(row, table.columns, strict=True)]
+        for row in table.rows[:SHOWN_ROWS]
+    ]
+    kinds = [column.type for column in table.columns]
+    if len(table.rows) == 1 and len(header) > 2 and not any(column.role == "key" for column in table.columns):
+        rows = [list(pair) for pair in zip(header, rows[0], strict=True)]
+        header, kinds = ["", ""], ["text", "integer"]
+    widths = _widths(header, rows, kinds, width)
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, show_header=any(header))
+    for name, kind, size_ in zip(header, kinds, widths, strict=True):
+        side: Literal["left", "right"] = "right" if kind in NUMBERS else "left"
+        grid.add_column(Text(name), justify=side, no_wrap=True, overflow="ellipsis", width=size_)
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    return grid, sum(widths) + 3 * len(widths)
 
 
-def _widest(table: ReportTable, column: ColumnInfo) -> int:
-    """Measure a number column: long texts beside it may shrink, numbers may not."""
-    at = table.columns.index(column)
-    return max((len(cell(row[at], column)) for row in table.rows[:SHOWN_ROWS]), default=0)
+def _widths(header: list[str], rows: list[list[str]], kinds: list[str], width: int) -> list[int]:
+    """Return the columns' widths: as wide as they are, the widest texts cut until all fit or none is wide."""
+    columns = zip(header, *rows, strict=True)
+    widths = [max(map(cell_len, column)) for column in columns]
+    room = width - 3 * len(widths)  # a blank on each side and a gap
+    while sum(widths) > room:
+        texts = [index for index, kind in enumerate(kinds) if kind == "text" and widths[index] > NARROWEST_TEXT]
+        if not texts:
+            break
+        widest = max(texts, key=lambda index: widths[index])
+        others = max((widths[index] for index in texts if index != widest), default=NARROWEST_TEXT)
+        excess = sum(widths) - room
+        widths[widest] -= max(1, min(excess, widths[widest] - max(others, NARROWEST_TEXT)))
+    return widths
 
 
 def cell(value: Any, column: ColumnInfo) -> str:  # noqa: ANN401 - a cell is None, text, number or truth

@@ -2,7 +2,7 @@
 
 ua-parser tries some 1,270 expressions in order, a millisecond an agent and 170 ms to compile them all. Most contain a
 literal that must occur in the agent, so only the few whose literal occurs are compiled and tried, in the same order
-with the same result: measured 15 to 25 times faster, and nothing is compiled that no agent asks for.
+with the same result: measured 5 to 8 times faster, and nothing is compiled that no agent asks for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from logproc.rollup.literals import required_literals, telling_gram
@@ -107,7 +108,7 @@ class Prefilter:
 @lru_cache(maxsize=4)
 def _grams(lowered: str) -> set[str]:
     """Return all runs of two and of three characters."""
-    pairs = set(map("".join, zip(lowered, lowered[1:], strict=False)))
+    pairs = set(map("".join, pairwise(lowered)))
     return pairs.union(map("".join, zip(lowered, lowered[1:], lowered[2:], strict=False)))
 
 

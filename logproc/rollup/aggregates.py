@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from logproc.model import Kind
+from logproc.rollup.builder import ARGUMENT, Builder
 from logproc.rollup.kinds import MisfitError, accept, cast
 from logproc.rollup.signature import NUMBER
 from logproc.rollup.spec import Aggregate, Call, Expression, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from logproc.rollup.expressions import Builder
 
 _ORDERED = NUMBER | {Kind.TIME}
 
@@ -76,8 +75,6 @@ def _distinct(name: str, node: Any) -> str:  # noqa: ANN401 - sqlglot's
 
 
 def _argument(builder: Builder, node: Any, place: int = 0) -> Expression:  # noqa: ANN401 - sqlglot's
-    from logproc.rollup.expressions import ARGUMENT  # noqa: PLC0415 - the two modules describe each other's halves
-
     return builder.build(node.expressions[place], ARGUMENT)
 
 

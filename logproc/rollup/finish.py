@@ -109,13 +109,13 @@ def _order(spec: RollupSpec, groups: _Groups, rows: list[int], wanted: int) -> l
 
 def _narrowed(groups: _Groups, rows: list[int], term: Order, wanted: int) -> list[int]:
     """Drop rows that the first term alone puts behind the first `wanted`; all ties with the last one stay."""
-    values = groups.values(term.expression, rows)
+    values: list[Any] = groups.values(term.expression, rows)
     if wanted <= 0:
         return []
     if None in values or not all(isinstance(value, int | float) for value in values):
         return rows
     select = heapq.nlargest if term.descending else heapq.nsmallest
-    bound: Any = select(wanted, values)[-1]
+    bound = select(wanted, values)[-1]
     if term.descending:
         return [row for row, value in zip(rows, values, strict=True) if value >= bound]
     return [row for row, value in zip(rows, values, strict=True) if value <= bound]

@@ -5,11 +5,15 @@ This is the reference: plain Python on one value. It is called once per distinct
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from logproc.rollup.functions_core import CONDITIONALS, NUMBERS, OPERATORS
 from logproc.rollup.functions_text import TEXTS
 from logproc.rollup.functions_time import TIMES
 from logproc.rollup.functions_web import AGENTS, URLS
-from logproc.rollup.signature import Function
+
+if TYPE_CHECKING:
+    from logproc.rollup.signature import Function
 
 FUNCTIONS: dict[str, Function] = {
     **OPERATORS,

@@ -120,7 +120,7 @@ def _round(value: float, digits: int = 0) -> float:
 def _round_integer(value: int, zeros: int) -> int:
     if zeros > 40:
         return 0
-    unit = 10**zeros
+    unit: int = 10**zeros
     away = (abs(value) + unit // 2) // unit * unit
     return -away if value < 0 else away
 

@@ -248,22 +248,23 @@ def _trim_by(strip: Callable[..., str]) -> Callable[..., str]:
     return trim
 
 
+_ESCAPE = ((2, _escape_problem),)
 _PATTERN = ((1, _regexp_problem),)
 _PATTERN_OPTIONS = (*_PATTERN, (2, _options_problem))
 
 TEXTS: dict[str, Function] = {
     f.name: f
     for f in (
-        Function("like", like, (TEXT, TEXT, TEXT), Kind.BOOLEAN, "x LIKE pattern", 2, constants=((2, _escape_problem),)),
+        Function("like", like, (TEXT, TEXT, TEXT), Kind.BOOLEAN, "x LIKE pattern", 2, constants=_ESCAPE),
         Function(
-            "ilike", ilike, (TEXT, TEXT, TEXT), Kind.BOOLEAN, "x ILIKE pattern", 2, constants=((2, _escape_problem),)
+            "ilike", ilike, (TEXT, TEXT, TEXT), Kind.BOOLEAN, "x ILIKE pattern", 2, constants=_ESCAPE
         ),
         Function("lower", lower, (TEXT,), Kind.TEXT, "lower case"),
         Function("upper", upper, (TEXT,), Kind.TEXT, "upper case"),
         Function("length", len, (TEXT,), Kind.INTEGER, "number of characters"),
-        Function("trim", _trim_by(str.strip), (TEXT, TEXT), Kind.TEXT, "without blanks (or the characters) around", 1),
-        Function("ltrim", _trim_by(str.lstrip), (TEXT, TEXT), Kind.TEXT, "without blanks (or the characters) before", 1),
-        Function("rtrim", _trim_by(str.rstrip), (TEXT, TEXT), Kind.TEXT, "without blanks (or the characters) behind", 1),
+        Function("trim", _trim_by(str.strip), (TEXT, TEXT), Kind.TEXT, "without blanks (or characters) around", 1),
+        Function("ltrim", _trim_by(str.lstrip), (TEXT, TEXT), Kind.TEXT, "without blanks (or characters) before", 1),
+        Function("rtrim", _trim_by(str.rstrip), (TEXT, TEXT), Kind.TEXT, "without blanks (or characters) behind", 1),
         Function("substring", substring, (TEXT, INTEGER, INTEGER), Kind.TEXT, "characters from start, of a length", 2),
         Function("left", _left, (TEXT, INTEGER), Kind.TEXT, "the first n characters"),
         Function("right", _right, (TEXT, INTEGER), Kind.TEXT, "the last n characters"),

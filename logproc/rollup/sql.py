@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import QueryError
 from logproc.model import DYNAMIC_FAMILIES, FIELDS
-from logproc.rollup.expressions import (
+from logproc.rollup.builder import (
     GROUP_BY,
     HAVING,
     ORDER_BY,
@@ -29,6 +29,7 @@ from logproc.rollup.expressions import (
     Relation,
     shown,
 )
+from logproc.rollup.expressions import NODES
 from logproc.rollup.spec import (
     AggregateRef,
     Call,
@@ -83,7 +84,7 @@ def plan(sql: str, name: str, *, relations: Mapping[str, frozenset[str]] | None 
     statement = _parse(query)
     _check_clauses(query, statement)
     relation_name, relation = _relation(query, _argument(statement, "from"), relations or {})
-    builder = Builder(query, relation, _aliases(statement))
+    builder = Builder(query, relation, NODES, _aliases(statement))
     return _Planner(builder, statement, relation_name).plan()
 
 
@@ -92,7 +93,7 @@ def grammar() -> Any:  # noqa: ANN401 - a sqlglot dialect class
     """Make DuckDB's grammar without sqlglot's functions: every call arrives as its own name and arguments."""
     from sqlglot.dialects.duckdb import DuckDB  # noqa: PLC0415 - 0.1 s that only planning pays
 
-    class ReportParser(DuckDB.Parser):
+    class ReportParser(DuckDB.Parser):  # type: ignore[misc,valid-type]
         FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot's way of configuring a parser
         FUNCTION_PARSERS = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k in _KEPT_PARSERS}  # noqa: RUF012
 
@@ -130,7 +131,8 @@ def _parse(query: Query) -> Node:
     if kind in {"Union", "Intersect", "Except"}:
         raise query.refuse(f"{kind.upper()}: a report is one SELECT; write one report for each side", statement)
     if kind != "Select" or not _argument(statement, "from"):
-        raise query.refuse("a report is SELECT ... FROM ..., with one of " + ", ".join(FAMILIES), statement)
+        known = ", ".join(FAMILIES)
+        raise query.refuse(f"a report is one SELECT with a FROM, which names one of {known}", statement)
     return statement
 
 
@@ -213,8 +215,11 @@ class _Planner:
         self.keys = self._keys(selected)
         having = self._condition("having", HAVING)
         if not builder.aggregates and not self._part("group"):
-            message = "SELECT counts nothing; add an aggregate such as count(*), or GROUP BY ALL for each value once"
+            message = (
+                "nothing is counted in SELECT; add an aggregate such as count(*), or GROUP BY ALL for each value once"
+            )
             raise query.refuse(message, self.statement)
+        items = self.statement.expressions
         outputs = tuple(
             Output(name, bound, _role(bound))
             for name, item, expression in zip(_names(items), items, selected, strict=True)
@@ -277,7 +282,7 @@ class _Planner:
             return None
         count = len(self.statement.expressions)
         if not 1 <= int(node.this) <= count:
-            message = f"{clause} {node.this}: SELECT has {count} column{'s' * (count != 1)}, counted from 1"
+            message = f"{clause} {node.this}: the columns of SELECT are counted from 1 to {count}"
             raise self.builder.query.refuse(message, node)
         return int(node.this) - 1
 

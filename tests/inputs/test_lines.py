@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc.errors import UnreadableError
@@ -33,6 +33,16 @@ class Line(NamedTuple):
 
 
 contents = st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join)
+
+
+@st.composite
+def edges(draw: st.DrawFn) -> tuple[bytes, int, int]:
+    """Content, block size and line limit where lines end just before, at and behind the limit and the block."""
+    limit = draw(st.sampled_from((1, 2, 3, 5, 17)))
+    block = draw(st.sampled_from((16, 17, 19, 32)))
+    lengths = (0, 1, limit - 1, limit, limit, limit + 1, block - 1, block, block + limit, 3 * block)
+    texts = [b"x" * length for length in draw(st.lists(st.sampled_from(lengths), max_size=30))]
+    return b"\n".join(texts), block, limit
 
 
 def split(content: bytes) -> list[bytes]:
@@ -100,20 +110,32 @@ def test_every_line_comes_out_once(folder: Path, content: bytes, block: int, lim
     assert (reader.codec, reader.damage) == ("plain", None)
 
 
+@settings(max_examples=400)
+@given(edges())
+def test_lines_about_as_long_as_the_limit(folder: Path, case: tuple[bytes, int, int]) -> None:
+    content, block, limit = case
+    path = folder / "edges"
+    path.write_bytes(content)
+    with BlockReader(str(path), block_bytes=block, max_line_bytes=limit) as reader:
+        assert list(read_lines(reader, block, limit)) == lines_of(content, limit)
+
+
 @given(
+    data=st.data(),
     content=contents,
     mark=st.sampled_from((b"", b"\xef\xbb\xbf")),
-    cuts=st.lists(st.integers(0, 6000), max_size=5),
     block=st.sampled_from((1, 7, 64, 100_000)),
     limit=st.sampled_from(LIMITS),
 )
 def test_ranges_share_the_lines_out(
-    folder: Path, *, content: bytes, mark: bytes, cuts: list[int], block: int, limit: int
+    folder: Path, *, data: st.DataObject, content: bytes, mark: bytes, block: int, limit: int
 ) -> None:
     path = folder / "ranges"
     content = mark + content
     path.write_bytes(content)
-    borders = [0, *sorted(cuts), -1]
+    starts = [number + 1 for number, byte in enumerate(content) if byte == ord("\n")]
+    places = st.integers(0, len(content) + 2) | st.sampled_from(starts or [0])
+    borders = [0, *sorted(data.draw(st.lists(places, max_size=6))), -1]
     got = []
     total = 0
     for start, end in pairwise(borders):

@@ -131,11 +131,17 @@ def _micros(year: str, month: int, day: str, clock: tuple[str, ...], zone: int) 
     return micros_of(moment) - zone * 60_000_000
 
 
+def exact(text: str) -> Decimal:
+    """Return a number exactly, but for exponents beyond any use, which Decimal refuses."""
+    mantissa, _, exponent = text.lower().partition("e")
+    return Decimal(f"{mantissa}e{max(-9999, min(int(exponent or 0), 9999))}")
+
+
 def epoch_time(text: str, unit: int) -> int | None:
     """Microseconds of a number of `unit` a second; unit 0 guesses by magnitude. None if negative or past 9999."""
-    if not re.fullmatch(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", text, re.ASCII):
+    if not re.fullmatch(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
         return None
-    number = Decimal(text)
+    number = exact(text)
     if number.is_zero() or number.adjusted() < -30:
         return 0
     if number.adjusted() > 30:
@@ -149,9 +155,9 @@ def epoch_time(text: str, unit: int) -> int | None:
 
 def integer(text: str) -> int | None:
     """The int64 that a decimal text means, None if it is not whole or does not fit."""
-    if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,6})?", text, re.ASCII):
+    if not re.fullmatch(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text, re.ASCII):
         return None
-    value = Decimal(text)
+    value = exact(text)
     if value.is_zero():
         return 0
     if value.adjusted() > 20 or value.adjusted() < -1 or Fraction(value).denominator != 1 or abs(value) >= 2**63:

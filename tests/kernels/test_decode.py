@@ -192,9 +192,7 @@ numbers = (
 
 
 @given(st.lists(numbers | mutations(numbers), min_size=1, max_size=9), st.sampled_from([0, 1, 1000, 10**6, 10**9]))
-@example(
-    ["0", "", ".", "-1", "+1", "1e", "99999999999", "100000000000", "99999999999999.9", "1e17", "253402300800"], 0
-)
+@example(["0", "", ".", "-1", "+1", "1e", "99999999999", "100000000000", "99999999999999.9", "1e17", "253402300800"], 0)
 @example(["0e0909", "1e-999999", "1e999999", "0.000e-12"], 0)
 @example(["253402300799.9999999", "253402300800", "1.23456789", "0.0000009"], 1)
 def test_epochs(texts, unit):
@@ -206,8 +204,7 @@ def test_epochs_are_exact_to_the_microsecond():
     assert epochs(["1428634687123.456"], 1000) == [1428634687123456]
     assert epochs(["1428634687123456789"], 10**9) == [1428634687123456]
     assert (
-        epochs(["1428634687", "1428634687000", "1428634687000000", "1428634687000000000"], 0)
-        == [1428634687000000] * 4
+        epochs(["1428634687", "1428634687000", "1428634687000000", "1428634687000000000"], 0) == [1428634687000000] * 4
     )
 
 
@@ -219,9 +216,7 @@ def test_whole_numbers(texts):
     assert integers(texts) == [int(text) if abs(int(text)) < 2**63 else None for text in texts]
 
 
-@given(
-    st.lists(numbers | mutations(numbers) | numbers.map("-".__add__) | st.text(max_size=5), min_size=1, max_size=9)
-)
+@given(st.lists(numbers | mutations(numbers) | numbers.map("-".__add__) | st.text(max_size=5), min_size=1, max_size=9))
 @example(
     [
         "200.0",
@@ -243,9 +238,7 @@ def test_whole_numbers(texts):
     ]
 )
 @example(["9223372036854775807", "-9223372036854775807", "9223372036854775808", "-9223372036854775808"])
-@example(
-    ["92233720368547758070e-1", "9223372036854775807.0", "1." + "0" * 40, "0" * 40 + "1", "1" + "0" * 40 + "e-40"]
-)
+@example(["92233720368547758070e-1", "9223372036854775807.0", "1." + "0" * 40, "0" * 40 + "1", "1" + "0" * 40 + "e-40"])
 def test_numbers_that_are_whole(texts):
     assert integers(texts) == [references.integer(text) for text in texts]
 

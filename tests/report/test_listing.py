@@ -62,28 +62,19 @@ def test_nothing_is_aligned_as_nothing():
     assert listing.align([]) == ""
 
 
-@pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "web").mkdir()
-    (tmp_path / "web" / "b.sql").write_text("SELECT 2")
-    (tmp_path / "web" / "a.sql").write_text("-- Top paths\nSELECT 1")
-    (tmp_path / "README").write_text("no preset")
-    return tmp_path
+PRESETS = {"web/b": "-- title: Top paths\nSELECT 1", "web/a": "SELECT 2"}
 
 
-def test_presets_are_listed_by_name_with_their_titles(folder):
-    found = listing.presets(folder)
-    assert list(found) == ["web/a", "web/b"]
-    assert listing.presets_text(found) == "web/a  Top paths\nweb/b\n"
+def test_presets_are_listed_by_name_with_their_titles():
+    assert listing.presets_text(PRESETS) == "web/b  Top paths\nweb/a\n"
 
 
-def test_ejecting_copies_and_never_overwrites_an_edited_file(folder, tmp_path):
-    found = listing.presets(folder)
+def test_ejecting_copies_and_never_overwrites_an_edited_file(tmp_path):
     target = tmp_path / "mine"
-    assert listing.eject(found, str(target)).startswith("2 presets copied to ")
-    assert (target / "web" / "a.sql").read_text() == found["web/a"]
-    listing.eject(found, str(target))
+    assert listing.eject(PRESETS, str(target)).startswith("2 presets copied to ")
+    assert (target / "web" / "a.sql").read_text() == PRESETS["web/a"]
+    listing.eject(PRESETS, str(target))
     (target / "web" / "a.sql").write_text("SELECT 3")
     with pytest.raises(OutputError, match="there is a different file already"):
-        listing.eject(found, str(target))
+        listing.eject(PRESETS, str(target))
     assert (target / "web" / "a.sql").read_text() == "SELECT 3"

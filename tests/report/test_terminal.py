@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from logproc.model import CheckResult, ColumnInfo, FileEntry, Lines, Report, ReportError, ReportTable, RunInfo
 from logproc.report.terminal import cell, render
@@ -133,6 +134,39 @@ def test_a_pipe_gets_no_colours_and_a_width_of_100():
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 100
     assert "1,234,567" in text
+
+
+def test_numbers_and_times_are_never_cut_and_the_widest_text_gives_way():
+    columns = (
+        *(ColumnInfo("short", "text", "key"), ColumnInfo("long", "text", "key"), ColumnInfo("at", "time", "value")),
+        *(ColumnInfo(f"n{number}", "integer", "value") for number in range(4)),
+    )
+    row = ("fifteen letters", "y" * 300, "2024-01-01T00:00:00.123456Z", *[123_456_789] * 4)
+    text = shown(table([row, row], columns))
+    line = next(line for line in text.splitlines() if "fifteen" in line)
+    assert "2024-01-01T00:00:00.123456Z" in line
+    assert line.count("123,456,789") == 4
+    assert "fifteen letters" not in line
+    assert "y" * 12 not in line
+    assert "y…" in line
+
+
+def test_wide_characters_take_two_columns():
+    lines = shown(table([("日本語", 5), ("abcdef", 5)])).splitlines()
+    ends = [cell_len(line) for line in lines if line.endswith(" 5")]
+    assert len(ends) == 2
+    assert ends[0] == ends[1]
+
+
+def test_a_single_row_without_a_key_is_turned():
+    columns = tuple(ColumnInfo(name, "integer", "value") for name in ("requests", "bytes", "visitors"))
+    text = shown(table([(1234, 5, 6)], columns))
+    assert re.search(r"^ requests +1,234$", text, re.MULTILINE)
+    assert re.search(r"^ visitors +6$", text, re.MULTILINE)
+
+
+def test_a_report_that_its_limit_cut_says_so():
+    assert "… more rows than the report's LIMIT" in shown(table([("/", 1)], truncated=True))
 
 
 def test_colours_obey_no_color(monkeypatch):
