@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from logproc.errors import FormatError, InputError
 from logproc.formats import FORMATS, resolve
 from logproc.formats.detect import Detection, detect
-from logproc.formats.parser import match
+from logproc.formats.parser import Matcher
 from logproc.inputs import discover
 from logproc.inputs.sample import sample
 from logproc.model import LogFile, Piece, Task
@@ -45,6 +45,7 @@ class Planner:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._match = Matcher()
         override = None if config.format == "auto" else config.format
         self._default = Rules(override, config.timezone)
         self._rules = {source.name: self._rules_of(source, override) for source in config.sources}
@@ -89,7 +90,7 @@ class Planner:
             return found, Detection(rules.format, 1.0, None, "given")
         if found.binary is not None:
             return found, Detection(None, 0.0, None, f"binary: {found.binary}")
-        return found, detect([found.lines], list(FORMATS.values()), matcher=match)
+        return found, detect([found.lines], list(FORMATS.values()), matcher=self._match)
 
     def _rules_of(self, source: Source, override: str | None) -> Rules:
         fmt = override or (None if source.format == "auto" else source.format)

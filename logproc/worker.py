@@ -15,7 +15,7 @@ import numpy as np
 from logproc.errors import InputError
 from logproc.formats import FORMATS, resolve
 from logproc.formats.detect import detect
-from logproc.formats.parser import UNKNOWN, Parser, match, new_parser, span
+from logproc.formats.parser import UNKNOWN, Matcher, Parser, new_parser, span
 from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import Block, BlockReader, buffer_size
 from logproc.kernels import tokenize
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 SAMPLES = 3
 """Rejected lines of a piece that are kept to be shown."""
 SAMPLE_BYTES = 200
-DETECT_BYTES = 16384
+DETECT_REGION = 65536
+DETECT_BYTES = 4096
+"""Detection of a small file looks at three samples of so many bytes."""
 TOO_LONG = "line too long"
 UNKNOWN_FORMAT = "unknown format"
 END_OF_TIME = 2**63 - 1
@@ -71,6 +73,7 @@ class Desk:
         self.rows = 0
         self.parsers: dict[tuple[str, str], Parser] = {}
         self._owner: tuple[Parser, str, str | None] | None = None
+        self._match = Matcher()
         self._candidates = [*FORMATS.values(), *(resolve(name) for name in job.formats)]
 
     def parser(self, name: str, source: str) -> Parser:
@@ -83,7 +86,7 @@ class Desk:
 
     def detect(self, begin: int, end: int) -> tuple[str | None, float, str]:
         """Tell the format of the lines in buffer[begin:end]: name or None, confidence, reason."""
-        found = detect(samples_of(self.buffer, begin, end), self._candidates, matcher=match)
+        found = detect(samples_of(self.buffer, begin, end), self._candidates, matcher=self._match)
         return found.format, found.confidence, found.reason
 
     def own(self, parser: Parser, source: str, host: str | None, run: Aggregator) -> None:
@@ -127,9 +130,14 @@ def format_of(name: str) -> Format:
 
 
 def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
-    """Return whole lines from the head, the middle and the tail of a block."""
-    if end - begin <= 2 * DETECT_BYTES:
-        return [buffer[begin:end].tobytes()]
+    """Return whole lines from the head, the middle and the tail of a file's first lines.
+
+    Not more than `DETECT_REGION` bytes are looked at, so that the answer does not depend on the size of blocks.
+    """
+    end = min(end, begin + DETECT_REGION)
+    if end - begin <= 3 * DETECT_BYTES:
+        text = buffer[begin:end].tobytes()
+        return [text[: text.rfind(b"\n") + 1] or text]
     samples = []
     for at in (begin, begin + (end - begin) // 2, end - DETECT_BYTES):
         text = buffer[at : at + DETECT_BYTES].tobytes()

@@ -5,7 +5,6 @@ Both engines write the same `LineArrays` and the same counters, so that the work
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -173,23 +172,31 @@ def new_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> 
 _MATCH_ROWS = 4096
 
 
-@lru_cache(maxsize=64)
-def _matching_parser(fmt: Format) -> Parser:
-    return new_parser(fmt, (), _MATCH_ROWS)
+class Matcher:
+    """Counts the lines of a text that a format reads and refuses; one a thread, since its parsers have arrays."""
 
+    def __init__(self) -> None:
+        self._parsers: dict[Format, Parser] = {}
+        self._counters = np.zeros(tokenize.COUNTERS, np.int64)
+        self._buffer = np.zeros(1 << 16, np.uint8)
 
-def match(fmt: Format, text: bytes) -> tuple[int, int]:
-    """Count the lines of `text` that a format reads and refuses; blank lines are neither."""
-    parser = _matching_parser(fmt)
-    if not text.endswith(b"\n"):
-        text += b"\n"
-    buffer = np.zeros(len(text) + PADDING, np.uint8)
-    buffer[: len(text)] = np.frombuffer(text, np.uint8)
-    counters = np.zeros(tokenize.COUNTERS, np.int64)
-    matched = rejected = position = 0
-    while position < len(text):
-        parser.parse(buffer, position, len(text), 0, counters)
-        matched += int(counters[tokenize.ROWS])
-        rejected += int(counters[tokenize.REJECTS])
-        position = int(counters[tokenize.POSITION])
-    return matched, rejected
+    def __call__(self, fmt: Format, text: bytes) -> tuple[int, int]:
+        """Return (matched, rejected) lines; blank lines are neither."""
+        parser = self._parsers.get(fmt)
+        if parser is None:
+            parser = self._parsers[fmt] = new_parser(fmt, (), _MATCH_ROWS)
+        size = len(text)
+        if len(self._buffer) < size + 1 + PADDING:
+            self._buffer = np.zeros(2 * size + 1 + PADDING, np.uint8)
+        buffer, counters = self._buffer, self._counters
+        buffer[:size] = np.frombuffer(text, np.uint8)
+        if size and text[-1] != 10:
+            buffer[size] = 10
+            size += 1
+        matched = rejected = position = 0
+        while position < size:
+            parser.parse(buffer, position, size, 0, counters)
+            position, rows, rejects = counters[:3].tolist()
+            matched += rows
+            rejected += rejects
+        return matched, rejected

@@ -171,12 +171,12 @@ class BlockReader:
 
     def _encoding_of(self, buffer: NDArray[np.uint8], at: int, have: int) -> Encoding:
         head = buffer[at : min(have, at + HEAD_BYTES)]
-        if have == at or plainly_text(head):
+        if self._stream is None and len(head) < min(HEAD_BYTES, self.size):
+            # Blocks are small: the answer must not depend on that.
+            return self._classify(os.pread(self._fd, HEAD_BYTES, 0))
+        if len(head) == 0 or plainly_text(head):
             return UTF8
-        data = head.tobytes()
-        if self._stream is None and len(data) < min(HEAD_BYTES, self.size):
-            data = os.pread(self._fd, HEAD_BYTES, 0)  # blocks are small, and the answer must not depend on that
-        return self._classify(data)
+        return self._classify(head.tobytes())
 
     def _classify(self, head: bytes) -> Encoding:
         encoding = classify(head, self.codec or "plain")

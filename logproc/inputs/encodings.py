@@ -83,6 +83,7 @@ _MARK_BYTES = frozenset(mark[0] for mark, _ in MARKS)
 # Text holds tabs, line ends, form feeds and escape sequences; also bells, and SOH between the fields of FIX logs.
 _CONTROLS = bytes(byte for byte in range(32) if byte not in {1, 7, 8, 9, 10, 11, 12, 13, 27})
 _NUL_RUN = re.compile(rb"\x00{16,}")
+_FEW_CONTROLS = 3  # prove nothing, however short the file is
 _MAX_CONTROLS = 0.05  # compressed data has 9 %; text has none, but for a line of garbage here and there
 
 
@@ -112,7 +113,7 @@ def _signature(head: bytes) -> str | None:
 def _statistics(head: bytes) -> str | None:
     text = _NUL_RUN.sub(b"", head.strip(b"\0"))
     controls = len(text) - len(text.translate(None, _CONTROLS))
-    if controls <= _MAX_CONTROLS * len(text):
+    if controls <= max(_FEW_CONTROLS, _MAX_CONTROLS * len(text)):
         return None
     if _is_utf16(head):
         return "UTF-16 without a byte order mark; convert it to UTF-8"

@@ -47,13 +47,15 @@ def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (),
         markup=False,
         emoji=False,
     )
+    width = console.width
     with console.capture() as capture:
         for part in _parts(report, max_reject_ratio, named):
             if isinstance(part, Text):
                 console.print(part, soft_wrap=True)
             else:
-                grid, width = _grid(part, console.width)
-                console.print(grid, width=max(width, console.width), crop=False)
+                grid, needed = _grid(part, width)
+                console.width = max(needed, width)
+                console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 

@@ -100,8 +100,10 @@ def _rendered(values: list[Value], kind: Kind) -> list[Value]:
 def _order(spec: RollupSpec, groups: _Groups, rows: list[int], wanted: int) -> list[int]:
     """Return row numbers in the report's order; at least the first `wanted` of them."""
     terms = [*spec.order_by, *(Order(output.expression, False, False) for output in spec.outputs)]
-    # A column that already ordered the rows has no ties left to break.
-    unique = list({term.expression: term for term in reversed(terms)}.values())[::-1]
+    first_of: dict[Expression, Order] = {}
+    for term in terms:  # a column that already ordered the rows has no ties left to break
+        first_of.setdefault(term.expression, term)
+    unique = list(first_of.values())
     if wanted < len(rows) and unique:
         rows = _narrowed(groups, rows, unique[0], wanted)
     return _sorted(groups, rows, unique)

@@ -98,6 +98,11 @@ def _day_of_year(micros: int) -> int:
     return days - day_number(civil(days)[0], 1, 1) + 1
 
 
+def _milliseconds(micros: int) -> int:
+    """Cut towards zero, as DuckDB does for times before 1970."""
+    return micros // 1000 if micros >= 0 else -(-micros // 1000)
+
+
 # ---- strftime --------------------------------------------------------------------------------------------------
 
 
@@ -199,7 +204,7 @@ TIMES: dict[str, Function] = {
             "microsecond", partial(_clock, unit=1, count=MINUTE), (TIME,), Kind.INTEGER, "seconds in microseconds"
         ),
         Function("epoch", lambda t: t / SECOND, (TIME,), Kind.DECIMAL, "seconds since 1970"),
-        Function("epoch_ms", lambda t: t // 1000, (TIME,), Kind.INTEGER, "milliseconds since 1970"),
+        Function("epoch_ms", _milliseconds, (TIME,), Kind.INTEGER, "milliseconds since 1970"),
         Function("epoch_us", lambda t: t, (TIME,), Kind.INTEGER, "microseconds since 1970"),
     )
 }

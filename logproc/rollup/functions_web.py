@@ -127,12 +127,9 @@ def subnet(client: str, bits: int | None = None) -> str | None:
         return f"{match[1]}.{match[2]}.{match[3]}.0/24"
     try:
         address = ipaddress.ip_address(client.strip("[]"))
-        length = bits if bits is not None else 24 if address.version == 4 else 48
-        return (
-            str(ipaddress.ip_network((int(address), length), strict=False))
-            if address.version == 4
-            else _v6(address, length)
-        )
+        if isinstance(address, ipaddress.IPv4Address):
+            return str(ipaddress.IPv4Network((int(address), 24 if bits is None else bits), strict=False))
+        return str(ipaddress.IPv6Network((int(address), 48 if bits is None else bits), strict=False))
     except ValueError:
         return None
 
@@ -140,10 +137,6 @@ def subnet(client: str, bits: int | None = None) -> str | None:
 def _octets(match: re.Match[str]) -> bool:
     # A leading zero is octal to some systems and decimal to others: no address, as for ipaddress.
     return all(int(part) < 256 and (part == "0" or part[0] != "0") for part in match.groups())
-
-
-def _v6(address: ipaddress.IPv4Address | ipaddress.IPv6Address, length: int) -> str:
-    return str(ipaddress.IPv6Network((int(address), length), strict=False))
 
 
 URLS: dict[str, Function] = {

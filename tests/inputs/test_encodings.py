@@ -42,6 +42,7 @@ BINARY_CORPORA = {".zip", ".bin"}
         "журнал\n".encode("koi8-r"),
         "日本語のログ\n".encode("shift-jis"),
         LINE * 50 + bytes(range(32)) + b"\n",
+        b"cut\0off\n",
     ],
 )
 def test_text(head: bytes) -> None:

@@ -36,7 +36,9 @@ maybe = st.one_of(st.none(), integers)
 def duck(expression, *values):
     """Evaluate with DuckDB; a numbered parameter stands for each value."""
     result = DUCK.execute(f"SELECT {expression}", list(values)).fetchone()[0]
-    return (result - EPOCH.replace(tzinfo=None)) // timedelta(microseconds=1) if isinstance(result, datetime) else result
+    return (
+        (result - EPOCH.replace(tzinfo=None)) // timedelta(microseconds=1) if isinstance(result, datetime) else result
+    )
 
 
 def ours(name, *values):
@@ -135,7 +137,8 @@ def test_what_has_no_finite_result_is_null(name, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["5", " 5 ", "-7", "+3", "5.5", "6.5", "-5.5", "1e3", "0x1f", "", "x", "5x", "nan", "--1", "1.5.2", "\u0665"]
+    "text",
+    ["5", " 5 ", "-7", "+3", "5.5", "6.5", "-5.5", "1e3", "0x1f", "", "x", "5x", "nan", "--1", "1.5.2", "\u0665"],
 )
 def test_text_casts_to_integer_as_try_cast_does(text):
     assert ours("cast_integer", text) == duck("TRY_CAST($1 AS BIGINT)", text)
@@ -260,11 +263,9 @@ def test_concat_skips_null_and_the_operator_does_not():
     assert ours("||", "a", None) is None
 
 
-@pytest.mark.parametrize("pattern", ["b", "^a", "c$", "(b)(c)?", "[a-c]+", r"\d", "B", "x*", "[[:alpha:]]", "a|b", "$"])
+@pytest.mark.parametrize("pattern", ["b", "^a", "c$", "(b)(c)?", "[a-c]+", r"\d", "B", "x*", "a|b", "$"])
 @pytest.mark.parametrize("text", ["abcabc", "", "ABC\n", "12", "é"])
 def test_regular_expressions(text, pattern):
-    if pattern == "[[:alpha:]]":
-        pytest.skip("POSIX classes inside brackets are RE2's alone")
     assert ours("regexp_matches", text, pattern) == duck("regexp_matches($1, $2)", text, pattern)
     assert ours("regexp_full_match", text, pattern) == duck("regexp_full_match($1, $2)", text, pattern)
     assert ours("regexp_extract", text, pattern) == duck("regexp_extract($1, $2)", text, pattern)
@@ -369,7 +370,14 @@ def test_site_and_tld():
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("/a/b.CSS", "css"), ("/x.tar.gz?y=1.js", "gz"), ("/a.b/c", None), ("/.htaccess", None), ("/x.", None), ("", None)],
+    [
+        ("/a/b.CSS", "css"),
+        ("/x.tar.gz?y=1.js", "gz"),
+        ("/a.b/c", None),
+        ("/.htaccess", None),
+        ("/x.", None),
+        ("", None),
+    ],
 )
 def test_extension(path, expected):
     assert extension(path) == expected
@@ -403,19 +411,23 @@ def test_subnet(client, bits, expected):
     assert (subnet(client) if bits is None else subnet(client, bits)) == expected
 
 
-@given(st.text(max_size=40), st.sampled_from(["domain", "site", "tld", "extension", "is_static", "url_decode", "subnet"]))
+@given(
+    st.text(max_size=40), st.sampled_from(["domain", "site", "tld", "extension", "is_static", "url_decode", "subnet"])
+)
 def test_no_domain_function_raises(text, name):
     ours(name, text)
 
 
 # ---- user agents -----------------------------------------------------------------------------------------------
 
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36"
+)
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/17.1 Mobile/15E148 Safari/604.1"
 )
-CUBOT = "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0 Mobile Safari/537.36"
+CUBOT = "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.1.2 Mobile Safari/537.36"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 GPTBOT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.0; +https://openai.com/gptbot)"
 FACEBOOK = "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"
@@ -454,7 +466,9 @@ def corpus_agents():
     found = set()
     for path in root.rglob("*") if root.is_dir() else ():
         if path.is_file() and path.stat().st_size < 20_000_000:
-            found.update(line.split('"')[-2] for line in path.read_text("utf-8", "replace").splitlines() if line.count('"') >= 6)
+            found.update(
+                line.split('"')[-2] for line in path.read_text("utf-8", "replace").splitlines() if line.count('"') >= 6
+            )
     return sorted(found)[::7][:150]
 
 
@@ -462,7 +476,18 @@ def test_the_prefilter_finds_what_ua_parser_finds():
     from ua_parser import BasicResolver, Domain, load_lazy_builtins
 
     resolver = BasicResolver(load_lazy_builtins())
-    real = [CHROME, IPHONE, CUBOT, GOOGLEBOT, GPTBOT, FACEBOOK, "Wget/1.2", "Nokia6100/1.0", "Zoë/1 bot/2", *corpus_agents()]
+    real = [
+        CHROME,
+        IPHONE,
+        CUBOT,
+        GOOGLEBOT,
+        GPTBOT,
+        FACEBOOK,
+        "Wget/1.2",
+        "Nokia6100/1.0",
+        "Zoë/1 bot/2",
+        *corpus_agents(),
+    ]
     for agent in real:
         expected = resolver(agent, Domain.ALL)
         found = agents.browser_matchers().first(agent), agents.os_matchers().first(agent)

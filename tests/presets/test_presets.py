@@ -1,0 +1,58 @@
+"""Presets: every shipped report is found, named once, titled, and plans."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from logproc.errors import UsageError
+from logproc.presets import PRESETS, load, names
+from logproc.rollup.sql import plan
+
+REPORTS = [(preset, name, sql) for preset in PRESETS for name, sql in load(preset)]
+
+
+@pytest.mark.parametrize(("preset", "name", "sql"), REPORTS, ids=[name for _, name, _ in REPORTS])
+def test_every_report_plans(preset, name, sql):
+    spec = plan(sql, name)
+    assert sql.startswith(f"-- title: {spec.title}\n")
+    assert spec.relation == preset
+    assert spec.aggregates
+    # What has unbounded keys must be cut by an additive aggregate, so that heavy hitters can stand in for all.
+    if spec.limit is not None:
+        leading = spec.order_by[0]
+        assert leading.descending
+        assert spec.aggregates[leading.expression.index].function in {"count", "sum"}
+
+
+def test_report_names_are_unique_over_all_presets():
+    found = [name for _, name, _ in REPORTS]
+    assert len(found) == len(set(found))
+
+
+def test_the_table_lists_the_files():
+    for preset, reports in PRESETS.items():
+        files = {item.name for item in resources.files("logproc.presets").joinpath(preset).iterdir()}
+        assert files == {f"{report}.sql" for report in reports}
+
+
+def test_one_report_is_loaded_by_its_path():
+    assert load("web/paths") == [("paths", dict(load("web"))["paths"])]
+    assert names()[:3] == ("web", "syslog", "app")
+    assert "app/app_levels" in names()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("wep", "did you mean web"),
+        ("web/path", "web/paths"),
+        ("web/../app", "there"),
+        ("", "there are web, syslog, app"),
+    ],
+)
+def test_unknown_presets_are_refused_with_the_nearest(name, hint):
+    with pytest.raises(UsageError, match="there is no preset") as caught:
+        load(name)
+    assert hint in str(caught.value)
