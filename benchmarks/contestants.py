@@ -11,6 +11,7 @@ their users start them. Every contestant runs with the best settings that we fou
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
 import re
@@ -111,8 +112,12 @@ def no_answer(output: str) -> Answer:  # noqa: ARG001  # nothing to compare
 
 
 def empty_cache(threads: int) -> dict[str, str]:  # noqa: ARG001  # the same for any number
-    """Point numba to a folder that nobody has compiled into."""
-    return {"NUMBA_CACHE_DIR": tempfile.mkdtemp(prefix="kernels-"), **PRODUCT}
+    """Copy the package without what was compiled: machine code is kept beside the sources."""
+    folder = tempfile.mkdtemp(prefix="logproc-uncached-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(HERE.parent / "logproc", Path(folder) / "logproc", ignore=shutil.ignore_patterns("__pycache__"))
+    # The safe path keeps `python -m` from preferring the package in the current folder.
+    return {"PYTHONPATH": os.pathsep.join((folder, str(HERE))), "PYTHONSAFEPATH": "1"}
 
 
 # ---- DuckDB -----------------------------------------------------------------------------------------------------

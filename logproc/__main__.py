@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from types import FrameType
 
-GRACE = 0.7
+GRACE = 0.5
 """Seconds that a run gets to end by itself; past it the process ends, whatever a kernel or a compiler is doing."""
 
 

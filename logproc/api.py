@@ -77,7 +77,7 @@ def parse(
     origin: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield the parsed rows of the logs at `paths` as dictionaries, through a temporary file, in bounded memory."""
-    from logproc.adhoc import rows  # noqa: PLC0415
+    from logproc.adhoc.rows import parse as write_rows  # noqa: PLC0415
 
     flags = Flags(
         paths=_listed(paths),
@@ -85,7 +85,7 @@ def parse(
         format=None if format == "auto" else format,
     )
     with tempfile.TemporaryFile() as file:
-        rows.parse(_ready(flags), file, to="jsonl", where=where, select=tuple(select), origin=origin)
+        write_rows(_ready(flags), file, to="jsonl", where=where, select=tuple(select), origin=origin)
         file.seek(0)
         for line in file:
             yield json.loads(line)

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import traceback
+from functools import partial
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
@@ -206,18 +207,22 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
     from logproc.report.progress import bar_if_watched
 
     fields = tuple(name.strip() for name in select.split(",") if name.strip())
-    asked = {"to": to, "where": where, "select": fields, "origin": origin}
+    progress = None if output in {None, "-"} else bar_if_watched(quiet=config.quiet)
+    write = partial(rows.parse, config, to=to, where=where, select=fields, origin=origin, progress=progress)
     if config.output.rejects:
         files.require_writable("--rejects", config.output.rejects)
-    if output in {None, "-"}:
-        sys.stdout.flush()
-        report = rows.parse(config, sys.stdout.buffer, **asked)
-        sys.stdout.buffer.flush()
-    else:
-        files.require_writable("-o", str(output))
-        progress = bar_if_watched(quiet=config.quiet)
-        with files.replacing(str(output)) as out:
-            report = rows.parse(config, out, progress=progress, **asked)
+    try:
+        if output is None or output == "-":
+            sys.stdout.flush()
+            report = write(sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            files.require_writable("-o", output)
+            with files.replacing(output) as out:
+                report = write(out)
+    finally:
+        if progress is not None:
+            progress.close()
     _say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from logproc.formats.detect import Detection
     from logproc.inputs.sample import Sample
 
+
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
     """What a run would do with a file."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logproc.errors import FormatError, InputError
+from logproc.errors import FormatError, InputError, TryLaterError
 from logproc.formats import FORMATS, resolve
 from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import Matcher
@@ -55,8 +56,10 @@ class Planner:
             resolve(name)  # a wrong one stops the run before any work
 
     def discover(self) -> list[LogFile]:
-        """List the files."""
+        """List the files; TryLaterError if the configured root is gone, as it is while its disk is not mounted."""
         config = self._config
+        if config.paths == (config.root,) and not Path(config.paths[0]).exists():
+            raise TryLaterError(f"{config.root}: no such folder (root of {config.file}); is the disk mounted?")
         sources = [
             discover.Source(s.name, s.include, None if s.host is None else re.compile(s.host)) for s in config.sources
         ]

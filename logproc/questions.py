@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc import presets
-from logproc.config import OPERATORS
-from logproc.config_keys import parse_fail_if
 from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
 from logproc.model import FIELDS, CheckResult
@@ -58,9 +56,8 @@ def checks(config: Config) -> tuple[RollupSpec, ...]:
 def judge(check: Check, table: ReportTable) -> CheckResult:
     """Hold a check's number against its threshold; a number that is missing fails nothing."""
     value = table.rows[0][0] if table.rows else None
-    operator, threshold = parse_fail_if(check.fail_if)
-    failed = value is not None and bool(OPERATORS[operator](value, threshold))
-    return CheckResult(check.name, None if value is None else float(value), check.fail_if, failed)
+    number = None if value is None else float(value)
+    return CheckResult(check.name, number, check.fail_if, number is not None and check.fails(number))
 
 
 def _configured(config: Config) -> Iterator[tuple[str, str]]:

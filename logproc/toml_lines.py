@@ -122,8 +122,6 @@ def _unquote(key: str) -> str:
         return key[1:-1]
     if key[:1] == '"':
         return (
-            str(key[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape"))
-            if "\\" in key
-            else key[1:-1]
+            str(key[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")) if "\\" in key else key[1:-1]
         )
     return key

@@ -20,6 +20,7 @@ from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import Block, BlockReader, buffer_size
 from logproc.kernels import tokenize
 from logproc.model import NO_TIME, Batch, FileResult, Lines, Partial, Piece, Reject, Task
+from logproc.packs import SMALL, PackReader
 from logproc.rollup.aggregate import Program
 from logproc.spool import Spool
 
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 SAMPLES = 3
 """Rejected lines of a piece that are kept to be shown."""
 SAMPLE_BYTES = 200
-DETECT_REGION = 65536
-DETECT_BYTES = 4096
-"""Detection of a small file looks at three samples of so many bytes."""
+DETECT_REGION = SMALL
 TOO_LONG = "line too long"
 UNKNOWN_FORMAT = "unknown format"
 END_OF_TIME = 2**63 - 1
@@ -74,6 +73,7 @@ class Desk:
         self.parsers: dict[tuple[str, str], Parser] = {}
         self._owner: tuple[Parser, str, str | None] | None = None
         self._match = Matcher()
+        self.packs = PackReader(self)
         self._candidates = [*FORMATS.values(), *(resolve(name) for name in job.formats)]
 
     def parser(self, name: str, source: str) -> Parser:
@@ -130,20 +130,9 @@ def format_of(name: str) -> Format:
 
 
 def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
-    """Return whole lines from the head, the middle and the tail of a file's first lines.
-
-    Not more than `DETECT_REGION` bytes are looked at, so that the answer does not depend on the size of blocks.
-    """
-    end = min(end, begin + DETECT_REGION)
-    if end - begin <= 3 * DETECT_BYTES:
-        text = buffer[begin:end].tobytes()
-        return [text[: text.rfind(b"\n") + 1] or text]
-    samples = []
-    for at in (begin, begin + (end - begin) // 2, end - DETECT_BYTES):
-        text = buffer[at : at + DETECT_BYTES].tobytes()
-        first = 0 if at == begin else text.find(b"\n") + 1
-        samples.append(text[first : text.rfind(b"\n") + 1])
-    return [sample for sample in samples if sample] or [buffer[begin:end].tobytes()]
+    """Return the first lines of a file, not more than `DETECT_REGION` bytes: no more than any block has."""
+    text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
+    return [text[: text.rfind(b"\n") + 1] or text]
 
 
 class PieceReader:
@@ -335,7 +324,11 @@ def process(job: Job, task: Task) -> Partial:
     run = desk.program.aggregator()
     try:
         with Spool(job.spool, task.number) as spool:
-            results = tuple(PieceReader(desk, piece, run, spool.keeper(piece)).process() for piece in task.pieces)
+            packed = desk.packs.read(task.pieces, run)
+            results = tuple(
+                packed.get(position) or PieceReader(desk, piece, run, spool.keeper(piece)).process()
+                for position, piece in enumerate(task.pieces)
+            )
         desk.send(run)
     except BaseException:
         _desks.desk = None  # what was counted halfway must not be found by the next task

@@ -319,9 +319,7 @@ def test_detect_tells_the_format(logs, capsys):
 
 
 def test_parse_writes_rows_with_their_origin(logs, tmp_path, capfdbinary):
-    assert (
-        execute(["parse", str(logs / "access.log"), "--origin", "--select", "status,path", "-o", "rows.jsonl"]) == 0
-    )
+    assert execute(["parse", str(logs / "access.log"), "--origin", "--select", "status,path", "-o", "rows.jsonl"]) == 0
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
     assert [row["status"] for row in rows] == [200, 404, 500]
     assert rows[1]["_offset"] == len(LINES[0])

@@ -14,23 +14,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from logproc import __version__, spool
 from logproc.books import Books
 from logproc.errors import UsageError
 from logproc.formats.format import JSONL, program_fields
 from logproc.formats.jsonl import SYNONYMS
 from logproc.formats.parser import new_parser
-from logproc.kernels import tokenize
-from logproc.kernels.intern import ESCAPED
 from logproc.model import FIELDS, NO_TIME, Kind, Report, RunInfo, Task
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.columns import text_of
+from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.spec import Call, Column, Expression, Literal, Value
-from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.sql import plan
 from logproc.spool import Spool
 from logproc.worker import Desk, Job, PieceReader, format_of
@@ -131,9 +127,7 @@ class RowShape:
             shown = {**shown, "time": rfc3339(time)}
         if self.origin:
             shown = {**shown, "_file": place[0], "_offset": place[1], "_line": place[2]}
-        return (
-            json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
-        )
+        return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
 
     def _condition(self, family: str) -> Expression | None:
         if self._where is None:
@@ -212,9 +206,7 @@ class RowReader(PieceReader):
         lines = parser.lines
         for number in range(before, self.desk.rows):
             text = self._line_at(int(lines.row_offset[number]), len(self.desk.buffer), None)
-            document = json.loads(
-                text.lstrip(b"\0").decode("utf-8-sig", "backslashreplace"), parse_constant=_no_number
-            )
+            document = json.loads(text.lstrip(b"\0").decode("utf-8-sig", "backslashreplace"), parse_constant=_no_number)
             row = self._common(int(lines.times[number]))
             row.update(contract_names(flatten(document)))
             yield row

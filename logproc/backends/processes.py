@@ -55,7 +55,7 @@ class Supervisor:
     """Children, and the tasks that wait for one."""
 
     def __init__(self, process: Callable[[Any, Task], Partial], job: Any, tasks: Sequence[Task]) -> None:  # noqa: ANN401
-        self._context = multiprocessing.get_context(START_METHOD)
+        self._context: Any = multiprocessing.get_context(START_METHOD)
         if START_METHOD == "forkserver":
             self._context.set_forkserver_preload(["logproc.worker"])
         self._process = process
@@ -121,9 +121,7 @@ class Supervisor:
         child.pipe.close()
         failure = None
         if task is not None and self._attempts[task.number] >= ATTEMPTS:
-            failure = Failure(
-                task.number, f"its worker process died {ATTEMPTS} times (exit {child.process.exitcode})"
-            )
+            failure = Failure(task.number, f"its worker process died {ATTEMPTS} times (exit {child.process.exitcode})")
         elif task is not None:
             self._waiting.appendleft(task)
         if self._waiting:

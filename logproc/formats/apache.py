@@ -147,7 +147,5 @@ def _plain(directive: Directive) -> Field:
     field = DIRECTIVES.get(choice + body) or DIRECTIVES.get(body)
     if field is None:
         known = sorted({key.strip("{}<>^")[-1] for key in DIRECTIVES} | {"t", "i", "o", "e", "n", "C"})
-        raise FormatError(
-            f"LogFormat: {directive} is no directive that can be read; known letters: {' '.join(known)}"
-        )
+        raise FormatError(f"LogFormat: {directive} is no directive that can be read; known letters: {' '.join(known)}")
     return field

@@ -109,9 +109,7 @@ def _expand_requests(prefix: bytes, fields: list[Field], gaps: list[bytes]) -> t
             continue
         before = prefix if number == 0 else gaps[number - 1]
         if before.endswith(b'"'):
-            raise FormatError(
-                f"{field.origin} has a quote before it and none behind it: no reader could tell its end"
-            )
+            raise FormatError(f"{field.origin} has a quote before it and none behind it: no reader could tell its end")
         out_fields += [
             Field(field.origin, ("method", "request_method"), rank=field.rank),
             Field(field.origin, ("target", "request_target"), Meaning.TARGET, rank=field.rank),

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from logproc.formats import FORMATS, Format
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable, Sequence
 
 Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
@@ -78,7 +77,7 @@ def _scores(text: bytes, ordered: Iterable[Format], matcher: Matcher) -> tuple[l
         matched, rejected = matcher(row, text)
         if matched == 0:
             continue
-        if row.unlike is not None and _is_unlike(row.unlike, text):
+        if is_unlike(row, text):
             refusal = f"{row.name} does not fit: {row.unlike_reason}"
             continue
         scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
@@ -87,10 +86,12 @@ def _scores(text: bytes, ordered: Iterable[Format], matcher: Matcher) -> tuple[l
     return scores, refusal
 
 
-def _is_unlike(pattern: re.Pattern[bytes], text: bytes) -> bool:
-    """Tell whether most of the first lines mean something else than they would be read as."""
+def is_unlike(row: Format, text: bytes) -> bool:
+    """Tell whether most of a text's first lines mean something else than a format would read them as."""
+    if row.unlike is None:
+        return False
     head = [line for line in text[: 1 << 14].split(b"\n", HEAD_LINES)[:HEAD_LINES] if line.strip()]
-    return 2 * sum(pattern.match(line) is not None for line in head) > len(head)
+    return 2 * sum(row.unlike.match(line) is not None for line in head) > len(head)
 
 
 def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:

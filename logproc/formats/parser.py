@@ -13,7 +13,7 @@ from logproc.formats.format import Format
 from logproc.formats.jsonl import wanted_paths
 from logproc.formats.program import Meaning, Program
 from logproc.kernels import jsonlines, tokenize
-from logproc.kernels.decode import SCRATCH_SIZE, NO_TIME, decode_times
+from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
 from logproc.kernels.tokenize import LineArrays, ProgramArrays
 from logproc.model import PADDING
 
@@ -103,17 +103,17 @@ class SeparatorParser:
         self.lines = _line_arrays(len(self.columns), capacity)
         self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
-        self._counters = np.zeros(tokenize.COUNTERS, np.int64)
+        self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self._arrays = (program_arrays(program, self.columns), np.zeros(SCRATCH_SIZE, np.int64))
         self._program = self._arrays[0].described()
-        self._lines = self.lines.described(self._arrays[1], self._counters)
+        self._lines = self.lines.described(self._arrays[1], self.counters)
         # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
-        self._addresses = (self._program.ctypes.data, self._lines.ctypes.data)
+        self.addresses = (self._program.ctypes.data, self._lines.ctypes.data)
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
-        tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self._addresses)
-        counters[:] = self._counters
+        tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self.addresses)
+        counters[:] = self.counters
 
 
 class JsonParser:

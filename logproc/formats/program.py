@@ -39,7 +39,8 @@ class Slot:
     `name` is the contract's field name, or None for a field nobody can ask for. `scale` multiplies a number (1e-6
     where the server logs microseconds). `quoted` makes the terminator's first byte not count behind a backslash.
     `comma_list` lets the field run on over ", " and " : " where the terminator is a blank.
-    `length`, where not 0, is the exact byte count of the field, for fields whose text contains the terminator.
+    `length`, where not 0, is the exact byte count of the field, for fields whose text contains the terminator or that
+    have an empty one; a lone dash may stand in its place. The last slot has none.
     """
 
     name: str | None

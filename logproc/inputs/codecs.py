@@ -95,13 +95,13 @@ CODECS: tuple[Codec, ...] = (
 """Every codec logproc reads; a codec is added here and nowhere else."""
 
 _BY_NAME = {codec.name: codec for codec in CODECS}
-_FIRST_BYTES = frozenset(magic[0] for codec in CODECS for magic in codec.magics)
+FIRST_BYTES = frozenset(magic[0] for codec in CODECS for magic in codec.magics)
 LONGEST_MAGIC = max(len(magic) for codec in CODECS for magic in codec.magics)
 
 
 def sniff(head: bytes) -> str:
     """Name the codec of a file by its first `LONGEST_MAGIC` bytes; "plain" where none of the others fits."""
-    if head and head[0] in _FIRST_BYTES:
+    if head and head[0] in FIRST_BYTES:
         for codec in CODECS:
             if head.startswith(codec.magics):
                 return codec.name

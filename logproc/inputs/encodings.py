@@ -78,8 +78,8 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 """Offset, bytes and name of files that are no text; asked only where the head holds control bytes."""
 
-_LOWEST_TEXT = 9  # a tab; what is no text has bytes below it, and what has none is taken for text at once
-_MARK_BYTES = frozenset(mark[0] for mark, _ in MARKS)
+LOWEST_TEXT = 9  # a tab; what is no text has bytes below it, and what has none is taken for text at once
+MARK_BYTES = frozenset(mark[0] for mark, _ in MARKS)
 # Text holds tabs, line ends, form feeds and escape sequences; also bells, and SOH between the fields of FIX logs.
 _CONTROLS = bytes(byte for byte in range(32) if byte not in {1, 7, 8, 9, 10, 11, 12, 13, 27})
 _NUL_RUN = re.compile(rb"\x00{16,}")
@@ -89,7 +89,7 @@ _MAX_CONTROLS = 0.05  # compressed data has 9 %; text has none, but for a line o
 
 def plainly_text(head: NDArray[np.uint8]) -> bool:
     """Tell in about two microseconds that `head` (uint8, not empty) is UTF-8 text without a mark; False: unknown."""
-    return int(head[0]) not in _MARK_BYTES and int(head.min()) >= _LOWEST_TEXT
+    return int(head[0]) not in MARK_BYTES and int(head.min()) >= LOWEST_TEXT
 
 
 def classify(head: bytes, codec: str = "plain") -> Encoding:
@@ -100,7 +100,7 @@ def classify(head: bytes, codec: str = "plain") -> Encoding:
     inner = sniff(head)
     if inner != "plain":
         return Encoding("binary", f"{inner} data" if codec == "plain" else f"{inner} inside {codec}")
-    if not head or int(np.frombuffer(head, np.uint8).min()) >= _LOWEST_TEXT:
+    if not head or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
         return UTF8
     reason = _signature(head) or _statistics(head[:HEAD_BYTES])
     return UTF8 if reason is None else Encoding("binary", reason)

@@ -4,10 +4,10 @@ The kernels read slices of a buffer, of which 128 bytes past the end must be rea
 parsers of a single field are those of `numerals` and `clock`, offered here too.
 """
 
-# numba kernels are called by position
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,6 +32,11 @@ from logproc.kernels.numerals import (
     scan_number,
     whole_number,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = [
     "INVALID",
@@ -113,7 +118,15 @@ def decode_decimals(base, starts, ends, n, scale, out, valid, slow):
     return n_slow
 
 
-def decode_slow_decimals(buf, starts, ends, rows, scale, out, valid):
+def decode_slow_decimals(
+    buf: NDArray[np.uint8],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    rows: Sequence[int],
+    scale: float,
+    out: NDArray[np.float64],
+    valid: NDArray[np.uint8],
+) -> None:
     """Finish the `rows` that `decode_decimals` left over, with Python's `float`; an infinite value is no value."""
     for row in rows:
         value = float(buf[starts[row] : ends[row]].tobytes())

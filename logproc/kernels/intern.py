@@ -276,6 +276,19 @@ class Dictionary:
         start = int(self.key_start[code])
         return self.arena[start : start + (int(self.key_size[code]) >> 1)].tobytes()
 
+    def texts(self, codes: NDArray[np.int64]) -> list[str]:
+        """Return the text of codes; what is no UTF-8 reads \\xNN."""
+        if not len(self):
+            return [""] * len(codes)
+        starts = self.key_start[codes]
+        ends = (starts + (self.key_size[codes] >> 1)).tolist()
+        first = int(starts.min()) if len(codes) else 0
+        raw = self.arena[first : max(ends, default=0)].tobytes()
+        return [
+            raw[s - first : e - first].decode("utf-8", "backslashreplace")
+            for s, e in zip(starts.tolist(), ends, strict=True)
+        ]
+
     def lengths(self) -> NDArray[np.int64]:
         """Return the length of each key by code."""
         return self.key_size[: len(self)] >> 1

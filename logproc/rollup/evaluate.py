@@ -7,6 +7,7 @@ look the answer up. Tables live as long as the dictionaries they are about.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from logproc.rollup.spec import Call, Column, Expression, Literal, RollupSpec, V
 from logproc.rollup.vectors import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -73,23 +74,29 @@ class ValueTable:
         self.dictionary = Dictionary(64)
         self._codes = np.full(64, -1, np.int32)
         self._numbers = np.zeros(64, np.float64 if kind == Kind.DECIMAL else np.int64)
+        self._texts: dict[str, int] = {}
 
-    def fill(self, upto: int, value_of: Callable[[int], Value]) -> None:
-        """Compute the values of codes that are not filled yet."""
+    def fill(self, upto: int, values_of: Callable[[int, int], Iterable[Value]]) -> None:
+        """Compute the values of codes that are not filled yet; `values_of(begin, end)` yields those of a range."""
+        if upto <= self.filled:
+            return
         if upto > len(self._codes):
             self._codes = _extended(self._codes, max(upto, 2 * len(self._codes)), -1)
             self._numbers = _extended(self._numbers, len(self._codes), 0)
-        for code in range(self.filled, upto):
-            value = value_of(code)
-            if value is None:
-                continue
-            if self.kind in NUMBERS or self.kind == Kind.BOOLEAN:
-                self._codes[code] = 1
-                self._numbers[code] = value
-            else:
-                text = value if isinstance(value, str) else str(value)
-                self._codes[code] = self.dictionary.add(text.encode("utf-8", "backslashreplace"))
-        self.filled = max(self.filled, upto)
+        values = list(values_of(self.filled, upto))
+        if self.kind in NUMBERS or self.kind == Kind.BOOLEAN:
+            self._codes[self.filled : upto] = [-1 if value is None else 1 for value in values]
+            self._numbers[self.filled : upto] = [0 if value is None else value for value in values]
+        else:
+            self._codes[self.filled : upto] = [-1 if value is None else self._code(value) for value in values]
+        self.filled = upto
+
+    def _code(self, value: Value) -> int:
+        text = value if isinstance(value, str) else str(value)
+        code = self._texts.get(text)
+        if code is None:
+            code = self._texts[text] = self.dictionary.add(text.encode("utf-8", "backslashreplace"))
+        return code
 
     def take(self, codes: NDArray[np.int32]) -> Vector:
         """Return the values of rows; negative codes are null."""
@@ -130,16 +137,18 @@ class Coder:
         self.integers.encode(np.ascontiguousarray(values), codes)
         return np.where(vector.valid != 0, codes, np.int32(-1))
 
-    def value(self, code: int) -> Value:
-        """Return the value of a code."""
-        if code < 0:
-            return None
+    def values(self, codes: NDArray[np.int64]) -> list[Value]:
+        """Return the values of codes."""
         if self.kind == Kind.BOOLEAN:
-            return bool(code)
+            return [None if code < 0 else bool(code) for code in codes.tolist()]
+        known = np.maximum(codes, 0)
         if self.dictionary is not None:
-            return self.dictionary.key(code).decode()
-        number = self.integers.keys[code]
-        return float(number.view(np.float64)) if self.kind == Kind.DECIMAL else int(number)
+            texts = self.dictionary.texts(known)
+            return [None if code < 0 else text for code, text in zip(codes.tolist(), texts, strict=True)]
+        numbers = self.integers.keys[known]
+        if self.kind == Kind.DECIMAL:
+            numbers = numbers.view(np.float64)
+        return [None if code < 0 else number for code, number in zip(codes.tolist(), numbers.tolist(), strict=True)]
 
     def __len__(self) -> int:
         if self.kind == Kind.BOOLEAN:
@@ -219,7 +228,7 @@ class Evaluator:
 
     def _constant(self, literal: Literal) -> Vector:
         table = ValueTable(literal.kind)
-        table.fill(1, lambda _code: literal.value)
+        table.fill(1, lambda _begin, _end: [literal.value])
         return table.take(np.zeros(self.store.rows, np.int32))
 
     def _by_distinct(self, call: Call) -> Vector:
@@ -239,7 +248,7 @@ class Evaluator:
         table = self._tables.get(call)
         if table is None:
             table = self._tables[call] = ValueTable(call.kind)
-        table.fill(_count(coders, pairs, call), lambda code: _apply(call, coders, pairs, code))
+        table.fill(_count(coders, pairs, call), lambda begin, end: _applied(call, coders, pairs, begin, end))
         return table.take(combined)
 
 
@@ -249,15 +258,20 @@ def _count(coders: list[Coder], pairs: list[IntegerDictionary], call: Call) -> i
     return len(coders[0]) + (1 if FUNCTIONS[call.function].null_safe else 0)
 
 
-def _apply(call: Call, coders: list[Coder], pairs: list[IntegerDictionary], code: int) -> Value:
-    """Compute a function for the inputs that a combined code stands for."""
-    codes: list[int] = []
+def _applied(call: Call, coders: list[Coder], pairs: list[IntegerDictionary], begin: int, end: int) -> Iterator[Value]:
+    """Compute a function for the inputs that combined codes [begin, end) stand for."""
+    codes = np.arange(begin, end)
+    columns: list[NDArray[np.int64]] = []
     for dictionary in reversed(pairs):
-        packed = int(dictionary.keys[code])
-        codes.append((packed & 0xFFFFFFFF) - 1)
-        code = (packed >> 32) - 1
+        packed = dictionary.keys[codes]
+        columns.append((packed & 0xFFFFFFFF) - 1)
+        codes = (packed >> 32) - 1
     if not pairs and FUNCTIONS[call.function].null_safe:
-        code -= 1
-    codes.append(code)
-    values = iter([coder.value(c) for coder, c in zip(coders, reversed(codes), strict=True)])
-    return FUNCTIONS[call.function](*(a.value if isinstance(a, Literal) else next(values) for a in call.arguments))
+        codes = codes - 1
+    columns.append(codes)
+    inputs = iter([coder.values(column) for coder, column in zip(coders, reversed(columns), strict=True)])
+    constant = itertools.repeat
+    return map(
+        FUNCTIONS[call.function],
+        *(constant(a.value) if isinstance(a, Literal) else next(inputs) for a in call.arguments),
+    )

@@ -152,7 +152,7 @@ def _cast(builder: Builder, node: Node, clause: Clause) -> Expression:
 
 
 def _extract(builder: Builder, node: Node, clause: Clause) -> Expression:
-    return _part(builder, node.this.name, builder.build(node.expression, clause))
+    return _part(builder, node.this.name.lower(), builder.build(node.expression, clause))
 
 
 def _part(builder: Builder, part: str, time: Expression) -> Expression:

@@ -20,6 +20,8 @@ _BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u
 _MAX_PAD = 1 << 20
 """Longest text that padding and repeating make: a number in a log line must not exhaust memory."""
 
+_MAX_CACHED_PATTERN = 1024
+
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "n": re.MULTILINE, "s": re.DOTALL, "c": 0, "g": 0}
 
 
@@ -130,7 +132,9 @@ def _compile_like(pattern: str, escape: str) -> tuple[tuple[re.Pattern[str], ...
 
 def like(text: str, pattern: str, escape: str = "") -> bool:
     """Tell whether the whole text matches: `%` any characters, `_` one; `escape` takes the meaning of the next."""
-    pieces, anchored_left, anchored_right = _compile_like(pattern, escape)
+    # A pattern may come from a row: a long one is compiled each time, so that the cache stays small.
+    compiled = _compile_like if len(pattern) <= _MAX_CACHED_PATTERN else _compile_like.__wrapped__
+    pieces, anchored_left, anchored_right = compiled(pattern, escape)
     if anchored_left and anchored_right and len(pieces) <= 1:
         return pieces[0].fullmatch(text) is not None if pieces else _without_pieces(text, pattern)
     return _match_pieces(text, pieces, anchored_left=anchored_left, anchored_right=anchored_right)
@@ -159,7 +163,6 @@ def _ends(text: str, piece: re.Pattern[str], position: int, *, exact: bool) -> b
     return start >= position and (not exact or start == 0) and piece.fullmatch(text, start) is not None
 
 
-@lru_cache(maxsize=512)
 def _length(piece: str) -> int:
     return len(re.sub(r"\\(.)", r"\1", piece, flags=re.DOTALL))
 

@@ -99,8 +99,9 @@ def _day_of_year(micros: int) -> int:
 
 
 def _milliseconds(micros: int) -> int:
-    """Cut towards zero, as DuckDB does for times before 1970."""
-    return micros // 1000 if micros >= 0 else -(-micros // 1000)
+    """Round half away from zero, as DuckDB does."""
+    whole = (abs(micros) + 500) // 1000
+    return whole if micros >= 0 else -whole
 
 
 # ---- strftime --------------------------------------------------------------------------------------------------

@@ -282,7 +282,7 @@ class _Planner:
             return None
         count = len(self.statement.expressions)
         if not 1 <= int(node.this) <= count:
-            message = f"{clause} {node.this}: the columns of SELECT are counted from 1 to {count}"
+            message = f"{clause} {node.this}: columns are counted from 1 to {count}"
             raise self.builder.query.refuse(message, node)
         return int(node.this) - 1
 

@@ -275,7 +275,11 @@ class SketchState(State):
         mask = (1 << self.bits) - 1
         chosen = type(self)(self.aggregate)
         chosen.size = len(ids)
-        chosen.add_entries((target[kept] << self.bits) | (self.keys[kept] & mask), self.values[kept])
+        keys = (target[kept] << self.bits) | (self.keys[kept] & mask)
+        if len(ids) < 2 or bool((ids[1:] > ids[:-1]).all()):
+            chosen.keys, chosen.values = keys, self.values[kept]  # still sorted
+        else:
+            chosen.add_entries(keys, self.values[kept])
         return chosen
 
     def merge(self, other: State, mapping: Ids) -> None:

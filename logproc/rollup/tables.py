@@ -115,12 +115,13 @@ class Table:
         wanted = (self.spec.limit or 0) + self.spec.offset
         if index is None or n <= 4 * wanted + 64:
             return np.arange(n)
-        scores = self.scores(index)
         nulls = np.asarray(self.states[index].arrays()[-1]) == 0
         if wanted == 0 or int((~nulls).sum()) < wanted:
             return np.arange(n)
+        scores = np.where(nulls, -np.inf, self.scores(index))  # NULL comes last, behind negative sums too
         least = np.partition(scores, n - wanted)[n - wanted]
-        return np.flatnonzero(scores >= least)
+        # Scores are rounded: equal sums of different parts may differ in the last bits.
+        return np.flatnonzero(scores >= least - abs(least) * 1e-12)
 
     def columns(self, ids: NDArray[np.int64]) -> tuple[list[list[Value]], list[list[Value]]]:
         """Return the key columns and the aggregate columns of groups."""
@@ -154,10 +155,13 @@ class Table:
         if scores.min() < 0:
             self._fail(f"more than {self.max_groups} groups, and the sum they are ordered by has negative values")
             return
+        # By the most that a group can have, not by what it has for sure: else one that comes late is let go again and
+        # again, however often it comes. So `floor` stays below a fair share of everything, total / (max_groups + 1).
         # Ties are cut by hash, which is the same on every machine and in every order of merging.
-        order = np.lexsort((self.keys.hashes[: len(self.keys)], -scores))
+        most = scores + self.slack
+        order = np.lexsort((self.keys.hashes[: len(self.keys)], -most))
         kept, dropped = np.sort(order[: self.max_groups]), order[self.max_groups :]
-        self.floor = max(self.floor, float((scores[dropped] + self.slack[dropped]).max()))
+        self.floor = max(self.floor, float(most[dropped].max()))
         self.slack = self.slack[kept]
         old = self.keys
         lengths = old.lengths()[kept]
@@ -197,23 +201,36 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     if raw[:4] != MAGIC:
         raise MergeError(f"report {spec.name!r}: not a table of format {MAGIC.decode()}")
     end = 8 + int.from_bytes(raw[4:8], "little")
-    header = json.loads(raw[8:end])
-    if header["spec"] != spec.fingerprint:
+    try:
+        header = json.loads(raw[8:end])
+        made_for, floor, problem = header["spec"], float(header["floor"]), header["problem"]
+        shapes = [(np.dtype(dtype), int(length)) for dtype, length in header["arrays"]]
+    except (ValueError, TypeError, KeyError) as error:
+        raise MergeError(f"report {spec.name!r}: the table's head is damaged") from error
+    if made_for != spec.fingerprint:
         raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
+    states = [new_state(aggregate) for aggregate in spec.aggregates]
+    if [dtype for dtype, _ in shapes] != _dtypes(states):
+        raise MergeError(f"report {spec.name!r}: the table holds other arrays than its report needs")
     arrays: list[NDArray[Any]] = []
-    for dtype, length in header["arrays"]:
-        size = np.dtype(dtype).itemsize * length
-        if end + size > len(raw):
+    for dtype, length in shapes:
+        size = dtype.itemsize * length
+        if length < 0 or end + size > len(raw):
             raise MergeError(f"report {spec.name!r}: the table is cut short")
         arrays.append(np.frombuffer(raw, dtype, length, end))
         end += size
     keys, offsets, slack, *rest = arrays
     groups = len(offsets) - 1
-    states: list[State] = []
-    for aggregate in spec.aggregates:
-        state = new_state(aggregate)
+    if groups < 0 or len(slack) != groups:
+        raise MergeError(f"report {spec.name!r}: the table's arrays do not fit together")
+    for state in states:
         width = len(state.arrays())
         state.load(groups, rest[:width])
         rest = rest[width:]
-        states.append(state)
-    return TableData(keys, offsets, states, header["floor"], slack, header["problem"])
+    return TableData(keys, offsets, states, floor, slack, problem)
+
+
+def _dtypes(states: Sequence[State]) -> list[np.dtype[Any]]:
+    """Return the types of the arrays of a dumped table."""
+    head = [np.dtype(np.uint8), np.dtype(np.int64), np.dtype(np.float64)]
+    return head + [array.dtype for state in states for array in state.arrays()]

@@ -135,7 +135,7 @@ def oracle(paths):
         f"WHERE regexp_matches(line, '{LINE}')) SELECT p.client AS client, "
         "strptime(p.at, '%d/%b/%Y:%H:%M:%S %z') AS time, p.status::INTEGER AS status, "
         "TRY_CAST(p.size AS BIGINT) AS bytes, CASE WHEN regexp_matches(p.request, '^\\S+ \\S+ \\S+$') "
-        "THEN split_part(p.request, ' ', 2) ELSE nullif(nullif(p.request, '-'), '') END AS target FROM parts"
+        "THEN split_part(p.request, ' ', 2) ELSE nullif(p.request, '-') END AS target FROM parts"
     )
     return Oracle(connection)
 

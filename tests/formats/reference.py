@@ -117,7 +117,8 @@ def _value(slot: Slot, text: bytes) -> dict[str, Value]:
         return _request(text)
     if slot.meaning is Meaning.TARGET:
         return _target(text)
-    return {} if slot.name is None else {slot.name: _single(slot, text)}
+    value = _single(slot, text)
+    return {} if slot.name is None else {slot.name: value}
 
 
 def _single(slot: Slot, text: bytes) -> Value:
@@ -141,7 +142,8 @@ def _single(slot: Slot, text: bytes) -> Value:
 
 
 def _integer(text: bytes) -> int:
-    if not INTEGER.fullmatch(text) or abs(int(text)) > 2**63 - 1:
+    digits = text.lstrip(b"-0")
+    if not INTEGER.fullmatch(text) or len(digits) > 19 or abs(int(digits or b"0")) > 2**63 - 1:
         raise RejectedError(BAD_NUMBER)
     return int(text)
 

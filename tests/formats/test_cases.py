@@ -83,9 +83,7 @@ def test_what_apachelogs_refuses_is_refused(case: dict[str, Any]):
         with pytest.raises(FormatError):
             resolve(f"apache:{case['spec']}")
     else:
-        assert fields_of(resolve("apache:[%t]".replace("[%t]", "%t")), f"[{case['line']}]") == {
-            "rejected": "bad time"
-        }
+        assert fields_of(resolve("apache:[%t]".replace("[%t]", "%t")), f"[{case['line']}]") == {"rejected": "bad time"}
 
 
 @needs_shared

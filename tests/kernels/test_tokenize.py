@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from formats.reference import ISO, match
-from hypothesis import example, given, settings
+from formats.reference import ISO, MONTHS, match
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc.errors import FormatError
@@ -52,7 +52,7 @@ class Result:
     span: tuple[int, int]
 
 
-# ---- both sides ------------------------------------------------------------------------------------------------------
+# ---- both sides ----------------------------------------------------------------------------------------------------
 
 
 def run_kernel(
@@ -73,7 +73,7 @@ def run_kernel(
         counters[:] = 77
         parser.parse(buffer, position, end, row, counters)
         upto, n_rejects = int(counters[tokenize.ROWS]), int(counters[tokenize.REJECTS])
-        assert int(counters[tokenize.POSITION]) == end or upto == capacity or n_rejects == capacity
+        assert int(counters[tokenize.POSITION]) == end or capacity in {upto, n_rejects}
         assert upto - row + n_rejects + int(counters[tokenize.BLANKS]) == int(counters[tokenize.LINES])
         rows += [_row(parser, buffer, number, begin, lines) for number in range(row, upto)]
         for number in range(n_rejects):
@@ -170,18 +170,17 @@ def _with_plain_port(fields: dict[str, bytes | None]) -> dict[str, bytes | None]
     return {**fields, "port": str(int(port)).encode()} if port is not None and port.isdigit() else fields
 
 
-# ---- what a slot may hold ---------------------------------------------------------------------------------------------
+# ---- what a slot may hold ------------------------------------------------------------------------------------------
 
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)) | st.sampled_from(
-    [datetime(2000, 10, 10, 13, minute, second) for minute in (0, 55) for second in (0, 36, 59)]
-)
+SECONDS = st.integers(-(2**31), 2**32) | st.sampled_from([971_182_800 + 600 * k for k in range(8)])
+MOMENTS = SECONDS.map(lambda seconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
 ZONES = st.integers(-15 * 60, 15 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
 @st.composite
 def clf_times(draw):
-    moment = draw(MOMENTS).replace(tzinfo=draw(ZONES | st.just(timezone.utc)))
-    month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[moment.month - 1]
+    moment = draw(MOMENTS).replace(tzinfo=draw(ZONES | st.just(UTC)))
+    month = list(MONTHS)[moment.month - 1].decode()
     return f"{moment.day:02}/{month}/{moment.year}:{moment:%H:%M:%S %z}".encode()
 
 
@@ -213,13 +212,15 @@ TEXTS = st.one_of(
     st.sampled_from([b"", b"-", b"a", b"--", b'"', b'\\"', b"\\", b"\\\\", b'\\\\"', b" ", b", ", b" : ", b",", b":"]),
     st.sampled_from([b"Mozilla/5.0 (X11; Linux)", b"/index.html?a=b", b"10.0.0.1, 10.0.0.2", b"\xff\xfe\0", b"\r"]),
     st.integers(40, 200).map(lambda n: b"x" * n),
-    st.lists(st.sampled_from([b'"', b"\\", b" ", b"-", b"x", b"]", b",", b":", b"\0", b"\r", b"\xc3\xa4"]), max_size=12).map(
-        b"".join
-    ),
+    st.lists(
+        st.sampled_from([b'"', b"\\", b" ", b"-", b"x", b"]", b",", b":", b"\0", b"\r", b"\xc3\xa4"]), max_size=12
+    ).map(b"".join),
     st.binary(max_size=12),
 )
 METHODS = st.sampled_from([b"GET", b"POST", b"M-SEARCH", b"_a", b"-", b"G3T", b"", b"M" * 32, b"M" * 33])
-TARGETS = st.sampled_from([b"/", b"/a?b", b"?", b"-", b"", b"/a b", b"-?x", b"*", b"/" + b"x" * 70 + b"?y", b" ", b"/?"])
+TARGETS = st.sampled_from(
+    [b"/", b"/a?b", b"?", b"-", b"", b"/a b", b"-?x", b"*", b"/" + b"x" * 70 + b"?y", b" ", b"/?"]
+)
 PROTOCOLS = st.sampled_from([b"HTTP/1.1", b"HTTP/2", b"http/1.1", b"HTTP/", b"HTTP", b"/1", b"", b"H/x", b"SPDY/3.1"])
 REQUESTS = st.tuples(METHODS, TARGETS | TEXTS, PROTOCOLS).map(b" ".join) | TARGETS | TEXTS
 LISTS = st.lists(DECIMALS | st.just(b"-"), min_size=1, max_size=4).flatmap(
@@ -244,7 +245,7 @@ TEXT_OF = {
     Meaning.DECIMAL_LIST: LISTS,
 }
 
-# ---- programs ---------------------------------------------------------------------------------------------------------
+# ---- programs ------------------------------------------------------------------------------------------------------
 
 TERMINATORS = [
     b" ", b'"', b'" ', b'" "', b"] ", b" [", b"|", b"||", b"\t", b"\0", b"\xff", b"\\", b", ", b": ", b" : ", b"-",
@@ -296,12 +297,18 @@ def with_heads(draw):
 
 
 VARIABLES = {
-    "nginx": "$remote_addr $remote_user $time_local $time_iso8601 $msec $request $request_uri $args $status $bytes_sent "
-    "$http_referer $http_user_agent $request_time $upstream_response_time $http_x_forwarded_for $upstream_addr $other",
+    "nginx": "$remote_addr $remote_user $time_local $time_iso8601 $msec $request $request_uri $args $status "
+    "$bytes_sent $http_referer $http_user_agent $request_time $upstream_response_time $http_x_forwarded_for "
+    "$upstream_addr $other",
     "apache": "%h %l %u %t %r %>s %b %{Referer}i %{X-Forwarded-For}i %D %T %v %p %U %q %m %H %{%s}t %{msec}t %O",
 }
 GAPS = ['" "', " ", "|", '"', "] [", " - ", "\t", "", " --- separated by --- "]
-PREDEFINED = [*("common", "combined", "vhost_combined"), "nginx:$time_iso8601-$remote_addr", "apache:%t %h", "apache:%r"]
+PREDEFINED = [
+    *("common", "combined", "vhost_combined"),
+    "nginx:$time_iso8601-$remote_addr",
+    "apache:%t %h",
+    "apache:%r",
+]
 
 
 @st.composite
@@ -322,14 +329,16 @@ PROGRAMS = st.one_of(hand_made(), hand_made(), compiled(), with_heads(), st.samp
     lambda name: FORMATS[name].program
 ))  # fmt: skip
 
-# ---- lines ------------------------------------------------------------------------------------------------------------
+# ---- lines ---------------------------------------------------------------------------------------------------------
 
 HOSTILE = st.one_of(
     st.binary(max_size=40),
     st.sampled_from([b"", b"\0", b" \t\r\0", b"\0" * 70, b"\r", b"\r\r", b'"', b"\\" * 65, b" " * 64, b"-", b"-" * 64]),
     st.integers(60, 70).map(lambda n: b"\0" * n + b"x"),
 )
-SNIPPETS = st.sampled_from([b'"', b"\\", b" ", b"\0", b"\r", b"-", b"x" * 64, b", ", b" : ", b"", b'" x', b' "y"', b"\xff"])
+SNIPPETS = st.sampled_from(
+    [b'"', b"\\", b" ", b"\0", b"\r", b"-", b"x" * 64, b", ", b" : ", b"", b'" x', b' "y"', b"\xff"]
+)
 
 
 @st.composite
@@ -345,7 +354,11 @@ def valid_lines(draw, program: Program):
         if slot.length and len(text) != slot.length and draw(st.integers(0, 3)):
             text = text.ljust(slot.length, b"x")[: slot.length]
         parts += [text, slot.terminator.removesuffix(b"\n")]
-    tail = draw(st.sampled_from([b"", b"", b' "more" 1', b' "odd', b" ", b' \\"', b' "\\""', b"x"])) if program.extra else b""
+    tail = (
+        draw(st.sampled_from([b"", b"", b' "more" 1', b' "odd', b" ", b' \\"', b' "\\""', b"x"]))
+        if program.extra
+        else b""
+    )
     return b"".join(parts) + tail
 
 
@@ -371,8 +384,158 @@ def blocks(draw, program: Program):
 PROGRAMS_AND_TEXTS = PROGRAMS.flatmap(lambda program: st.tuples(st.just(program), blocks(program)))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=250)
 @given(PROGRAMS_AND_TEXTS, st.integers(0, 70))
 def test_kernel_and_reference_agree_on_every_line(case: tuple[Program, bytes], begin: int):
     program, text = case
     same(program, text, begin=begin)
+
+
+@settings(max_examples=80)
+@given(PROGRAMS_AND_TEXTS, st.integers(1, 4))
+def test_stopping_where_rows_or_rejects_are_full_and_going_on_gives_the_same(
+    case: tuple[Program, bytes], capacity: int
+):
+    program, text = case
+    assert run_kernel(program, text * 2, capacity=capacity) == run_kernel(program, text * 2)
+
+
+@settings(max_examples=80)
+@given(PROGRAMS_AND_TEXTS, st.data())
+def test_what_is_wanted_never_changes_a_lines_fate_nor_another_column(case: tuple[Program, bytes], data):
+    program, text = case
+    everything = run_kernel(program, text)
+    names = sorted(Format("x", "web", "separator", program, "").fields)
+    wanted = data.draw(st.sets(st.sampled_from([*names, "nobody has this"])))
+    found = run_kernel(program, text, wanted)
+    kept = (wanted & set(names)) - {"time"}
+    narrowed = [replace(row, fields={n: v for n, v in row.fields.items() if n in kept}) for row in everything.rows]
+    assert found == replace(everything, rows=narrowed)
+
+
+# ---- cases that must be there in every run -------------------------------------------------------------------------
+
+HEADED = Program(
+    b"> ",
+    (Slot("client", Meaning.TEXT, b" "), Slot("ident", Meaning.TEXT, b" "), Slot("user", Meaning.TEXT, b"\n")),
+    clf_head=True,
+)
+
+
+def slots(*terminators: bytes, prefix: bytes = b"", **options) -> Program:
+    """Return a program of text fields a, b, c, ... of which the first has the options."""
+    row = [Slot(chr(97 + number), Meaning.TEXT, end) for number, end in enumerate(terminators)]
+    return Program(prefix, (replace(row[0], **options), *row[1:]))
+
+
+@pytest.mark.parametrize(
+    ("program", "line", "fields"),
+    [
+        (slots(b"", b"\n", length=2), b"abc", {"a": b"ab", "b": b"c"}),
+        (slots(b"", b"\n", length=2), b"ab\r", {"a": b"ab", "b": b""}),
+        (slots(b"", b"\n", length=2), b"a\r", "no match"),
+        (slots(b"", b"\n", length=2), b"-", {"a": None, "b": b""}),
+        (slots(b":", b"\n", length=2), b":b", "no match"),
+        (slots(b":", b"\n", length=2), b"-:b", {"a": None, "b": b"b"}),
+        (slots(b":", b"\n", length=2), b":::b", {"a": b"::", "b": b"b"}),
+        (slots(b"123456789", b"\n", length=2), b"ab12345678x", "no match"),
+        (slots(b"123456789", b"\n", length=2), b"-123456789x", {"a": None, "b": b"x"}),
+        (slots(b"123456789", b"\n"), b"12345678 123456789", {"a": b"12345678 ", "b": b""}),
+        (slots(b'"|', b"\n", quoted=True), b'\\\\\\"|\\\\"|x', {"a": b'\\\\\\"|\\\\', "b": b"x"}),
+        (slots(b" ", b"\n", comma_list=True), b"1, 2 : 3 4", {"a": b"1, 2 : 3", "b": b"4"}),
+        (slots(b" ", b"\n", comma_list=True), b" : 1 4", {"a": b" : 1", "b": b"4"}),
+        (slots(b" ", b"\n", prefix=b"p"), b"p ", {"a": b"", "b": b""}),
+        (slots(b" ", b"\n", prefix=b"p"), b"\0\0p ", {"a": b"", "b": b""}),
+        (slots(b" ", b"\n", prefix=b"p"), b"q ", "no match"),
+        (HEADED, b"> h:1 a - b", {"vhost": b"h", "port": b"1", "client": b"a", "ident": None, "user": b"b"}),
+        (HEADED, b"> h a - ", {"vhost": b"h", "port": None, "client": b"a", "ident": None, "user": b""}),
+        (HEADED, b"> h a - -", {"vhost": b"h", "port": None, "client": b"a", "ident": None, "user": None}),
+        (HEADED, b"> a - b c", {"vhost": None, "port": None, "client": b"a", "ident": None, "user": b"b c"}),
+    ],
+)
+def test_a_line_is_read_as(program: Program, line: bytes, fields: dict[str, bytes | None] | str):
+    found = same(program, line + b"\n")
+    assert (found.rejects[0][2] if found.rejects else found.rows[0].fields) == fields
+
+
+@pytest.mark.parametrize(
+    ("meaning", "text", "reason"),
+    [
+        (Meaning.INTEGER, b"1x", "bad number"),
+        (Meaning.INTEGER, b"9223372036854775808", "bad number"),
+        (Meaning.DECIMAL, b"1.5s", "bad number"),
+        (Meaning.DECIMAL_LIST, b"1, , 2", "bad number"),
+        (Meaning.CLF_TIME, b"31/Feb/2000:13:55:36 +0000", "bad time"),
+        (Meaning.ISO_TIME, b"2000-13-01T00:00:00Z", "bad time"),
+        (Meaning.EPOCH_SECONDS, b"1e9", "bad time"),
+        (Meaning.EPOCH_MILLIS, b"soon", "bad time"),
+    ],
+)
+@pytest.mark.parametrize("wanted", [(), ("x", "time", "b")])
+@pytest.mark.parametrize("name", ["x", None])
+def test_a_value_that_is_none_of_its_meaning_rejects_the_line_wanted_or_not(
+    meaning: Meaning, text: bytes, reason: str, wanted: tuple[str, ...], name: str | None
+):
+    name = "time" if name and meaning in TIMES else name
+    program = Program(b"", (Slot(name, meaning, b"|"), Slot("b", Meaning.TEXT, b"\n")))
+    found = run_kernel(program, b"-|a\n" + text + b"|b\n|c\n", wanted)
+    assert found.rejects == [(4, 1, reason)]
+    assert [row.line for row in found.rows] == [0, 2]
+    same(program, text + b"|b\n")
+
+
+@pytest.mark.parametrize("program", [slots(b'" ', b"|", b"\n", quoted=True), slots(b"-terminator-", b"\n")], ids=str)
+def test_fields_of_any_length_end_where_they_should_at_any_place_of_a_vector(program: Program):
+    lines = [
+        b"".join(b"x" * length + slot.terminator.removesuffix(b"\n") for slot in program.slots) + b"\n"
+        for length in [*range(132), 1000, 70_000]
+    ]
+    found = same(program, b"".join(lines), begin=3)
+    assert len(found.rows) == len(lines)
+
+
+def test_blank_lines_are_counted_and_are_neither_rows_nor_rejects():
+    program = slots(b"|", b"\n")
+    found = same(program, b"\n\r\n \t\r\n\0\0\0\na|b\n" + b"\0" * 200 + b"\n" + b"\0" * 130 + b"c|d\nx\n")
+    assert (found.lines, found.blanks, len(found.rows), found.rejects) == (8, 5, 2, [(350, 7, "no match")])
+    assert [row.offset for row in found.rows] == [11, 216]
+
+
+def test_a_file_that_no_format_fits_has_every_line_refused():
+    found = run_kernel(UNKNOWN, b"\0x\n\n" + b"y" * 100 + b"\n", capacity=1)
+    assert found.rejects == [(0, 0, "no match"), (4, 2, "no match")]
+    assert (found.rows, found.lines, found.blanks) == ([], 3, 1)
+
+
+# ---- real lines ----------------------------------------------------------------------------------------------------
+
+
+def _corpus() -> list[Path]:
+    return sorted(p for p in (SHARED / "corpora").rglob("*access*") if p.is_file() and p.stat().st_size < 400_000)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the corpora of ../shared are not here")
+@pytest.mark.parametrize("name", ["common", "combined", "vhost_combined"])
+def test_real_files_are_read_alike(name: str):
+    program = FORMATS[name].program
+    assert program is not None
+    fates: Counter[str] = Counter()
+    for path in _corpus():
+        found = same(program, path.read_bytes()[:40_000].removesuffix(b"\n") + b"\n")
+        fates.update(rows=len(found.rows), rejects=len(found.rejects))
+    assert min(fates["rows"], fates["rejects"]) > 1
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the cases of ../shared are not here")
+def test_lines_of_other_parsers_suites_are_read_alike_whole_cut_and_joined():
+    lines: dict[str, list[bytes]] = {}
+    for raw in (SHARED / "cases/web.jsonl").read_text(encoding="utf-8").splitlines():
+        case = json.loads(raw)
+        lines.setdefault(case["format"].removesuffix("+extra"), []).append(case["line"].encode().replace(b"\n", b" "))
+    assert sum(map(len, lines.values())) > 50
+    for name, of_format in lines.items():
+        program = resolve(name).program
+        assert program is not None
+        cut = [line[: len(line) * k // 5] for line in of_format for k in range(1, 5)]
+        same(program, b"".join(line + b"\r\n" for line in of_format + cut))
+        same(program, b" ".join(of_format[:5]) + b"\n")

@@ -1,0 +1,63 @@
+"""Many small texts in one buffer, tokenised by one call: calling a kernel costs as much as parsing ten lines."""
+
+from __future__ import annotations
+
+from logproc.kernels.jit import kernel
+from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.simd import below_mask64
+from logproc.kernels.tokenize import COUNTERS, POSITION, REJECTS, ROWS, tokenize
+
+
+@kernel
+def plain_texts(base, begins, ends, n, lowest, plain):
+    """Tell for each of n texts whether all of its bytes are at least `lowest` (uint8); writes 1 or 0 to `plain`."""
+    for k in range(n):
+        i = begins[k]
+        plain[k] = 1
+        while i < ends[k]:
+            mask = below_mask64(base, i, lowest)
+            if mask != 0:
+                while i < ends[k] and load_byte(base, i) >= lowest:
+                    i += 1
+                if i < ends[k]:
+                    plain[k] = 0
+                break
+            i += 64
+
+
+@kernel
+def match_texts(base, begins, ends, n, program, lines, counters, matched, rejected):
+    """Count the lines of each of n texts that a program reads and refuses; rows are overwritten, not kept.
+
+    `counters` is the address that `lines` names for them.
+    """
+    for k in range(n):
+        matched[k] = 0
+        rejected[k] = 0
+        i = begins[k]
+        while i < ends[k]:
+            tokenize(base, i, ends[k], 0, program, lines)
+            matched[k] += load_word(counters, 8 * ROWS)
+            rejected[k] += load_word(counters, 8 * REJECTS)
+            i = load_word(counters, 8 * POSITION)
+
+
+@kernel
+def tokenize_texts(base, begins, ends, n, row, program, lines, counters, results):
+    """Tokenise each of n texts into rows from `row` on, one behind the other; returns the next free row.
+
+    Rows of a text that has a reject, or that does not fit, are taken back. `results` int64[n, COUNTERS] gets what
+    `tokenize` counted for each; ROWS is the number of its rows, -1 where they were taken back.
+    """
+    for k in range(n):
+        tokenize(base, begins[k], ends[k], row, program, lines)
+        for cell in range(COUNTERS):
+            results[k, cell] = load_word(counters, 8 * cell)
+        if results[k, REJECTS] != 0 or results[k, POSITION] < ends[k]:
+            results[k, ROWS] = -1
+        else:
+            after = results[k, ROWS]
+            results[k, ROWS] = after - row
+            row = after
+    store_word(counters, 8 * ROWS, row)
+    return row

@@ -1,0 +1,153 @@
+"""Small files by the hundred: read one behind the other into a buffer, recognised and tokenised together.
+
+The usual small file is plain text in one of the access log formats, every line good. For those all that is done a file
+is to open, read and close it; kernels do the rest for the whole buffer. Every other file, and every one that gives the
+slightest doubt, is left to `worker.PieceReader`, whose answers these must equal.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.errors import UnreadableError
+from logproc.formats import FORMATS
+from logproc.formats.detect import BY_RANK, is_unlike
+from logproc.formats.parser import SeparatorParser
+from logproc.inputs.codecs import FIRST_BYTES
+from logproc.inputs.encodings import LOWEST_TEXT, MARK_BYTES
+from logproc.inputs.opening import open_regular
+from logproc.kernels import packs, tokenize
+from logproc.model import NO_TIME, FileResult, Lines, Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from logproc.rollup.aggregate import Aggregator
+    from logproc.worker import Desk
+
+SMALL = 1 << 16
+"""Bytes of a small file; also the region that detection looks at, so that it sees all of the file."""
+
+LEAST = 8
+"""Files that must be together to be worth it."""
+
+_DOUBTFUL = frozenset(MARK_BYTES) | frozenset(FIRST_BYTES)
+_USUAL = FORMATS["combined"]
+_ABOVE = tuple(row for row in BY_RANK if row.rank > _USUAL.rank and row.program is not None)
+
+
+class PackReader:
+    """Reads small files for a desk; one a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._above = [SeparatorParser(row, (), 256) for row in _ABOVE]
+
+    def read(self, pieces: Sequence[Piece], run: Aggregator) -> dict[int, FileResult]:
+        """Return the results of those pieces that are what small files usually are, by position."""
+        results: dict[int, FileResult] = {}
+        desk = self._desk
+        if desk.job.since is not None or desk.job.until is not None or len(pieces) < LEAST:
+            return results
+        waiting: list[tuple[int, Piece, int, int, int]] = []
+        for position, piece in enumerate(pieces):
+            if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == "-":
+                continue
+            if waiting and (desk.fill >= desk.job.block_bytes or _owner(piece) != _owner(waiting[0][1])):
+                results.update(self._finish(waiting, run))
+                waiting = []
+            if not waiting:
+                desk.send(run)
+                desk.fill = 0
+            found = self._load(piece)
+            if found is not None:
+                waiting.append((position, piece, *found))
+        if waiting:
+            results.update(self._finish(waiting, run))
+        return results
+
+    def _load(self, piece: Piece) -> tuple[int, int, int] | None:
+        """Read a file into the desk's buffer; returns where it begins and ends there, and its size."""
+        desk, begin = self._desk, self._desk.fill
+        try:
+            fd, _size = open_regular(piece.path)
+        except UnreadableError:
+            return None
+        try:
+            size = os.readv(fd, (desk.buffer.data[begin : begin + SMALL],))
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+        if size in {0, SMALL} or int(desk.buffer[begin]) in _DOUBTFUL:
+            return None
+        end = begin + size
+        if desk.buffer[end - 1] != 10:
+            desk.buffer[end] = 10
+            end += 1
+        desk.fill = end
+        return begin, end, size
+
+    def _finish(
+        self, waiting: Sequence[tuple[int, Piece, int, int, int]], run: Aggregator
+    ) -> Iterator[tuple[int, FileResult]]:
+        """Tokenise what was read; yields the results of the texts that are beyond doubt."""
+        desk, n = self._desk, len(waiting)
+        begins = np.array([item[2] for item in waiting])
+        ends = np.array([item[3] for item in waiting])
+        doubtful = self._doubtful(begins, ends)
+        for k, (_, _, begin, end, _) in enumerate(waiting):
+            doubtful[k] = doubtful[k] or is_unlike(_USUAL, desk.buffer[begin : min(end, begin + (1 << 14))].tobytes())
+        begins[doubtful] = ends[doubtful]  # no lines: they leave no rows
+        first = waiting[0][1]
+        parser = desk.parser(_USUAL.name, first.source)
+        assert isinstance(parser, SeparatorParser)
+        desk.own(parser, first.source, first.host, run)
+        results = np.zeros((n, tokenize.COUNTERS), np.int64)
+        base = desk.buffer.ctypes.data
+        desk.rows = packs.tokenize_texts(
+            base, begins, ends, n, desk.rows, *parser.addresses, parser.counters.ctypes.data, results
+        )
+        for item, counted in zip(waiting, results.tolist(), strict=True):
+            if counted[tokenize.ROWS] > 0:
+                yield item[0], _result(item[1], item[4], counted)
+
+    def _doubtful(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which texts have odd bytes, or lines that a more specific format reads."""
+        base, n = self._desk.buffer.ctypes.data, len(begins)
+        plain = np.zeros(n, np.uint8)
+        packs.plain_texts(base, begins, ends, n, np.uint8(LOWEST_TEXT), plain)
+        doubtful = plain == 0
+        matched, rejected = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        for parser in self._above:
+            counters = parser.counters.ctypes.data
+            packs.match_texts(base, begins, ends, n, *parser.addresses, counters, matched, rejected)
+            doubtful |= matched > 0
+        return np.asarray(doubtful, bool)
+
+
+def _owner(piece: Piece) -> tuple[str, str | None]:
+    return piece.source, piece.host
+
+
+def _result(piece: Piece, size: int, counted: list[int]) -> FileResult:
+    rows, blanks, lines = counted[tokenize.ROWS], counted[tokenize.BLANKS], counted[tokenize.LINES]
+    first, last = counted[tokenize.FIRST_TIME], counted[tokenize.LAST_TIME]
+    timed = last != NO_TIME
+    return FileResult(
+        piece.file,
+        "plain",
+        _USUAL.name,
+        1.0,
+        size,
+        Lines(lines, rows, blanks, 0),
+        {},
+        (),
+        first if timed else None,
+        last if timed else None,
+    )
