@@ -133,7 +133,7 @@ class RowShape:
         if self._where is None:
             return None
         if family not in self._conditions:
-            self._conditions[family] = plan(f"SELECT count(*) FROM {family} WHERE {self._where}", "--where").where
+            self._conditions[family] = _condition_of(family, self._where)
         return self._conditions[family]
 
 
@@ -152,6 +152,11 @@ def _as_column(value: Any) -> Value:  # noqa: ANN401 - whatever JSON can hold
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _condition_of(family: str, where: str) -> Expression | None:
+    """Plan a condition over the rows of a family; QueryError if it is none."""
+    return plan(f"SELECT count(*) FROM {family} WHERE {where}", "--where").where  # noqa: S608 - nothing is executed
 
 
 class RowReader(PieceReader):

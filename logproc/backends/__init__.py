@@ -30,7 +30,7 @@ BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "p
 
 
 def choose(name: str, tasks: int, workers: int) -> str:
-    """Resolve `auto`: threads, since every format has a kernel that releases the GIL; serial for a lone worker or task."""
+    """Resolve `auto`: threads, since every format has a kernel that releases the GIL; serial for a lone worker."""
     if name != "auto":
         return name
     return "threads" if workers > 1 and tasks > 1 else "serial"

@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 import sys
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
@@ -100,10 +101,9 @@ class Supervisor:
         child.task = self._waiting.popleft() if self._waiting else None
         if child.task is not None:
             self._attempts[child.task.number] = self._attempts.get(child.task.number, 0) + 1
-            try:
+            # If it died, its end of the pipe is now ready, and `_collect` sees to it.
+            with suppress(BrokenPipeError, ConnectionResetError):
                 child.pipe.send(child.task)
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # it died; its end of the pipe is now ready, and `_collect` sees to it
 
     def _collect(self, child: Child) -> Partial | Failure | None:
         """Take a child's outcome and give it the next task; replace it if it died."""

@@ -11,10 +11,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.serial import attempt
-from logproc.model import Failure, Partial, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from logproc.model import Failure, Partial, Task
 
 WAITING = 4
 """Outcomes a worker that may wait for the consumer."""
@@ -41,7 +42,11 @@ def run(
                 task = next(todo, None)
             if task is None:
                 break
-            _put(done, attempt(process, job, task), stop)
+            try:
+                outcome = attempt(process, job, task)
+            except BaseException as error:  # noqa: BLE001 - a thread that ends in silence would be waited for forever
+                outcome = Failure(task.number, f"{type(error).__name__}: {error}")
+            _put(done, outcome, stop)
         _put(done, None, stop)
 
     pool = [threading.Thread(target=work, name=f"logproc-{n}", daemon=True) for n in range(min(workers, len(tasks)))]

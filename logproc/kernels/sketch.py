@@ -1,12 +1,12 @@
 """Sketches per group: HyperLogLog registers and log-bucket histograms, in one hash map a sketch.
 
-HyperLogLog (Flajolet et al. 2007, with the estimator of Ertl 2017, arXiv:1702.01284): p = 14, 16,384 registers, relative
-standard error 0.81 %. A group starts sparse, as entries (group, register) -> rank of the map, and gets a dense row of
-registers when it has many.
+HyperLogLog (Flajolet et al. 2007, with the estimator of Ertl 2017, arXiv:1702.01284): p = 14, 16,384 registers,
+relative standard error 0.81 %. A group starts sparse, as entries (group, register) -> rank of the map, and gets a
+dense row of registers when it has many.
 
 Quantiles: a value falls into the bucket named by its float64 bits without the last 46: sign, exponent and six bits of
-the mantissa, so that each power of two has 64 buckets and the harmonic middle of a bucket is off by at most 1/129, under
-0.8 %. The bits order like the numbers, the mapping is exact on every machine, and counts add.
+the mantissa, so that each power of two has 64 buckets and the harmonic middle of a bucket is off by at most 1/129,
+under 0.8 %. The bits order like the numbers, the mapping is exact on every machine, and counts add.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def _tau(x: float) -> float:
 def bucket_middle(bucket: int) -> float:
     """Return the harmonic middle of a bucket's bounds, which is off by at most 1/129 of any value in it."""
     low = float(np.array([bucket << BUCKET_SHIFT], np.uint64).view(np.float64)[0])
-    high = float(np.array([(bucket + 1) << BUCKET_SHIFT], np.uint64).view(np.float64)[0])
-    if not np.isfinite(high) or low + high == 0.0:
-        return low
-    return 2.0 * low * high / (low + high)
+    # The bounds are `steps` and steps + 1 times one number, so their middle is low * (2 steps + 2) / (2 steps + 1).
+    steps = (bucket & 63) + (64 if (bucket >> 6) & 2047 else 0)
+    scale = 1 / 256 if abs(low) > 1.0 else 1.0  # the product of two huge numbers has no float64
+    return low * scale * (2 * steps + 2) / (2 * steps + 1) / scale

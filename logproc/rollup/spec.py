@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from logproc.model import Kind
+if TYPE_CHECKING:
+    from logproc.model import Kind
 
 Value: TypeAlias = str | int | float | bool | None
 

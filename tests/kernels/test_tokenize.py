@@ -159,13 +159,14 @@ def _is_zoneless(program: Program, text: bytes | None) -> bool:
 def same(program: Program, text: bytes, **options) -> Result:
     """Assert that both sides agree, and return what they found."""
     found, expected = run_kernel(program, text, **options), run_reference(program, text)
-    found = replace(found, rows=[replace(row, fields=_with_plain_port(row.fields)) for row in found.rows])
+    if program.clf_head:
+        found = replace(found, rows=[replace(row, fields=_with_plain_port(row.fields)) for row in found.rows])
     assert found == expected
     return found
 
 
 def _with_plain_port(fields: dict[str, bytes | None]) -> dict[str, bytes | None]:
-    """Write a port as the reference does, which has it as a number where a CLF head yields it."""
+    """Write a port as the reference does, for which the port of a CLF head is a number."""
     port = fields.get("port")
     return {**fields, "port": str(int(port)).encode()} if port is not None and port.isdigit() else fields
 
@@ -384,7 +385,7 @@ def blocks(draw, program: Program):
 PROGRAMS_AND_TEXTS = PROGRAMS.flatmap(lambda program: st.tuples(st.just(program), blocks(program)))
 
 
-@settings(max_examples=250)
+@settings(max_examples=400)
 @given(PROGRAMS_AND_TEXTS, st.integers(0, 70))
 def test_kernel_and_reference_agree_on_every_line(case: tuple[Program, bytes], begin: int):
     program, text = case

@@ -1,0 +1,69 @@
+"""What backends are given to run in tests: functions that a child process can import."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from logproc.model import Partial
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A job: the folder for markers, and the numbers of the tasks that misbehave."""
+
+    folder: str = ""
+    bad: tuple[int, ...] = ()
+
+
+def answer(task):
+    return Partial(task.number, (), (f"task {task.number}: {task.bytes}".encode(),))
+
+
+def work(_job, task):
+    return answer(task)
+
+
+def fail(job, task):
+    if task.number in job.bad:
+        raise ValueError(f"no such luck with {task.number}")
+    return answer(task)
+
+
+def die_once(job, task):
+    """Kill the process in the middle of a bad task, the first time it is tried."""
+    marker = Path(job.folder) / str(task.number)
+    if task.number in job.bad and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer(task)
+
+
+def die(job, task):
+    """Kill the process in the middle of a bad task, however often it is tried, and leave a mark each time."""
+    if task.number in job.bad:
+        with (Path(job.folder) / str(task.number)).open("a") as file:
+            file.write("x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer(task)
+
+
+def leave(job, task):
+    """End the process without an error, as a library might."""
+    if task.number in job.bad:
+        os._exit(0)
+    return answer(task)
+
+
+def announce(job, task):
+    """Tell who did the task, and that it was begun."""
+    (Path(job.folder) / f"{task.number}.begun").touch()
+    return Partial(task.number, (), (f"{os.getpid()} {threading.get_ident()}".encode(),))
+
+
+def large(_job, task):
+    """Return more than a pipe holds."""
+    return Partial(task.number, (), (bytes(300_000),))
