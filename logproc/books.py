@@ -88,8 +88,10 @@ def _added(results: Sequence[FileResult]) -> tuple[Lines, dict[str, int], tuple[
     reasons: dict[str, int] = {}
     samples: list[Reject] = []
     for result in results:
-        for sample in result.samples[: SAMPLES - len(samples)]:
-            samples.append(Reject(lines.read + sample.line + 1, sample.offset, sample.reason, sample.raw))
+        samples.extend(
+            Reject(lines.read + sample.line + 1, sample.offset, sample.reason, sample.raw)
+            for sample in result.samples[: SAMPLES - len(samples)]
+        )
         lines = lines + result.lines
         for reason, count in result.rejected_by_reason.items():
             reasons[reason] = reasons.get(reason, 0) + count

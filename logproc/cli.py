@@ -148,6 +148,7 @@ def run(**typed: Any) -> int:  # noqa: ANN401 - click's keyword arguments
     from logproc.report import summary
     from logproc.report.progress import bar_if_watched
 
+    _say_if_cold(quiet=config.quiet)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet)
     try:
@@ -318,6 +319,15 @@ def _print_bytes(content: bytes) -> None:
 
 def _complain(message: str) -> None:
     _say([f"logproc: {message}"])
+
+
+def _say_if_cold(*, quiet: bool) -> None:
+    """Say, before silence, that the first run compiles its kernels."""
+    from logproc.kernels import jit
+
+    if not quiet and jit.is_cold():
+        kept = f"kept in {jit.CACHE_FOLDER}" if jit.CACHE_FOLDER else "each time, since no cache folder can be written"
+        _say([f"compiling the kernels, which takes some seconds ({kept})"])
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -138,7 +138,8 @@ class Batch:
     Slices of column `name` are `buffer[starts[name][row]:ends[name][row]]`, int32, -1 in `starts` where the row has
     no value. `styles` holds per column how a slice's bytes stand for text (see `kernels.intern`). `times` is int64
     microseconds since 1970 UTC or `NO_TIME`. `scales` multiply a column's numbers; the columns in `lists` may hold
-    several numbers, which add up.
+    several numbers, which add up. `addresses` are those of each column's starts, ends and styles; one dictionary
+    serves all batches of a parser, so that it can be known again.
     """
 
     buffer: NDArray[np.uint8]
@@ -152,6 +153,7 @@ class Batch:
     styles: dict[str, NDArray[np.uint8]]
     scales: dict[str, float]
     lists: frozenset[str] = frozenset()
+    addresses: dict[str, tuple[int, int, int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

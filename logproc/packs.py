@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SMALL = 1 << 16
 """Bytes of a small file; also the region that detection looks at, so that it sees all of the file."""
 
+CHUNK = 160 << 10
+"""Bytes of files that are tokenised together: as many lines as a parser holds, if they have 80 bytes."""
+
 LEAST = 8
 """Files that must be together to be worth it."""
 
@@ -58,7 +61,7 @@ class PackReader:
         for position, piece in enumerate(pieces):
             if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == "-":
                 continue
-            if waiting and (desk.fill >= desk.job.block_bytes or _owner(piece) != _owner(waiting[0][1])):
+            if waiting and (desk.fill >= CHUNK or _owner(piece) != _owner(waiting[0][1])):
                 results.update(self._finish(waiting, run))
                 waiting = []
             if not waiting:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logproc.inputs.sample import Sample
 
 RANGE_BYTES = 32 << 20
-"""Bytes of a range: benchmarks/run.py scaling loses 3 % at 8 MiB to merging, and 8 % at 128 MiB to idle workers."""
+"""Bytes of a range: small enough that no worker idles for long at the end, large enough that merging costs little."""
 
 PACK_BYTES = 8 << 20
 PACK_FILES = 256

@@ -119,6 +119,7 @@ class Desk:
                     styles=styles,
                     scales=parser.scales,
                     lists=parser.lists,
+                    addresses=parser.places,
                 )
             )
         self.rows = 0

@@ -11,11 +11,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.serial import attempt
+from logproc.model import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from logproc.model import Failure, Partial, Task
+    from logproc.model import Partial, Task
 
 WAITING = 4
 """Outcomes a worker that may wait for the consumer."""

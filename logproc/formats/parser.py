@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-CAPACITY = 32768
-"""Rows, and rejects, that a parser can hold: a block of 1 MiB has so many lines of 32 bytes."""
+CAPACITY = 2048
+"""Rows, and rejects, that a parser holds before they are taken over.
+
+So few that their bytes, their offsets and the dictionaries they are looked up in stay in the second-level cache.
+"""
 
 DERIVED = ("method", "target", "path", "query", "protocol", "vhost", "port")
 """Columns in the order of `ProgramArrays.derived`."""
@@ -40,6 +43,7 @@ class Parser(Protocol):
     lines: LineArrays
     scales: dict[str, float]
     lists: frozenset[str]
+    places: dict[str, tuple[int, int, int]]
     reasons: dict[int, str]
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
@@ -59,6 +63,15 @@ def _line_arrays(columns: int, capacity: int) -> LineArrays:
         reject_reason=np.empty(capacity, np.uint8),
         zoneless=np.zeros(capacity, np.uint8),
     )
+
+
+def _places(columns: tuple[str, ...], lines: LineArrays) -> dict[str, tuple[int, int, int]]:
+    """Return the addresses of each column's starts, ends and styles."""
+    arrays = (lines.starts, lines.ends, lines.styles)
+    return {
+        name: (arrays[0][k].ctypes.data, arrays[1][k].ctypes.data, arrays[2][k].ctypes.data)
+        for k, name in enumerate(columns)
+    }
 
 
 def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
@@ -101,6 +114,7 @@ class SeparatorParser:
         self.format = fmt
         self.columns = tuple(name for name in fmt.fields if name in frozenset(wanted) and name != "time")
         self.lines = _line_arrays(len(self.columns), capacity)
+        self.places = _places(self.columns, self.lines)
         self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
@@ -127,6 +141,7 @@ class JsonParser:
         self.format = fmt
         self.columns = ("time", *sorted(frozenset(wanted) - {"time"}))
         self.lines = _line_arrays(len(self.columns), capacity)
+        self.places = _places(self.columns, self.lines)
         self._paths = jsonlines.build_paths(wanted_paths(self.columns))
         self._counters = np.zeros(4, np.int64)
         self._zoneless_rows = np.empty(capacity, np.int32)

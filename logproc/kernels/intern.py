@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.jit import inlined, kernel
-from logproc.kernels.memory import load_byte
+from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, store_half, store_word
 from logproc.kernels.simd import load_u64
 
 ESCAPED = 2
@@ -19,6 +19,13 @@ ESCAPED = 2
 
 KEYS, USED, UNCLEAN = range(3)
 """Cells of a dictionary's `state`: keys held, arena bytes used, keys that wait for an alias."""
+
+SLOTS, WRAP, HASHES, KEY_START, KEY_SIZE, ALIAS, ARENA, ROOM, MAX_KEYS, RAW, STATE = range(11)
+"""Cells of a described dictionary: addresses, and the sizes that go with them."""
+
+COLUMN_STARTS, COLUMN_ENDS, COLUMN_STYLES, COLUMN_CODES, COLUMN_DICTIONARY, FIRST_ROW = range(6)
+COLUMN_CELLS = 6
+"""Cells of a column for `intern_columns`."""
 
 TODO = -2
 """The alias of a key whose bytes are not plain printable ASCII, until somebody decides what text it stands for."""
@@ -84,42 +91,42 @@ def _is_clean(base, s, length):
 
 
 @kernel
-def intern(
-    base, starts, ends, styles, first, n, codes, at, slots, hashes, key_start, key_size, alias, arena, arena_base,
-    state, raw,
-):  # fmt: skip
-    """Encode rows [first, n) of a column into codes[at + row]; a row whose start is negative gets -1.
+def intern(base, starts, ends, styles, codes, first, n, dictionary):
+    """Encode rows [first, n) of a column; a row whose start is negative gets the code -1.
 
-    `base` is the address of the bytes, `arena_base` that of the arena. `slots` uint64 holds the upper half of a key's
-    hash and its code plus one, 0 for a free slot; `key_size` int64 its length times two, plus one if it is escaped.
-    With `raw` every key is its own text; without, keys that are not clean get the alias TODO. Returns the row it
-    stopped at: n, or the first that needs more room.
+    All arguments are addresses or numbers: of the bytes, of int32 starts and ends, uint8 styles, int32 codes, and of
+    what `Dictionary.described` gives. Keys that are not clean get the alias TODO, unless the dictionary is raw. Returns
+    the row it stopped at: n, or the first that needs more room.
     """
-    wrap = np.uint64(slots.shape[0] - 1)
-    max_keys = key_start.shape[0]
-    room = arena.shape[0] - 16
-    n_keys, used, todo = state[KEYS], state[USED], state[UNCLEAN]
+    slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
+    hashes, key_start = load_word(dictionary, 8 * HASHES), load_word(dictionary, 8 * KEY_START)
+    key_size, alias = load_word(dictionary, 8 * KEY_SIZE), load_word(dictionary, 8 * ALIAS)
+    arena, room = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ROOM)
+    max_keys, raw = load_word(dictionary, 8 * MAX_KEYS), load_word(dictionary, 8 * RAW) != 0
+    state = load_word(dictionary, 8 * STATE)
+    n_keys, used, todo = load_word(state, 8 * KEYS), load_word(state, 8 * USED), load_word(state, 8 * UNCLEAN)
     row = first
     while row < n:
-        s = np.int64(starts[row])
+        s = load_half(starts, 4 * row)
         if s < 0:
-            codes[at + row] = -1
+            store_half(codes, 4 * row, -1)
             row += 1
             continue
-        length = np.int64(ends[row]) - s
-        escaped = _ONE if styles[row] == ESCAPED else np.uint64(0)
-        size = (length << 1) | np.int64(escaped)
-        h = hash_slice(base, s, length, escaped)
+        length = load_half(ends, 4 * row) - s
+        escaped = 1 if load_byte(styles, row) == ESCAPED else 0
+        size = (length << 1) | escaped
+        h = hash_slice(base, s, length, np.uint64(escaped))
         tag = h & _UPPER
         slot = h & wrap
         code = np.int64(-1)
         while True:
-            entry = slots[slot]
+            entry = np.uint64(load_word(slots, np.int64(slot) * 8))
             if entry == 0:
                 break
             if entry & _UPPER == tag:
                 code = np.int64(entry & _LOWER) - 1
-                if key_size[code] == size and _equal(base, s, arena_base, key_start[code], length):
+                at = load_word(key_start, 8 * code)
+                if load_word(key_size, 8 * code) == size and _equal(base, s, arena, at, length):
                     break
                 code = np.int64(-1)
             slot = (slot + _ONE) & wrap
@@ -127,23 +134,51 @@ def intern(
             if n_keys >= max_keys or used + length > room:
                 break
             code = n_keys
-            slots[slot] = tag | np.uint64(code + 1)
-            hashes[code] = h
-            key_start[code] = used
-            key_size[code] = size
+            store_word(slots, np.int64(slot) * 8, np.int64(tag | np.uint64(code + 1)))
+            store_word(hashes, 8 * code, np.int64(h))
+            store_word(key_start, 8 * code, used)
+            store_word(key_size, 8 * code, size)
             for q in range(length):
-                arena[used + q] = load_byte(base, s + q)
+                store_byte(arena, used + q, load_byte(base, s + q))
             if raw or (escaped == 0 and _is_clean(base, s, length)):
-                alias[code] = code
+                store_half(alias, 4 * code, code)
             else:
-                alias[code] = TODO
+                store_half(alias, 4 * code, TODO)
                 todo += 1
             used += length
             n_keys += 1
-        codes[at + row] = code
+        store_half(codes, 4 * row, code)
         row += 1
-    state[KEYS], state[USED], state[UNCLEAN] = n_keys, used, todo
+    store_word(state, 8 * KEYS, n_keys)
+    store_word(state, 8 * USED, used)
+    store_word(state, 8 * UNCLEAN, todo)
     return row
+
+
+@kernel
+def intern_columns(base, columns, n_columns, at, n):
+    """Encode the first n rows of several columns into their codes from `at` on; returns the column that needs room.
+
+    `columns` is the address of int64[n_columns, COLUMN_CELLS]: addresses of starts, ends, styles, codes and of the
+    dictionary's description, and the row to begin at, which is written back. Returns n_columns when all is done.
+    """
+    for c in range(n_columns):
+        column = columns + c * 8 * COLUMN_CELLS
+        first = load_word(column, 8 * FIRST_ROW)
+        row = intern(
+            base,
+            load_word(column, 8 * COLUMN_STARTS),
+            load_word(column, 8 * COLUMN_ENDS),
+            load_word(column, 8 * COLUMN_STYLES),
+            load_word(column, 8 * COLUMN_CODES) + 4 * at,
+            first,
+            n,
+            load_word(column, 8 * COLUMN_DICTIONARY),
+        )
+        store_word(column, 8 * FIRST_ROW, row)
+        if row < n:
+            return c
+    return n_columns
 
 
 @kernel
@@ -227,6 +262,9 @@ class Dictionary:
         self.arena = np.empty(capacity * 32 + 128, np.uint8)
         self.state = np.zeros(3, np.int64)
         self.aliased = False
+        self._description = np.zeros(11, np.int64)
+        self._address = self._description.ctypes.data
+        self._describe()
 
     def __len__(self) -> int:
         return int(self.state[KEYS])
@@ -236,27 +274,36 @@ class Dictionary:
         """Bytes of the keys held."""
         return int(self.state[USED])
 
+    @property
+    def described(self) -> int:
+        """Address of what `intern` reads; it is the same for as long as the dictionary lives."""
+        return self._address
+
+    def _describe(self) -> None:
+        arrays = (self.hashes, self.key_start, self.key_size, self.alias, self.arena)
+        slots = (self.slots.ctypes.data, len(self.slots) - 1)
+        sizes = (len(self.arena) - 16, len(self.key_start), int(self.raw), self.state.ctypes.data)
+        self._description[:] = (*slots, *(array.ctypes.data for array in arrays), *sizes)
+
     def encode(
         self,
         buf: NDArray[np.uint8],
-        starts: NDArray,
-        ends: NDArray,
+        starts: NDArray[np.int32],
+        ends: NDArray[np.int32],
         styles: NDArray[np.uint8],
         n: int,
         codes: NDArray[np.int32],
         at: int = 0,
     ) -> None:
         """Encode n slices of buf into codes[at : at + n]; buf must be padded by 8 bytes."""
-        row = 0
-        base = buf.ctypes.data
+        starts, ends = np.ascontiguousarray(starts, np.int32), np.ascontiguousarray(ends, np.int32)
+        place = (starts.ctypes.data, ends.ctypes.data, styles.ctypes.data, codes.ctypes.data + 4 * at)
+        base, row = buf.ctypes.data, 0
         while True:
-            row = intern(
-                base, starts, ends, styles, row, n, codes, at, self.slots, self.hashes, self.key_start, self.key_size,
-                self.alias, self.arena, self.arena.ctypes.data, self.state, self.raw,
-            )  # fmt: skip
+            row = intern(base, *place, row, n, self._address)
             if row == n:
                 return
-            self._grow(int(ends[row]) - int(starts[row]))
+            self.grow(int(ends[row]) - int(starts[row]))
 
     def add(self, key: bytes) -> int:
         """Return the code of one key that stands for itself, adding it if it is new."""
@@ -264,7 +311,7 @@ class Dictionary:
         buf[: len(key)] = np.frombuffer(key, np.uint8)
         codes = np.empty(1, np.int32)
         before = len(self)
-        self.encode(buf, np.zeros(1, np.int64), np.array([len(key)]), np.zeros(1, np.uint8), 1, codes)
+        self.encode(buf, np.zeros(1, np.int32), np.array([len(key)], np.int32), np.zeros(1, np.uint8), 1, codes)
         code = int(codes[0])
         if code == before and self.alias[code] == TODO:
             self.alias[code] = code
@@ -277,7 +324,7 @@ class Dictionary:
         return self.arena[start : start + (int(self.key_size[code]) >> 1)].tobytes()
 
     def texts(self, codes: NDArray[np.int64]) -> list[str]:
-        """Return the text of codes; what is no UTF-8 reads \\xNN."""
+        r"""Return the text of codes; what is no UTF-8 reads \xNN."""
         if not len(self):
             return [""] * len(codes)
         starts = self.key_start[codes]
@@ -297,7 +344,7 @@ class Dictionary:
         """Tell whether a code's bytes are a JSON string with escapes."""
         return bool(self.key_size[code] & 1)
 
-    def _grow(self, needed: int) -> None:
+    def grow(self, needed: int) -> None:
         """Make room for at least one more key of `needed` bytes."""
         n = len(self)
         if n >= len(self.key_start):
@@ -310,6 +357,7 @@ class Dictionary:
             rehash(self.slots, self.hashes, n)
         if self.bytes_used + needed > len(self.arena) - 16:
             self.arena = _grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
+        self._describe()
 
 
 class IntegerDictionary:

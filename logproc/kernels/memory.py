@@ -37,6 +37,18 @@ def load_word(typingctx, base, offset):  # noqa: ARG001
 
 
 @intrinsic
+def load_half(typingctx, base, offset):  # noqa: ARG001
+    """Return the four bytes at base + offset, aligned, as a signed little-endian number."""
+    sig = types.int64(types.uintp, types.int64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        half = builder.load(builder.inttoptr(builder.add(*args), ir.IntType(32).as_pointer()))
+        return builder.sext(half, ir.IntType(64))
+
+    return sig, codegen
+
+
+@intrinsic
 def store_word(typingctx, base, offset, word):  # noqa: ARG001
     """Write an int64 to the eight bytes at base + offset."""
     sig = types.void(types.uintp, types.int64, types.int64)

@@ -1,8 +1,8 @@
 """The aggregating coroutine: batches go in by `send`, the tables of all reports come out at the end.
 
 Reader and aggregator take turns in one thread: `send` runs until the batch's rows are taken over, then the reader may
-reuse its buffer. No lock is needed, since nothing is shared. What a program learns about values (dictionaries, tables of
-function results, group ids) outlives a task and serves the next one in the same thread; what it counts does not.
+reuse its buffer. No lock is needed, since nothing is shared. What a program learns about values (dictionaries, tables
+of function results, group ids) outlives a task and serves the next one in the same thread; what it counts does not.
 """
 
 from __future__ import annotations

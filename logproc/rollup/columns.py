@@ -1,7 +1,8 @@
 """Columns of rows in memory: text as codes into a dictionary, numbers and times as arrays.
 
 A batch's slices point into a read buffer that is about to be reused, so `RowStore.append` turns the columns that some
-report needs into codes and numbers at once, and keeps them until enough rows are together to make grouping worth a call.
+report needs into codes and numbers at once, and keeps them until so many rows are together that grouping is worth a
+call.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from logproc.kernels import decode
-from logproc.kernels.intern import TODO, UNCLEAN, Dictionary
+from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
 from logproc.kernels.jsonlines import unescape
 from logproc.model import NO_TIME, Batch, Kind
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS = 32768
-"""Rows that are gathered before reports are brought up to date (benchmarks/run.py preset: 8k 1.13, 32k 1.0, 128k 1.04)."""
+"""Rows that are gathered before reports are brought up to date: enough to make some hundred calls worth their while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 
 
 def text_of(raw: bytes, *, escaped: bool) -> str | None:
-    """Return the text that a field's bytes stand for: None for a dash, other bytes than UTF-8 as \\xNN."""
+    r"""Return the text that a field's bytes stand for: None for a dash, other bytes than UTF-8 as \xNN."""
     text = unescape(raw, 2) if escaped else raw.decode("utf-8", "backslashreplace")
     return None if text == "-" else text
 
@@ -84,11 +85,13 @@ class RowStore:
         self._values: dict[Stored, NDArray[Any]] = {}
         self._valid: dict[Stored, NDArray[np.uint8]] = {}
         self._slow = np.empty(0, np.int32)
+        self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
         self._reserve(ROWS * 2)
 
     def forget(self) -> None:
         """Drop the dictionaries, whose codes must not be in use any more."""
         self.dictionaries = {name: Dictionary() for name in self.dictionaries}
+        self._layouts.clear()
 
     def keys_held(self) -> int:
         """Count the dictionary keys held."""
@@ -113,9 +116,10 @@ class RowStore:
         begin, end = self.rows, self.rows + batch.rows
         if end > self._capacity:
             self._reserve(end + ROWS)
+        self._intern(batch, begin)
         for field in self.fields:
             if field.kind == Kind.TEXT:
-                self._append_text(field, batch, begin, end)
+                self._finish_text(field, batch, begin, end)
             elif field.name == "time":
                 self._values[field][begin:end] = batch.times[: batch.rows]
                 np.not_equal(batch.times[: batch.rows], NO_TIME, out=self._valid[field][begin:end], casting="unsafe")
@@ -125,17 +129,40 @@ class RowStore:
                 self._append_numbers(field, batch, begin, end)
         self.rows = end
 
-    def _append_text(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
+    def _intern(self, batch: Batch, begin: int) -> None:
+        """Encode all text columns of a batch by one call, which is repeated when a dictionary has to grow."""
+        fields, columns = self._layout(batch)
+        columns[:, FIRST_ROW] = 0
+        base, place = batch.buffer.ctypes.data, columns.ctypes.data
+        while True:
+            stopped = intern_columns(base, place, len(fields), begin, batch.rows)
+            if stopped == len(fields):
+                return
+            name, row = fields[stopped].name, int(columns[stopped, FIRST_ROW])
+            self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
+
+    def _layout(self, batch: Batch) -> tuple[list[Stored], NDArray[np.int64]]:
+        """Return the text fields that a batch has, and their columns as `intern_columns` wants them."""
+        known = self._layouts.get(id(batch.addresses)) if batch.addresses is not None else None
+        if known is not None and known[0] is batch.addresses:
+            return known[1], known[2]
+        fields = [field for field in self.fields if field.kind == Kind.TEXT and field.name in batch.starts]
+        columns = np.zeros((len(fields), COLUMN_CELLS), np.int64)
+        for number, field in enumerate(fields):
+            arrays = (batch.starts[field.name], batch.ends[field.name], batch.styles[field.name])
+            addresses = [array.ctypes.data for array in (*arrays, self._codes[field])]
+            columns[number] = (*addresses, self.dictionaries[field.name].described, 0)
+        if batch.addresses is not None:
+            self._layouts[id(batch.addresses)] = (batch.addresses, fields, columns)
+        return fields, columns
+
+    def _finish_text(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
         codes, dictionary = self._codes[field], self.dictionaries[field.name]
-        starts = batch.starts.get(field.name)
-        if starts is None:
+        if field.name not in batch.starts:
             constant = {"source": batch.source, "host": batch.host}.get(field.name)
             code = -1 if constant is None else dictionary.add(constant.encode("utf-8", "backslashreplace"))
             codes[begin:end] = code
             return
-        dictionary.encode(
-            batch.buffer, starts, batch.ends[field.name], batch.styles[field.name], batch.rows, codes, begin
-        )
         if dictionary.state[UNCLEAN]:
             _settle_aliases(dictionary)
         if dictionary.aliased:
@@ -171,6 +198,7 @@ class RowStore:
                 self._values[field] = _resized(self._values.get(field), capacity, number)
                 self._valid[field] = _resized(self._valid.get(field), capacity, np.uint8)
         self._capacity = capacity
+        self._layouts.clear()
 
 
 def _settle_aliases(dictionary: Dictionary) -> None:

@@ -1,8 +1,8 @@
 """Expressions over columns of rows: numbers by numpy, text once for each distinct value.
 
 An expression whose inputs are text (or anything without a numpy form in `vectors.OPERATIONS`) is a table over the codes
-of its inputs: the scalar function of `functions` runs once for each new code, or each new combination of codes, and rows
-look the answer up. Tables live as long as the dictionaries they are about.
+of its inputs: the scalar function of `functions` runs once for each new code, or each new combination of codes, and
+rows look the answer up. Tables live as long as the dictionaries they are about.
 """
 
 from __future__ import annotations
@@ -86,7 +86,11 @@ class ValueTable:
         values = list(values_of(self.filled, upto))
         if self.kind in NUMBERS or self.kind == Kind.BOOLEAN:
             self._codes[self.filled : upto] = [-1 if value is None else 1 for value in values]
-            self._numbers[self.filled : upto] = [0 if value is None else value for value in values]
+            try:
+                self._numbers[self.filled : upto] = [0 if value is None else value for value in values]
+            except OverflowError:  # a whole number beyond 64 bits has no place in a column
+                self.fill(upto, lambda _begin, _end: [_fitting(value) for value in values])
+                return
         else:
             self._codes[self.filled : upto] = [-1 if value is None else self._code(value) for value in values]
         self.filled = upto
@@ -106,6 +110,10 @@ class ValueTable:
         if self.kind in NUMBERS:
             return NumberVector(self._numbers[codes], (found >= 0).astype(np.uint8), self.kind)
         return TextVector(found, self.dictionary)
+
+
+def _fitting(value: Value) -> Value:
+    return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
 
 
 def _extended(array: NDArray, size: int, filler: int) -> NDArray:  # type: ignore[type-arg]
@@ -130,7 +138,7 @@ class Coder:
             return vector.codes
         if isinstance(vector, BooleanVector):
             return vector.values.astype(np.int32)
-        values = vector.values
+        values = np.where(vector.valid != 0, vector.values, 0)  # no function may meet what stands where nothing is
         if vector.kind == Kind.DECIMAL:
             values = (values + 0.0).view(np.int64)  # -0.0 and 0.0 are one key
         codes = np.empty(len(values), np.int32)

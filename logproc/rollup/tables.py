@@ -1,8 +1,8 @@
 """Tables of groups that merge: what a worker returns for a report, and what the coordinator folds together.
 
 A table is bounded. Past `max_groups` a report that asks for the greatest of a count or sum keeps its heavy hitters, by
-the rule of mergeable SpaceSaving summaries (Metwally et al. 2005; Agarwal et al. 2012): `floor` is the most that a group
-which is not in the table can have, and a group that comes in late carries the floor of that moment as its `slack`, so
+the rule of mergeable SpaceSaving summaries (Metwally et al. 2005; Agarwal et al. 2012): `floor` is the most that a
+group which is not in the table can have, and a group that comes in late carries the floor of that moment as its `slack`, so
 that its true number lies between what the table says and that plus slack. Any other report fails, alone and by name.
 """
 

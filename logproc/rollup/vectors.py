@@ -26,6 +26,8 @@ MICROS = {"second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": 86
 WEEK = 7 * 86400 * 10**6
 MONDAY = 4 * 86400 * 10**6
 """1970-01-05 was the first Monday."""
+NEARLY_OVER = 2.0**62
+"""From here on a whole number might not fit 64 bits."""
 
 
 def _number(argument: Argument) -> tuple[Any, Any] | None:
@@ -61,10 +63,15 @@ def _arithmetic(ufunc: np.ufunc) -> Operation:
         left, right = _number(arguments[0]), _number(arguments[1])
         if left is None or right is None or kind not in {Kind.INTEGER, Kind.DECIMAL}:
             return None
-        number = np.float64 if kind == Kind.DECIMAL else np.int64
-        values = ufunc(np.asarray(left[0], number), np.asarray(right[0], number))
         valid = np.broadcast_to(left[1] & right[1], rows).astype(np.uint8)
-        return NumberVector(np.broadcast_to(values, rows).astype(number), valid, kind)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.broadcast_to(ufunc(np.asarray(left[0], np.float64), np.asarray(right[0], np.float64)), rows)
+        if kind == Kind.DECIMAL:
+            return NumberVector(values.astype(np.float64), valid & np.isfinite(values), kind)
+        if (np.abs(values[valid != 0]) >= NEARLY_OVER).any():
+            return None  # the scalar function tells exactly what fits 64 bits
+        exact = ufunc(np.asarray(left[0], np.int64), np.asarray(right[0], np.int64))
+        return NumberVector(np.broadcast_to(exact, rows).astype(np.int64), valid, kind)
 
     return operation
 
@@ -75,8 +82,9 @@ def _divide(arguments: list[Argument], _kind: Kind, rows: int) -> Vector | None:
         return None
     divisor = np.asarray(right[0], np.float64)
     nonzero = divisor != 0
-    values = np.asarray(left[0], np.float64) / np.where(nonzero, divisor, 1.0)
-    valid = np.broadcast_to((left[1] & right[1]).astype(bool) & nonzero, rows).astype(np.uint8)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.asarray(left[0], np.float64) / np.where(nonzero, divisor, 1.0)
+    valid = np.broadcast_to((left[1] & right[1]).astype(bool) & nonzero & np.isfinite(values), rows).astype(np.uint8)
     return NumberVector(np.broadcast_to(values, rows).astype(np.float64), valid, Kind.DECIMAL)
 
 
