@@ -55,8 +55,11 @@ class PackReader:
         """Return the results of those pieces that are what small files usually are, by position."""
         results: dict[int, FileResult] = {}
         desk = self._desk
-        if desk.job.since is not None or desk.job.until is not None or len(pieces) < LEAST:
+        job = desk.job
+        if job.since is not None or job.until is not None or len(pieces) < LEAST:
             return results
+        if min(job.max_line_bytes, job.block_bytes) < SMALL:
+            return results  # a line may be too long, and the buffer too short for a file
         waiting: list[tuple[int, Piece, int, int, int]] = []
         for position, piece in enumerate(pieces):
             if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == "-":

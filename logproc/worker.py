@@ -318,6 +318,15 @@ def desk_of(job: Job) -> Desk:
     return desk
 
 
+def finish(run: Aggregator) -> tuple[bytes, ...]:
+    """End an aggregator and return its tables."""
+    try:
+        run.send(None)
+    except StopIteration as stop:
+        tables: tuple[bytes, ...] = stop.value
+    return tables
+
+
 def process(job: Job, task: Task) -> Partial:
     """Do one task: read its pieces, count their lines, and return what merges."""
     desk = desk_of(job)
@@ -331,11 +340,8 @@ def process(job: Job, task: Task) -> Partial:
                 for position, piece in enumerate(task.pieces)
             )
         desk.send(run)
+        tables = finish(run)
     except BaseException:
         _desks.desk = None  # what was counted halfway must not be found by the next task
         raise
-    try:
-        run.send(None)
-    except StopIteration as stop:
-        tables: tuple[bytes, ...] = stop.value
     return Partial(task.number, results, tables)

@@ -253,6 +253,7 @@ class Dictionary:
     """
 
     def __init__(self, capacity: int = 1024, *, raw: bool = False) -> None:
+        capacity = 1 << (capacity - 1).bit_length()  # slots are found by masking
         self.raw = raw
         self.slots = np.zeros(capacity * 2, np.uint64)
         self.hashes = np.empty(capacity, np.uint64)
@@ -288,8 +289,8 @@ class Dictionary:
     def encode(
         self,
         buf: NDArray[np.uint8],
-        starts: NDArray[np.int32],
-        ends: NDArray[np.int32],
+        starts: NDArray[np.integer],
+        ends: NDArray[np.integer],
         styles: NDArray[np.uint8],
         n: int,
         codes: NDArray[np.int32],

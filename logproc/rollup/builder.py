@@ -127,7 +127,9 @@ class Builder:
     def column(self, name: str, node: Node, clause: Clause, *, alias_first: bool = False) -> Expression:
         """Resolve a name: a column, else an alias of SELECT, else a field that only dynamic rows have."""
         lowered = name.lower()
-        if lowered in self.aliases and (alias_first or lowered not in self.relation.columns):
+        # `sum(bytes) AS bytes`: inside the aggregate the rows' own field is meant, though nobody declared it.
+        own = lowered in self.relation.columns or (self.relation.dynamic and clause in {ARGUMENT, FILTER})
+        if lowered in self.aliases and (alias_first or not own):
             return self._alias(lowered, node, clause)
         kind = self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:

@@ -232,5 +232,6 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
 
 def _dtypes(states: Sequence[State]) -> list[np.dtype[Any]]:
     """Return the types of the arrays of a dumped table."""
-    head = [np.dtype(np.uint8), np.dtype(np.int64), np.dtype(np.float64)]
-    return head + [array.dtype for state in states for array in state.arrays()]
+    head: list[np.dtype[Any]] = [np.dtype(np.uint8), np.dtype(np.int64), np.dtype(np.float64)]
+    head.extend(array.dtype for state in states for array in state.arrays())
+    return head

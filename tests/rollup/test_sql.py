@@ -359,6 +359,11 @@ def test_no_jumble_of_sql_makes_planning_fail_otherwise(words):
             plan(sql, "r")
 
 
+def test_an_alias_does_not_hide_the_field_inside_an_aggregate():
+    spec = plan("SELECT level, sum(bytes) AS bytes FROM json GROUP BY level ORDER BY bytes DESC", "r")
+    assert [aggregate.function for aggregate in spec.aggregates] == ["sum"]
+
+
 # ---- titles and names ------------------------------------------------------------------------------------------
 
 

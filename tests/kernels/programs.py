@@ -1,0 +1,232 @@
+"""Separator programs and lines for them, drawn by hypothesis: valid ones, damaged ones, and what strangers write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from formats.reference import MONTHS
+from hypothesis import strategies as st
+
+from logproc.errors import FormatError
+from logproc.formats import FORMATS, resolve
+from logproc.formats.program import Meaning, Program, Slot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TIMES = {Meaning.CLF_TIME, Meaning.ISO_TIME, Meaning.EPOCH_SECONDS, Meaning.EPOCH_MILLIS, Meaning.EPOCH_MICROS}
+
+# ---- what a slot may hold ------------------------------------------------------------------------------------------
+
+SECONDS = st.integers(-(2**31), 2**32) | st.sampled_from([971_182_800 + 600 * k for k in range(8)])
+MOMENTS = SECONDS.map(lambda seconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds))
+ZONES = st.integers(-15 * 60, 15 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+FRACTIONS = ["", ".5", ",123", ".123456", ".123456789", ".", ".1234567890"]
+OFFSETS = ["", "Z", "z", " UTC", "GMT", "+02:00", "-0330", "+05", "+16:00", " "]
+
+
+@st.composite
+def clf_times(draw):
+    moment = draw(MOMENTS).replace(tzinfo=draw(ZONES | st.just(UTC)))
+    month = list(MONTHS)[moment.month - 1].decode()
+    return f"{moment.day:02}/{month}/{moment.year}:{moment:%H:%M:%S %z}".encode()
+
+
+@st.composite
+def iso_times(draw):
+    moment = draw(MOMENTS)
+    fraction, zone = draw(st.sampled_from(FRACTIONS)), draw(st.sampled_from(OFFSETS))
+    clock = draw(st.sampled_from(["T%H:%M:%S", " %H:%M:%S", "t%H:%M:%S", "T%H:%M:60", "T24:00:00", "_%H:%M:%S"]))
+    whole = moment.strftime(f"%Y-%m-%d{clock}") + fraction + zone
+    return draw(st.sampled_from([whole, whole, whole, whole[:10], whole[:16]])).encode()
+
+
+EPOCHS = st.one_of(
+    st.integers(0, 2 * 10**18).map(str),
+    st.decimals(0, 10**12, places=7).map(str),
+    st.sampled_from(["0", ".5", "5.", "1e9", "+1", "-1", ".", "253402300799.999999", "253402300800", "1" * 30]),
+).map(str.encode)
+DECIMALS = st.one_of(
+    st.decimals(-(10**9), 10**9, places=3).map(str),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.sampled_from(["0", "+.5", "5.", "1e9", "1e", "e1", ".", "1.2.3", "-", "--1", "1" * 40, "0." + "1" * 40, " 1"]),
+).map(str.encode)
+INTEGERS = st.one_of(
+    st.integers(-(2**64), 2**64).map(str),
+    st.sampled_from(["200", "304", "007", "-0", "+1", "1.0", "12a", "9" * 8, "9" * 9, "9" * 16, "9" * 17, "9" * 19]),
+).map(str.encode)
+TEXTS = st.one_of(
+    st.sampled_from([b"", b"-", b"a", b"--", b'"', b'\\"', b"\\", b"\\\\", b'\\\\"', b" ", b", ", b" : ", b",", b":"]),
+    st.sampled_from([b"Mozilla/5.0 (X11; Linux)", b"/index.html?a=b", b"10.0.0.1, 10.0.0.2", b"\xff\xfe\0", b"\r"]),
+    st.integers(40, 200).map(lambda n: b"x" * n),
+    st.lists(
+        st.sampled_from([b'"', b"\\", b" ", b"-", b"x", b"]", b",", b":", b"\0", b"\r", b"\xc3\xa4"]), max_size=12
+    ).map(b"".join),
+    st.binary(max_size=12),
+)
+METHODS = [b"GET", b"POST", b"M-SEARCH", b"_a", b"-", b"G3T", b"", b"M" * 32, b"M" * 33]
+URIS = [b"/", b"/a?b", b"?", b"-", b"", b"/a b", b"-?x", b"*", b"/" + b"x" * 70 + b"?y", b" ", b"/?"]
+PROTOCOLS = [b"HTTP/1.1", b"HTTP/2", b"http/1.1", b"HTTP/", b"HTTP", b"/1", b"", b"H/x", b"SPDY/3.1"]
+TARGETS = st.sampled_from(URIS)
+REQUESTS = (
+    st.tuples(st.sampled_from(METHODS), TARGETS | TEXTS, st.sampled_from(PROTOCOLS)).map(b" ".join) | TARGETS | TEXTS
+)
+LISTS = st.lists(DECIMALS | st.just(b"-"), min_size=1, max_size=4).flatmap(
+    lambda parts: st.sampled_from([b", ", b" : ", b",", b":", b" , ", b",  "]).map(lambda comma: comma.join(parts))
+)
+WORDS = [b"h", b"h:81", b"::1", b"a", b"-", b"", b"p,", b":80", b"h:", b"-:5", b"x:y:8", b"ab", b"x" * 70]
+HEADS = st.lists(st.sampled_from(WORDS), min_size=3, max_size=8).map(b" ".join)
+TEXT_OF = {
+    Meaning.TEXT: TEXTS,
+    Meaning.INTEGER: INTEGERS,
+    Meaning.DECIMAL: DECIMALS,
+    Meaning.CLF_TIME: clf_times(),
+    Meaning.ISO_TIME: iso_times(),
+    Meaning.EPOCH_SECONDS: EPOCHS,
+    Meaning.EPOCH_MILLIS: EPOCHS,
+    Meaning.EPOCH_MICROS: EPOCHS,
+    Meaning.REQUEST: REQUESTS,
+    Meaning.TARGET: TARGETS | TEXTS,
+    Meaning.DECIMAL_LIST: LISTS,
+}
+
+# ---- programs ------------------------------------------------------------------------------------------------------
+
+TERMINATORS = [
+    b" ", b'"', b'" ', b'" "', b"] ", b" [", b"|", b"||", b"\t", b"\0", b"\xff", b"\\", b", ", b": ", b" : ", b"-",
+    b"12345678", b"123456789", b"--separator--", b'" 0123456789 "', b" --long-separator-",
+]  # fmt: skip
+PREFIXES = [b"", b"", b"", b"<", b'"', b" ", b"-", b"a prefix that is longer than a word: "]
+
+
+@st.composite
+def hand_made(draw):
+    """Draw a program of any slots that `Program` allows."""
+    count = draw(st.integers(1, 6))
+    extra = draw(st.booleans())
+    free = [Meaning.TEXT, Meaning.INTEGER, Meaning.DECIMAL, Meaning.DECIMAL_LIST]
+    once = [draw(st.sampled_from(sorted(TIMES))), draw(st.sampled_from([Meaning.REQUEST, Meaning.TARGET]))]
+    slots = []
+    for number in range(count):
+        last = number == count - 1
+        meaning = draw(st.sampled_from(free + once))
+        if meaning in once:
+            once.remove(meaning)
+        length = 0 if last else draw(st.sampled_from([0, 0, 0, 1, 5, 26, 70]))
+        ends = [b"", *TERMINATORS] if length else TERMINATORS
+        end = draw(st.sampled_from([b"", b'"', b"]", b"--separator--"] if last else ends))
+        name = "time" if meaning in TIMES else draw(st.sampled_from([f"f{number}", f"f{number}", None]))
+        slots.append(
+            Slot(
+                name,
+                meaning,
+                end + b"\n" * (last and not extra),
+                quoted=end.startswith(b'"') and draw(st.booleans()),
+                comma_list=end.startswith(b" ") and draw(st.booleans()),
+                length=length,
+            )
+        )
+    return Program(draw(st.sampled_from(PREFIXES)), tuple(slots), extra=extra)
+
+
+@st.composite
+def with_heads(draw):
+    """Draw a program that reads CLF heads again."""
+    head = (
+        Slot("client", Meaning.TEXT, b" "),
+        Slot("ident", Meaning.TEXT, b" "),
+        Slot("user", Meaning.TEXT, draw(st.sampled_from([b" [", b"|"]))),
+    )
+    rest = (Slot("time", Meaning.CLF_TIME, b"] "), Slot("status", Meaning.INTEGER, b"\n"))
+    return Program(draw(st.sampled_from(PREFIXES)), head + rest, clf_head=True)
+
+
+VARIABLES = {
+    "nginx": "$remote_addr $remote_user $time_local $time_iso8601 $msec $request $request_uri $args $status "
+    "$bytes_sent $http_referer $http_user_agent $request_time $upstream_response_time $http_x_forwarded_for "
+    "$upstream_addr $other",
+    "apache": "%h %l %u %t %r %>s %b %{Referer}i %{X-Forwarded-For}i %D %T %v %p %U %q %m %H %{%s}t %{msec}t %O",
+}
+GAPS = ['" "', " ", "|", '"', "] [", " - ", "\t", "", " --- separated by --- "]
+PREDEFINED = [
+    *("common", "combined", "vhost_combined"),
+    "nginx:$time_iso8601-$remote_addr",
+    "apache:%t %h",
+    "apache:%r",
+]
+
+
+@st.composite
+def compiled(draw):
+    """Draw a program that a format string compiles to."""
+    language = draw(st.sampled_from(sorted(VARIABLES)))
+    variables = draw(st.lists(st.sampled_from(VARIABLES[language].split()), min_size=1, max_size=7))
+    gaps = [draw(st.sampled_from(GAPS)) for _ in variables]
+    text = draw(st.sampled_from(["", '"', "[", "x: "])) + "".join(v + g for v, g in zip(variables, gaps, strict=True))
+    try:
+        program = resolve(f"{language}:{text}").program
+    except FormatError:
+        program = resolve(draw(st.sampled_from(PREDEFINED))).program
+    return replace(program, extra=program.extra)
+
+
+PROGRAMS = st.one_of(hand_made(), hand_made(), compiled(), with_heads(), st.sampled_from(PREDEFINED[:2]).map(
+    lambda name: FORMATS[name].program
+))  # fmt: skip
+
+# ---- lines ---------------------------------------------------------------------------------------------------------
+
+HOSTILE = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from([b"", b"\0", b" \t\r\0", b"\0" * 70, b"\r", b"\r\r", b'"', b"\\" * 65, b" " * 64, b"-", b"-" * 64]),
+    st.integers(60, 70).map(lambda n: b"\0" * n + b"x"),
+)
+SNIPPETS = st.sampled_from(
+    [b'"', b"\\", b" ", b"\0", b"\r", b"-", b"x" * 64, b", ", b" : ", b"", b'" x', b' "y"', b"\xff"]
+)
+
+
+@st.composite
+def valid_lines(draw, program: Program):
+    """Draw a line built slot by slot; what the fields hold may still make it another one."""
+    parts = [program.prefix]
+    slots: Sequence[Slot] = program.slots
+    if program.clf_head:
+        parts += [draw(HEADS), slots[2].terminator]
+        slots = slots[3:]
+    for slot in slots:
+        text = draw(st.one_of(TEXT_OF[slot.meaning], TEXT_OF[slot.meaning], st.sampled_from([b"-", b""])))
+        if slot.length and len(text) != slot.length and draw(st.integers(0, 3)):
+            text = text.ljust(slot.length, b"x")[: slot.length]
+        parts += [text, slot.terminator.removesuffix(b"\n")]
+    tail = (
+        draw(st.sampled_from([b"", b"", b' "more" 1', b' "odd', b" ", b' \\"', b' "\\""', b"x"]))
+        if program.extra
+        else b""
+    )
+    return b"".join(parts) + tail
+
+
+@st.composite
+def mutated_lines(draw, program: Program):
+    line = draw(valid_lines(program))
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(line)))
+        line = line[:at] + draw(SNIPPETS) + line[at + draw(st.integers(0, 3)) :]
+    return line
+
+
+@st.composite
+def blocks(draw, program: Program):
+    """Draw a text of several lines, each with a newline."""
+    valid, mutated = valid_lines(program), mutated_lines(program)
+    nuls = valid.map(lambda line: b"\0" * 65 + line)
+    lines = draw(st.lists(st.one_of(valid, valid, valid, mutated, nuls, HOSTILE), min_size=1, max_size=6))
+    ends = [draw(st.sampled_from([b"\n", b"\n", b"\r\n"])) for _ in lines]
+    return b"".join(line.replace(b"\n", b" ") + end for line, end in zip(lines, ends, strict=True))
+
+
+PROGRAMS_AND_TEXTS = PROGRAMS.flatmap(lambda program: st.tuples(st.just(program), blocks(program)))
