@@ -141,7 +141,9 @@ def test_any_ranges_of_a_plain_file_add_up_to_the_file(tmp_path, data, cuts, blo
 def write_mixed(folder):
     """Write a folder of small files as they are met: name -> bytes of its lines, or None for no text."""
     rng = random.Random(11)
-    files = {f"a{n:02}.log": "".join(combined(k) + "\n" for k in range(rng.randrange(1, 40))).encode() for n in range(20)}
+    files = {
+        f"a{n:02}.log": "".join(combined(k) + "\n" for k in range(rng.randrange(1, 40))).encode() for n in range(20)
+    }
     files |= {
         "crlf.log": b"\r\n".join(combined(k).encode() for k in range(9)) + b"\r\n",
         "cut.log": b"\n".join(combined(k).encode() for k in range(9)),
@@ -242,13 +244,18 @@ def micros(text):
 )  # fmt: skip
 def test_since_is_inclusive_and_until_exclusive_and_the_rest_is_filtered(tmp_path, engine, since, until, kept):
     texts = [combined(n) if engine == "web" else json_row(time=f"2026-02-01T00:00:{n:02}Z", n=n) for n in range(60)]
-    (tmp_path / "a.log").write_text("\n".join(texts) + "\n\nrubbish {\n" + (json_row(level="none") if engine == "json" else ""))
+    (tmp_path / "a.log").write_text(
+        "\n".join(texts) + "\n\nrubbish {\n" + (json_row(level="none") if engine == "json" else "")
+    )
     base = micros("2026-02-01T00:00:00Z")
     bounds = {"since": since, "until": until}
     options = {name: base + value * 10**6 for name, value in bounds.items() if value is not None}
     spec = plan(f"SELECT time, count(*) FROM {engine} WHERE time IS NOT NULL GROUP BY time", "t")
     for block in (200, 1 << 20):
-        partial = run(job([spec], block_bytes=block, **options), piece(tmp_path / "a.log", format="combined" if engine == "web" else "jsonl"))
+        partial = run(
+            job([spec], block_bytes=block, **options),
+            piece(tmp_path / "a.log", format="combined" if engine == "web" else "jsonl"),
+        )
         (result,) = partial.files
         untimed = engine == "json"
         counted = len(kept) + (untimed and not options)
@@ -300,7 +307,9 @@ def test_the_hours_that_never_were_and_were_twice(tmp_path, local, utc):
 
 
 def test_the_span_of_a_run_is_that_of_the_shifted_times(tmp_path):
-    (tmp_path / "a.json").write_text(json_row(time="2026-02-01T00:30:00") + "\n" + json_row(time="2026-02-01T01:30:00") + "\n")
+    (tmp_path / "a.json").write_text(
+        json_row(time="2026-02-01T00:30:00") + "\n" + json_row(time="2026-02-01T01:30:00") + "\n"
+    )
     options = {"since": micros("2026-02-01T00:00:00Z"), "until": micros("2026-02-01T01:00:00Z")}
     partial = run(job([TIMES], **options), piece(tmp_path / "a.json", timezone="Europe/Berlin"))
     assert rows(TIMES, *partial.tables) == [("2026-02-01T00:30:00Z", 1)]
@@ -323,7 +332,9 @@ def test_a_task_gives_the_same_whatever_the_thread_did_before(tmp_path):
                 assert rows(spec, partial.tables[position]) == rows(spec, alone[number].tables[position])
 
 
-@pytest.mark.parametrize("where", ["logproc.rollup.aggregate.RelationProgram.append", "logproc.rollup.aggregate.Tally.finish"])
+@pytest.mark.parametrize(
+    "where", ["logproc.rollup.aggregate.RelationProgram.append", "logproc.rollup.aggregate.Tally.finish"]
+)
 def test_a_task_that_fails_leaves_nothing_behind(tmp_path, monkeypatch, where):
     (tmp_path / "a.log").write_text((combined(1) + "\n") * 5)
     work = job()

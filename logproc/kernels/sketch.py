@@ -167,7 +167,7 @@ def _tau(x: float) -> float:
 
 
 def bucket_middle(bucket: int) -> float:
-    """Return the harmonic middle of a bucket's bounds, which is off by at most 1/129 of any value in it."""
+    """Return the harmonic middle of a bucket's bounds, off by at most 1/129 of any normal number in it."""
     low = float(np.array([bucket << BUCKET_SHIFT], np.uint64).view(np.float64)[0])
     # The bounds are `steps` and steps + 1 times one number, so their middle is low * (2 steps + 2) / (2 steps + 1).
     steps = (bucket & 63) + (64 if (bucket >> 6) & 2047 else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -170,7 +169,7 @@ def compiled(draw):
         program = resolve(f"{language}:{text}").program
     except FormatError:
         program = resolve(draw(st.sampled_from(PREDEFINED))).program
-    return replace(program, extra=program.extra)
+    return program
 
 
 PROGRAMS = st.one_of(hand_made(), hand_made(), compiled(), with_heads(), st.sampled_from(PREDEFINED[:2]).map(

@@ -139,7 +139,9 @@ def test_the_greatest_registers_of_parts_are_those_of_the_whole(order: int):
 
 # ---- quantiles -------------------------------------------------------------------------------------------------------
 
-FINITE = st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False) | st.floats(-1000, 1000)
+FINITE = st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False) | st.floats(
+    -1000, 1000, allow_subnormal=False
+)
 NORMAL = FINITE.filter(lambda x: abs(x) >= SMALLEST_NORMAL)
 
 

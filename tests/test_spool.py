@@ -1,0 +1,68 @@
+"""Rejected lines on their way to `--rejects`: every one once, with its number in the whole file."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logproc import spool
+from logproc.model import Piece, Reject
+
+PIECES = [Piece(0, "/logs/a", 0, 100, 0), Piece(0, "/logs/a", 100, -1, 0), Piece(1, "/logs/b\udcff", 0, -1, 0)]
+PATHS = {0: "/logs/a", 1: "/logs/b\udcff"}
+
+
+def write(folder, task, kept):
+    with spool.Spool(str(folder), task) as opened:
+        keepers = [opened.keeper(piece) for piece in PIECES]
+        for place, reject in kept:
+            keepers[place](reject)
+
+
+def joined(folder, task, before):
+    return [json.loads(line) for line in spool.join(str(folder), task, PATHS, before)]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kept=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 50), st.integers(0, 10**12), st.binary(max_size=20))))
+def test_what_goes_in_comes_out_once_with_lines_from_one(tmp_path, kept):
+    before = {(0, 0): 0, (0, 100): 70, (1, 0): 0}
+    write(tmp_path, 4, [(place, Reject(line, offset, "why", raw)) for place, line, offset, raw in kept])
+    found = joined(tmp_path, 4, before)
+    assert found == [
+        {
+            "path": "/logs/b\\xff" if place == 2 else "/logs/a",
+            "line": line + 1 + (70 if place == 1 else 0),
+            "offset": offset,
+            "reason": "why",
+            "raw": raw.decode("utf-8", "backslashreplace"),
+        }
+        for place, line, offset, raw in kept
+    ]
+    assert list(tmp_path.iterdir()) == []
+    assert joined(tmp_path, 4, before) == []
+
+
+def test_a_task_without_rejects_writes_no_file(tmp_path):
+    write(tmp_path, 0, [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_folder_nobody_keeps_anything():
+    with spool.Spool(None, 0) as opened:
+        assert opened.keeper(PIECES[0]) is None
+
+
+def test_a_task_that_is_tried_again_writes_its_rejects_anew(tmp_path):
+    write(tmp_path, 1, [(0, Reject(0, 0, "first try", b"x"))] * 3)
+    write(tmp_path, 1, [(0, Reject(5, 9, "second try", b"y"))])
+    assert [row["reason"] for row in joined(tmp_path, 1, {(0, 0): 0})] == ["second try"]
+
+
+def test_tasks_do_not_share_a_file(tmp_path):
+    write(tmp_path, 1, [(0, Reject(0, 0, "one", b""))])
+    write(tmp_path, 11, [(0, Reject(0, 0, "eleven", b""))])
+    assert [row["reason"] for row in joined(tmp_path, 1, {(0, 0): 0})] == ["one"]
+    assert [row["reason"] for row in joined(tmp_path, 11, {(0, 0): 0})] == ["eleven"]
