@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from logproc import __version__, questions, spool
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
+from logproc.errors import MergeError
 from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.model import Failure, Partial, Report, RunInfo
 from logproc.planner import Planner
@@ -71,7 +72,8 @@ def merge(
 ) -> list[Table]:
     """Fold partials together in plan order, whatever order they come in."""
     tables = [Table(spec, job.max_groups) for spec in job.specs]
-    for outcome in in_plan_order(outcomes):
+    due = 0
+    for due, outcome in enumerate(in_plan_order(outcomes), 1):
         task = tasks[outcome.task]
         if isinstance(outcome, Failure):
             books.lose(task, outcome)
@@ -82,6 +84,8 @@ def merge(
         if rejects is not None and job.spool is not None:
             paths = {piece.file: piece.path for piece in task.pieces}
             rejects.writelines(spool.join(job.spool, task.number, paths, books.lines_before(task)))
+    if due < len(tasks):
+        raise MergeError(f"nobody said what became of task {tasks[due]}; this is a defect of the backend")
     return tables
 
 

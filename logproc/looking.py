@@ -13,7 +13,7 @@ from logproc.formats.parser import new_parser, span
 from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING, LogFile
-from logproc.planner import RANGE_BYTES, Planner
+from logproc.planner import PACK_BYTES, Planner, range_borders
 from logproc.rollup.columns import text_of
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
         sample, found = planner.look(file)
     except InputError as error:
         return entry(None, None, 0, error.reason)
-    cut = sample.codec == "plain" and file.size > RANGE_BYTES
-    ranges = -(-file.size // RANGE_BYTES) if cut else 1
+    cut = sample.codec == "plain" and file.size > PACK_BYTES
+    ranges = len(range_borders(file.size)) - 1 if cut else 1
     if found.format is None and found.reason != "no lines":
         return entry(sample.codec, found, 0 if sample.binary else ranges, found.reason)
     return entry(sample.codec, found, ranges, sample.damage)

@@ -7,7 +7,8 @@ small file is, its worker sees when it reads it: opening a file twice costs more
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
     from logproc.config import Config, Source
     from logproc.inputs.sample import Sample
 
-RANGE_BYTES = 32 << 20
-"""Bytes of a range: small enough that no worker idles for long at the end, large enough that merging costs little."""
+RANGE_BYTES = 64 << 20
+"""Bytes of the largest ranges: large, since each range's tables are merged."""
+
+LAST_BYTES = 8 << 20
+"""Bytes of the smallest ranges, at the end of a file: small, so that no worker idles for long at the end."""
 
 PACK_BYTES = 8 << 20
 PACK_FILES = 256
@@ -132,19 +136,24 @@ class Planner:
             yield file.size, (whole,)
             return
         fmt = detection.format or "unknown"
-        for start in range(0, file.size, RANGE_BYTES):
-            last = start + RANGE_BYTES >= file.size
-            piece = Piece(
-                whole.file,
-                whole.path,
-                start,
-                -1 if last else start + RANGE_BYTES,
-                whole.mtime_ns,
-                whole.source,
-                whole.host,
-                whole.timezone,
-                "plain",
-                fmt,
-                detection.confidence,
+        borders = range_borders(file.size)
+        for start, end in pairwise(borders):
+            piece = replace(
+                whole,
+                start=start,
+                end=-1 if end == file.size else end,
+                codec="plain",
+                format=fmt,
+                confidence=detection.confidence,
             )
-            yield min(RANGE_BYTES, file.size - start), (piece,)
+            yield end - start, (piece,)
+
+
+def range_borders(size: int) -> list[int]:
+    """Return where the ranges of a plain file begin, and its end: each a quarter of what is left, within limits."""
+    borders = [0]
+    while borders[-1] < size:
+        left = size - borders[-1]
+        step = max(min(LAST_BYTES, RANGE_BYTES), min(left // 4, RANGE_BYTES))
+        borders.append(size if left < 2 * step else borders[-1] + step)
+    return borders

@@ -170,7 +170,7 @@ def test_only_what_is_included_is_found(tmp_path):
 
 
 def test_a_look_at_a_file_tells_its_format_and_a_missing_one_is_an_error(tmp_path):
-    (file,) = write(tmp_path, [2000])
+    (file,) = write(tmp_path, [20 * len(LINE)])
     found, detection = Planner(Config()).look(file)
     assert (found.codec, detection.format, detection.confidence) == ("plain", "combined", 1.0)
     assert Planner(Config(format="common")).look(file)[1].format == "common"

@@ -16,6 +16,46 @@ LARGEST = 9.0e18
 
 
 @kernel
+def keep_groups(groups, truth, n, kept):
+    """Write the groups of rows whose truth is 1 to `kept`, -1 for all others."""
+    for row in range(n):
+        kept[row] = groups[row] if truth[row] == 1 else -1
+
+
+@kernel
+def look_up_codes(codes, table, n, found):
+    """Write table[code] (int32) for every row, -1 for a negative code."""
+    for row in range(n):
+        code = codes[row]
+        found[row] = table[code] if code >= 0 else -1
+
+
+@kernel
+def look_up_numbers(codes, known, table, n, values, valid):
+    """Write table[code] to `values` and 1 to `valid` where known[code] is not negative, else zeros."""
+    for row in range(n):
+        code = codes[row]
+        good = code >= 0 and known[code] >= 0
+        values[row] = table[code] if good else 0
+        valid[row] = 1 if good else 0
+
+
+@kernel
+def look_up_truth(codes, known, table, n, truth):
+    """Write table[code] (0 or 1) where known[code] is not negative, else -1."""
+    for row in range(n):
+        code = codes[row]
+        truth[row] = table[code] if code >= 0 and known[code] >= 0 else -1
+
+
+@kernel
+def pack_pairs(first, second, n, packed):
+    """Write two codes, of which either may be -1, as one int64."""
+    for row in range(n):
+        packed[row] = ((np.int64(first[row]) + 1) << 32) | (np.int64(second[row]) + 1)
+
+
+@kernel
 def count_rows(groups, n, counts):
     """Add 1 to counts[group] for every row."""
     for row in range(n):
@@ -110,7 +150,7 @@ def append_numbers(rows, codes, values, out, cursor):
 
 
 @kernel
-def append_texts(rows, codes, arena, key_start, key_size, out, cursor):
+def append_texts(rows, codes, arena, entries, out, cursor):
     """Append tag 1, a four-byte length and the text of each code at each cursor, or tag 0 for a negative code."""
     for k in range(rows.shape[0]):
         code = codes[k]
@@ -119,8 +159,8 @@ def append_texts(rows, codes, arena, key_start, key_size, out, cursor):
             out[at] = 0
             cursor[k] = at + 1
         else:
-            length = key_size[code] >> 1
-            start = key_start[code]
+            length = entries[code, 1] >> 1
+            start = entries[code, 0]
             out[at] = 1
             for q in range(4):
                 out[at + 1 + q] = np.uint8((length >> (8 * q)) & 255)

@@ -11,16 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.jit import inlined, kernel
-from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, store_half, store_word
+from logproc.kernels.memory import load_byte, load_half, load_word, prefetch, store_byte, store_half, store_word
 from logproc.kernels.simd import load_u64
 
 ESCAPED = 2
 """The style of a slice that is a JSON string with backslash escapes (as in `kernels.jsonlines`)."""
 
+AHEAD = 32
+"""Rows that are looked up together."""
+
 KEYS, USED, UNCLEAN = range(3)
 """Cells of a dictionary's `state`: keys held, arena bytes used, keys that wait for an alias."""
 
-SLOTS, WRAP, HASHES, KEY_START, KEY_SIZE, ALIAS, ARENA, ROOM, MAX_KEYS, RAW, STATE = range(11)
+SLOTS, WRAP, HASHES, ENTRIES, ALIAS, RING, ARENA, ROOM, MAX_KEYS, RAW, STATE = range(11)
 """Cells of a described dictionary: addresses, and the sizes that go with them."""
 
 COLUMN_STARTS, COLUMN_ENDS, COLUMN_STYLES, COLUMN_CODES, COLUMN_DICTIONARY, FIRST_ROW = range(6)
@@ -99,14 +102,39 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
     the row it stopped at: n, or the first that needs more room.
     """
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
-    hashes, key_start = load_word(dictionary, 8 * HASHES), load_word(dictionary, 8 * KEY_START)
-    key_size, alias = load_word(dictionary, 8 * KEY_SIZE), load_word(dictionary, 8 * ALIAS)
+    hashes, entries = load_word(dictionary, 8 * HASHES), load_word(dictionary, 8 * ENTRIES)
+    alias, ring = load_word(dictionary, 8 * ALIAS), load_word(dictionary, 8 * RING)
+    ring_row = first
     arena, room = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ROOM)
     max_keys, raw = load_word(dictionary, 8 * MAX_KEYS), load_word(dictionary, 8 * RAW) != 0
     state = load_word(dictionary, 8 * STATE)
     n_keys, used, todo = load_word(state, 8 * KEYS), load_word(state, 8 * USED), load_word(state, 8 * UNCLEAN)
+    ahead = first
     row = first
     while row < n:
+        if row == ahead:
+            # Look-ups wait for memory, one after the other: ask for the lines of the next few at once.
+            ahead = min(n, row + AHEAD)
+            for k in range(row, ahead):
+                s = load_half(starts, 4 * k)
+                if s >= 0:
+                    escaped = 1 if load_byte(styles, k) == ESCAPED else 0
+                    h = hash_slice(base, s, load_half(ends, 4 * k) - s, np.uint64(escaped))
+                    store_word(ring, 8 * (k - row), np.int64(h))
+                    prefetch(slots, np.int64(h & wrap) * 8)
+            ring_row = row
+            for k in range(row, ahead):
+                if load_half(starts, 4 * k) >= 0:
+                    h = np.uint64(load_word(ring, 8 * (k - row)))
+                    entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
+                    if entry & _UPPER == h & _UPPER and entry != 0:
+                        prefetch(entries, 16 * (np.int64(entry & _LOWER) - 1))
+            for k in range(row, ahead):
+                if load_half(starts, 4 * k) >= 0:
+                    h = np.uint64(load_word(ring, 8 * (k - row)))
+                    entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
+                    if entry & _UPPER == h & _UPPER and entry != 0:
+                        prefetch(arena, load_word(entries, 16 * (np.int64(entry & _LOWER) - 1)))
         s = load_half(starts, 4 * row)
         if s < 0:
             store_half(codes, 4 * row, -1)
@@ -115,7 +143,7 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
         length = load_half(ends, 4 * row) - s
         escaped = 1 if load_byte(styles, row) == ESCAPED else 0
         size = (length << 1) | escaped
-        h = hash_slice(base, s, length, np.uint64(escaped))
+        h = np.uint64(load_word(ring, 8 * (row - ring_row)))
         tag = h & _UPPER
         slot = h & wrap
         code = np.int64(-1)
@@ -125,8 +153,8 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
                 break
             if entry & _UPPER == tag:
                 code = np.int64(entry & _LOWER) - 1
-                at = load_word(key_start, 8 * code)
-                if load_word(key_size, 8 * code) == size and _equal(base, s, arena, at, length):
+                at = load_word(entries, 16 * code)
+                if load_word(entries, 16 * code + 8) == size and _equal(base, s, arena, at, length):
                     break
                 code = np.int64(-1)
             slot = (slot + _ONE) & wrap
@@ -136,8 +164,8 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
             code = n_keys
             store_word(slots, np.int64(slot) * 8, np.int64(tag | np.uint64(code + 1)))
             store_word(hashes, 8 * code, np.int64(h))
-            store_word(key_start, 8 * code, used)
-            store_word(key_size, 8 * code, size)
+            store_word(entries, 16 * code, used)
+            store_word(entries, 16 * code + 8, size)
             for q in range(length):
                 store_byte(arena, used + q, load_byte(base, s + q))
             if raw or (escaped == 0 and _is_clean(base, s, length)):
@@ -241,7 +269,7 @@ def rehash_integers(slots, keys, n):
 
 def _grown(array: NDArray, size: int) -> NDArray:
     """Return a larger copy of an array."""
-    larger = np.empty(size, array.dtype)
+    larger = np.empty((size, *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger
 
@@ -257,8 +285,8 @@ class Dictionary:
         self.raw = raw
         self.slots = np.zeros(capacity * 2, np.uint64)
         self.hashes = np.empty(capacity, np.uint64)
-        self.key_start = np.empty(capacity, np.int64)
-        self.key_size = np.empty(capacity, np.int64)
+        self.entries = np.empty((capacity, 2), np.int64)
+        self.ring = np.zeros(AHEAD, np.int64)
         self.alias = np.empty(capacity, np.int32)
         self.arena = np.empty(capacity * 32 + 128, np.uint8)
         self.state = np.zeros(3, np.int64)
@@ -281,9 +309,9 @@ class Dictionary:
         return self._address
 
     def _describe(self) -> None:
-        arrays = (self.hashes, self.key_start, self.key_size, self.alias, self.arena)
+        arrays = (self.hashes, self.entries, self.alias, self.ring, self.arena)
         slots = (self.slots.ctypes.data, len(self.slots) - 1)
-        sizes = (len(self.arena) - 16, len(self.key_start), int(self.raw), self.state.ctypes.data)
+        sizes = (len(self.arena) - 16, len(self.entries), int(self.raw), self.state.ctypes.data)
         self._description[:] = (*slots, *(array.ctypes.data for array in arrays), *sizes)
 
     def encode(
@@ -337,6 +365,16 @@ class Dictionary:
             for s, e in zip(starts.tolist(), ends, strict=True)
         ]
 
+    @property
+    def key_start(self) -> NDArray[np.int64]:
+        """Where in the arena each key begins, by code."""
+        return self.entries[:, 0]
+
+    @property
+    def key_size(self) -> NDArray[np.int64]:
+        """Twice the length of each key, plus one if it is escaped, by code."""
+        return self.entries[:, 1]
+
     def lengths(self) -> NDArray[np.int64]:
         """Return the length of each key by code."""
         return self.key_size[: len(self)] >> 1
@@ -348,11 +386,10 @@ class Dictionary:
     def grow(self, needed: int) -> None:
         """Make room for at least one more key of `needed` bytes."""
         n = len(self)
-        if n >= len(self.key_start):
-            size = len(self.key_start) * 2
+        if n >= len(self.entries):
+            size = len(self.entries) * 2
             self.hashes = _grown(self.hashes, size)
-            self.key_start = _grown(self.key_start, size)
-            self.key_size = _grown(self.key_size, size)
+            self.entries = _grown(self.entries, size)
             self.alias = _grown(self.alias, size)
             self.slots = np.zeros(size * 2, np.uint64)
             rehash(self.slots, self.hashes, n)

@@ -90,3 +90,19 @@ def store_half(typingctx, base, offset, half):  # noqa: ARG001
         return context.get_dummy_value()
 
     return sig, codegen
+
+
+@intrinsic
+def prefetch(typingctx, base, offset):  # noqa: ARG001
+    """Ask for the cache line at base + offset, which is about to be read."""
+    sig = types.void(types.uintp, types.int64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        number = ir.IntType(32)
+        pointer = builder.inttoptr(builder.add(*args), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], kind)
+        builder.call(function, [pointer, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return sig, codegen

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from logproc.kernels.group import keep_groups
 from logproc.model import Batch, Kind
 from logproc.rollup.columns import ROWS, RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec
@@ -134,15 +135,21 @@ class RelationProgram:
         if found is not None:
             return found
         if condition is not None:
-            found = np.where(self.evaluator.mask(condition), self._groups(spec, None, known, rows), np.int32(-1))
+            found = self._kept(self._groups(spec, None, known, rows), condition)
         else:
             found = known.get((spec.keys, None, None))
             if found is None:
                 found = known[spec.keys, None, None] = self._assign(spec, rows)
             if spec.where is not None:
-                found = np.where(self.evaluator.mask(spec.where), found, np.int32(-1))
+                found = self._kept(found, spec.where)
         known[spec.keys, spec.where, condition] = found
         return found
+
+    def _kept(self, groups: NDArray[np.int32], condition: Expression) -> NDArray[np.int32]:
+        """Return the groups of rows for which a condition is true, -1 for the others."""
+        kept = np.empty(len(groups), np.int32)
+        keep_groups(groups, self.evaluator.truth(condition), len(groups), kept)
+        return kept
 
     def _assign(self, spec: RollupSpec, rows: int) -> NDArray[np.int32]:
         return self._index(spec).assign([self.evaluator.vector(key) for key in spec.keys], rows)

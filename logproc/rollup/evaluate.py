@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logproc.kernels import group
 from logproc.kernels.intern import Dictionary, IntegerDictionary
 from logproc.model import Kind
 from logproc.rollup.columns import BooleanVector, NumberVector, RowStore, Stored, TextVector, Vector
@@ -104,11 +105,17 @@ class ValueTable:
 
     def take(self, codes: NDArray[np.int32]) -> Vector:
         """Return the values of rows; negative codes are null."""
-        found = np.where(codes >= 0, self._codes[codes], np.int32(-1))
+        n = len(codes)
         if self.kind == Kind.BOOLEAN:
-            return BooleanVector(np.where(found >= 0, self._numbers[codes], -1).astype(np.int8))
+            truth = np.empty(n, np.int8)
+            group.look_up_truth(codes, self._codes, self._numbers, n, truth)
+            return BooleanVector(truth)
         if self.kind in NUMBERS:
-            return NumberVector(self._numbers[codes], (found >= 0).astype(np.uint8), self.kind)
+            values, valid = np.empty(n, self._numbers.dtype), np.empty(n, np.uint8)
+            group.look_up_numbers(codes, self._codes, self._numbers, n, values, valid)
+            return NumberVector(values, valid, self.kind)
+        found = np.empty(n, np.int32)
+        group.look_up_codes(codes, self._codes, n, found)
         return TextVector(found, self.dictionary)
 
 
@@ -170,8 +177,8 @@ class Coder:
 
 def combine(first: NDArray[np.int32], second: NDArray[np.int32], pairs: IntegerDictionary) -> NDArray[np.int32]:
     """Return one code a row for the pair of two codes, of which either may be -1."""
-    packed = ((first.astype(np.int64) + 1) << 32) | (second.astype(np.int64) + 1)
-    codes = np.empty(len(packed), np.int32)
+    packed, codes = np.empty(len(first), np.int64), np.empty(len(first), np.int32)
+    group.pack_pairs(first, second, len(first), packed)
     pairs.encode(packed, codes)
     return codes
 
@@ -208,11 +215,11 @@ class Evaluator:
             known = self._vectors[expression] = self._compute(expression)
         return known
 
-    def mask(self, expression: Expression) -> NDArray[np.bool_]:
-        """Return where a condition is true."""
+    def truth(self, expression: Expression) -> NDArray[np.int8]:
+        """Return by row whether a condition is true (1), false (0) or unknown (-1)."""
         vector = self.vector(expression)
         if isinstance(vector, BooleanVector):
-            return np.equal(vector.values, 1)
+            return vector.values
         msg = "a condition must be boolean"
         raise TypeError(msg)
 

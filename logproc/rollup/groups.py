@@ -69,7 +69,7 @@ class GroupIndex:
         for coder, column in zip(self.coders, codes, strict=True):
             if coder.dictionary is not None:
                 d = coder.dictionary
-                append_texts(ids, column, d.arena, d.key_start, d.key_size, out, cursor)
+                append_texts(ids, column, d.arena, d.entries, out, cursor)
             else:
                 append_numbers(ids, column, coder.numbers(), out, cursor)
         return out, offsets

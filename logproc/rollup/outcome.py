@@ -58,7 +58,9 @@ def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
     if table.floor > 0:
         slack = float(table.slack[ids].max()) if len(ids) else 0.0
         index = ranking(table.spec)
-        least = float(table.scores(index)[ids].min()) if index is not None and len(ids) else 0.0
+        wanted = (table.spec.limit or 0) + table.spec.offset
+        # With fewer groups than rows asked for, one that was let go is missing.
+        least = float(table.scores(index)[ids].min()) if index is not None and len(ids) >= wanted > 0 else 0.0
         if slack > 0 or table.floor >= least:
             return ReportError("count", max(slack, table.floor if table.floor >= least else 0.0))
     bounds = [RELATIVE_ERROR[a.function] for a in table.spec.aggregates if a.function in RELATIVE_ERROR]

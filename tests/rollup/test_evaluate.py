@@ -235,6 +235,6 @@ def test_a_condition_that_is_unknown_is_not_true():
     condition = plan("SELECT count(*) FROM web WHERE bytes > 1", "x").where
     store = RowStore(set(fields_of(condition)))
     store.append(batch_of([{"bytes": None}, {"bytes": 1}, {"bytes": 2}]))
-    assert Evaluator(store).mask(condition).tolist() == [False, False, True]
+    assert (Evaluator(store).truth(condition) == 1).tolist() == [False, False, True]
     with pytest.raises(TypeError):
-        Evaluator(store).mask(Column("bytes", Kind.INTEGER))
+        Evaluator(store).truth(Column("bytes", Kind.INTEGER))

@@ -1,0 +1,187 @@
+"""Queries of the subset, drawn as text that logproc and DuckDB both read; sketches in DuckDB are counted exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+PATHS = ["/", "/a", "/a/b.css", "/A", "/caf\u00e9", "/50%", "/x_y", "/login"]
+CLIENTS = ["10.0.0.1", "10.0.0.2", "::1", "example.net"]
+AGENTS = ["curl/8", "Mozilla/5.0 (X11)", "bot", ""]
+LEVELS = ["info", "WARN", "error"]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What can be asked of a relation: expressions over its columns by kind."""
+
+    name: str
+    texts: tuple[str, ...]
+    integers: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+WEB = Relation(
+    "web",
+    ("client", "method", "path", "query", "user", "user_agent", "referrer", "protocol"),
+    ("status", "bytes"),
+    (*PATHS, *CLIENTS, *AGENTS, "GET", "none"),
+)
+JSON = Relation(
+    "json",
+    ("level", "message", "route"),
+    ("CAST(status AS BIGINT)", "TRY_CAST(bytes AS BIGINT)"),
+    (*LEVELS, *PATHS, "WARNING", "started"),
+)
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+class Draw:
+    """Expressions over the columns of a relation."""
+
+    def __init__(self, draw, relation):
+        self.draw = draw
+        self.relation = relation
+
+    def pick(self, *choices):
+        return self.draw(st.sampled_from(choices))
+
+    def word(self):
+        return quoted(self.draw(st.sampled_from(self.relation.words)))
+
+    def text(self, depth=2):
+        column = self.pick(*self.relation.texts)
+        if depth == 0:
+            return column
+        inner = self.text(depth - 1)
+        return self.pick(
+            column, column, column,
+            f"lower({inner})", f"upper({inner})", f"substring({inner}, {self.pick(1, 2, -2)}, {self.pick(1, 3)})",
+            f"split_part({inner}, '/', {self.pick(1, 2, -1)})", f"left({inner}, {self.pick(2, -1)})",
+            f"replace({inner}, {self.pick(*map(quoted, 'ae/'))}, '#')", f"({inner} || {column})", f"trim({inner})",
+            f"concat({inner}, ':', {column})", f"coalesce({inner}, {self.word()})", f"nullif({inner}, {self.word()})",
+            f"CASE WHEN {self.condition(depth - 1)} THEN {inner} ELSE {self.word()} END",
+            f"strftime(time, {self.pick(*map(quoted, ('%H', '%Y-%m-%d', '%a')))})",
+            f"CAST({self.integer(depth - 1)} AS VARCHAR)",
+        )  # fmt: skip
+
+    def integer(self, depth=2):
+        column = self.pick(*self.relation.integers)
+        if depth == 0:
+            return column
+        inner = self.integer(depth - 1)
+        return self.pick(
+            column, column, column,
+            f"length({self.text(depth - 1)})", f"({inner} % {self.pick(2, 7)})", f"({inner} // 100)", f"abs({inner})",
+            f"({inner} + {column})", f"({inner} - {self.pick(1, 200)})", f"(-{inner})", f"coalesce({inner}, 0)",
+            f"extract({self.pick('hour', 'day', 'dow', 'month', 'year', 'minute')} FROM time)",
+            f"CASE WHEN {self.condition(depth - 1)} THEN {inner} END", f"greatest({inner}, {column})",
+            f"strpos({self.text(depth - 1)}, '/')",
+        )  # fmt: skip
+
+    def time(self):
+        unit = self.pick("hour", "day", "week", "month", "minute", "quarter", "year")
+        return self.pick("time", f"date_trunc('{unit}', time)")
+
+    def condition(self, depth=2):
+        text, number = self.text(max(depth - 1, 0)), self.integer(max(depth - 1, 0))
+        sign = self.pick("=", "<>", "<", "<=", ">", ">=")
+        never = self.pick("", "NOT ")
+        simple = self.pick(
+            f"{number} {sign} {self.pick(0, 200, 404, 1000)}", f"{text} {sign} {self.word()}",
+            f"{number} {sign} {self.integer(0)}", f"{text} {sign} {self.text(0)}",
+            f"{number} {never}IN (200, 404, {self.pick('NULL', '7', '1000')})",
+            f"{text} {never}IN ({self.word()}, {self.pick('NULL', self.word())})",
+            f"{number} {never}BETWEEN {self.pick(0, 200)} AND {self.pick(404, 10**6)}",
+            f"{text} {never}BETWEEN {self.word()} AND {self.word()}",
+            f"{text} {never}{self.pick('LIKE', 'ILIKE')} "
+            + self.pick(*map(quoted, ("/%", "%a%", "_", "", "%", "/a_b%", "%\u00c9", "10.%.1"))),
+            f"{text} IS {never}NULL", f"{number} IS {never}NULL", f"time IS {never}NULL",
+            f"time {sign} '2026-02-01 01:00:00'", f"starts_with({text}, '/')", f"contains({text}, {self.word()})",
+            f"regexp_matches({text}, {self.pick(*map(quoted, ('^/a', '[0-9]+', 'a|b$')))})",
+            f"({number} > 300) = ({self.integer(0)} > 300)", f"({number} > 100) IS {never}TRUE",
+        )  # fmt: skip
+        if depth == 0:
+            return f"({simple})"
+        return self.pick(
+            f"({simple})", f"({simple})", f"(NOT ({simple}))", f"({simple} AND {self.condition(depth - 1)})",
+            f"({simple} OR {self.condition(depth - 1)})",
+        )  # fmt: skip
+
+    def filter(self):
+        return self.pick("", "", f" FILTER (WHERE {self.condition(1)})")
+
+    def exact(self):
+        """Draw an aggregate that is a whole number, exactly."""
+        number = self.integer(1)
+        call = self.pick("count(*)", f"count({self.text(1)})", f"sum({number})", f"min({number})", f"max({number})")
+        return self.pick(call + self.filter(), f"count_if({self.condition(1)})")
+
+    def value(self):
+        one, other = self.exact(), self.exact()
+        moment = f"{self.pick('min', 'max')}({self.time()}){self.filter()}"
+        return self.pick(
+            one, one, moment, f"avg({self.integer(1)}){self.filter()}", f"{one} / {other}", f"{one} * 100.0 / count(*)",
+            f"({one} - {other})", f"coalesce({one}, -1)", f"CASE WHEN {one} > 2 THEN 'many' ELSE 'few' END",
+            f"{one} > {other}", f"least({one}, {other})",
+        )  # fmt: skip
+
+    def sketch(self):
+        """Draw a sketch; returns it for logproc, and what counts it exactly for DuckDB, and its kind."""
+        if self.draw(st.booleans()):
+            argument, condition = self.pick(self.text(1), self.integer(1), self.time()), self.filter()
+            return f"approx_count_distinct({argument}){condition}", f"count(DISTINCT {argument}){condition}", "distinct"
+        argument, share = self.integer(1), self.pick("0.5", "0.9", "0.0", "1.0")
+        where = self.pick("", f"{self.condition(1)} AND ")
+        kept = f"FILTER (WHERE {where}{argument} IS NOT NULL)"
+        place = f"CAST(floor({share}::DOUBLE * (count({argument}) {kept} - 1)) AS BIGINT) + 1"
+        return (
+            f"approx_quantile({argument}, {share}) {kept}",
+            f"list_sort(list({argument}) {kept})[{place}]::DOUBLE",
+            "quantile",
+        )
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query in both dialects, and how each output column is compared."""
+
+    ours: str
+    theirs: str
+    kinds: tuple[str, ...] = field(compare=False)
+
+
+@st.composite
+def queries(draw, relation):
+    d = Draw(draw, relation)
+    count = draw(st.integers(0, 3))
+    keys = [d.pick(d.text(), d.text(), d.integer(), d.time(), d.condition(1)) for _ in range(count)]
+    keys = list(dict.fromkeys(keys))
+    values = [d.value() for _ in range(draw(st.integers(0 if keys else 1, 3)))]
+    sketches = [d.sketch() for _ in range(draw(st.sampled_from([0, 0, 1, 2])))]
+    outputs = [f"{e} AS k{n}" for n, e in enumerate(keys)] + [f"{e} AS v{n}" for n, e in enumerate(values)]
+    where = f" WHERE {d.condition()}" if draw(st.booleans()) else ""
+    names = [f"k{n}" for n in range(len(keys))]
+    group = ""
+    if keys:
+        group = " GROUP BY " + d.pick("ALL", ", ".join(names), ", ".join(str(n + 1) for n in range(len(keys))))
+    having = f" HAVING {d.exact()} {d.pick('>', '<>', '<=')} {d.pick(1, 2, 500)}" if draw(st.booleans()) else ""
+    terms = [
+        f"{d.pick(d.exact(), *names)} {d.pick('', 'ASC', 'DESC')} {d.pick('', 'NULLS FIRST', 'NULLS LAST')}"
+        for _ in range(draw(st.integers(0, 2)))
+    ]
+    limit = d.pick("", " LIMIT 3", " LIMIT 2 OFFSET 1", " LIMIT 100")
+    order = f" ORDER BY {', '.join(terms)}" if terms else ""
+    # The contract's rule for ties: the remaining columns, ascending, NULLs last. Keys come first, so that no number
+    # that may differ in its last bit decides.
+    ties = [f"{n + 1} ASC NULLS LAST" for n in range(len(keys) + len(values))]
+    full = f" ORDER BY {', '.join([*terms, *ties])}" if terms or ties else ""
+    tail = f" FROM {relation.name}{where}{group}{having}"
+    ours = ", ".join([*outputs, *(f"{mine} AS s{n}" for n, (mine, _, _) in enumerate(sketches))])
+    theirs = ", ".join([*outputs, *(f"{its} AS s{n}" for n, (_, its, _) in enumerate(sketches))])
+    kinds = ("exact",) * len(outputs) + tuple(kind for _, _, kind in sketches)
+    return Query(f"SELECT {ours}{tail}{order}{limit}", f"SELECT {theirs}{tail}{full}{limit}", kinds)
