@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SMALL = 1 << 16
 """Bytes of a small file; also the region that detection looks at, so that it sees all of the file."""
 
-CHUNK = 160 << 10
+CHUNK = 640 << 10
 """Bytes of files that are tokenised together: as many lines as a parser holds, if they have 80 bytes."""
 
 LEAST = 8

@@ -150,10 +150,17 @@ class Planner:
 
 
 def range_borders(size: int) -> list[int]:
-    """Return where the ranges of a plain file begin, and its end: each a quarter of what is left, within limits."""
+    """Return where the ranges of a plain file begin, and its end: each a quarter of what is left, within limits.
+
+    No range is larger than the one before it: tasks merge by size, and line numbers need the order of the file.
+    """
     borders = [0]
     while borders[-1] < size:
         left = size - borders[-1]
         step = max(min(LAST_BYTES, RANGE_BYTES), min(left // 4, RANGE_BYTES))
-        borders.append(size if left < 2 * step else borders[-1] + step)
+        if left < 2 * step:
+            if len(borders) > 1 and left > step:
+                borders.append(borders[-1] + (left + 1) // 2)
+            step = size - borders[-1]
+        borders.append(borders[-1] + step)
     return borders

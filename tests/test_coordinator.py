@@ -163,11 +163,11 @@ def test_outcomes_in_any_order_merge_in_plan_order(logs, reference, monkeypatch)
     assert shown(coordinator.run(config(logs[0]))) == reference[1]
 
 
-# ---- accounting -------------------------------------------------------------------------------------------------------
+# ---- accounting --------------------------------------------------------------------------------------------
 
 
 def test_every_line_of_every_file_is_accounted_for(logs, reference):
-    root, texts = logs
+    texts = logs[1]
     report = reference[0]
     entries = {entry.path: entry for entry in report.files}
     assert list(entries) == sorted(entries)
@@ -295,7 +295,7 @@ def test_checks_are_judged_and_no_report(logs):
     assert [table.name for table in report.reports] == [named.name for named in REPORTS]
 
 
-# ---- plan order -------------------------------------------------------------------------------------------------------
+# ---- plan order --------------------------------------------------------------------------------------------
 
 
 @given(order=st.permutations(range(12)), failed=st.sets(st.integers(0, 11)))
@@ -324,7 +324,7 @@ def test_a_backend_that_forgets_a_task_is_found_out(logs, monkeypatch):
     monkeypatch.setattr(planner, "PACK_BYTES", 3000)
 
     def forgetful(process, job, tasks, workers):
-        for outcome in BACKENDS["threads"](process, job, tasks, 1):
+        for outcome in BACKENDS["threads"](process, job, tasks, workers):
             if outcome.task != 1:
                 yield outcome
 

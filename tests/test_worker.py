@@ -9,6 +9,7 @@ import lzma
 import random
 import uuid
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -117,10 +118,7 @@ def test_any_ranges_of_a_plain_file_add_up_to_the_file(tmp_path, data, cuts, blo
     path = tmp_path / "access.log"
     path.write_bytes(data)
     edges = [0, *sorted({cut for cut in cuts if cut < len(data)}), -1]
-    ranges = [
-        piece(path, start=begin, end=end, format="combined", codec="plain")
-        for begin, end in zip(edges, edges[1:], strict=False)
-    ]
+    ranges = [piece(path, start=begin, end=end, format="combined", codec="plain") for begin, end in pairwise(edges)]
     whole = run(job(), piece(path, format="combined"))
     work = job(block_bytes=block)
     parts = [process(work, Task(number, (part,), 0)) for number, part in enumerate(ranges)]
@@ -135,7 +133,7 @@ def test_any_ranges_of_a_plain_file_add_up_to_the_file(tmp_path, data, cuts, blo
         assert rows(spec, *(part.tables[position] for part in parts)) == rows(spec, whole.tables[position])
 
 
-# ---- many pieces in one task --------------------------------------------------------------------------------------------
+# ---- many pieces in one task -------------------------------------------------------------------------------
 
 
 def write_mixed(folder):
@@ -229,7 +227,7 @@ def test_only_rows_of_the_relation_count(tmp_path):
     assert rows(spec, *other) == [(0,)]
 
 
-# ---- time ----------------------------------------------------------------------------------------------------------------
+# ---- time --------------------------------------------------------------------------------------------------
 
 
 def micros(text):
@@ -265,7 +263,7 @@ def test_since_is_inclusive_and_until_exclusive_and_the_rest_is_filtered(tmp_pat
         assert (result.first_time, result.last_time) == (min(times, default=None), max(times, default=None))
 
 
-ZONELESS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31)).map(lambda d: d.replace(microsecond=0))
+ZONELESS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31)).map(lambda d: d.replace(microsecond=0))  # noqa: DTZ001 - a local clock
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -315,7 +313,7 @@ def test_the_span_of_a_run_is_that_of_the_shifted_times(tmp_path):
     assert rows(TIMES, *partial.tables) == [("2026-02-01T00:30:00Z", 1)]
 
 
-# ---- one thread, many tasks ----------------------------------------------------------------------------------------------
+# ---- one thread, many tasks --------------------------------------------------------------------------------
 
 
 def test_a_task_gives_the_same_whatever_the_thread_did_before(tmp_path):

@@ -112,7 +112,7 @@ def test_no_more_workers_work_than_were_asked_for(backend, tmp_path):
     assert len({outcome.tables for outcome in outcomes.values()}) <= 2
 
 
-# ---- threads -----------------------------------------------------------------------------------------------------------
+# ---- threads -----------------------------------------------------------------------------------------------
 
 
 def test_a_thread_whose_task_ends_it_does_not_hang_the_run():
@@ -124,7 +124,7 @@ def test_a_thread_whose_task_ends_it_does_not_hang_the_run():
     assert set(outcomes) == set(range(4))
 
 
-# ---- processes ---------------------------------------------------------------------------------------------------------
+# ---- processes ---------------------------------------------------------------------------------------------
 
 
 def test_a_task_whose_process_was_killed_is_tried_again(processes, tmp_path):
@@ -165,7 +165,7 @@ def test_children_work_outside_of_this_process(processes, tmp_path):
     assert os.getpid() not in pids
 
 
-# ---- the choice --------------------------------------------------------------------------------------------------------
+# ---- the choice --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -41,14 +41,15 @@ def quoted(text):
 
 
 class Draw:
-    """Expressions over the columns of a relation."""
+    """Expressions over the columns of a relation; only what is chosen is drawn."""
 
     def __init__(self, draw, relation):
         self.draw = draw
         self.relation = relation
 
     def pick(self, *choices):
-        return self.draw(st.sampled_from(choices))
+        chosen = self.draw(st.sampled_from(choices))
+        return chosen() if callable(chosen) else chosen
 
     def word(self):
         return quoted(self.draw(st.sampled_from(self.relation.words)))
@@ -60,13 +61,17 @@ class Draw:
         inner = self.text(depth - 1)
         return self.pick(
             column, column, column,
-            f"lower({inner})", f"upper({inner})", f"substring({inner}, {self.pick(1, 2, -2)}, {self.pick(1, 3)})",
-            f"split_part({inner}, '/', {self.pick(1, 2, -1)})", f"left({inner}, {self.pick(2, -1)})",
-            f"replace({inner}, {self.pick(*map(quoted, 'ae/'))}, '#')", f"({inner} || {column})", f"trim({inner})",
-            f"concat({inner}, ':', {column})", f"coalesce({inner}, {self.word()})", f"nullif({inner}, {self.word()})",
-            f"CASE WHEN {self.condition(depth - 1)} THEN {inner} ELSE {self.word()} END",
-            f"strftime(time, {self.pick(*map(quoted, ('%H', '%Y-%m-%d', '%a')))})",
-            f"CAST({self.integer(depth - 1)} AS VARCHAR)",
+            f"lower({inner})", f"upper({inner})", f"trim({inner})", f"({inner} || {column})",
+            lambda: f"substring({inner}, {self.pick(1, 2, -2)}, {self.pick(1, 3)})",
+            lambda: f"split_part({inner}, '/', {self.pick(1, 2, -1)})",
+            lambda: f"left({inner}, {self.pick(2, -1)})",
+            lambda: f"replace({inner}, {self.pick(*map(quoted, 'ae/'))}, '#')",
+            f"concat({inner}, ':', {column})",
+            lambda: f"coalesce({inner}, {self.word()})",
+            lambda: f"nullif({inner}, {self.word()})",
+            lambda: f"CASE WHEN {self.condition(depth - 1)} THEN {inner} ELSE {self.word()} END",
+            lambda: f"strftime(time, {self.pick(*map(quoted, ('%H', '%Y-%m-%d', '%a')))})",
+            lambda: f"CAST({self.integer(depth - 1)} AS VARCHAR)",
         )  # fmt: skip
 
     def integer(self, depth=2):
@@ -76,11 +81,14 @@ class Draw:
         inner = self.integer(depth - 1)
         return self.pick(
             column, column, column,
-            f"length({self.text(depth - 1)})", f"({inner} % {self.pick(2, 7)})", f"({inner} // 100)", f"abs({inner})",
-            f"({inner} + {column})", f"({inner} - {self.pick(1, 200)})", f"(-{inner})", f"coalesce({inner}, 0)",
-            f"extract({self.pick('hour', 'day', 'dow', 'month', 'year', 'minute')} FROM time)",
-            f"CASE WHEN {self.condition(depth - 1)} THEN {inner} END", f"greatest({inner}, {column})",
-            f"strpos({self.text(depth - 1)}, '/')",
+            f"({inner} // 100)", f"abs({inner})", f"({inner} + {column})", f"(-{inner})", f"coalesce({inner}, 0)",
+            f"greatest({inner}, {column})",
+            lambda: f"({inner} % {self.pick(2, 7)})",
+            lambda: f"({inner} - {self.pick(1, 200)})",
+            lambda: f"length({self.text(depth - 1)})",
+            lambda: f"strpos({self.text(depth - 1)}, '/')",
+            lambda: f"extract({self.pick('hour', 'day', 'dow', 'month', 'year', 'minute')} FROM time)",
+            lambda: f"CASE WHEN {self.condition(depth - 1)} THEN {inner} END",
         )  # fmt: skip
 
     def time(self):
@@ -88,55 +96,76 @@ class Draw:
         return self.pick("time", f"date_trunc('{unit}', time)")
 
     def condition(self, depth=2):
-        text, number = self.text(max(depth - 1, 0)), self.integer(max(depth - 1, 0))
-        sign = self.pick("=", "<>", "<", "<=", ">", ">=")
-        never = self.pick("", "NOT ")
+        below = max(depth - 1, 0)
+        text, number = (lambda: self.text(below)), (lambda: self.integer(below))
+        sign, never = (lambda: self.pick("=", "<>", "<", "<=", ">", ">=")), self.pick("", "NOT ")
         simple = self.pick(
-            f"{number} {sign} {self.pick(0, 200, 404, 1000)}", f"{text} {sign} {self.word()}",
-            f"{number} {sign} {self.integer(0)}", f"{text} {sign} {self.text(0)}",
-            f"{number} {never}IN (200, 404, {self.pick('NULL', '7', '1000')})",
-            f"{text} {never}IN ({self.word()}, {self.pick('NULL', self.word())})",
-            f"{number} {never}BETWEEN {self.pick(0, 200)} AND {self.pick(404, 10**6)}",
-            f"{text} {never}BETWEEN {self.word()} AND {self.word()}",
-            f"{text} {never}{self.pick('LIKE', 'ILIKE')} "
-            + self.pick(*map(quoted, ("/%", "%a%", "_", "", "%", "/a_b%", "%\u00c9", "10.%.1"))),
-            f"{text} IS {never}NULL", f"{number} IS {never}NULL", f"time IS {never}NULL",
-            f"time {sign} '2026-02-01 01:00:00'", f"starts_with({text}, '/')", f"contains({text}, {self.word()})",
-            f"regexp_matches({text}, {self.pick(*map(quoted, ('^/a', '[0-9]+', 'a|b$')))})",
-            f"({number} > 300) = ({self.integer(0)} > 300)", f"({number} > 100) IS {never}TRUE",
-        )  # fmt: skip
+            lambda: f"{number()} {sign()} {self.pick(0, 200, 404, 1000)}",
+            lambda: f"{text()} {sign()} {self.word()}",
+            lambda: f"{number()} {sign()} {self.integer(0)}",
+            lambda: f"{text()} {sign()} {self.text(0)}",
+            lambda: f"{number()} {never}IN (200, 404, {self.pick('NULL', '7', '1000')})",
+            lambda: f"{text()} {never}IN ({self.word()}, {self.pick('NULL', self.word)})",
+            lambda: f"{number()} {never}BETWEEN {self.pick(0, 200)} AND {self.pick(404, 10**6)}",
+            lambda: f"{text()} {never}BETWEEN {self.word()} AND {self.word()}",
+            lambda: f"{text()} {never}LIKE {self.pattern()}",
+            lambda: f"{text()} {never}ILIKE {self.pattern()}",
+            lambda: f"{text()} IS {never}NULL",
+            lambda: f"{number()} IS {never}NULL",
+            lambda: f"time IS {never}NULL",
+            lambda: f"time {sign()} '2026-02-01 01:00:00'",
+            lambda: f"starts_with({text()}, '/')",
+            lambda: f"contains({text()}, {self.word()})",
+            lambda: f"regexp_matches({text()}, {self.pick(*map(quoted, ('^/a', '[0-9]+', 'a|b$')))})",
+            lambda: f"({number()} > 300) = ({self.integer(0)} > 300)",
+            lambda: f"({number()} > 100) IS {never}TRUE",
+        )
         if depth == 0:
             return f"({simple})"
         return self.pick(
-            f"({simple})", f"({simple})", f"(NOT ({simple}))", f"({simple} AND {self.condition(depth - 1)})",
-            f"({simple} OR {self.condition(depth - 1)})",
+            f"({simple})", f"({simple})", f"(NOT ({simple}))",
+            lambda: f"({simple} AND {self.condition(depth - 1)})",
+            lambda: f"({simple} OR {self.condition(depth - 1)})",
         )  # fmt: skip
 
+    def pattern(self):
+        return self.pick(*map(quoted, ("/%", "%a%", "_", "", "%", "/a_b%", "%\u00c9", "10.%.1")))
+
     def filter(self):
-        return self.pick("", "", f" FILTER (WHERE {self.condition(1)})")
+        return self.pick("", "", lambda: f" FILTER (WHERE {self.condition(1)})")
 
     def exact(self):
         """Draw an aggregate that is a whole number, exactly."""
-        number = self.integer(1)
-        call = self.pick("count(*)", f"count({self.text(1)})", f"sum({number})", f"min({number})", f"max({number})")
-        return self.pick(call + self.filter(), f"count_if({self.condition(1)})")
+        call = self.pick(
+            "count(*)",
+            lambda: f"count({self.text(1)})",
+            lambda: f"sum({self.integer(1)})",
+            lambda: f"min({self.integer(1)})",
+            lambda: f"max({self.integer(1)})",
+            lambda: f"coalesce(count_if({self.condition(1)}), 0)",
+        )
+        return call if call.startswith("coalesce") else call + self.filter()
 
     def value(self):
-        one, other = self.exact(), self.exact()
-        moment = f"{self.pick('min', 'max')}({self.time()}){self.filter()}"
+        one = self.exact()
         return self.pick(
-            one, one, moment, f"avg({self.integer(1)}){self.filter()}", f"{one} / {other}", f"{one} * 100.0 / count(*)",
-            f"({one} - {other})", f"coalesce({one}, -1)", f"CASE WHEN {one} > 2 THEN 'many' ELSE 'few' END",
-            f"{one} > {other}", f"least({one}, {other})",
+            one, one, f"coalesce({one}, -1)", f"CASE WHEN {one} > 2 THEN 'many' ELSE 'few' END",
+            f"{one} * 100.0 / count(*)",
+            lambda: f"{self.pick('min', 'max')}({self.time()}){self.filter()}",
+            lambda: f"avg({self.integer(1)}){self.filter()}",
+            lambda: f"{one} / {self.exact()}",
+            lambda: f"({one} - {self.exact()})",
+            lambda: f"{one} > {self.exact()}",
+            lambda: f"least({one}, {self.exact()})",
         )  # fmt: skip
 
     def sketch(self):
         """Draw a sketch; returns it for logproc, and what counts it exactly for DuckDB, and its kind."""
         if self.draw(st.booleans()):
-            argument, condition = self.pick(self.text(1), self.integer(1), self.time()), self.filter()
+            argument, condition = self.pick(lambda: self.text(1), lambda: self.integer(1), self.time), self.filter()
             return f"approx_count_distinct({argument}){condition}", f"count(DISTINCT {argument}){condition}", "distinct"
         argument, share = self.integer(1), self.pick("0.5", "0.9", "0.0", "1.0")
-        where = self.pick("", f"{self.condition(1)} AND ")
+        where = self.pick("", lambda: f"{self.condition(1)} AND ")
         kept = f"FILTER (WHERE {where}{argument} IS NOT NULL)"
         place = f"CAST(floor({share}::DOUBLE * (count({argument}) {kept} - 1)) AS BIGINT) + 1"
         return (
@@ -159,7 +188,7 @@ class Query:
 def queries(draw, relation):
     d = Draw(draw, relation)
     count = draw(st.integers(0, 3))
-    keys = [d.pick(d.text(), d.text(), d.integer(), d.time(), d.condition(1)) for _ in range(count)]
+    keys = [d.pick(d.text, d.text, d.integer, d.time, d.condition) for _ in range(count)]
     keys = list(dict.fromkeys(keys))
     values = [d.value() for _ in range(draw(st.integers(0 if keys else 1, 3)))]
     sketches = [d.sketch() for _ in range(draw(st.sampled_from([0, 0, 1, 2])))]
@@ -171,7 +200,7 @@ def queries(draw, relation):
         group = " GROUP BY " + d.pick("ALL", ", ".join(names), ", ".join(str(n + 1) for n in range(len(keys))))
     having = f" HAVING {d.exact()} {d.pick('>', '<>', '<=')} {d.pick(1, 2, 500)}" if draw(st.booleans()) else ""
     terms = [
-        f"{d.pick(d.exact(), *names)} {d.pick('', 'ASC', 'DESC')} {d.pick('', 'NULLS FIRST', 'NULLS LAST')}"
+        f"{d.pick(d.exact, *names)} {d.pick('', 'ASC', 'DESC')} {d.pick('', 'NULLS FIRST', 'NULLS LAST')}"
         for _ in range(draw(st.integers(0, 2)))
     ]
     limit = d.pick("", " LIMIT 3", " LIMIT 2 OFFSET 1", " LIMIT 100")

@@ -115,7 +115,7 @@ def test_no_operation_is_left_out():
     assert every == set(OPERATIONS)
 
 
-# ---- expressions over stored rows ------------------------------------------------------------------------------------
+# ---- expressions over stored rows --------------------------------------------------------------------------
 
 
 def evaluate(sql, rows, *, family="web", relation=None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -80,7 +81,7 @@ def test_merging_is_a_commutative_monoid(law, parts):
 def test_any_cut_of_the_rows_into_batches_and_tasks_gives_the_same_table(law, rows, cuts, data):
     spec = SPECS[law]
     edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
-    parts = [rows[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    parts = [rows[begin:end] for begin, end in pairwise(edges)]
     program = Program([spec], 1000)  # what it has learnt in one task must not show in the next
     tasks = [tables_of(program, [batch_of(part)] if part else [])[0] for part in parts]
     whole = contents(merged(spec, [dumped(spec, rows)]))

@@ -133,7 +133,7 @@ def test_the_same_partials_are_cut_the_same_way_whatever_order_their_rows_came_i
     assert held(merged(TOP, [dumped(TOP, rows, max_groups=20)], 20)) == held(one)
 
 
-# ---- what cannot be bounded ------------------------------------------------------------------------------------------
+# ---- what cannot be bounded --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_exactly_as_many_groups_as_allowed_is_exact():
     assert sorted(rows_of(merged(EVERY, tasks, 10))) == sorted((f"/{n}", 2) for n in range(10))
 
 
-# ---- the groups that are shown ---------------------------------------------------------------------------------------
+# ---- the groups that are shown -----------------------------------------------------------------------------
 
 
 def test_groups_without_a_sum_rank_behind_those_whose_sum_is_negative():
@@ -229,7 +229,7 @@ def test_a_report_without_keys_has_one_row_over_no_rows():
     assert rows_of(Table(EVERY, 10)) == []
 
 
-# ---- bytes -----------------------------------------------------------------------------------------------------------
+# ---- bytes -------------------------------------------------------------------------------------------------
 
 
 def test_a_table_of_another_report_does_not_merge():
