@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logproc.config import Config, Source
     from logproc.inputs.sample import Sample
 
-RANGE_BYTES = 64 << 20
+RANGE_BYTES = 32 << 20
 """Bytes of the largest ranges: large, since each range's tables are merged."""
 
 LAST_BYTES = 8 << 20

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from logproc.model import Partial, Task
 
-WAITING = 4
+WAITING = 1
 """Outcomes a worker that may wait for the consumer."""
 
 PATIENCE = 0.3
