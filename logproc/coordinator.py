@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from logproc import __version__, questions, spool
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
+from logproc.early import Early
 from logproc.errors import MergeError
 from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.model import Failure, Partial, Report, RunInfo
@@ -72,8 +73,9 @@ def merge(
 ) -> list[Table]:
     """Fold partials together in plan order, whatever order they come in."""
     tables = [Table(spec, job.max_groups) for spec in job.specs]
-    due = 0
-    for due, outcome in enumerate(in_plan_order(outcomes), 1):
+    done = 0
+    for outcome in in_plan_order(outcomes):
+        done += 1
         task = tasks[outcome.task]
         if isinstance(outcome, Failure):
             books.lose(task, outcome)
@@ -84,20 +86,20 @@ def merge(
         if rejects is not None and job.spool is not None:
             paths = {piece.file: piece.path for piece in task.pieces}
             rejects.writelines(spool.join(job.spool, task.number, paths, books.lines_before(task)))
-    if due < len(tasks):
-        raise MergeError(f"nobody said what became of task {tasks[due]}; this is a defect of the backend")
+    if done < len(tasks):
+        raise MergeError(f"nobody said what became of task {tasks[done]}; this is a defect of the backend")
     return tables
 
 
 def in_plan_order(outcomes: Iterable[Partial | Failure]) -> Iterator[Partial | Failure]:
     """Hold outcomes back until all before them have come."""
-    early: dict[int, Partial | Failure] = {}
-    due = 0
-    for outcome in outcomes:
-        early[outcome.task] = outcome
-        while due in early:
-            yield early.pop(due)
-            due += 1
+    with Early() as early:
+        due = 0
+        for outcome in outcomes:
+            early.put(outcome)
+            while due in early:
+                yield early.pop(due)
+                due += 1
 
 
 def _watched(

@@ -10,6 +10,7 @@ import numpy as np
 from logproc.errors import InputError
 from logproc.formats import resolve
 from logproc.formats.parser import new_parser, span
+from logproc.inputs.discover import STDIN
 from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING, LogFile
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.formats.detect import Detection
     from logproc.inputs.sample import Sample
+
+
+UNSEEN = "standard input, which can be read only once: see what `run` or `parse` make of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
 
     if file.problem is not None:
         return entry(None, None, 0, file.problem)
+    if file.path == STDIN:
+        return PlanEntry(STDIN, file.source, None, None, 0.0, 0, 1, "read", UNSEEN)
     try:
         sample, found = planner.look(file)
     except InputError as error:
@@ -93,6 +99,8 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
 def _detected(planner: Planner, file: LogFile) -> Detected:
     if file.problem is not None:
         return Detected(file.path, None, 0.0, None, None, None, {}, file.problem)
+    if file.path == STDIN:
+        return Detected(file.path, None, 0.0, None, None, None, {}, UNSEEN)
     try:
         sample, found = planner.look(file)
     except InputError as error:

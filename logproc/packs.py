@@ -20,7 +20,7 @@ from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import LOWEST_TEXT, MARK_BYTES
 from logproc.inputs.opening import open_regular
 from logproc.kernels import packs, tokenize
-from logproc.model import NO_TIME, FileResult, Lines, Piece
+from logproc.model import NO_TIME, PADDING, FileResult, Lines, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,8 +58,8 @@ class PackReader:
         job = desk.job
         if job.since is not None or job.until is not None or len(pieces) < LEAST:
             return results
-        if min(job.max_line_bytes, job.block_bytes) < SMALL:
-            return results  # a line may be too long, and the buffer too short for a file
+        if min(job.max_line_bytes, job.block_bytes) < SMALL or len(desk.buffer) < CHUNK + SMALL + 1 + PADDING:
+            return results  # a line may be too long, or the buffer too short
         waiting: list[tuple[int, Piece, int, int, int]] = []
         for position, piece in enumerate(pieces):
             if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == "-":
@@ -81,7 +81,7 @@ class PackReader:
         """Read a file into the desk's buffer; returns where it begins and ends there, and its size."""
         desk, begin = self._desk, self._desk.fill
         try:
-            fd, _size = open_regular(piece.path)
+            fd, whole = open_regular(piece.path)
         except UnreadableError:
             return None
         try:
@@ -90,7 +90,7 @@ class PackReader:
             return None
         finally:
             os.close(fd)
-        if size in {0, SMALL} or int(desk.buffer[begin]) in _DOUBTFUL:
+        if size != whole or size in {0, SMALL} or int(desk.buffer[begin]) in _DOUBTFUL:
             return None
         end = begin + size
         if desk.buffer[end - 1] != 10:

@@ -56,8 +56,8 @@ class Planner:
         self._rules = {source.name: self._rules_of(source, override) for source in config.sources}
         names = dict.fromkeys([override, *(rules.format for rules in self._rules.values())])
         self.formats = tuple(name for name in names if name is not None)
-        for name in self.formats:
-            resolve(name)  # a wrong one stops the run before any work
+        # A wrong one stops the run before any work.
+        self._candidates = [*FORMATS.values(), *(resolve(name) for name in self.formats if name not in FORMATS)]
 
     def discover(self) -> list[LogFile]:
         """List the files; TryLaterError if the configured root is gone, as it is while its disk is not mounted."""
@@ -97,7 +97,7 @@ class Planner:
             return found, Detection(rules.format, 1.0, None, "given")
         if found.binary is not None:
             return found, Detection(None, 0.0, None, f"binary: {found.binary}")
-        return found, detect([found.lines], list(FORMATS.values()), matcher=self._match)
+        return found, detect([found.lines], self._candidates, matcher=self._match)
 
     def _rules_of(self, source: Source, override: str | None) -> Rules:
         fmt = override or (None if source.format == "auto" else source.format)

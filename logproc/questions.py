@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from logproc import presets
 from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
-from logproc.model import FIELDS, CheckResult
+from logproc.model import FIELDS, CheckResult, Kind
 from logproc.rollup.sql import plan
 
 if TYPE_CHECKING:
@@ -30,13 +30,20 @@ def relations(config: Config) -> dict[str, frozenset[str]]:
     return found
 
 
+def own_fields(config: Config) -> dict[str, Kind]:
+    """Return the fields that configured formats have, which the families may not know."""
+    names = dict.fromkeys([config.format, *(source.format for source in config.sources)])
+    formats = [resolve(name) for name in names if name != "auto"]
+    return {name: kind for fmt in formats if fmt.program is not None for name, kind in fmt.fields.items()}
+
+
 def reports(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the reports that are asked for: those of `--report`, else the configured ones."""
-    known = relations(config)
+    known, fields = relations(config), own_fields(config)
     asked = list(_asked(config)) if config.reports else list(_configured(config))
     planned: dict[str, RollupSpec] = {}
     for name, sql in asked:
-        spec = plan(sql, name, relations=known)
+        spec = plan(sql, name, relations=known, fields=fields)
         if name in planned and planned[name] != spec:
             raise UsageError(f"two reports are called {name!r}; rename one of them")
         planned[name] = spec
@@ -45,10 +52,11 @@ def reports(config: Config) -> tuple[RollupSpec, ...]:
 
 def checks(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the queries of the checks; each must yield one number."""
-    known = relations(config)
-    planned = tuple(plan(check.sql, check.name, relations=known) for check in config.checks)
+    known, fields = relations(config), own_fields(config)
+    planned = tuple(plan(check.sql, check.name, relations=known, fields=fields) for check in config.checks)
     for spec in planned:
-        if len(spec.outputs) != 1 or spec.keys:
+        number = all(output.expression.kind in {Kind.INTEGER, Kind.DECIMAL} for output in spec.outputs)
+        if len(spec.outputs) != 1 or spec.keys or not number:
             raise QueryError("a check must yield one number: one aggregate, no GROUP BY", spec.name, spec.sql)
     return planned
 

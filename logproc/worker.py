@@ -37,6 +37,7 @@ SAMPLES = 3
 """Rejected lines of a piece that are kept to be shown."""
 SAMPLE_BYTES = 200
 DETECT_REGION = SMALL
+BLANKS = b"\0 \t\r\n"
 TOO_LONG = "line too long"
 UNKNOWN_FORMAT = "unknown format"
 END_OF_TIME = 2**63 - 1
@@ -74,7 +75,7 @@ class Desk:
         self._owner: tuple[Parser, str, str | None] | None = None
         self._match = Matcher()
         self.packs = PackReader(self)
-        self._candidates = [*FORMATS.values(), *(resolve(name) for name in job.formats)]
+        self._candidates = [*FORMATS.values(), *(resolve(name) for name in job.formats if name not in FORMATS)]
 
     def parser(self, name: str, source: str) -> Parser:
         """Return the parser for a format, storing what reports ask of it and of a source."""
@@ -84,9 +85,9 @@ class Desk:
             known = self.parsers[name, source] = new_parser(fmt, self.program.columns(fmt.family, source))
         return known
 
-    def detect(self, begin: int, end: int) -> tuple[str | None, float, str]:
-        """Tell the format of the lines in buffer[begin:end]: name or None, confidence, reason."""
-        found = detect(samples_of(self.buffer, begin, end), self._candidates, matcher=self._match)
+    def detect(self, samples: list[bytes]) -> tuple[str | None, float, str]:
+        """Tell the format of sampled lines: name or None, confidence, reason."""
+        found = detect(samples, self._candidates, matcher=self._match)
         return found.format, found.confidence, found.reason
 
     def own(self, parser: Parser, source: str, host: str | None, run: Aggregator) -> None:
@@ -131,9 +132,23 @@ def format_of(name: str) -> Format:
 
 
 def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
-    """Return the first lines of a file, not more than `DETECT_REGION` bytes: no more than any block has."""
+    """Return the first lines of a block that are not blank: `DETECT_REGION` bytes of them, or one that is longer.
+
+    Leading NULs are what a crash or a truncated file leaves behind; they say nothing about the format.
+    """
+    while begin < end:
+        chunk = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
+        text = chunk.lstrip(BLANKS)
+        begin += len(chunk) - len(text)
+        if text:
+            break
     text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
-    return [text[: text.rfind(b"\n") + 1] or text]
+    upto = text.rfind(b"\n") + 1
+    if upto:
+        return [text[:upto]]
+    while begin + len(text) < end and b"\n" not in text[-DETECT_REGION:]:
+        text += buffer[begin + len(text) : min(end, begin + len(text) + DETECT_REGION)].tobytes()
+    return [text[: text.find(b"\n") + 1] or text] if text else []
 
 
 class PieceReader:
@@ -213,10 +228,13 @@ class PieceReader:
         desk.fill = block.end
 
     def _choose(self, block: Block) -> Parser:
-        """Detect the format from the first block, unless it is given."""
+        """Detect the format from the first block that has more than blank lines, unless it is given."""
         name = self.format
         if name is None:
-            name, self.confidence, self.reason = self.desk.detect(block.start, block.end)
+            samples = samples_of(self.desk.buffer, block.start, block.end)
+            if not samples:
+                return self.desk.parser(UNKNOWN.name, self.piece.source)  # it counts blank lines like any other
+            name, self.confidence, self.reason = self.desk.detect(samples)
         if name is None or name == UNKNOWN.name:
             name, self.reason = UNKNOWN.name, self.reason or "no known format matches"
         else:

@@ -47,6 +47,12 @@ Row = dict[str, Any]
 FORMATS_OUT = ("jsonl",)
 """What `--to` can be in this version."""
 
+LONGEST_INTEGER = 400
+"""Digits of a whole number; more are as good as infinite, and reading them takes time by their square."""
+
+CACHED_BYTES = 256
+"""Longest field whose value is remembered."""
+
 _KINDS = {name: kind for family in FIELDS.values() for name, kind in family.items()}
 
 
@@ -127,7 +133,12 @@ class RowShape:
             shown = {**shown, "time": rfc3339(time)}
         if self.origin:
             shown = {**shown, "_file": place[0], "_offset": place[1], "_line": place[2]}
-        return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"
+        return (
+            json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(
+                "utf-8", "backslashreplace"
+            )
+            + b"\n"
+        )
 
     def _condition(self, family: str) -> Expression | None:
         if self._where is None:
@@ -205,13 +216,16 @@ class RowReader(PieceReader):
             yield row
 
     def _value(self, start: int, end: int, kind: Kind, scale: float) -> Value:
-        return None if start < 0 else value_of(self.desk.buffer[start:end].tobytes(), kind, scale)
+        if start < 0:
+            return None
+        raw = self.desk.buffer[start:end].tobytes()
+        return (value_of if len(raw) <= CACHED_BYTES else value_of.__wrapped__)(raw, kind, scale)
 
     def _json_rows(self, parser: Parser, before: int) -> Iterator[Row]:
         lines = parser.lines
         for number in range(before, self.desk.rows):
             text = self._line_at(int(lines.row_offset[number]), len(self.desk.buffer), None)
-            document = json.loads(text.lstrip(b"\0").decode("utf-8-sig", "backslashreplace"), parse_constant=_no_number)
+            document = loads(text.lstrip(b"\0"))
             row = self._common(int(lines.times[number]))
             row.update(contract_names(flatten(document)))
             yield row
@@ -272,12 +286,44 @@ def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever JSON can ho
             number = float(value)
         except ValueError:
             return None
+        if not math.isfinite(number):
+            return None
         return int(number) if kind == Kind.INTEGER and number.is_integer() else number
     return value
 
 
-def _no_number(text: str) -> None:
-    raise ValueError(text)
+def loads(text: bytes) -> dict[str, Any]:
+    r"""Read a JSON object that the kernel has found sound; what is no UTF-8 in its texts reads \xNN."""
+    document: dict[str, Any] = json.loads(
+        text.decode("utf-8", "surrogateescape").lstrip("\ufeff"), parse_int=_integer, object_hook=_plain
+    )
+    return document
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+
+
+def _plain(document: dict[str, Any]) -> dict[str, Any]:
+    return {_text(key): _value_of(value) for key, value in document.items()}
+
+
+def _value_of(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return [_value_of(item) for item in value] if isinstance(value, list) else value
+
+
+def _text(text: str) -> str:
+    r"""Return text without surrogates: the bytes they stand for as \xNN, lone ones of JSON escapes as \uNNNN."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything

@@ -1,7 +1,8 @@
 """Grouped aggregation: one pass over the rows for each aggregate, into arrays indexed by group.
 
-`groups` int32[n] holds a group id a row, or -1 for a row that does not take part. Sums are kept in two int64 parts
-that add exactly in any order: an integer v as (v >> 32, v & 0xffffffff), a decimal v as (floor(v), nanos of the rest).
+`groups` int32[n] holds a group id a row, or -1 for a row that does not take part. Sums are kept in int64 parts
+that add exactly in any order: a whole number v as (v >> 32, v & 0xffffffff), a decimal as those of its floor and the
+nanos of the rest.
 """
 
 from __future__ import annotations
@@ -95,17 +96,24 @@ def sum_integers(groups, values, valid, n, high, low, counts):
 
 
 @kernel
-def sum_decimals(groups, values, valid, n, high, low, counts):
-    """Add float64 values, rounded to nanos, to their groups' (high, low) sums and count them."""
+def sum_decimals(groups, values, valid, n, high, low, nanos, huge, counts):
+    """Add float64 values, rounded to nanos, to their groups' (high, low, nanos) sums and count them.
+
+    A value beyond `LARGEST` is counted in `huge` instead of being added.
+    """
     for row in range(n):
         group = groups[row]
         if group >= 0 and valid[row] != 0:
             value = values[row]
+            counts[group] += 1
             if -LARGEST < value < LARGEST:
-                whole = np.floor(value)
-                high[group] += np.int64(whole)
-                low[group] += np.int64(np.rint((value - whole) * NANOS))
-                counts[group] += 1
+                floor = np.floor(value)
+                whole = np.int64(floor)
+                high[group] += whole >> 32
+                low[group] += whole & 0xFFFFFFFF
+                nanos[group] += np.int64(np.rint((value - floor) * NANOS))
+            else:
+                huge[group] += 1
 
 
 @kernel

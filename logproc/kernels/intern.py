@@ -325,6 +325,8 @@ class Dictionary:
         at: int = 0,
     ) -> None:
         """Encode n slices of buf into codes[at : at + n]; buf must be padded by 8 bytes."""
+        if n and int(ends[n - 1]) >= 2**31:
+            raise OverflowError("slices beyond 2 GiB cannot be encoded")
         starts, ends = np.ascontiguousarray(starts, np.int32), np.ascontiguousarray(ends, np.int32)
         place = (starts.ctypes.data, ends.ctypes.data, styles.ctypes.data, codes.ctypes.data + 4 * at)
         base, row = buf.ctypes.data, 0

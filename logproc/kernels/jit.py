@@ -2,7 +2,7 @@
 
 numba asks only whether the file of a kernel itself has changed, not those of the helpers it calls. So the machine code
 of one state of all kernel sources lies in a folder of its own, named by their hash: beside the sources where that can
-be written, else below the user's cache folder. An upgrade can then never run old code, and an old folder is only litter.
+be written, else below the user's cache folder. An upgrade can then never run old code; an old folder is only litter.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class RelationProgram:
     def append(self, batch: Batch) -> None:
         """Take a batch's rows in."""
         self.store.append(batch)
-        if self.store.rows >= ROWS:
+        if self.store.rows >= ROWS or self.store.bytes_held() > MAX_KEY_BYTES:
             self.count()
 
     def count(self) -> None:

@@ -45,6 +45,8 @@ from logproc.rollup.spec import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from logproc.model import Kind
+
 FAMILIES: tuple[str, ...] = tuple(family for family in FIELDS if family != "all")
 
 _TITLE = re.compile(r"\A(?:\s*--[^\n]*\n)*?\s*--\s*title:[ \t]*(\S[^\n]*)", re.IGNORECASE)
@@ -75,15 +77,23 @@ CLAUSES: dict[str, str] = {
 _TAKEN = frozenset({"expressions", "from", "where", "group", "having", "order", "limit", "offset"})
 
 
-def plan(sql: str, name: str, *, relations: Mapping[str, frozenset[str]] | None = None) -> RollupSpec:
+def plan(
+    sql: str,
+    name: str,
+    *,
+    relations: Mapping[str, frozenset[str]] | None = None,
+    fields: Mapping[str, Kind] | None = None,
+) -> RollupSpec:
     """Plan one SELECT; `relations` maps what FROM may name, besides the families, to the families it holds.
+
+    `fields` are columns beside those of the families: what the formats in use have of their own.
 
     Raises QueryError for anything that is no mergeable report.
     """
     query = Query(name, sql)
     statement = _parse(query)
     _check_clauses(query, statement)
-    relation_name, relation = _relation(query, _argument(statement, "from"), relations or {})
+    relation_name, relation = _relation(query, _argument(statement, "from"), relations or {}, fields or {})
     builder = Builder(query, relation, NODES, _aliases(statement))
     return _Planner(builder, statement, relation_name).plan()
 
@@ -172,7 +182,9 @@ def _refuse_clause(query: Query, message: str) -> QueryError:
     return QueryError(message, query.name, query.sql, found.start() if found else None)
 
 
-def _relation(query: Query, source: Node, relations: Mapping[str, frozenset[str]]) -> tuple[str, Relation]:
+def _relation(
+    query: Query, source: Node, relations: Mapping[str, frozenset[str]], fields: Mapping[str, Kind]
+) -> tuple[str, Relation]:
     table = source.this
     if type(table).__name__ != "Table" or type(table.this).__name__ != "Identifier":
         raise query.refuse(f"FROM takes the name of a family or a source, not {shown(table)}", table)
@@ -188,6 +200,7 @@ def _relation(query: Query, source: Node, relations: Mapping[str, frozenset[str]
         raise query.refuse(f"FROM: there is no family or source {table.name!r}; {hint}", table)
     families = known[name] or frozenset(FAMILIES)
     columns = {field: kind for family in ("all", *sorted(families)) for field, kind in FIELDS.get(family, {}).items()}
+    columns = {**fields, **columns}
     names = frozenset({name.lower(), (table.alias or name).lower()})
     return name, Relation(names, columns, bool(families & DYNAMIC_FAMILIES))
 

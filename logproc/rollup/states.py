@@ -2,7 +2,7 @@
 
 A state holds one entry a group, in arrays. The same class serves the running tally of a worker (`update`) and the
 partial table that travels (`select`, `merge`, `arrays`). Every state is a commutative monoid per group: an entry of
-zeros is neutral, and merging adds, or takes the greatest, exactly and in any order.
+zeros is neutral, and merging adds, or takes the greatest or least, exactly and in any order.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logproc.rollup.spec import Aggregate, Value
+
+BILLION = 1_000_000_000
 
 Array: TypeAlias = "NDArray[Any]"
 Groups: TypeAlias = "NDArray[np.int32]"
@@ -160,37 +162,53 @@ class CountState(ArrayState):
 
 
 class SumState(ArrayState):
-    """sum(x), exact: two int64 parts a group (see `kernels.group`) and the count of values."""
+    """sum(x), exact: int64 parts (see `kernels.group`) and, last, the count of values."""
 
-    dtypes = (np.int64, np.int64, np.int64)
-
-    @property
-    def _decimal(self) -> bool:
-        return self.aggregate.kind == Kind.DECIMAL
+    def __init__(self, aggregate: Aggregate) -> None:
+        super().__init__(aggregate)
+        self._decimal = aggregate.kind == Kind.DECIMAL
+        self.cells = [np.zeros(0, np.int64) for _ in range(5 if self._decimal else 3)]
 
     def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:
         """Add the values that are not null."""
         if not isinstance(argument, NumberVector):
             raise TypeError(argument)
-        add = group.sum_decimals if argument.values.dtype == np.float64 else group.sum_integers
-        add(groups, argument.values, argument.valid, rows, *self.cells)
+        if self._decimal:
+            values = argument.values.astype(np.float64, copy=False)
+            group.sum_decimals(groups, values, argument.valid, rows, *self.cells)
+        else:
+            group.sum_integers(groups, argument.values, argument.valid, rows, *self.cells)
+
+    def arrays(self) -> list[Array]:
+        """Return the cells in use, the lower parts carried: equal sums have equal cells, and none ever overflows."""
+        high, low, *rest = super().arrays()
+        if self._decimal:
+            low += rest[0] // BILLION
+            rest[0] %= BILLION
+        high += low >> 32
+        low &= 0xFFFFFFFF
+        return [high, low, *rest]
+
+    def select(self, ids: Ids) -> ArrayState:
+        """Return a state of the groups `ids` alone."""
+        self.arrays()
+        return super().select(ids)
 
     def results(self, ids: Ids) -> list[Value]:
-        """Return sums; null where no value was seen."""
-        high, low, counts = (cell[ids].tolist() for cell in self.cells)
-        if self._decimal:
-            return [
-                (h * 1_000_000_000 + n) / 1_000_000_000 if c else None
-                for h, n, c in zip(high, low, counts, strict=True)
-            ]
-        return [(h << 32) + n if c else None for h, n, c in zip(high, low, counts, strict=True)]
+        """Return sums; null where no value was seen, or one that is too large to be added."""
+        high, low, *rest, counts = (cell[ids].tolist() for cell in self.cells)
+        whole = [(h << 32) + n for h, n in zip(high, low, strict=True)]
+        if not self._decimal:
+            return [w if c else None for w, c in zip(whole, counts, strict=True)]
+        nanos, huge = rest
+        return [
+            (w * BILLION + n) / BILLION if c and not h else None
+            for w, n, h, c in zip(whole, nanos, huge, counts, strict=True)
+        ]
 
     def scores(self) -> NDArray[np.float64]:
         """Return what heavy hitters are ranked by."""
-        unit = 1e-9 if self._decimal else 2.0**-32
-        scale = 1.0 if self._decimal else 2.0**32
-        high, low = self.cells[0][: self.size], self.cells[1][: self.size]
-        return np.asarray((high + low * unit) * scale, np.float64)
+        return np.asarray(self.cells[0][: self.size] * 2.0**32 + self.cells[1][: self.size], np.float64)
 
 
 class ExtremeState(ArrayState):

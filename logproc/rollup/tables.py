@@ -2,8 +2,8 @@
 
 A table is bounded. Past `max_groups` a report that asks for the greatest of a count or sum keeps its heavy hitters, by
 the rule of mergeable SpaceSaving summaries (Metwally et al. 2005; Agarwal et al. 2012): `floor` is the most that a
-group which is not in the table can have, and a group that comes in late carries the floor of that moment as its `slack`, so
-that its true number lies between what the table says and that plus slack. Any other report fails, alone and by name.
+group which is not in the table can have. A group that comes in late carries the floor of that moment as its `slack`:
+its true number lies between what the table says and that plus slack. Any other report fails, alone and by name.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 MAGIC = b"LPR1"
 """First bytes of a dumped table: format 1."""
+
+
+MAX_KEY_BYTES = 256 << 20
+"""Bytes of keys that a table holds; past them it is cut like one with too many groups."""
 
 
 @dataclass(slots=True)
@@ -93,8 +97,8 @@ class Table:
         for mine, its in zip(self.states, data.states, strict=True):
             mine.resize(size)
             mine.merge(its, mapping)
-        if size > self.max_groups:
-            self._prune()
+        if size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES:
+            self._prune(min(self.max_groups, size if size > self.max_groups else size // 2))
 
     def data(self) -> TableData:
         """Return the table as it travels."""
@@ -143,29 +147,30 @@ class Table:
         self.keys.encode(data.keys, data.offsets[:-1], data.offsets[1:], styles, data.groups, mapping)
         return mapping.astype(np.int64)
 
-    def _prune(self) -> None:
+    def _prune(self, left: int) -> None:
+        """Keep the `left` greatest groups, or give up on a report that needs every group."""
         index = ranking(self.spec)
         if index is None:
             self._fail(
-                f"more than {self.max_groups} groups: raise limits.max_groups, or add ORDER BY a count or sum DESC "
-                f"and a LIMIT, so that the greatest groups can be kept"
+                f"more than {left} groups: raise limits.max_groups, or add ORDER BY a count or sum DESC and a LIMIT, "
+                f"so that the greatest groups can be kept"
             )
             return
         scores = self.scores(index)
         if scores.min() < 0:
-            self._fail(f"more than {self.max_groups} groups, and the sum they are ordered by has negative values")
+            self._fail(f"more than {left} groups, and the sum they are ordered by has negative values")
             return
         # By the most that a group can have, not by what it has for sure: else one that comes late is let go again and
         # again, however often it comes. So `floor` stays below a fair share of everything, total / (max_groups + 1).
         # Ties are cut by hash, which is the same on every machine and in every order of merging.
         most = scores + self.slack
         order = np.lexsort((self.keys.hashes[: len(self.keys)], -most))
-        kept, dropped = np.sort(order[: self.max_groups]), order[self.max_groups :]
+        kept, dropped = np.sort(order[:left]), order[left:]
         self.floor = max(self.floor, float(most[dropped].max()))
         self.slack = self.slack[kept]
         old = self.keys
         lengths = old.lengths()[kept]
-        self.keys = Dictionary(max(64, self.max_groups + 1), raw=True)
+        self.keys = Dictionary(max(64, left + 1), raw=True)
         codes = np.empty(len(kept), np.int32)
         starts = old.key_start[kept]
         self.keys.encode(old.arena, starts, starts + lengths, np.zeros(len(kept), np.uint8), len(kept), codes)

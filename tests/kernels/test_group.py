@@ -78,9 +78,10 @@ def test_integers_add_up_exactly_beyond_64_bits(rows: list):
 @given(rows_of(st.integers(-(10**15), 10**15)))
 def test_decimals_with_nine_places_add_up_exactly(rows: list):
     groups, valid, nanos = columns(rows, np.int64)
-    high, low, counts = cells(3)
-    sum_decimals(groups, nanos / NANO, valid, len(rows), high, low, counts)
-    sums = [h * NANO + rest for h, rest in zip(high.tolist(), low.tolist(), strict=True)]
+    high, low, rest, huge, counts = cells(5)
+    sum_decimals(groups, nanos / NANO, valid, len(rows), high, low, rest, huge, counts)
+    sums = [((h << 32) + n) * NANO + r for h, n, r in zip(high.tolist(), low.tolist(), rest.tolist(), strict=True)]
+    assert not huge.any()
     assert sums == [sum(values) for values in members(rows)]
     assert counts.tolist() == [len(values) for values in members(rows)]
 
@@ -88,19 +89,20 @@ def test_decimals_with_nine_places_add_up_exactly(rows: list):
 @given(rows_of(st.floats(-1e18, 1e18) | st.floats(-1, 1) | st.sampled_from([-1e-17, 5e-324, -0.0, 0.5e-9, 1 - 2**-53])))
 def test_any_decimal_is_rounded_to_the_nearest_nano_once(rows: list):
     groups, valid, values = columns(rows, np.float64)
-    high, low, counts = cells(3)
-    sum_decimals(groups, values, valid, len(rows), high, low, counts)
-    for h, rest, exact in zip(high.tolist(), low.tolist(), members(rows), strict=True):
-        error = h * NANO + rest - NANO * sum(map(Fraction, exact))
+    high, low, rest, huge, counts = cells(5)
+    sum_decimals(groups, values, valid, len(rows), high, low, rest, huge, counts)
+    for h, n, r, exact in zip(high.tolist(), low.tolist(), rest.tolist(), members(rows), strict=True):
+        error = ((h << 32) + n) * NANO + r - NANO * sum(map(Fraction, exact))
         # The fraction times a thousand million is itself rounded, to 2**-23 nanos at worst, which can turn a tie.
         assert abs(error) <= len(exact) * (Fraction(1, 2) + Fraction(1, 2**23))
 
 
 @pytest.mark.parametrize("value", [LARGEST, -LARGEST, 1e300, float("inf"), float("-inf"), float("nan")])
-def test_what_is_no_amount_is_left_out_of_a_decimal_sum(value: float):
-    high, low, counts = cells(3)
-    sum_decimals(np.zeros(2, np.int32), np.array([value, 1.25]), np.ones(2, np.uint8), 2, high, low, counts)
-    assert (high[0] * NANO + low[0], counts[0]) == (1_250_000_000, 1)
+def test_what_is_no_amount_is_counted_apart_from_a_decimal_sum(value: float):
+    high, low, rest, huge, counts = cells(5)
+    values = np.array([value, 1.25])
+    sum_decimals(np.zeros(2, np.int32), values, np.ones(2, np.uint8), 2, high, low, rest, huge, counts)
+    assert (high[0], low[0], rest[0], huge[0], counts[0]) == (0, 1, 250_000_000, 1, 2)
 
 
 @pytest.mark.parametrize(("sign", "best_of"), [(1, max), (-1, min)])

@@ -64,6 +64,15 @@ def contents(table):
     return held, table.floor, table.problem
 
 
+def carried(data):
+    """Return what a table in motion holds, as `contents` does."""
+    held = {}
+    for number in range(data.groups):
+        key = data.keys[data.offsets[number] : data.offsets[number + 1]].tobytes()
+        held[key] = [[a.tolist() for a in state.select(np.array([number])).arrays()] for state in data.states]
+    return held, data.floor, data.problem
+
+
 def rows_of(table):
     """Return the rows of the finished report."""
     return list(report_table(table).rows)

@@ -1,0 +1,73 @@
+"""Outcomes that came before their turn: in memory as long as they are few, then in a temporary file.
+
+Results merge in plan order. While the first task, a large archive, is being read, thousands of others may be done.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from typing import IO, TYPE_CHECKING, Self
+
+from logproc.model import Partial
+
+if TYPE_CHECKING:
+    from logproc.model import Failure
+
+IN_MEMORY = 32 << 20
+"""Bytes of tables that wait in memory."""
+
+
+class Early:
+    """A bounded place to wait, by task number."""
+
+    def __init__(self, limit: int = IN_MEMORY) -> None:
+        self._limit = limit
+        self._held: dict[int, Partial | Failure] = {}
+        self._bytes = 0
+        self._file: IO[bytes] | None = None
+        self._places: dict[int, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __contains__(self, task: int) -> bool:
+        return task in self._held or task in self._places
+
+    def put(self, outcome: Partial | Failure) -> None:
+        """Let an outcome wait."""
+        size = _size(outcome)
+        if self._held and self._bytes + size > self._limit:
+            self._places[outcome.task] = self._write(outcome)
+        else:
+            self._held[outcome.task] = outcome
+            self._bytes += size
+
+    def pop(self, task: int) -> Partial | Failure:
+        """Return the outcome of a task, whose turn it is; KeyError if it has not come."""
+        if task in self._held:
+            outcome = self._held.pop(task)
+            self._bytes -= _size(outcome)
+            return outcome
+        return self._read(self._places.pop(task))
+
+    def _write(self, outcome: Partial | Failure) -> int:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(prefix="logproc-")  # noqa: SIM115 - closed by __exit__
+        place = self._file.seek(0, 2)
+        pickle.dump(outcome, self._file)
+        return place
+
+    def _read(self, place: int) -> Partial | Failure:
+        assert self._file is not None
+        self._file.seek(place)
+        outcome: Partial | Failure = pickle.load(self._file)  # noqa: S301 - written by this object, to a nameless file
+        return outcome
+
+
+def _size(outcome: Partial | Failure) -> int:
+    return sum(len(table) for table in outcome.tables) if isinstance(outcome, Partial) else 0

@@ -1,0 +1,117 @@
+"""Files whose first bytes, size or reading are not what they usually are: every line still has its fate."""
+
+import os
+
+import pytest
+
+import logproc
+from logproc import packs
+
+LINE = '1.2.3.4 - - [29/Jul/2023:10:26:06 -0700] "GET /{} HTTP/1.1" 200 157 "-" "curl/8"\n'
+COUNT = "SELECT count(*) AS n FROM web"
+
+
+@pytest.fixture
+def count(tmp_path):
+    """Run over a folder and return the report."""
+    query = tmp_path / "count.sql"
+    query.write_text(COUNT)
+
+    def run(folder, **options):
+        return logproc.run(folder, reports=[str(query)], workers=1, **options)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("head", "filtered"),
+    [(b"\0" * 100_000, 0), (b"\n" * 70_000, 70_000), (b" \n\r\n" * 30_000 + b"\0" * 5_000, 60_000)],
+    ids=["a hole", "blank lines", "both"],
+)
+def test_the_format_is_that_of_the_first_lines_that_are_not_blank(tmp_path, count, head, filtered):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.log").write_bytes(head + "".join(LINE.format(n) for n in range(1000)).encode())
+    report = count(logs)
+    assert report.files[0].format == "combined"
+    assert (report.lines.counted, report.lines.filtered, report.lines.rejected) == (1000, filtered, 0)
+
+
+def test_a_first_record_longer_than_what_detection_looks_at(tmp_path, count):
+    logs = tmp_path / "a.jsonl"
+    logs.write_text('{"message":"' + "x" * 70_000 + '"}\n' + '{"message":"m"}\n' * 10)
+    report = count(logs)
+    assert (report.files[0].format, report.lines.counted) == ("jsonl", 11)
+
+
+def test_small_limits_do_not_break_packs(tmp_path, count):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(12):
+        (logs / f"{number}.log").write_text("".join(LINE.format(n) for n in range(620)))
+    settings = tmp_path / "c.toml"
+    settings.write_text("[limits]\nblock_bytes = 65536\nmax_line_bytes = 65536\n")
+    report = count(logs, config=settings)
+    assert report.lines.counted == 12 * 620
+    assert report.reports[0].rows == ((12 * 620,),)
+
+
+def test_a_short_read_is_not_the_end_of_a_file(tmp_path, count, monkeypatch):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(packs.LEAST + 4):
+        (logs / f"{number}.log").write_text("".join(LINE.format(n) for n in range(100)))
+    whole = os.readv
+    monkeypatch.setattr(os, "readv", lambda fd, views: whole(fd, (views[0][:3000],)))
+    assert count(logs).lines.counted == 100 * (packs.LEAST + 4)
+
+
+def test_a_configured_format_takes_part_in_detection_whatever_the_size(tmp_path, count, monkeypatch):
+    from logproc import planner
+
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "b.log").write_text("".join(f"{n} - 1.2.3.4 # {n}.5\n" for n in range(100)))
+    settings = tmp_path / "c.toml"
+    settings.write_text(
+        '[[source]]\nname = "api"\ninclude = ["none/*"]\nformat = "nginx:$status - $remote_addr # $request_time"\n'
+    )
+    small = count(logs, config=settings)
+    monkeypatch.setattr(planner, "PACK_BYTES", 100)
+    large = count(logs, config=settings)
+    assert small.lines == large.lines
+    assert small.lines.counted == 100
+
+
+def test_a_root_that_is_gone_means_try_later(tmp_path):
+    settings = tmp_path / "c.toml"
+    settings.write_text(f'root = "{tmp_path}/mnt"\n')
+    with pytest.raises(logproc.TryLaterError, match="is the disk mounted"):
+        logproc.run(config=settings)
+
+
+def test_a_formats_own_fields_can_be_asked_for(tmp_path):
+    log = tmp_path / "a.log"
+    log.write_text("1.2.3.4 0.5\n1.2.3.5 1.5\n")
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT sum(cast(upstream_connect_time AS double)) AS s FROM web")
+    fmt = "nginx:$remote_addr $upstream_connect_time"
+    assert logproc.run(log, format=fmt, reports=[query.as_posix()]).reports[0].rows == ((2.0,),)
+
+
+def test_a_check_must_yield_a_number(tmp_path):
+    settings = tmp_path / "c.toml"
+    settings.write_text('[[check]]\nname = "late"\nsql = "SELECT max(time) FROM web"\nfail_if = "> 1"\n')
+    with pytest.raises(logproc.QueryError, match="one number"):
+        logproc.run(tmp_path, config=settings)
+
+
+def test_decimal_sums_do_not_wrap(tmp_path):
+    log = tmp_path / "a.jsonl"
+    log.write_text('{"ns":1700000000000000000.5}\n' * 10 + '{"big":1e300}\n')
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT sum(ns) AS s, avg(ns) AS a, sum(big) AS b FROM json")
+    ((total, mean, big),) = logproc.run(log, reports=[str(query)]).reports[0].rows
+    assert total == pytest.approx(1.7e19)
+    assert mean == pytest.approx(1.7e18)
+    assert big is None
