@@ -167,7 +167,9 @@ KEYS: tuple[Key, ...] = (
         "longest line; longer ones are rejected",
         _whole(64, LARGEST_BLOCK),
     ),
-    Key("limits", "block_bytes", INTEGER, 1 << 20, "bytes that a worker reads at a time", _whole(4096, LARGEST_BLOCK)),
+    Key(
+        "limits", "block_bytes", INTEGER, 1 << 20, "bytes that a worker reads at a time", _whole(1 << 16, LARGEST_BLOCK)
+    ),
     Key("state", "settle", NUMBER, 60.0, "seconds until a cut-off archive counts as complete", _between(0, 86_400)),
     Key("state", "retain", INTEGER, 0, "days that are kept; 0 keeps all", _whole(0, 36_500)),
     Key("state", "compact_after", INTEGER, 32, "days after which details are merged per day", _whole(1, 36_500)),

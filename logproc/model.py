@@ -80,6 +80,16 @@ FIELDS: dict[str, dict[str, Kind]] = {
 }
 """Field names by family, as the contract lists them; `all` belongs to every family."""
 
+LEVELS = {
+    **dict.fromkeys(("trace", "verbose", "finest", "finer", "10"), "TRACE"),
+    **dict.fromkeys(("debug", "fine", "20"), "DEBUG"),
+    **dict.fromkeys(("info", "information", "informational", "notice", "30"), "INFO"),
+    **dict.fromkeys(("warn", "warning", "40"), "WARN"),
+    **dict.fromkeys(("error", "err", "severe", "50"), "ERROR"),
+    **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "60"), "FATAL"),
+}
+"""Level by what loggers call it, in lower case; the numbers are bunyan's and pino's. Others are written in upper case."""
+
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""
 

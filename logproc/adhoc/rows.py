@@ -20,7 +20,7 @@ from logproc.errors import UsageError
 from logproc.formats.format import JSONL, program_fields
 from logproc.formats.jsonl import SYNONYMS
 from logproc.formats.parser import new_parser
-from logproc.model import FIELDS, NO_TIME, Kind, Report, RunInfo, Task
+from logproc.model import FIELDS, LEVELS, NO_TIME, Kind, Report, RunInfo, Task
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.columns import text_of
@@ -276,6 +276,8 @@ def contract_names(row: Row) -> Row:
 
 
 def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if name == "level" and isinstance(value, str | int) and not isinstance(value, bool):
+        return LEVELS.get(str(value).lower(), str(value).upper())
     kind = _KINDS.get(name)
     if kind == Kind.TEXT and isinstance(value, bool):
         return "true" if value else "false"

@@ -16,7 +16,7 @@ import numpy as np
 from logproc.kernels import decode
 from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
 from logproc.kernels.jsonlines import unescape
-from logproc.model import NO_TIME, Batch, Kind
+from logproc.model import LEVELS, NO_TIME, Batch, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,12 +85,14 @@ class RowStore:
         self._values: dict[Stored, NDArray[Any]] = {}
         self._valid: dict[Stored, NDArray[np.uint8]] = {}
         self._slow = np.empty(0, np.int32)
+        self._levels = 0
         self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
         self._reserve(ROWS * 2)
 
     def forget(self) -> None:
         """Drop the dictionaries, whose codes must not be in use any more."""
         self.dictionaries = {name: Dictionary() for name in self.dictionaries}
+        self._levels = 0
         self._layouts.clear()
 
     def keys_held(self) -> int:
@@ -165,6 +167,8 @@ class RowStore:
             return
         if dictionary.state[UNCLEAN]:
             _settle_aliases(dictionary)
+        if field.name == "level":
+            self._levels = _settle_levels(dictionary, self._levels)
         if dictionary.aliased:
             used = codes[begin:end]
             np.copyto(used, np.where(used >= 0, dictionary.alias[used], np.int32(-1)))
@@ -215,6 +219,18 @@ def _settle_aliases(dictionary: Dictionary) -> None:
             dictionary.alias[code] = target
         dictionary.aliased = dictionary.aliased or dictionary.alias[code] != code
     dictionary.state[UNCLEAN] = 0
+
+
+def _settle_levels(dictionary: Dictionary, begin: int) -> int:
+    """Give levels their one name, from code `begin` on; returns where to go on."""
+    end = len(dictionary)
+    for code in range(begin, end):
+        text = dictionary.key(code).decode("utf-8", "backslashreplace")
+        name = LEVELS.get(text.lower(), text.upper())
+        if name != text and dictionary.alias[code] == code:
+            dictionary.alias[code] = dictionary.add(name.encode("utf-8", "backslashreplace"))
+            dictionary.aliased = True
+    return end
 
 
 def _resized(array: Any, size: int, dtype: Any) -> Any:  # noqa: ANN401 - any dtype in, the same out

@@ -200,9 +200,12 @@ def _relation(
         raise query.refuse(f"FROM: there is no family or source {table.name!r}; {hint}", table)
     families = known[name] or frozenset(FAMILIES)
     columns = {field: kind for family in ("all", *sorted(families)) for field, kind in FIELDS.get(family, {}).items()}
+    dynamic = bool(families & DYNAMIC_FAMILIES)
+    if dynamic:  # fields of JSON that have a contract name have its kind, too
+        columns = {field: kind for family in FIELDS.values() for field, kind in family.items()} | columns
     columns = {**fields, **columns}
     names = frozenset({name.lower(), (table.alias or name).lower()})
-    return name, Relation(names, columns, bool(families & DYNAMIC_FAMILIES))
+    return name, Relation(names, columns, dynamic)
 
 
 def _aliases(statement: Node) -> dict[str, Node]:

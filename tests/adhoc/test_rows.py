@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+import logproc
 from logproc.adhoc.rows import flatten, loads, parse
 from logproc.config import Config
 
@@ -37,3 +38,23 @@ def test_every_sound_json_line_becomes_a_sound_row(tmp_path, line, expected):
 
 def test_nested_keys_join_with_a_dot():
     assert flatten(loads(b'{"a":{"b":{}},"c":{"d":"-"}}')) == {"a.b": {}, "c.d": None}
+
+
+def test_levels_have_one_name_in_rows_and_in_reports(tmp_path):
+    written = ["warning", "Error", 30, "err", "INFO", "crit", "custom", "notice"]
+    log = tmp_path / "a.jsonl"
+    log.write_text("".join(json.dumps({"lvl": level, "n": 1}) + "\n" for level in written))
+    levels = [row["level"] for row in parsed(log)]
+    assert levels == ["WARN", "ERROR", "INFO", "ERROR", "INFO", "FATAL", "CUSTOM", "INFO"]
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT level, count(*) AS n FROM json GROUP BY level ORDER BY level")
+    counted = dict(logproc.run(log, reports=[str(query)]).reports[0].rows)
+    assert counted == {level: levels.count(level) for level in levels}
+
+
+def test_known_names_have_their_kind_in_json(tmp_path):
+    log = tmp_path / "a.jsonl"
+    log.write_text('{"status":"200","size":12}\n{"status":404,"size":"30"}\n')
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT status, sum(bytes) AS bytes FROM json GROUP BY status ORDER BY status")
+    assert logproc.run(log, reports=[str(query)]).reports[0].rows == ((200, 12), (404, 30))
