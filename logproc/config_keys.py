@@ -139,7 +139,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("discover", "include", TEXTS, ("**/*",), "globs of the files to read, below the root", _filled),
     Key("discover", "exclude", TEXTS, (), "globs of the files to leave out", lambda value: value and _filled(value)),
-    Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to folders; loops end"),
+    Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to files and folders; loops end"),
     Key("source", "name", TEXT, REQUIRED, "name of the source: field `source`, and usable after FROM", _title),
     Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root", _filled),
     Key("source", "format", TEXT, "auto", "a name of `logproc formats`, nginx:..., apache:..., or auto", _filled),

@@ -88,7 +88,7 @@ LEVELS = {
     **dict.fromkeys(("error", "err", "severe", "50"), "ERROR"),
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "60"), "FATAL"),
 }
-"""Level by what loggers call it, in lower case; the numbers are bunyan's and pino's. Others are written in upper case."""
+"""Level by what loggers call it, in lower case; the numbers are bunyan's and pino's. Others stay, in upper case."""
 
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""
