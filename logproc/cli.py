@@ -64,6 +64,9 @@ def execute(arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
+    except OSError as error:
+        _complain(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
+        return 1
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and the traceback on demand
         if not _VERBOSE_FLAGS.isdisjoint(arguments):
             traceback.print_exc()

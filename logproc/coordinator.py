@@ -108,7 +108,8 @@ def _watched(
     for outcome in outcomes:
         if progress is not None:
             lines = 0 if isinstance(outcome, Failure) else sum(result.lines.read for result in outcome.files)
-            progress.advance(tasks[outcome.task].bytes, lines, len(tasks[outcome.task].pieces))
+            pieces = tasks[outcome.task].pieces
+            progress.advance(tasks[outcome.task].bytes, lines, sum(piece.end < 0 for piece in pieces))
         yield outcome
 
 

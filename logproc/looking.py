@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +93,8 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
     ranges = len(range_borders(file.size)) - 1 if cut else 1
     if found.format is None and found.reason != "no lines":
         return entry(sample.codec, found, 0 if sample.binary else ranges, found.reason)
-    return entry(sample.codec, found, ranges, sample.damage)
+    planned = entry(sample.codec, found, ranges, None)
+    return planned if sample.damage is None else replace(planned, reason=sample.damage)
 
 
 def _detected(planner: Planner, file: LogFile) -> Detected:

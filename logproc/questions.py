@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from logproc import presets
 from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
+from logproc.formats.jsonl import contract_name_of
 from logproc.model import FIELDS, CheckResult, Kind
 from logproc.rollup.sql import plan
 
@@ -43,7 +44,7 @@ def reports(config: Config) -> tuple[RollupSpec, ...]:
     asked = list(_asked(config)) if config.reports else list(_configured(config))
     planned: dict[str, RollupSpec] = {}
     for name, sql in asked:
-        spec = plan(sql, name, relations=known, fields=fields)
+        spec = plan(sql, name, relations=known, fields=fields, synonyms=contract_name_of())
         if name in planned and planned[name] != spec:
             raise UsageError(f"two reports are called {name!r}; rename one of them")
         planned[name] = spec
@@ -53,7 +54,10 @@ def reports(config: Config) -> tuple[RollupSpec, ...]:
 def checks(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the queries of the checks; each must yield one number."""
     known, fields = relations(config), own_fields(config)
-    planned = tuple(plan(check.sql, check.name, relations=known, fields=fields) for check in config.checks)
+    planned = tuple(
+        plan(check.sql, check.name, relations=known, fields=fields, synonyms=contract_name_of())
+        for check in config.checks
+    )
     for spec in planned:
         number = all(output.expression.kind in {Kind.INTEGER, Kind.DECIMAL} for output in spec.outputs)
         if len(spec.outputs) != 1 or spec.keys or not number:

@@ -82,7 +82,9 @@ class Desk:
         known = self.parsers.get((name, source))
         if known is None:
             fmt = format_of(name)
-            known = self.parsers[name, source] = new_parser(fmt, self.program.columns(fmt.family, source))
+            wanted = self.program.columns(fmt.family, source)
+            # A configured source wins over a key of that name in the rows.
+            known = self.parsers[name, source] = new_parser(fmt, wanted - {"source"} if source else wanted)
         return known
 
     def detect(self, samples: list[bytes]) -> tuple[str | None, float, str]:
@@ -190,9 +192,12 @@ class PieceReader:
                     if block is None:
                         break
                     self._block(block)
+                lost = reader.shrunk()
+                if lost > 0:
+                    problem = f"{lost} bytes were cut off while it was read; the lines read before are counted"
         except InputError as error:
             problem = error.reason
-        skipped = reader.binary is not None or (problem is not None and self.read == 0)
+        skipped = reader.binary is not None or (problem is not None and self.read == 0 and self.piece.start == 0)
         return FileResult(
             file=piece.file,
             codec=reader.codec or "plain",

@@ -115,3 +115,48 @@ def test_decimal_sums_do_not_wrap(tmp_path):
     assert total == pytest.approx(1.7e19)
     assert mean == pytest.approx(1.7e18)
     assert big is None
+
+
+def test_a_synonym_means_the_contracts_field_and_does_not_disturb_others(tmp_path):
+    log = tmp_path / "a.jsonl"
+    log.write_text('{"ts":"2024-01-01T00:00:00Z","severity":"warning","msg":"a"}\n')
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT timestamp AS t, severity, level, msg, count(*) AS n FROM json GROUP BY ALL")
+    report = logproc.run(log, reports=[str(query)])
+    assert report.reports[0].rows == (("2024-01-01T00:00:00Z", "WARN", "WARN", "a", 1),)
+    assert [row["message"] for row in logproc.parse(log, where="severity = 'warning' OR timestamp > '2023-01-01'")] == [
+        "a"
+    ]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.log"])
+def test_the_configured_source_is_a_field_of_every_row(tmp_path, name):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / name).write_text('{"source":"mine","n":1}\n' if name.endswith("jsonl") else LINE.format(1))
+    settings = tmp_path / "c.toml"
+    settings.write_text('[[source]]\nname = "shop"\ninclude = ["**/*"]\n')
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT source, count(*) AS n FROM shop GROUP BY source")
+    assert logproc.run(logs, reports=[str(query)], config=settings).reports[0].rows == (("shop", 1),)
+    assert [row["source"] for row in logproc.parse(logs, config=settings)] == ["shop"]
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_reported(tmp_path, count, monkeypatch):
+    from logproc import planner
+
+    log = tmp_path / "a.log"
+    log.write_text("".join(LINE.format(n) for n in range(5000)))
+    whole = planner.Planner.tasks
+
+    def then_cut(self, files):
+        tasks = whole(self, files)
+        os.truncate(log, 100_000)
+        return tasks
+
+    monkeypatch.setattr(planner, "PACK_BYTES", 1000)
+    monkeypatch.setattr(planner, "RANGE_BYTES", 150_000)
+    monkeypatch.setattr(planner.Planner, "tasks", then_cut)
+    report = count(log)
+    assert "were cut off" in (report.files[0].reason or "")
+    assert report.lines.balanced()

@@ -18,7 +18,7 @@ from logproc import __version__, spool
 from logproc.books import Books
 from logproc.errors import UsageError
 from logproc.formats.format import JSONL, program_fields
-from logproc.formats.jsonl import SYNONYMS
+from logproc.formats.jsonl import SYNONYMS, contract_name_of
 from logproc.formats.parser import new_parser
 from logproc.model import FIELDS, LEVELS, NO_TIME, Kind, Report, RunInfo, Task
 from logproc.planner import Planner
@@ -167,7 +167,8 @@ def _as_column(value: Any) -> Value:  # noqa: ANN401 - whatever JSON can hold
 
 def _condition_of(family: str, where: str) -> Expression | None:
     """Plan a condition over the rows of a family; QueryError if it is none."""
-    return plan(f"SELECT count(*) FROM {family} WHERE {where}", "--where").where  # noqa: S608 - nothing is executed
+    sql = f"SELECT count(*) FROM {family} WHERE {where}"  # noqa: S608 - nothing is executed
+    return plan(sql, "--where", synonyms=contract_name_of()).where
 
 
 class RowReader(PieceReader):
@@ -227,7 +228,10 @@ class RowReader(PieceReader):
             text = self._line_at(int(lines.row_offset[number]), len(self.desk.buffer), None)
             document = loads(text.lstrip(b"\0"))
             row = self._common(int(lines.times[number]))
-            row.update(contract_names(flatten(document)))
+            named = contract_names(flatten(document))
+            if self.piece.source:
+                named.pop("source", None)
+            row.update(named)
             yield row
 
 

@@ -109,6 +109,11 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 """Key paths by contract field, the preferred ones first."""
 
 
+def contract_name_of() -> dict[str, str]:
+    """Return the contract's field for each key path that is a synonym of it."""
+    return {path: name for name, paths in reversed(SYNONYMS.items()) for path in paths if path not in SYNONYMS}
+
+
 def wanted_paths(columns: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return for each column, in the order given and once, its key paths; the first that a row has wins."""
     return tuple((column, SYNONYMS.get(column, (column,))) for column in dict.fromkeys(columns))

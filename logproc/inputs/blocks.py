@@ -105,6 +105,12 @@ class BlockReader:
         """Say how a compressed file is damaged; None where it is sound, or not yet read that far."""
         return None if self._stream is None else self._stream.damage
 
+    def shrunk(self) -> int:
+        """Return how many bytes of a plain file are gone that were there when it was planned or opened."""
+        if self._fd < 0 or self._path == STDIN or self._stream is not None:
+            return 0
+        return max(self.size, self._start, self._end) - min(self.size, os.fstat(self._fd).st_size)
+
     def read(self, buffer: NDArray[np.uint8], at: int = 0) -> Block | None:
         """Read the next block into `buffer` (uint8, `buffer_size` bytes behind `at`); None at the end.
 

@@ -101,3 +101,6 @@ def details(report: Report) -> Iterator[str]:
             f"{path_text(entry.path)}: {entry.status}, {known}, {plural(entry.lines.read, 'line')}, "
             f"{entry.lines.rejected:,} rejected{f', {entry.reason}' if entry.reason else ''}"
         )
+        for sample in entry.samples:
+            text = sample.raw.decode("utf-8", "backslashreplace")
+            yield visible(f"  line {sample.line}, offset {sample.offset}: {sample.reason}: {text}")

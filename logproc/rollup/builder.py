@@ -48,6 +48,7 @@ class Relation:
     names: frozenset[str]
     columns: Mapping[str, Kind]
     dynamic: bool
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,8 @@ class Builder:
         own = lowered in self.relation.columns or (self.relation.dynamic and clause in {ARGUMENT, FILTER})
         if lowered in self.aliases and (alias_first or not own):
             return self._alias(lowered, node, clause)
+        if self.relation.dynamic:
+            lowered = self.relation.synonyms.get(name, lowered)
         kind = self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:
             raise self.query.refuse(f"{clause.name}: there is no column {name!r}{self._suggest(lowered)}", node)

@@ -161,7 +161,7 @@ class RowStore:
     def _finish_text(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
         codes, dictionary = self._codes[field], self.dictionaries[field.name]
         if field.name not in batch.starts:
-            constant = {"source": batch.source, "host": batch.host}.get(field.name)
+            constant = {"source": batch.source or None, "host": batch.host}.get(field.name)
             code = -1 if constant is None else dictionary.add(constant.encode("utf-8", "backslashreplace"))
             codes[begin:end] = code
             return

@@ -83,9 +83,11 @@ def plan(
     *,
     relations: Mapping[str, frozenset[str]] | None = None,
     fields: Mapping[str, Kind] | None = None,
+    synonyms: Mapping[str, str] | None = None,
 ) -> RollupSpec:
     """Plan one SELECT; `relations` maps what FROM may name, besides the families, to the families it holds.
 
+    `synonyms` are names under which undeclared rows have a declared field, by that field's name, and
     `fields` are columns beside those of the families: what the formats in use have of their own.
 
     Raises QueryError for anything that is no mergeable report.
@@ -93,7 +95,9 @@ def plan(
     query = Query(name, sql)
     statement = _parse(query)
     _check_clauses(query, statement)
-    relation_name, relation = _relation(query, _argument(statement, "from"), relations or {}, fields or {})
+    relation_name, relation = _relation(
+        query, _argument(statement, "from"), relations or {}, fields or {}, synonyms or {}
+    )
     builder = Builder(query, relation, NODES, _aliases(statement))
     return _Planner(builder, statement, relation_name).plan()
 
@@ -183,7 +187,11 @@ def _refuse_clause(query: Query, message: str) -> QueryError:
 
 
 def _relation(
-    query: Query, source: Node, relations: Mapping[str, frozenset[str]], fields: Mapping[str, Kind]
+    query: Query,
+    source: Node,
+    relations: Mapping[str, frozenset[str]],
+    fields: Mapping[str, Kind],
+    synonyms: Mapping[str, str],
 ) -> tuple[str, Relation]:
     table = source.this
     if type(table).__name__ != "Table" or type(table.this).__name__ != "Identifier":
@@ -205,7 +213,7 @@ def _relation(
         columns = {field: kind for family in FIELDS.values() for field, kind in family.items()} | columns
     columns = {**fields, **columns}
     names = frozenset({name.lower(), (table.alias or name).lower()})
-    return name, Relation(names, columns, dynamic)
+    return name, Relation(names, columns, dynamic, synonyms)
 
 
 def _aliases(statement: Node) -> dict[str, Node]:
