@@ -89,7 +89,7 @@ def zstandard():
 
 
 def logs(root):
-    return sorted(path for path in root.rglob("*") if path.is_file() and path.name != "NOTICE")
+    return sorted(path for path in root.rglob("*") if path.is_file())
 
 
 def line_count(data, folder):
