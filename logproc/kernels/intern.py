@@ -1,8 +1,8 @@
-"""Dictionary encoding: slices of bytes, or integers, become small codes; equal keys get equal codes.
+"""Dictionary encoding: slices of bytes become small codes; equal keys get equal codes.
 
 Open addressing over a 64-bit hash that reads eight bytes at a time; on equal hashes the bytes themselves are compared,
 so no two keys ever share a code. Keys are copied once into an arena. Kernels never grow what they write to: they stop
-at the row that does not fit and say so, and `Dictionary` and `IntegerDictionary` grow and call again.
+at the row that does not fit and say so, and `Dictionary` grows and calls again.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from logproc.kernels.arrays import grown
+from logproc.kernels.integers import MIXER, MULTIPLIER
 from logproc.kernels.jit import inlined, kernel
 from logproc.kernels.memory import load_byte, load_half, load_word, prefetch, store_byte, store_half, store_word
 from logproc.kernels.simd import load_u64
@@ -33,8 +35,6 @@ COLUMN_CELLS = 6
 TODO = -2
 """The alias of a key whose bytes are not plain printable ASCII, until somebody decides what text it stands for."""
 
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-MIXER = np.uint64(0xFF51AFD7ED558CCD)
 _ONE = np.uint64(1)
 _EIGHT = np.uint64(8)
 _SHIFT = np.uint64(32)
@@ -56,15 +56,6 @@ def hash_slice(base, s, length, seed):
         h = (h ^ tail) * MIXER
         h ^= h >> _SHIFT
     h *= MULTIPLIER
-    return h ^ (h >> np.uint64(29))
-
-
-@inlined
-def hash_integer(value):
-    """Return a 64-bit hash of an int64."""
-    h = np.uint64(value) * MULTIPLIER
-    h ^= h >> _SHIFT
-    h *= MIXER
     return h ^ (h >> np.uint64(29))
 
 
@@ -220,60 +211,6 @@ def rehash(slots, hashes, n):
         slots[slot] = (hashes[code] & _UPPER) | np.uint64(code + 1)
 
 
-@kernel
-def intern_integers(values, first, n, codes, slots, keys, state):
-    """Encode int64 values[first:n]; returns the row it stopped at. A run of one value costs one look-up."""
-    wrap = np.uint64(slots.shape[0] - 1)
-    max_keys = keys.shape[0]
-    n_keys = state[KEYS]
-    row = first
-    last_value = np.int64(0)
-    last_code = np.int32(-1)
-    while row < n:
-        value = values[row]
-        if last_code >= 0 and value == last_value:
-            codes[row] = last_code
-            row += 1
-            continue
-        slot = hash_integer(value) & wrap
-        while True:
-            code = slots[slot]
-            if code < 0 or keys[code] == value:
-                break
-            slot = (slot + _ONE) & wrap
-        if code < 0:
-            if n_keys >= max_keys:
-                break
-            code = np.int32(n_keys)
-            slots[slot] = code
-            keys[code] = value
-            n_keys += 1
-        codes[row] = code
-        last_value = value
-        last_code = code
-        row += 1
-    state[KEYS] = n_keys
-    return row
-
-
-@kernel
-def rehash_integers(slots, keys, n):
-    """Fill an empty slot table with the first n integer keys."""
-    wrap = np.uint64(slots.shape[0] - 1)
-    for code in range(n):
-        slot = hash_integer(keys[code]) & wrap
-        while slots[slot] >= 0:
-            slot = (slot + _ONE) & wrap
-        slots[slot] = code
-
-
-def _grown(array: NDArray, size: int) -> NDArray:
-    """Return a larger copy of an array."""
-    larger = np.empty((size, *array.shape[1:]), array.dtype)
-    larger[: len(array)] = array
-    return larger
-
-
 class Dictionary:
     """Codes for byte strings, in order of first appearance.
 
@@ -390,36 +327,11 @@ class Dictionary:
         n = len(self)
         if n >= len(self.entries):
             size = len(self.entries) * 2
-            self.hashes = _grown(self.hashes, size)
-            self.entries = _grown(self.entries, size)
-            self.alias = _grown(self.alias, size)
+            self.hashes = grown(self.hashes, size)
+            self.entries = grown(self.entries, size)
+            self.alias = grown(self.alias, size)
             self.slots = np.zeros(size * 2, np.uint64)
             rehash(self.slots, self.hashes, n)
         if self.bytes_used + needed > len(self.arena) - 16:
-            self.arena = _grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
+            self.arena = grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
         self._describe()
-
-
-class IntegerDictionary:
-    """Codes for int64 values, in order of first appearance."""
-
-    def __init__(self, capacity: int = 1024) -> None:
-        self.slots = np.full(capacity * 2, -1, np.int32)
-        self.keys = np.empty(capacity, np.int64)
-        self.state = np.zeros(3, np.int64)
-
-    def __len__(self) -> int:
-        return int(self.state[KEYS])
-
-    def encode(self, values: NDArray[np.int64], codes: NDArray[np.int32]) -> None:
-        """Encode int64 values into codes of the same length."""
-        row = 0
-        n = len(values)
-        while True:
-            row = intern_integers(values, row, n, codes, self.slots, self.keys, self.state)
-            if row == n:
-                return
-            size = len(self.keys) * 2
-            self.keys = _grown(self.keys, size)
-            self.slots = np.full(size * 2, -1, np.int32)
-            rehash_integers(self.slots, self.keys, len(self))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from logproc.kernels.intern import hash_integer
+from logproc.kernels.integers import hash_integer
 from logproc.kernels.jit import kernel
 from logproc.kernels.simd import leading_zeros
 

@@ -16,8 +16,9 @@ from logproc.model import Batch, Kind
 from logproc.rollup.columns import ROWS, RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec
 from logproc.rollup.groups import GroupIndex
+from logproc.rollup.registry import new_state
 from logproc.rollup.spec import Aggregate, Expression, RollupSpec, columns_of_spec
-from logproc.rollup.states import CountState, State, new_state
+from logproc.rollup.states import CountState, State
 from logproc.rollup.tables import Table, TableData, dump
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from logproc.kernels import decode
+from logproc.kernels.arrays import grown
 from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
 from logproc.kernels.jsonlines import unescape
 from logproc.model import LEVELS, NO_TIME, Batch, Kind
@@ -196,11 +197,11 @@ class RowStore:
     def _reserve(self, capacity: int) -> None:
         for field in self.fields:
             if field.kind == Kind.TEXT:
-                self._codes[field] = _resized(self._codes.get(field), capacity, np.int32)
+                self._codes[field] = grown(self._codes.get(field, np.zeros(0, np.int32)), capacity)
             else:
                 number = np.float64 if field.kind == Kind.DECIMAL else np.int64
-                self._values[field] = _resized(self._values.get(field), capacity, number)
-                self._valid[field] = _resized(self._valid.get(field), capacity, np.uint8)
+                self._values[field] = grown(self._values.get(field, np.zeros(0, number)), capacity)
+                self._valid[field] = grown(self._valid.get(field, np.zeros(0, np.uint8)), capacity)
         self._capacity = capacity
         self._layouts.clear()
 
@@ -231,10 +232,3 @@ def _settle_levels(dictionary: Dictionary, begin: int) -> int:
             dictionary.alias[code] = dictionary.add(name.encode("utf-8", "backslashreplace"))
             dictionary.aliased = True
     return end
-
-
-def _resized(array: Any, size: int, dtype: Any) -> Any:  # noqa: ANN401 - any dtype in, the same out
-    larger = np.zeros(size, dtype)
-    if array is not None:
-        larger[: len(array)] = array
-    return larger

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.kernels import group
-from logproc.kernels.intern import Dictionary, IntegerDictionary
+from logproc.kernels.arrays import grown
+from logproc.kernels.integers import IntegerDictionary
+from logproc.kernels.intern import Dictionary
 from logproc.model import Kind
 from logproc.rollup.columns import BooleanVector, NumberVector, RowStore, Stored, TextVector, Vector
 from logproc.rollup.functions import FUNCTIONS
@@ -82,8 +84,8 @@ class ValueTable:
         if upto <= self.filled:
             return
         if upto > len(self._codes):
-            self._codes = _extended(self._codes, max(upto, 2 * len(self._codes)), -1)
-            self._numbers = _extended(self._numbers, len(self._codes), 0)
+            self._codes = grown(self._codes, max(upto, 2 * len(self._codes)), -1)
+            self._numbers = grown(self._numbers, len(self._codes))
         values = list(values_of(self.filled, upto))
         if self.kind in NUMBERS or self.kind == Kind.BOOLEAN:
             self._codes[self.filled : upto] = [-1 if value is None else 1 for value in values]
@@ -121,12 +123,6 @@ class ValueTable:
 
 def _fitting(value: Value) -> Value:
     return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
-
-
-def _extended(array: NDArray, size: int, filler: int) -> NDArray:  # type: ignore[type-arg]
-    larger = np.full(size, filler, array.dtype)
-    larger[: len(array)] = array
-    return larger
 
 
 class Coder:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.kernels.group import append_numbers, append_texts
-from logproc.kernels.intern import IntegerDictionary
+from logproc.kernels.integers import IntegerDictionary
 from logproc.model import Kind
 from logproc.rollup.evaluate import Coder, combine
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from logproc.model import ReportError, ReportTable
 from logproc.rollup.finish import finish, report_columns
-from logproc.rollup.states import RELATIVE_ERROR, new_state
+from logproc.rollup.registry import RELATIVE_ERROR, new_state
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ import numpy as np
 from logproc.errors import MergeError
 from logproc.kernels.intern import Dictionary
 from logproc.rollup.groups import decode_key
+from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
-from logproc.rollup.states import CountState, State, SumState, new_state
+from logproc.rollup.states import CountState, State, SumState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.kernels.intern import ESCAPED, TODO, UNCLEAN, Dictionary, IntegerDictionary, hash_slice
+from logproc.kernels.integers import IntegerDictionary
+from logproc.kernels.intern import ESCAPED, TODO, UNCLEAN, Dictionary, hash_slice
 from logproc.kernels.jit import kernel
 
 Slice: TypeAlias = tuple[bytes | None, int]

@@ -23,8 +23,8 @@ from logproc.kernels.sketch import (
 )
 from logproc.model import Kind
 from logproc.rollup.columns import NumberVector, TextVector
+from logproc.rollup.sketches import DistinctState, QuantileState
 from logproc.rollup.spec import Aggregate, Column
-from logproc.rollup.states import DistinctState, QuantileState
 
 SIGMA = 1.04 / math.sqrt(REGISTERS)
 X = Column("x", Kind.INTEGER)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, carried, contents, dumped, merged, rows_of, tables_of
 
 from logproc.rollup.aggregate import Program
+from logproc.rollup.registry import AGGREGATES, RELATIVE_ERROR
 from logproc.rollup.sql import plan
-from logproc.rollup.states import AGGREGATES, RELATIVE_ERROR
 from logproc.rollup.tables import Table, TableData, dump, load
 
 CALLS = [

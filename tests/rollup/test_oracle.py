@@ -23,8 +23,8 @@ from logproc.adhoc.rows import parse
 from logproc.config import Config
 from logproc.model import Piece, Task
 from logproc.rollup.outcome import report_table
+from logproc.rollup.registry import RELATIVE_ERROR
 from logproc.rollup.sql import plan
-from logproc.rollup.states import RELATIVE_ERROR
 from logproc.rollup.tables import dump
 from logproc.worker import Job, process
 
