@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
 from logproc.model import FileEntry, FileResult, Lines, LogFile, Reject
+from logproc.worker import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logproc.model import Failure, Task
-
-SAMPLES = 3
-"""Rejected lines of a file that are kept to be shown."""
 
 
 class Books:

@@ -43,7 +43,7 @@ __all__ = ["Detected", "PlanEntry", "detect", "plan", "run"]
 
 def run(config: Config, *, progress: Progress | None = None) -> Report:
     """Read the configured logs and return the report; LogprocError if the question or the books are wrong."""
-    started = _now()
+    started = now_text()
     reports, checks = questions.reports(config), questions.checks(config)
     planner = Planner(config)
     files = planner.discover()
@@ -53,7 +53,7 @@ def run(config: Config, *, progress: Progress | None = None) -> Report:
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
-        job = _job(config, reports + checks, planner.formats, folder)
+        job = job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
         outcomes = stack.enter_context(closing(BACKENDS[backend](process, job, tasks, config.workers)))  # type: ignore[type-var]
@@ -61,7 +61,7 @@ def run(config: Config, *, progress: Progress | None = None) -> Report:
     finished = [report_table(table) for table in tables]
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]
     return Report(
-        RunInfo(uuid.uuid4().hex, __version__, started, _now(), backend, config.workers, *_span(config)),
+        RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, config.workers, *_span(config)),
         books.close(),
         tuple(finished[: len(reports)]),
         tuple(verdicts),
@@ -113,7 +113,8 @@ def _watched(
         yield outcome
 
 
-def _job(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:
+def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:
+    """Return what all tasks of a run have in common; `folder` is where rejected lines are left."""
     return Job(
         id=uuid.uuid4().hex,
         specs=specs,
@@ -127,7 +128,8 @@ def _job(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...]
     )
 
 
-def _now() -> str:
+def now_text() -> str:
+    """Return the time as RFC 3339 UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from logproc.errors import InputError
 from logproc.formats import resolve
 from logproc.formats.parser import new_parser, span
-from logproc.inputs.discover import STDIN
+from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING, LogFile

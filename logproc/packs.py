@@ -18,7 +18,7 @@ from logproc.formats.detect import BY_RANK, is_unlike
 from logproc.formats.parser import SeparatorParser
 from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import LOWEST_TEXT, MARK_BYTES
-from logproc.inputs.opening import open_regular
+from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
 from logproc.model import NO_TIME, PADDING, FileResult, Lines, Piece
 
@@ -62,7 +62,7 @@ class PackReader:
             return results  # a line may be too long, or the buffer too short
         waiting: list[tuple[int, Piece, int, int, int]] = []
         for position, piece in enumerate(pieces):
-            if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == "-":
+            if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == STDIN:
                 continue
             if waiting and (desk.fill >= CHUNK or _owner(piece) != _owner(waiting[0][1])):
                 results.update(self._finish(waiting, run))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError, InputError, TryLaterError
-from logproc.formats import FORMATS, resolve
+from logproc.formats import candidates, resolve
 from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import Matcher
 from logproc.inputs import discover
@@ -57,7 +57,7 @@ class Planner:
         names = dict.fromkeys([override, *(rules.format for rules in self._rules.values())])
         self.formats = tuple(name for name in names if name is not None)
         # A wrong one stops the run before any work.
-        self._candidates = [*FORMATS.values(), *(resolve(name) for name in self.formats if name not in FORMATS)]
+        self._candidates = candidates(self.formats)
 
     def discover(self) -> list[LogFile]:
         """List the files; TryLaterError if the configured root is gone, as it is while its disk is not mounted."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.errors import InputError
-from logproc.formats import FORMATS, resolve
+from logproc.formats import candidates, resolve
 from logproc.formats.detect import detect
 from logproc.formats.parser import UNKNOWN, Matcher, Parser, new_parser, span
 from logproc.formats.zones import to_utc
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import RollupSpec
 
 SAMPLES = 3
-"""Rejected lines of a piece that are kept to be shown."""
+"""Rejected lines of a piece, and of a file, that are kept to be shown."""
 SAMPLE_BYTES = 200
 DETECT_REGION = SMALL
 BLANKS = b"\0 \t\r\n"
@@ -75,17 +75,20 @@ class Desk:
         self._owner: tuple[Parser, str, str | None] | None = None
         self._match = Matcher()
         self.packs = PackReader(self)
-        self._candidates = [*FORMATS.values(), *(resolve(name) for name in job.formats if name not in FORMATS)]
+        self._candidates = candidates(job.formats)
 
     def parser(self, name: str, source: str) -> Parser:
-        """Return the parser for a format, storing what reports ask of it and of a source."""
+        """Return the parser for a format, storing what is asked of it and of a source."""
         known = self.parsers.get((name, source))
         if known is None:
             fmt = format_of(name)
-            wanted = self.program.columns(fmt.family, source)
-            # A configured source wins over a key of that name in the rows.
-            known = self.parsers[name, source] = new_parser(fmt, wanted - {"source"} if source else wanted)
+            known = self.parsers[name, source] = new_parser(fmt, self.wanted(fmt, source))
         return known
+
+    def wanted(self, fmt: Format, source: str) -> frozenset[str]:
+        """Return the columns that are asked of a format and a source."""
+        columns = self.program.columns(fmt.family, source)
+        return columns - {"source"} if source else columns  # a configured source wins over a key of that name
 
     def detect(self, samples: list[bytes]) -> tuple[str | None, float, str]:
         """Tell the format of sampled lines: name or None, confidence, reason."""
@@ -138,13 +141,10 @@ def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
 
     Leading NULs are what a crash or a truncated file leaves behind; they say nothing about the format.
     """
-    while begin < end:
-        chunk = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
-        text = chunk.lstrip(BLANKS)
-        begin += len(chunk) - len(text)
-        if text:
-            break
     text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
+    while text and text[0] in BLANKS:
+        begin += len(text) - len(text.lstrip(BLANKS))
+        text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
     upto = text.rfind(b"\n") + 1
     if upto:
         return [text[:upto]]

@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import math
 import os
+import tempfile
 import uuid
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, spool
 from logproc.books import Books
+from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
 from logproc.formats.format import JSONL, program_fields
 from logproc.formats.jsonl import SYNONYMS, contract_name_of
-from logproc.formats.parser import new_parser
 from logproc.model import FIELDS, LEVELS, NO_TIME, Kind, Report, RunInfo, Task
 from logproc.planner import Planner
 from logproc.report.files import replacing
@@ -29,14 +29,14 @@ from logproc.rollup.instants import rfc3339
 from logproc.rollup.spec import Call, Column, Expression, Literal, Value
 from logproc.rollup.sql import plan
 from logproc.spool import Spool
-from logproc.worker import Desk, Job, PieceReader, format_of
+from logproc.worker import Desk, PieceReader
 
 if TYPE_CHECKING:
-    import tempfile
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from logproc.config import Config
+    from logproc.formats import Format
     from logproc.formats.parser import Parser
     from logproc.inputs.blocks import Block
     from logproc.model import Piece
@@ -69,7 +69,7 @@ def parse(
     """Write the rows of the configured logs to `out` and return the accounting (a report without reports)."""
     if to not in FORMATS_OUT:
         raise UsageError(f"--to {to}: this version writes {', '.join(FORMATS_OUT)}")
-    started = _now()
+    started = now_text()
     planner = Planner(config)
     files = planner.discover()
     books = Books(files)
@@ -79,12 +79,8 @@ def parse(
     shape = RowShape(select, where, origin=origin)
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
-        folder = stack.enter_context(_temporary()) if rejects else None
-        limits = config.limits
-        job = Job(
-            uuid.uuid4().hex, (), planner.formats, limits.max_groups, limits.block_bytes, limits.max_line_bytes,
-            config.since, config.until, folder,
-        )  # fmt: skip
+        folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
+        job = job_of(config, (), planner.formats, folder)
         desk = RowDesk(job)
         for task in tasks:
             with Spool(folder, task.number) as kept:
@@ -96,21 +92,16 @@ def parse(
                 rejects.writelines(spool.join(folder, task.number, paths, books.lines_before(task)))
             if progress is not None:
                 progress.advance(task.bytes, result.lines.read, 1)
-    info = RunInfo(uuid.uuid4().hex, __version__, started, _now(), "serial", 1, None, None)
+    info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), "serial", 1, None, None)
     return Report(info, books.close(), ())
 
 
 class RowDesk(Desk):
     """A desk whose parsers store every column."""
 
-    def parser(self, name: str, source: str) -> Parser:
-        """Return the parser for a format with all of its fields."""
-        known = self.parsers.get((name, source))
-        if known is None:
-            fmt = format_of(name)
-            fields = () if fmt.program is None else program_fields(fmt.program)
-            known = self.parsers[name, source] = new_parser(fmt, fields)
-        return known
+    def wanted(self, fmt: Format, source: str) -> frozenset[str]:  # noqa: ARG002 - the same for all sources
+        """Return all fields of a format; JSON rows are read whole instead."""
+        return frozenset() if fmt.program is None else frozenset(program_fields(fmt.program))
 
 
 class RowShape:
@@ -334,13 +325,3 @@ def _text(text: str) -> str:
 
 def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything
     return None
-
-
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    import tempfile  # noqa: PLC0415
-
-    return tempfile.TemporaryDirectory("-logproc")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

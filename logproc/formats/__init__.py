@@ -17,11 +17,11 @@ from logproc.formats.format import JSONL, SEPARATOR, Format, Sample
 from logproc.formats.nginx import compile_nginx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from logproc.formats.program import Program
 
-__all__ = ["FORMATS", "STRINGS", "Format", "Sample", "resolve"]
+__all__ = ["FORMATS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
 # "1.2.3.4:5678 - user [": somebody's %h:%{remote}p. Read as common or combined, every connection is another client.
 _CLIENT_PORT = re.compile(rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ - [^\[\"]*\[")
@@ -183,3 +183,8 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name.lower(), list(FORMATS), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"unknown format {name!r}{hint}; there are {', '.join(choices)} and auto"
+
+
+def candidates(names: Iterable[str]) -> list[Format]:
+    """Return the formats that detection tries: those of the table, and the named ones that are not in it."""
+    return [*FORMATS.values(), *(resolve(name) for name in names if name not in FORMATS)]

@@ -15,13 +15,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from logproc.inputs.globs import compile_globs, compile_prunes, match_everything
+from logproc.inputs.opening import STDIN
 from logproc.model import LogFile
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
-
-STDIN = "-"
 
 KINDS = {
     stat.S_IFIFO: "fifo",

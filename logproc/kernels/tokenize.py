@@ -14,9 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.decode import NO_TIME, parse_clf_time, parse_decimal, parse_epoch, parse_integer, parse_iso_time
+from logproc.kernels.fields import (
+    BLANK,
+    blank_line_end,
+    continues,
+    escaped,
+    find_byte,
+    head_parts,
+    list_is_numeric,
+    quotes_pair_up,
+    request_parts,
+    rest_stands,
+    skip_nuls,
+)
 from logproc.kernels.jit import kernel
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
-from logproc.kernels.simd import NEWLINE, eq_mask64, find_or_newline, load_u64, trailing_zeros
+from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 
 TEXT, INTEGER, DECIMAL, CLF_TIME, ISO_TIME, EPOCH_SECONDS, EPOCH_MILLIS, EPOCH_MICROS = range(8)
 REQUEST, TARGET, DECIMAL_LIST = 8, 9, 10
@@ -35,7 +48,6 @@ COUNTERS = 8
 METHOD, TARGET_COLUMN, PATH, QUERY, PROTOCOL, VHOST, PORT = range(7)
 """Cells of `ProgramArrays.derived`: columns that a request line or a CLF head yields beside the slots' own."""
 
-BLANK = np.uint8(32)
 QUESTION = np.uint8(63)
 
 
@@ -118,34 +130,6 @@ class LineArrays(NamedTuple):
 
 
 @kernel
-def _escaped(base, begin, at):
-    """Tell whether the byte at `at` stands behind an odd number of backslashes that begin at or after `begin`."""
-    i = at
-    while i > begin and load_byte(base, i - 1) == 92:
-        i -= 1
-    return ((at - i) & 1) == 1
-
-
-@kernel
-def _continues(base, begin, at):
-    """Tell whether a blank at `at` stands inside a list: behind "," or " :", or before ": "."""
-    if at > begin and load_byte(base, at - 1) == 44:
-        return True
-    if at > begin + 1 and load_byte(base, at - 1) == 58 and load_byte(base, at - 2) == 32:
-        return True
-    return load_byte(base, at + 1) == 58 and load_byte(base, at + 2) == 32
-
-
-@kernel
-def _rest_stands(base, at, rest, begin, end):
-    """Tell whether bytes [begin, end) of a terminator that is longer than a word stand behind `at`."""
-    for q in range(end - begin):
-        if load_byte(base, at + q) != load_byte(rest, begin + q):
-            return False
-    return True
-
-
-@kernel
 def _fixed_end(base, s, fixed, word, mask, slot, rest):
     """Return where a field of `fixed` bytes at s, or a dash in its place, ends before its terminator; -1 if neither."""
     begin, end = load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
@@ -153,140 +137,12 @@ def _fixed_end(base, s, fixed, word, mask, slot, rest):
     if stop > s and load_byte(base, stop - 1) == 13:
         stop -= 1
     e = s + fixed
-    if e <= stop and load_u64(base, e) & mask == word and _rest_stands(base, e + 8, rest, begin, end):
+    if e <= stop and load_u64(base, e) & mask == word and rest_stands(base, e + 8, rest, begin, end):
         return e
     e = s + 1
-    if load_byte(base, s) == 45 and load_u64(base, e) & mask == word and _rest_stands(base, e + 8, rest, begin, end):
+    if load_byte(base, s) == 45 and load_u64(base, e) & mask == word and rest_stands(base, e + 8, rest, begin, end):
         return e
     return -1
-
-
-@kernel
-def _quotes_pair_up(base, i):
-    """Tell whether an even number of quotes that no backslash escapes stands between i and the end of the line."""
-    even = True
-    begin = i
-    byte = load_byte(base, i)
-    while byte != 10:
-        if byte == 34 and not _escaped(base, begin, i):
-            even = not even
-        i += 1
-        byte = load_byte(base, i)
-    return even
-
-
-@kernel
-def _find_byte(base, s, e, byte):
-    """Return the first position of `byte` in [s, e), or e."""
-    i = s
-    while i < e:
-        mask = eq_mask64(base, i, byte)
-        if mask != 0:
-            return min(e, i + trailing_zeros(mask))
-        i += 64
-    return e
-
-
-@kernel
-def _is_letter(byte):
-    """Tell whether a byte may stand in a request method: a letter, "_" or "-"."""
-    return (65 <= byte <= 90) or (97 <= byte <= 122) or byte == 95 or byte == 45
-
-
-@kernel
-def _request_parts(base, s, e):
-    """Return (end of the method, start of the protocol) of "METHOD target PROTOCOL", or (-1, -1) for other text."""
-    m = s
-    limit = min(e, s + 33)
-    while m < limit and _is_letter(load_byte(base, m)):
-        m += 1
-    if m == s or m == limit or load_byte(base, m) != 32:
-        return -1, -1
-    p = e
-    while p > m and load_byte(base, p - 1) != 32:
-        p -= 1
-    if p < m + 3 or p == e:
-        return -1, -1
-    k = p
-    while k < e and 65 <= load_byte(base, k) <= 90:
-        k += 1
-    if k == p or k + 1 >= e or load_byte(base, k) != 47 or not 48 <= load_byte(base, k + 1) <= 57:
-        return -1, -1
-    return m, p
-
-
-@kernel
-def _word_before(base, begin, end):
-    """Return where the word that ends at `end` starts."""
-    while end > begin and load_byte(base, end - 1) != 32:
-        end -= 1
-    return end
-
-
-@kernel
-def _head_parts(base, begin, end):
-    """Read a head of more than three words, "vhost client, client - user", as proxies and vhost formats write it.
-
-    Returns (client, its end, user, vhost's end, port's start): vhost's end is `begin` if there is none, port's start
-    0. Returns client -1 if the head stays as it was read: its second word is a dash (a user with blanks), or its last
-    but one is none.
-    """
-    first_end = _find_byte(base, begin, end, BLANK)
-    if load_byte(base, first_end + 1) == 45 and load_byte(base, first_end + 2) == 32:
-        return -1, 0, 0, 0, 0
-    user = _word_before(base, begin, end)
-    ident = _word_before(base, begin, user - 1)
-    if user - 1 - ident != 1 or load_byte(base, ident) != 45 or ident - 1 <= first_end:
-        return -1, 0, 0, 0, 0
-    client = _word_before(base, begin, ident - 1)
-    if first_end == begin or load_byte(base, first_end - 1) == 44:
-        return client, ident - 1, user, begin, 0
-    port = first_end
-    while port > begin and 48 <= load_byte(base, port - 1) <= 57:
-        port -= 1
-    if begin + 1 < port < first_end and load_byte(base, port - 1) == 58:
-        return client, ident - 1, user, port - 1, port
-    return client, ident - 1, user, first_end, 0
-
-
-@kernel
-def _list_is_numeric(base, s, e):
-    """Tell whether [s, e) is a list of decimals or dashes parted by commas or colons, which blanks may surround."""
-    begin = s
-    for i in range(s, e + 1):
-        byte = load_byte(base, i) if i < e else 44
-        if byte == 44 or byte == 58:
-            left, right = begin, i
-            if left < right and left > s and load_byte(base, left) == 32:
-                left += 1
-            if left < right and i < e and load_byte(base, right - 1) == 32:
-                right -= 1
-            if right - left != 1 or load_byte(base, left) != 45:
-                _number, verdict = parse_decimal(base, left, right)
-                if verdict == 0:
-                    return False
-            begin = i + 1
-    return True
-
-
-@kernel
-def skip_nuls(base, i):
-    """Return the first position from i on that holds no NUL byte."""
-    while True:
-        mask = ~eq_mask64(base, i, np.uint8(0))
-        if mask != 0:
-            return i + trailing_zeros(mask)
-        i += 64
-
-
-@kernel
-def blank_line_end(base, i):
-    """Return the position of the newline if only blanks, tabs, NULs and CRs stand before it, else -1."""
-    byte = load_byte(base, i)
-    while byte == 32 or byte == 9 or byte == 13 or byte == 0:
-        i += 1
-        byte = load_byte(base, i)
-    return i if byte == 10 else -1
 
 
 @kernel
@@ -354,7 +210,7 @@ def tokenize(base, begin, end, row, program, lines):
                 continue
             if load_byte(base, i) == 0:
                 i = skip_nuls(base, i)
-        if prefix_length > 0 and not _rest_stands(base, i, prefix, 0, prefix_length):
+        if prefix_length > 0 and not rest_stands(base, i, prefix, 0, prefix_length):
             reason = NO_MATCH
         j = first = i + prefix_length if reason == 0 else i
         time = np.int64(NO_TIME)
@@ -377,7 +233,7 @@ def tokenize(base, begin, end, row, program, lines):
                 e = j
                 if e > s and load_byte(base, e) == 10 and load_byte(base, e - 1) == 13:
                     e -= 1
-                if load_byte(base, j) != 10 and not _quotes_pair_up(base, j):
+                if load_byte(base, j) != 10 and not quotes_pair_up(base, j):
                     reason = NO_MATCH
                     break
             else:
@@ -396,17 +252,17 @@ def tokenize(base, begin, end, row, program, lines):
                             good = True
                             if flags != 0:
                                 if flags & QUOTED != 0 and e > s and load_byte(base, e - 1) == 92:
-                                    good = not _escaped(base, s, e)
+                                    good = not escaped(base, s, e)
                                 if flags & COMMA_LIST != 0:
-                                    good = good and not _continues(base, s, e)
+                                    good = good and not continues(base, s, e)
                                 if flags & LONG != 0 and good:
-                                    good = _rest_stands(
+                                    good = rest_stands(
                                         base, e + 8, rest, load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
                                     )
                             if good and is_last:
                                 after = load_byte(base, e + length)
                                 if extra and after == 32:
-                                    if not _quotes_pair_up(base, e + length):
+                                    if not quotes_pair_up(base, e + length):
                                         reason = NO_MATCH
                                     break
                                 good = after == 10 or (after == 13 and load_byte(base, e + length + 1) == 10)
@@ -428,8 +284,8 @@ def tokenize(base, begin, end, row, program, lines):
                 if column >= 0:
                     store_half(starts, 4 * (column * max_rows + row), -1 if dash else s)
                     store_half(ends, 4 * (column * max_rows + row), -1 if dash else e)
-                if f == 2 and clf_head and e > s + 1 and _find_byte(base, s, e, BLANK) < e:
-                    client, client_end, user, vhost_end, port = _head_parts(base, first, e)
+                if f == 2 and clf_head and e > s + 1 and find_byte(base, s, e, BLANK) < e:
+                    client, client_end, user, vhost_end, port = head_parts(base, first, e)
                     if client >= 0:
                         if load_word(slots, 8 * STORE) >= 0:
                             store_half(starts, 4 * (load_word(slots, 8 * STORE) * max_rows + row), client)
@@ -446,11 +302,11 @@ def tokenize(base, begin, end, row, program, lines):
                             store_half(ends, 4 * (vhost_column * max_rows + row), vhost_end)
                         if port_column >= 0 and port > 0:
                             store_half(starts, 4 * (port_column * max_rows + row), port)
-                            store_half(ends, 4 * (port_column * max_rows + row), _find_byte(base, port, e, BLANK))
+                            store_half(ends, 4 * (port_column * max_rows + row), find_byte(base, port, e, BLANK))
             elif meaning == REQUEST or meaning == TARGET:
                 target, target_end = s, e
                 if meaning == REQUEST:
-                    m, p = _request_parts(base, s, e)
+                    m, p = request_parts(base, s, e)
                     if m >= 0:
                         target, target_end = m + 1, p - 1
                         dash = target_end == target + 1 and load_byte(base, target) == 45
@@ -466,7 +322,7 @@ def tokenize(base, begin, end, row, program, lines):
                     store_half(starts, 4 * (target_column * max_rows + row), target)
                     store_half(ends, 4 * (target_column * max_rows + row), target_end)
                 if path_column >= 0 or query_column >= 0:
-                    mark = target_end if dash else _find_byte(base, target, target_end, QUESTION)
+                    mark = target_end if dash else find_byte(base, target, target_end, QUESTION)
                     if path_column >= 0:
                         store_half(starts, 4 * (path_column * max_rows + row), target)
                         store_half(ends, 4 * (path_column * max_rows + row), mark)
@@ -484,7 +340,7 @@ def tokenize(base, begin, end, row, program, lines):
                     _number, verdict = parse_decimal(base, s, e)
                     good = verdict != 0
                 else:
-                    good = _list_is_numeric(base, s, e)
+                    good = list_is_numeric(base, s, e)
                 if not good:
                     reason = BAD_NUMBER
                     break

@@ -155,14 +155,14 @@ URLS: dict[str, Function] = {
 AGENTS: dict[str, Function] = {
     f.name: f
     for f in (
-        Function("browser", agents.browser, (TEXT,), Kind.TEXT, "name of the browser or client program", cost="dear"),
-        Function("browser_version", agents.browser_version, (TEXT,), Kind.TEXT, "its major version", cost="dear"),
-        Function("os", agents.os, (TEXT,), Kind.TEXT, "name of the operating system", cost="dear"),
-        Function("os_version", agents.os_version, (TEXT,), Kind.TEXT, "its version", cost="dear"),
-        Function("device", agents.device, (TEXT,), Kind.TEXT, "name of the device", cost="dear"),
-        Function("is_bot", agents.is_bot, (TEXT,), Kind.BOOLEAN, "a program asked, not a person", cost="dear"),
-        Function("bot", agents.bot, (TEXT,), Kind.TEXT, "name of the bot, NULL for people", cost="dear"),
-        Function("is_ai_crawler", agents.is_ai_crawler, (TEXT,), Kind.BOOLEAN, "a crawler for AI models", cost="dear"),
-        Function("ai_crawler", agents.ai_crawler, (TEXT,), Kind.TEXT, "name of the AI crawler, else NULL", cost="dear"),
+        Function("browser", agents.browser, (TEXT,), Kind.TEXT, "name of the browser or client program"),
+        Function("browser_version", agents.browser_version, (TEXT,), Kind.TEXT, "its major version"),
+        Function("os", agents.os, (TEXT,), Kind.TEXT, "name of the operating system"),
+        Function("os_version", agents.os_version, (TEXT,), Kind.TEXT, "its version"),
+        Function("device", agents.device, (TEXT,), Kind.TEXT, "name of the device"),
+        Function("is_bot", agents.is_bot, (TEXT,), Kind.BOOLEAN, "a program asked, not a person"),
+        Function("bot", agents.bot, (TEXT,), Kind.TEXT, "name of the bot, NULL for people"),
+        Function("is_ai_crawler", agents.is_ai_crawler, (TEXT,), Kind.BOOLEAN, "a crawler for AI models"),
+        Function("ai_crawler", agents.ai_crawler, (TEXT,), Kind.TEXT, "name of the AI crawler, else NULL"),
     )
 }

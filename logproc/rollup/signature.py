@@ -6,7 +6,7 @@ Values are plain Python: str, int, float, bool, None for NULL; a time is int mic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from logproc.model import Kind
 
@@ -33,7 +33,6 @@ class Function:
     where `null_safe` is set; otherwise NULL in is NULL out. `required` arguments must be given (default: all); the
     last parameter repeats where `variadic` is set. `unified` arguments are brought to one common kind first.
     `constants` are the positions that must be literals, each with a check that returns what is wrong or None.
-    `cost` is "dear" where a value is worth a place in a process-wide cache.
     """
 
     name: str
@@ -46,7 +45,6 @@ class Function:
     unified: bool = False
     null_safe: bool = False
     constants: tuple[tuple[int, Callable[[Value], str | None]], ...] = ()
-    cost: Literal["cheap", "dear"] = "cheap"
 
     def __call__(self, *arguments: Value) -> Value:
         """Return the value for scalar arguments, NULL for a NULL argument unless the function is null-safe."""
