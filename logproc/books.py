@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
-from logproc.model import FileEntry, FileResult, Lines, LogFile, Reject
+from logproc.model import Failure, FileEntry, FileResult, Lines, LogFile, Parts, Reject
 from logproc.worker import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logproc.model import Failure, Task
+    from logproc.model import Partial, Task
 
 
 class Books:
@@ -24,6 +24,16 @@ class Books:
         self._files = files
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
         self._lost: dict[int, str] = {}
+
+    def enter(self, task: Task, outcome: Partial | Failure | Parts) -> None:
+        """Enter what became of a task."""
+        if isinstance(outcome, Parts):
+            for part, became in outcome.outcomes:
+                self.enter(part, became)
+        elif isinstance(outcome, Failure):
+            self.lose(task, outcome)
+        else:
+            self.add(task, outcome.files)
 
     def add(self, task: Task, results: Sequence[FileResult]) -> None:
         """Enter the results of a task."""

@@ -15,26 +15,23 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from logproc import __version__, questions, spool
+from logproc import __version__, questions
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
-from logproc.early import Early
-from logproc.errors import MergeError
 from logproc.looking import Detected, PlanEntry, detect, plan
-from logproc.model import Failure, Partial, Report, RunInfo
+from logproc.merging import merge
+from logproc.model import Folded, Partial, Parts, Report, RunInfo
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.outcome import report_table
-from logproc.rollup.tables import Table, load
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import BinaryIO
 
     from logproc.config import Config
-    from logproc.model import Task
+    from logproc.model import Failure, Outcome, Task
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
 
@@ -68,49 +65,19 @@ def run(config: Config, *, progress: Progress | None = None) -> Report:
     )
 
 
-def merge(
-    job: Job, tasks: Sequence[Task], outcomes: Iterable[Partial | Failure], books: Books, rejects: BinaryIO | None
-) -> list[Table]:
-    """Fold partials together in plan order, whatever order they come in."""
-    tables = [Table(spec, job.max_groups) for spec in job.specs]
-    done = 0
-    for outcome in in_plan_order(outcomes):
-        done += 1
-        task = tasks[outcome.task]
-        if isinstance(outcome, Failure):
-            books.lose(task, outcome)
-            continue
-        books.add(task, outcome.files)
-        for table, dumped in zip(tables, outcome.tables, strict=True):
-            table.merge(load(table.spec, dumped))
-        if rejects is not None and job.spool is not None:
-            paths = {piece.file: piece.path for piece in task.pieces}
-            rejects.writelines(spool.join(job.spool, task.number, paths, books.lines_before(task)))
-    if done < len(tasks):
-        raise MergeError(f"nobody said what became of task {tasks[done]}; this is a defect of the backend")
-    return tables
-
-
-def in_plan_order(outcomes: Iterable[Partial | Failure]) -> Iterator[Partial | Failure]:
-    """Hold outcomes back until all before them have come."""
-    with Early() as early:
-        due = 0
-        for outcome in outcomes:
-            early.put(outcome)
-            while due in early:
-                yield early.pop(due)
-                due += 1
-
-
-def _watched(
-    outcomes: Iterable[Partial | Failure], tasks: Sequence[Task], progress: Progress | None
-) -> Iterator[Partial | Failure]:
+def _watched(outcomes: Iterable[Outcome], tasks: Sequence[Task], progress: Progress | None) -> Iterator[Outcome]:
     for outcome in outcomes:
         if progress is not None:
-            lines = 0 if isinstance(outcome, Failure) else sum(result.lines.read for result in outcome.files)
-            pieces = tasks[outcome.task].pieces
-            progress.advance(tasks[outcome.task].bytes, lines, sum(piece.end < 0 for piece in pieces))
+            for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
+                task = tasks[member.task]
+                progress.advance(task.bytes, _lines(member), sum(piece.end < 0 for piece in task.pieces))
         yield outcome
+
+
+def _lines(outcome: Partial | Failure | Parts) -> int:
+    if isinstance(outcome, Parts):
+        return sum(_lines(part) for _, part in outcome.outcomes)
+    return sum(result.lines.read for result in outcome.files) if isinstance(outcome, Partial) else 0
 
 
 def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:

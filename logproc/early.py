@@ -9,10 +9,10 @@ import pickle
 import tempfile
 from typing import IO, TYPE_CHECKING, Self
 
-from logproc.model import Partial
+from logproc.model import Folded, Partial, Parts
 
 if TYPE_CHECKING:
-    from logproc.model import Failure
+    from logproc.model import Outcome
 
 IN_MEMORY = 32 << 20
 """Bytes of tables that wait in memory."""
@@ -23,7 +23,7 @@ class Early:
 
     def __init__(self, limit: int = IN_MEMORY) -> None:
         self._limit = limit
-        self._held: dict[int, Partial | Failure] = {}
+        self._held: dict[int, Outcome] = {}
         self._bytes = 0
         self._file: IO[bytes] | None = None
         self._places: dict[int, int] = {}
@@ -38,7 +38,7 @@ class Early:
     def __contains__(self, task: int) -> bool:
         return task in self._held or task in self._places
 
-    def put(self, outcome: Partial | Failure) -> None:
+    def put(self, outcome: Outcome) -> None:
         """Let an outcome wait."""
         size = _size(outcome)
         if self._held and self._bytes + size > self._limit:
@@ -47,7 +47,7 @@ class Early:
             self._held[outcome.task] = outcome
             self._bytes += size
 
-    def pop(self, task: int) -> Partial | Failure:
+    def pop(self, task: int) -> Outcome:
         """Return the outcome of a task, whose turn it is; KeyError if it has not come."""
         if task in self._held:
             outcome = self._held.pop(task)
@@ -55,19 +55,21 @@ class Early:
             return outcome
         return self._read(self._places.pop(task))
 
-    def _write(self, outcome: Partial | Failure) -> int:
+    def _write(self, outcome: Outcome) -> int:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="logproc-")  # noqa: SIM115 - closed by __exit__
         place = self._file.seek(0, 2)
         pickle.dump(outcome, self._file)
         return place
 
-    def _read(self, place: int) -> Partial | Failure:
+    def _read(self, place: int) -> Outcome:
         assert self._file is not None
         self._file.seek(place)
-        outcome: Partial | Failure = pickle.load(self._file)  # noqa: S301 - written by this object, to a nameless file
+        outcome: Outcome = pickle.load(self._file)  # noqa: S301 - written by this object, to a nameless file
         return outcome
 
 
-def _size(outcome: Partial | Failure) -> int:
-    return sum(len(table) for table in outcome.tables) if isinstance(outcome, Partial) else 0
+def _size(outcome: Outcome) -> int:
+    if isinstance(outcome, Parts):
+        return sum(_size(part) for _, part in outcome.outcomes)
+    return sum(len(table) for table in outcome.tables) if isinstance(outcome, (Partial, Folded)) else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -231,6 +231,33 @@ class Failure:
 
     task: int
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A task that was cut because it killed its workers: what became of each part, in the order of ranges.
+
+    The parts keep the number of the task they were cut from.
+    """
+
+    task: int
+    outcomes: tuple[tuple[Task, Partial | Failure], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Outcomes of adjacent tasks, the first of them number `task`, whose tables were merged in plan order into one.
+
+    The outcomes keep their books; their own `tables` are empty.
+    """
+
+    task: int
+    outcomes: tuple[Partial | Failure | Parts, ...]
+    tables: tuple[bytes, ...]
+
+
+Outcome: TypeAlias = Partial | Failure | Parts | Folded
+"""What a backend yields."""
 
 
 # ---- what people see -------------------------------------------------------------------------------------------

@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from logproc.backends import processes, serial, threads
-from logproc.model import Failure, Partial, Task
+from logproc.model import Outcome, Partial, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-Outcome: TypeAlias = Partial | Failure
 Process: TypeAlias = "Callable[[Any, Task], Partial]"
 
 

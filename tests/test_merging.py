@@ -1,0 +1,70 @@
+"""Folding: adjacent outcomes merged near to where they were made give the total that the coordinator gives."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from logproc.backends.folding import FOLD, FOLD_ABOVE
+from logproc.books import Books
+from logproc.config import Config
+from logproc.coordinator import job_of
+from logproc.merging import fold, merge
+from logproc.model import Failure, LogFile, Parts, Piece, Task
+from logproc.rollup.outcome import report_table
+from logproc.rollup.sql import plan
+from logproc.worker import process
+
+LINE = '192.0.2.{} - - [10/Oct/2025:13:55:{:02d} +0000] "GET /{} HTTP/1.1" 200 {} "-" "-"\n'
+TOP = "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 5"
+ALL = "SELECT client, sum(bytes) AS b, approx_count_distinct(path) AS d FROM web GROUP BY client ORDER BY client"
+COUNT = FOLD_ABOVE + 5
+
+
+@pytest.fixture
+def tasks(tmp_path):
+    rng = random.Random(5)
+    found = []
+    for number in range(COUNT):
+        path = tmp_path / f"{number}.log"
+        paths = [f"hot{rng.randrange(5)}" if rng.random() < 0.6 else f"cold{rng.randrange(400)}" for _ in range(8)]
+        path.write_text("".join(LINE.format(rng.randrange(9), number % 60, name, rng.randrange(99)) for name in paths))
+        found.append(Task(number, (Piece(number, str(path), 0, -1, 0),), path.stat().st_size))
+    return found
+
+
+@pytest.fixture
+def job():
+    return job_of(Config(), (plan(TOP, "top"), plan(ALL, "all")), (), None)
+
+
+def shown(job, tasks, outcomes):
+    books = Books([LogFile(task.pieces[0].path, task.bytes, 0) for task in tasks])
+    return [report_table(table) for table in merge(job, tasks, outcomes, books, None)], books.close()
+
+
+@pytest.mark.parametrize("max_groups", [50, 200_000])
+def test_groups_that_workers_fold_give_the_total_of_the_coordinator(job, tasks, max_groups):
+    job = type(job)(id="x", specs=job.specs, formats=("combined",), max_groups=max_groups)
+    outcomes = [process(job, task) for task in tasks]
+    outcomes[40] = Failure(40, "lost")
+    outcomes[41] = Parts(41, ((tasks[41], outcomes[41]),))
+    folded = [fold(job, outcomes[begin : begin + FOLD]) for begin in range(0, COUNT, FOLD)]
+    assert all(not member.tables for group in folded for member in group.outcomes if hasattr(member, "tables"))
+    random.Random(1).shuffle(folded)
+    reports, files = shown(job, tasks, outcomes)
+    assert (reports, files) == shown(job, tasks, folded)
+    assert reports[0].truncated
+    assert sum(entry.lines.counted for entry in files) == (COUNT - 1) * 8
+    assert [entry.path for entry in files if entry.status == "failed"] == [tasks[40].pieces[0].path]
+    if max_groups == 50:
+        assert reports[0].error is not None
+    else:
+        assert sum(row[1] for row in reports[1].rows) > 0
+
+
+def test_a_group_may_be_folded_by_a_worker_and_the_next_one_here(job, tasks):
+    outcomes = [process(job, task) for task in tasks]
+    mixed = [fold(job, outcomes[:FOLD]), *outcomes[FOLD:]]
+    assert shown(job, tasks, mixed) == shown(job, tasks, outcomes)
