@@ -326,10 +326,10 @@ def _complain(message: str) -> None:
 
 def _say_if_cold(*, quiet: bool) -> None:
     """Say, before silence, that the first run compiles its kernels."""
-    from logproc.kernels import jit
+    from logproc.kernels import native
 
-    if not quiet and jit.is_cold():
-        kept = f"kept in {jit.CACHE_FOLDER}" if jit.CACHE_FOLDER else "each time, since no cache folder can be written"
+    if not quiet and native.is_cold():
+        kept = f"kept in {native.folder()}" if native.folder() else "each time, since no cache folder can be written"
         _say([f"compiling the kernels, which takes some seconds ({kept})"])
 
 

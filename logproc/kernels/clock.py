@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_word
 from logproc.kernels.numerals import POWERS, scan_number, whole_number
 
@@ -32,7 +32,7 @@ _MONTHS = np.array([int.from_bytes(name.encode(), "little") for name in _MONTH_N
 _MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 
 
-@kernel
+@helper
 def two_digits(word, shift):
     """Return the number of the two digits at bit `shift` of a little-endian word, a negative one if not digits."""
     tens = ((word >> shift) & 255) - 48
@@ -42,7 +42,7 @@ def two_digits(word, shift):
     return tens * 10 + ones
 
 
-@kernel
+@helper
 def minute_second(word):
     """Return the seconds since the full hour of a word `hh:mm:ss`, or -1; second 60 (a leap second) counts as 59."""
     digits = ((word >> 24) & 0xFFFFFFFFFF) ^ 0x30303A3030
@@ -53,7 +53,7 @@ def minute_second(word):
     return -1 if minute > 59 or second > 60 else minute * 60 + min(second, 59)
 
 
-@kernel
+@helper
 def days_of(year, month, day):
     """Return the days since 1970-01-01 of a Gregorian date, or NO_TIME if there is no such date in 0001 to 9999."""
     if year < 1 or year > 9999 or month < 1 or month > 12 or day < 1:
@@ -70,7 +70,7 @@ def days_of(year, month, day):
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + day_of_year - 719468
 
 
-@kernel
+@helper
 def zone_seconds(sign, hours, minutes):
     """Return the seconds east of UTC of a zone, or NO_TIME if there is no such zone; `sign` is the sign's byte."""
     if (sign != 43 and sign != 45) or hours < 0 or hours > 15 or minutes < 0 or minutes > 59:
@@ -79,7 +79,7 @@ def zone_seconds(sign, hours, minutes):
     return -seconds if sign == 45 else seconds
 
 
-@kernel
+@helper
 def clf_hour(base, s):
     """Return the epoch seconds of the hour of a common log time at s, zone applied, or NO_TIME."""
     head = load_word(base, s)
@@ -102,7 +102,7 @@ def clf_hour(base, s):
     return NO_TIME if days == NO_TIME else days * 86400 + hour * 3600 - zone
 
 
-@kernel
+@helper
 def parse_clf_time(base, s, e, cache):
     """Return (microseconds, True) of `10/Oct/2000:13:55:36 -0700`, or (NO_TIME, False).
 
@@ -128,7 +128,7 @@ def parse_clf_time(base, s, e, cache):
     return (load_word(cache, 24) + seconds) * SECOND, True
 
 
-@kernel
+@helper
 def iso_days(base, s):
     """Return the days since 1970 of the date `2000-10-10` at s, or NO_TIME."""
     head = load_word(base, s)
@@ -139,7 +139,7 @@ def iso_days(base, s):
     return days_of(century * 100 + year, two_digits(head, 40), two_digits(tail, 0))
 
 
-@kernel
+@helper
 def iso_zone(base, s, e):
     """Return the seconds east of UTC that [s, e) means: Z, UTC, GMT, +hh:mm, +hhmm or +hh; or NO_TIME."""
     length = e - s
@@ -157,7 +157,7 @@ def iso_zone(base, s, e):
     return NO_TIME
 
 
-@kernel
+@helper
 def parse_iso_time(base, s, e, cache):
     """Return (microseconds, zoneless, ok) of `2000-10-10T13:55:36.123456+02:00`; (NO_TIME, 0, False) if it is none.
 
@@ -207,7 +207,7 @@ def parse_iso_time(base, s, e, cache):
     return (NO_TIME, 0, False) if zone == NO_TIME else (micros - zone * SECOND, 0, True)
 
 
-@kernel
+@helper
 def parse_epoch(base, s, e, unit):
     """Return (microseconds, ok) of a number of seconds since 1970; (NO_TIME, False) if negative or past 9999.
 
@@ -239,7 +239,7 @@ def parse_epoch(base, s, e, unit):
     return (micros, True) if ok and micros < _LAST_TIME else (NO_TIME, False)
 
 
-@kernel
+@helper
 def parse_any_time(base, s, e, cache):
     """Return (microseconds, zoneless, ok) of an ISO or common log time, or of an epoch told by its magnitude."""
     if e - s == 26 and load_byte(base, s + 2) == 47:
@@ -251,7 +251,7 @@ def parse_any_time(base, s, e, cache):
     return micros, 0, ok
 
 
-@kernel
+@helper
 def _hex_digit(byte):
     if 48 <= byte <= 57:
         return np.int64(byte) - 48
@@ -259,7 +259,7 @@ def _hex_digit(byte):
     return lower - 87 if 97 <= lower <= 102 else -1
 
 
-@kernel
+@helper
 def unescape_short(base, s, e, cache):
     r"""Write the text of a JSON string with escapes into the scratch array; return its length, 0 if no short ASCII.
 

@@ -21,7 +21,7 @@ from logproc.kernels.clock import (
     parse_iso_time,
     unescape_short,
 )
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper, kernel
 from logproc.kernels.memory import load_byte
 from logproc.kernels.numerals import (
     INVALID,
@@ -57,7 +57,7 @@ __all__ = [
 ]
 
 
-@kernel
+@kernel("i8, i4[], i4[], i8, i8[], u1[] -> none")
 def decode_integers(base, starts, ends, n, out, valid):
     """Decode n slices into `out` (int64) and `valid` (uint8); a start of -1 is no value.
 
@@ -83,7 +83,7 @@ def decode_integers(base, starts, ends, n, out, valid):
             valid[row] = 1
 
 
-@kernel
+@helper
 def scaled(value, scale):
     """Return value * scale; by division where the scale is one over a whole number, which rounds once, not twice."""
     if scale == 1.0:
@@ -94,7 +94,7 @@ def scaled(value, scale):
     return value * scale
 
 
-@kernel
+@kernel("i8, i4[], i4[], i8, f8, f8[], u1[], i4[] -> i8")
 def decode_decimals(base, starts, ends, n, scale, out, valid, slow):
     """Decode n slices, times `scale`, into `out` (float64) and `valid` (uint8); a start of -1 is no value.
 
@@ -131,11 +131,11 @@ def decode_slow_decimals(
     for row in rows:
         value = float(buf[starts[row] : ends[row]].tobytes())
         if math.isfinite(value):
-            out[row] = scaled.py_func(value, scale)
+            out[row] = scaled.function(value, scale)
             valid[row] = 1
 
 
-@kernel
+@kernel("i8, i4[], i4[], u1[], i8, i8[], i4[], i8[] -> i8, i8")
 def decode_times(base, starts, ends, kinds, n, out, zoneless, cache):
     """Decode n JSON values into `out`, int64 microseconds or NO_TIME; return (zoneless rows, undecoded rows).
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte
 from logproc.kernels.numerals import parse_decimal
 from logproc.kernels.simd import eq_mask64, trailing_zeros
@@ -15,7 +15,7 @@ from logproc.kernels.simd import eq_mask64, trailing_zeros
 BLANK = np.uint8(32)
 
 
-@kernel
+@helper
 def escaped(base, begin, at):
     """Tell whether the byte at `at` stands behind an odd number of backslashes that begin at or after `begin`."""
     i = at
@@ -24,7 +24,7 @@ def escaped(base, begin, at):
     return ((at - i) & 1) == 1
 
 
-@kernel
+@helper
 def continues(base, begin, at):
     """Tell whether a blank at `at` stands inside a list: behind "," or " :", or before ": "."""
     if at > begin and load_byte(base, at - 1) == 44:
@@ -34,7 +34,7 @@ def continues(base, begin, at):
     return load_byte(base, at + 1) == 58 and load_byte(base, at + 2) == 32
 
 
-@kernel
+@helper
 def rest_stands(base, at, rest, begin, end):
     """Tell whether bytes [begin, end) of a terminator that is longer than a word stand behind `at`."""
     for q in range(end - begin):
@@ -43,7 +43,7 @@ def rest_stands(base, at, rest, begin, end):
     return True
 
 
-@kernel
+@helper
 def quotes_pair_up(base, i):
     """Tell whether an even number of quotes that no backslash escapes stands between i and the end of the line."""
     even = True
@@ -57,7 +57,7 @@ def quotes_pair_up(base, i):
     return even
 
 
-@kernel
+@helper
 def find_byte(base, s, e, byte):
     """Return the first position of `byte` in [s, e), or e."""
     i = s
@@ -69,13 +69,13 @@ def find_byte(base, s, e, byte):
     return e
 
 
-@kernel
+@helper
 def is_letter(byte):
     """Tell whether a byte may stand in a request method: a letter, "_" or "-"."""
     return (65 <= byte <= 90) or (97 <= byte <= 122) or byte == 95 or byte == 45
 
 
-@kernel
+@helper
 def request_parts(base, s, e):
     """Return (end of the method, start of the protocol) of "METHOD target PROTOCOL", or (-1, -1) for other text."""
     m = s
@@ -97,7 +97,7 @@ def request_parts(base, s, e):
     return m, p
 
 
-@kernel
+@helper
 def word_before(base, begin, end):
     """Return where the word that ends at `end` starts."""
     while end > begin and load_byte(base, end - 1) != 32:
@@ -105,7 +105,7 @@ def word_before(base, begin, end):
     return end
 
 
-@kernel
+@helper
 def head_parts(base, begin, end):
     """Read a head of more than three words, "vhost client, client - user", as proxies and vhost formats write it.
 
@@ -131,7 +131,7 @@ def head_parts(base, begin, end):
     return client, ident - 1, user, first_end, 0
 
 
-@kernel
+@helper
 def list_is_numeric(base, s, e):
     """Tell whether [s, e) is a list of decimals or dashes parted by commas or colons, which blanks may surround."""
     begin = s
@@ -151,7 +151,7 @@ def list_is_numeric(base, s, e):
     return True
 
 
-@kernel
+@helper
 def skip_nuls(base, i):
     """Return the first position from i on that holds no NUL byte."""
     while True:
@@ -161,7 +161,7 @@ def skip_nuls(base, i):
         i += 64
 
 
-@kernel
+@helper
 def blank_line_end(base, i):
     """Return the position of the newline if only blanks, tabs, NULs and CRs stand before it, else -1."""
     byte = load_byte(base, i)

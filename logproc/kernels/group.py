@@ -16,14 +16,14 @@ LARGEST = 9.0e18
 """Decimals beyond this are no amounts of anything that logs count: they do not fit the exact sum."""
 
 
-@kernel
+@kernel("i4[], i1[], i8, i4[] -> none")
 def keep_groups(groups, truth, n, kept):
     """Write the groups of rows whose truth is 1 to `kept`, -1 for all others."""
     for row in range(n):
         kept[row] = groups[row] if truth[row] == 1 else -1
 
 
-@kernel
+@kernel("i4[], i4[], i8, i4[] -> none")
 def look_up_codes(codes, table, n, found):
     """Write table[code] (int32) for every row, -1 for a negative code."""
     for row in range(n):
@@ -31,7 +31,7 @@ def look_up_codes(codes, table, n, found):
         found[row] = table[code] if code >= 0 else -1
 
 
-@kernel
+@kernel("i4[], i4[], i8[], i8, i8[], u1[] -> none")
 def look_up_numbers(codes, known, table, n, values, valid):
     """Write table[code] to `values` and 1 to `valid` where known[code] is not negative, else zeros."""
     for row in range(n):
@@ -41,7 +41,7 @@ def look_up_numbers(codes, known, table, n, values, valid):
         valid[row] = 1 if good else 0
 
 
-@kernel
+@kernel("i4[], i4[], i8[], i8, i1[] -> none")
 def look_up_truth(codes, known, table, n, truth):
     """Write table[code] (0 or 1) where known[code] is not negative, else -1."""
     for row in range(n):
@@ -49,14 +49,14 @@ def look_up_truth(codes, known, table, n, truth):
         truth[row] = table[code] if code >= 0 and known[code] >= 0 else -1
 
 
-@kernel
+@kernel("i4[], i4[], i8, i8[] -> none")
 def pack_pairs(first, second, n, packed):
     """Write two codes, of which either may be -1, as one int64."""
     for row in range(n):
         packed[row] = ((np.int64(first[row]) + 1) << 32) | (np.int64(second[row]) + 1)
 
 
-@kernel
+@kernel("i4[], i8, i8[] -> none")
 def count_rows(groups, n, counts):
     """Add 1 to counts[group] for every row."""
     for row in range(n):
@@ -65,7 +65,7 @@ def count_rows(groups, n, counts):
             counts[group] += 1
 
 
-@kernel
+@kernel("i4[], u1[], i8, i8[] -> none")
 def count_valid(groups, valid, n, counts):
     """Add 1 to counts[group] for every row whose `valid` byte is not 0."""
     for row in range(n):
@@ -74,7 +74,7 @@ def count_valid(groups, valid, n, counts):
             counts[group] += 1
 
 
-@kernel
+@kernel("i4[], i4[], i8, i8[] -> none")
 def count_codes(groups, codes, n, counts):
     """Add 1 to counts[group] for every row whose code is not negative."""
     for row in range(n):
@@ -83,7 +83,7 @@ def count_codes(groups, codes, n, counts):
             counts[group] += 1
 
 
-@kernel
+@kernel("i4[], i8[], u1[], i8, i8[], i8[], i8[] -> none")
 def sum_integers(groups, values, valid, n, high, low, counts):
     """Add int64 values to their groups' (high, low) sums and count them."""
     for row in range(n):
@@ -95,7 +95,7 @@ def sum_integers(groups, values, valid, n, high, low, counts):
             counts[group] += 1
 
 
-@kernel
+@kernel("i4[], f8[], u1[], i8, i8[], i8[], i8[], i8[], i8[] -> none")
 def sum_decimals(groups, values, valid, n, high, low, nanos, huge, counts):
     """Add float64 values, rounded to nanos, to their groups' (high, low, nanos) sums and count them.
 
@@ -116,7 +116,7 @@ def sum_decimals(groups, values, valid, n, high, low, nanos, huge, counts):
                 huge[group] += 1
 
 
-@kernel
+@kernel("i4[], i8[], u1[], i8, i8[], i8[], i8 -> none")
 def extremes_integers(groups, values, valid, n, best, counts, sign):
     """Keep the greatest (sign 1) or least (sign -1) int64 value of each group; counts tells which groups have one."""
     for row in range(n):
@@ -128,7 +128,7 @@ def extremes_integers(groups, values, valid, n, best, counts, sign):
             counts[group] += 1
 
 
-@kernel
+@kernel("i4[], f8[], u1[], i8, f8[], i8[], i8 -> none")
 def extremes_decimals(groups, values, valid, n, best, counts, sign):
     """Keep the greatest (sign 1) or least (sign -1) float64 value of each group."""
     for row in range(n):
@@ -140,7 +140,7 @@ def extremes_decimals(groups, values, valid, n, best, counts, sign):
             counts[group] += 1
 
 
-@kernel
+@kernel("i8[], i8[], i8[], u1[], i8[] -> none")
 def append_numbers(rows, codes, values, out, cursor):
     """Append tag 1 and eight bytes of values[codes[row]] at each cursor, or tag 0 where the code is negative."""
     for k in range(rows.shape[0]):
@@ -157,7 +157,7 @@ def append_numbers(rows, codes, values, out, cursor):
             cursor[k] = at + 9
 
 
-@kernel
+@kernel("i8[], i8[], u1[], i8[,], u1[], i8[] -> none")
 def append_texts(rows, codes, arena, entries, out, cursor):
     """Append tag 1, a four-byte length and the text of each code at each cursor, or tag 0 for a negative code."""
     for k in range(rows.shape[0]):

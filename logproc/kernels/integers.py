@@ -30,7 +30,7 @@ def hash_integer(value):
     return h ^ (h >> np.uint64(29))
 
 
-@kernel
+@kernel("i8[], i8, i8, i4[], i4[], i8[], i8[] -> i8")
 def intern_integers(values, first, n, codes, slots, keys, state):
     """Encode int64 values[first:n]; returns the row it stopped at. A run of one value costs one look-up."""
     wrap = np.uint64(slots.shape[0] - 1)
@@ -66,7 +66,7 @@ def intern_integers(values, first, n, codes, slots, keys, state):
     return row
 
 
-@kernel
+@kernel("i4[], i8[], i8 -> none")
 def rehash_integers(slots, keys, n):
     """Fill an empty slot table with the first n integer keys."""
     wrap = np.uint64(slots.shape[0] - 1)

@@ -84,7 +84,7 @@ def _is_clean(base, s, length):
     return True
 
 
-@kernel
+@kernel("i8, i8, i8, i8, i8, i8, i8, i8 -> i8")
 def intern(base, starts, ends, styles, codes, first, n, dictionary):
     """Encode rows [first, n) of a column; a row whose start is negative gets the code -1.
 
@@ -174,7 +174,7 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
     return row
 
 
-@kernel
+@kernel("i8, i8, i8, i8, i8 -> i8")
 def intern_columns(base, columns, n_columns, at, n):
     """Encode the first n rows of several columns into their codes from `at` on; returns the column that needs room.
 
@@ -200,7 +200,7 @@ def intern_columns(base, columns, n_columns, at, n):
     return n_columns
 
 
-@kernel
+@kernel("u8[], u8[], i8 -> none")
 def rehash(slots, hashes, n):
     """Fill an empty slot table with the first n codes."""
     wrap = np.uint64(slots.shape[0] - 1)

@@ -1,84 +1,165 @@
-"""How kernels are compiled, and where the machine code is kept.
+"""Kernels without their compiler: machine code from the disk where it is, numba only where it is not.
 
-numba asks only whether the file of a kernel itself has changed, not those of the helpers it calls. So the machine code
-of one state of all kernel sources lies in a folder of its own, named by their hash: beside the sources where that can
-be written, else below the user's cache folder. An upgrade can then never run old code; an old folder is only litter.
+Importing numba and letting it look at cached code takes longer than parsing 100 MB. A kernel therefore says the types
+of its arguments, and its machine code is kept as a plain object file (`native`), which LLVM alone loads within a
+millisecond. numba is imported when something is to be compiled (`compiling`): at the first run after an upgrade.
+
+A signature such as "i8, i4[], u1[,] -> i8" names int64, an array of int32 and one of uint8 with two dimensions, and
+what comes back: `none`, one type, or several.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
-from functools import partial
-from pathlib import Path
+import ctypes
+import importlib
+import threading
+from functools import cached_property, partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from numba import config, njit
+import numpy as np
+
+from logproc.kernels import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-_HERE = Path(__file__).parent
-
-
-def _digest() -> str:
-    """Hash the sources of all kernels."""
-    content = hashlib.blake2b(digest_size=8)
-    for path in sorted(_HERE.glob("*.py")):
-        content.update(path.read_bytes())
-    return content.hexdigest()
+_LOCK = threading.RLock()
+_SCALARS: dict[str, Any] = {"i8": ctypes.c_int64, "f8": ctypes.c_double, "u1": ctypes.c_uint8}
+_EXCEPTION = ctypes.c_void_p()
+_NOWHERE = ctypes.addressof(_EXCEPTION)  # kernels raise nothing; numba's calling convention wants a place all the same
 
 
-def _places() -> Iterator[Path]:
-    """Yield where machine code may be kept, the preferred place first."""
-    yield _HERE / "__pycache__"
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - "" where there is no home
-    yield Path(home) / "logproc"
+class _Later:
+    """A module that is imported when something of it is needed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
 
 
-def _usable(folder: Path) -> bool:
-    """Tell whether a folder is there, or can be made, is ours to write, and is not written by strangers."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError:
-        return False
-    foreign = hasattr(os, "getuid") and status.st_uid not in {os.getuid(), 0}
-    return os.access(folder, os.W_OK) and not foreign and not status.st_mode & stat.S_IWOTH
+ir, types = _Later("llvmlite.ir"), _Later("numba.types")
+"""What intrinsics are written with."""
 
 
-def _cache_folder() -> Path | None:
-    """Return where this state of the kernels is kept, or None if no place can be written."""
-    name = f"kernels-{_digest()}"
-    return next((place / name for place in _places() if _usable(place / name)), None)
+class Intrinsic:
+    """A function of LLVM's, made when a kernel that uses it is compiled."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self.make = make
+        update_wrapper(self, make)  # type: ignore[arg-type]
+
+    @cached_property
+    def linked(self) -> Any:
+        """Numba's view of it."""
+        from logproc.kernels import compiling  # noqa: PLC0415 - imports numba
+
+        return compiling.intrinsic(self.make)
 
 
-CACHE_FOLDER = _cache_folder()
-"""Folder of the machine code; None if it is compiled anew by each process."""
+class Helper:
+    """A function that kernels call; machine code of its own only where Python calls it, which tests do."""
+
+    def __init__(self, function: Callable[..., Any], *, inlined: bool = False) -> None:
+        self.function = function
+        self.options = {"inline": "always"} if inlined else {}
+        update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it as numba compiles it for these arguments."""
+        return self._callable(*arguments)
+
+    @cached_property
+    def linked(self) -> Any:
+        """Numba's view of it, for kernels that call it."""
+        from logproc.kernels import compiling  # noqa: PLC0415 - imports numba
+
+        return compiling.linked(self.function, self.options)
+
+    @cached_property
+    def _callable(self) -> Any:
+        from logproc.kernels import compiling  # noqa: PLC0415 - imports numba
+
+        return compiling.callable_from_python(self.function, self.options)
 
 
-def is_cold() -> bool:
-    """Tell whether kernels are still to be compiled: nothing is cached yet."""
-    return CACHE_FOLDER is None or next(CACHE_FOLDER.rglob("*.nbi"), None) is None
+class Kernel(Helper):
+    """A function over addresses, numbers and arrays that runs as machine code and holds no lock."""
+
+    def __init__(self, function: Callable[..., Any], signature: str) -> None:
+        super().__init__(function)
+        taken, _, given = signature.partition("->")
+        self.takes = tuple(kind.strip() for kind in taken.split(", "))
+        self.gives = () if given.strip() == "none" else tuple(kind.strip() for kind in given.split(", "))
+        self._arrays = tuple(place for place, kind in enumerate(self.takes) if kind not in _SCALARS)
+        self._native: Any = None
+
+    @property
+    def name(self) -> str:
+        """Name of its machine code: module and function."""
+        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run the machine code; TypeError for an array that is not of the signature's type or has gaps."""
+        native_function = self._native or self._load()
+        raw = list(arguments)
+        for place in self._arrays:
+            if type(raw[place]) is not np.ndarray:
+                self._refuse(arguments)
+            # The machine code itself reads where the array's data and shape are, and checks its type.
+            raw[place] = id(raw[place])
+        result: Any = self._result() if self.gives else _EXCEPTION
+        try:
+            status = native_function(ctypes.byref(result), _NOWHERE, *raw)
+        except ctypes.ArgumentError:
+            return self(*(item.item() if isinstance(item, np.generic) else item for item in arguments))
+        if status:
+            self._refuse(arguments)
+        if not self.gives:
+            return None
+        return tuple(result) if len(self.gives) > 1 else result.value
+
+    @cached_property
+    def _result(self) -> Any:
+        kind = _SCALARS[self.gives[0]]
+        return kind * len(self.gives) if len(self.gives) > 1 else kind
+
+    def _load(self) -> Any:
+        with _LOCK:
+            if self._native is None:
+                code = native.find(self.name)
+                if code is None:
+                    from logproc.kernels import compiling  # noqa: PLC0415 - imports numba
+
+                    code = compiling.machine_code(self)
+                    native.keep(self.name, code)
+                address = native.load(self.name, code)
+                kinds = [_SCALARS.get(kind, ctypes.c_int64) for kind in self.takes]
+                prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)
+                self._native = prototype(address)
+        return self._native
+
+    def _refuse(self, arguments: tuple[Any, ...]) -> None:
+        found = ", ".join(
+            f"{item.dtype.str}{'' if item.flags.c_contiguous else ' with gaps'}[{',' * (item.ndim - 1)}]"
+            if isinstance(item, np.ndarray)
+            else type(item).__name__
+            for item in arguments
+        )
+        raise TypeError(f"{self.name} takes {', '.join(self.takes)}, not {found}")
 
 
-CACHE_SETTING = "CACHE_DIR"
-"""numba's name for it; its settings are made at run time, where no type checker sees them."""
+def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Decorate a function that Python calls: machine code that holds no lock and checks no bounds."""
+    return partial(Kernel, signature=signature)
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    theirs = getattr(config, CACHE_SETTING)
-    try:
-        # numba looks at its setting when a function is decorated; other users of numba keep theirs.
-        setattr(config, CACHE_SETTING, str(CACHE_FOLDER or ""))
-        return njit(function, nogil=True, cache=CACHE_FOLDER is not None, boundscheck=False, **options)
-    finally:
-        setattr(config, CACHE_SETTING, theirs)
+helper: Callable[[Callable[..., Any]], Any] = Helper
+"""Decorator: a function that kernels call."""
 
+inlined: Callable[[Callable[..., Any]], Any] = partial(Helper, inlined=True)
+"""Decorator: a helper that is copied into each caller before compiling."""
 
-kernel = _compiled
-"""Decorator: machine code that holds no lock and checks no bounds."""
-
-inlined = partial(_compiled, inline="always")
-"""Decorator: a kernel's helper that is copied into each caller before compiling."""
+intrinsic: Callable[[Callable[..., Any]], Any] = Intrinsic
+"""Decorator: a function written in LLVM's instructions; it gets numba's types and LLVM's builder to work with."""

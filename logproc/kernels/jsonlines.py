@@ -14,8 +14,10 @@ Where a path occurs twice in a line the last one counts, null included.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logproc.kernels.jit import kernel
 from logproc.kernels.jsonpaths import PathTable, build_paths, key_bucket
@@ -56,12 +58,51 @@ _SHAPE_KEYS = 256  # keys of a line that are remembered for the next
 _WORD, _MASK, _WORD2, _MASK2, _LENGTH, _START, _NODE, _PATH, _CHILD = range(9)
 
 
-@kernel
 def tokenize_json(
+    base: int,
+    begin: int,
+    end: int,
+    paths: PathTable,
+    *arrays: NDArray[Any],
+) -> int:
+    """Tokenize the lines of [begin, end) of the buffer at `base` and return the position behind the last one done.
+
+    The last byte must be a newline, and 128 bytes past `end` readable. `paths` is a PathTable, `arrays` are
+    `starts`, `ends`, `kinds` and all that follows here. Row r of column c is
+    the bytes [starts[c, r], ends[c, r]) (int32, -1 where missing or null) of kind `kinds[c, r]` (uint8); quotes are
+    left out. `row_offset` and `row_line` (int32) say where the line of each row begins and how many lines came before
+    it, `reject_offset`, `reject_line` and `reject_reason` (uint8) the same and the reason of each rejected line.
+    `counters` (int64: rows, rejects, lines, blanks) is read and written: zeros for a new batch, else it goes on where
+    the last call stopped, because the arrays for rows or for rejects were full. Leading NUL bytes, which a crash
+    leaves behind, and a byte order mark are skipped.
+    """
+    shape = np.empty((_SHAPE_KEYS, 9), np.int64)
+    found = np.empty((int(paths.first_path[-1]), 4), np.int64)  # start, end and kind of each path's value, and its line
+    stack = np.empty((MAX_DEPTH + 1, 4), np.int64)  # closing byte, node, path and start of each open container
+    position: int = _tokenize(base, begin, end, *paths, shape, found, stack, *arrays)
+    return position
+
+
+@kernel(
+    "i8, i8, i8, i4[], i4[], i4[], i4[], i4[], i4[], i4[], u1[], i4[], i8[,], i8[,], i8[,], "
+    "i4[,], i4[,], u1[,], i4[], i4[], i4[], i4[], u1[], i8[] -> i8"
+)
+def _tokenize(
     base,
     begin,
     end,
-    paths,
+    buckets,
+    edge_next,
+    edge_node,
+    edge_start,
+    edge_length,
+    edge_path,
+    edge_child,
+    arena_bytes,
+    first_path,
+    shape,
+    found,
+    stack,
     starts,
     ends,
     kinds,
@@ -72,25 +113,11 @@ def tokenize_json(
     reject_reason,
     counters,
 ):
-    """Tokenize the lines of [begin, end) of the buffer at `base` and return the position behind the last one done.
-
-    The last byte must be a newline, and 128 bytes past `end` readable. `paths` is a PathTable. Row r of column c is
-    the bytes [starts[c, r], ends[c, r]) (int32, -1 where missing or null) of kind `kinds[c, r]` (uint8); quotes are
-    left out. `row_offset` and `row_line` (int32) say where the line of each row begins and how many lines came before
-    it, `reject_offset`, `reject_line` and `reject_reason` (uint8) the same and the reason of each rejected line.
-    `counters` (int64: rows, rejects, lines, blanks) is read and written: zeros for a new batch, else it goes on where
-    the last call stopped, because the arrays for rows or for rejects were full. Leading NUL bytes, which a crash
-    leaves behind, and a byte order mark are skipped.
-    """
-    shape = np.empty((_SHAPE_KEYS, 9), np.int64)
     for key_number in range(_SHAPE_KEYS):
         shape[key_number, _NODE] = -2
-    n_paths = paths.first_path[-1]
-    found = np.empty((n_paths, 4), np.int64)  # start, end and kind of each path's value, and its line
-    for path in range(n_paths):
+    for path in range(found.shape[0]):
         found[path, 3] = -1
-    stack = np.empty((MAX_DEPTH + 1, 4), np.int64)  # closing byte, node, path and start of each open container
-    arena = paths.arena.ctypes.data
+    arena = arena_bytes.ctypes.data
     n_columns = starts.shape[0]
     max_rows = row_offset.shape[0]
     max_rejects = reject_offset.shape[0]
@@ -158,16 +185,16 @@ def tokenize_json(
                                     i = j
                                     break
                             elif node >= 0:
-                                edge = paths.buckets[key_bucket(base, i + 1, length, node)]
+                                edge = buckets[key_bucket(base, i + 1, length, node)]
                                 while edge >= 0 and (
-                                    paths.edge_length[edge] != length
-                                    or paths.edge_node[edge] != node
-                                    or not same_bytes(base, i + 1, arena, np.int64(paths.edge_start[edge]), length)
+                                    edge_length[edge] != length
+                                    or edge_node[edge] != node
+                                    or not same_bytes(base, i + 1, arena, np.int64(edge_start[edge]), length)
                                 ):
-                                    edge = paths.edge_next[edge]
+                                    edge = edge_next[edge]
                                 if edge >= 0:
-                                    path = np.int64(paths.edge_path[edge])
-                                    child = np.int64(paths.edge_child[edge])
+                                    path = np.int64(edge_path[edge])
+                                    child = np.int64(edge_child[edge])
                             j = skip_blanks(base, j + 1)
                             if load_byte(base, j) != 58:
                                 reason = CUT if load_byte(base, j) == 10 else BAD_BYTE
@@ -277,7 +304,7 @@ def tokenize_json(
                 starts[column, row] = -1
                 ends[column, row] = -1
                 kinds[column, row] = MISSING
-                for path in range(paths.first_path[column], paths.first_path[column + 1]):
+                for path in range(first_path[column], first_path[column + 1]):
                     if found[path, 3] == line and found[path, 2] != MISSING:
                         starts[column, row] = found[path, 0]
                         ends[column, row] = found[path, 1]

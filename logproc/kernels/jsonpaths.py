@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _freeze(edges: dict[tuple[int, bytes], list[int]], first_path: list[int]) ->
     )
 
 
-@kernel
+@helper
 def key_bucket(base, start, length, node):
     """Return the bucket of the key at `start` under `node`; the same sum as in `_freeze`."""
     ends = load_byte(base, start) * 7 + load_byte(base, start + length - 1) * 13 if length > 0 else 0

@@ -8,11 +8,8 @@ end of the buffer, and 128 bytes behind it must be readable.
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper, intrinsic, ir, types
 from logproc.kernels.memory import load_byte, load_word
 from logproc.kernels.simd import eq_mask64, trailing_zeros
 
@@ -49,7 +46,7 @@ def string_stops(typingctx, base, offset):  # noqa: ARG001
     return sig, codegen
 
 
-@kernel
+@helper
 def next_stop(base, i):
     """Return the first position from i on that holds a quote, a backslash or a control byte."""
     while True:
@@ -59,7 +56,7 @@ def next_stop(base, i):
         i += 64
 
 
-@kernel
+@helper
 def skip_blanks(base, i):
     """Return the first position from i on that is no blank, tab or carriage return."""
     byte = load_byte(base, i)
@@ -69,7 +66,7 @@ def skip_blanks(base, i):
     return i
 
 
-@kernel
+@helper
 def next_newline(base, i):
     """Return the first position from i on that holds a newline."""
     while True:
@@ -79,13 +76,13 @@ def next_newline(base, i):
         i += 64
 
 
-@kernel
+@helper
 def is_hex(byte):
     """Tell whether a byte is a hexadecimal digit."""
     return 48 <= byte <= 57 or 97 <= (byte | 32) <= 102
 
 
-@kernel
+@helper
 def finish_string(base, i):
     """Go on from position i, where a string stopped at something else than a quote: return (position, reason).
 
@@ -110,7 +107,7 @@ def finish_string(base, i):
         i = next_stop(base, i)
 
 
-@kernel
+@helper
 def skip_digits(base, i):
     """Return the first position from i on that holds no digit."""
     while True:
@@ -121,7 +118,7 @@ def skip_digits(base, i):
         i += 8
 
 
-@kernel
+@helper
 def finish_number(base, i):
     """Return the position behind the number at i, or -1 if it breaks the grammar."""
     i += load_byte(base, i) == 45
@@ -146,7 +143,7 @@ def finish_number(base, i):
     return j if byte == 44 or byte == 125 or byte == 93 or byte <= 32 else -1
 
 
-@kernel
+@helper
 def finish_literal(base, i):
     """Return the position behind the true, false or null at i, or -1."""
     word = load_word(base, i)
@@ -161,7 +158,7 @@ def finish_literal(base, i):
     return j if byte == 44 or byte == 125 or byte == 93 or byte <= 32 else -1
 
 
-@kernel
+@helper
 def low_bytes(count):
     """Return the mask of the low `count` bytes of a word; all of them from 8 on, none below 1."""
     if count <= 0:
@@ -169,7 +166,7 @@ def low_bytes(count):
     return -1 if count >= 8 else (1 << (8 * count)) - 1
 
 
-@kernel
+@helper
 def same_bytes(base, i, other, j, length):
     """Tell whether the `length` bytes at base + i and at other + j are equal."""
     k = 0

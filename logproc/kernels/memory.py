@@ -6,9 +6,7 @@ address costs none. So helpers take `base`, and only kernels that run once a blo
 
 from __future__ import annotations
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from logproc.kernels.jit import intrinsic, ir, types
 
 
 @intrinsic

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte
 from logproc.kernels.simd import load_u64
 
@@ -23,7 +23,7 @@ _MAX_EXACT = 2**53
 _FLOAT_POWERS = np.array([float(10**k) for k in range(23)], np.float64)
 
 
-@kernel
+@helper
 def eight_digits(word, count):
     """Return the number that the low `count` (1 to 8) bytes of a little-endian word spell, -1 if one is no digit."""
     shift = np.uint64(64 - 8 * count)
@@ -37,7 +37,7 @@ def eight_digits(word, count):
     return np.int64((low + high) >> np.uint64(32))
 
 
-@kernel
+@helper
 def scan_number(base, s, e):
     """Split [s, e), a number with optional sign, fraction and exponent, into (mantissa, exponent, negative, cut, ok).
 
@@ -81,7 +81,7 @@ def scan_number(base, s, e):
     return mantissa, exponent, negative, cut, i == e
 
 
-@kernel
+@helper
 def whole_number(mantissa, exponent):
     """Return (mantissa * 10**exponent, True) where that is an int64, else (0, False)."""
     if mantissa == 0 or exponent == 0:
@@ -95,7 +95,7 @@ def whole_number(mantissa, exponent):
     return mantissa * POWERS[exponent], True
 
 
-@kernel
+@helper
 def parse_integer(base, s, e):
     """Return (int64, ok) of an optional minus sign and digits, within +-(2**63 - 1)."""
     first = s
@@ -124,7 +124,7 @@ def parse_integer(base, s, e):
     return (-value if negative else value), True
 
 
-@kernel
+@helper
 def parse_decimal(base, s, e):
     """Return (float64, INVALID | VALID | SLOW) of a number with optional sign, fraction and exponent.
 

@@ -8,7 +8,7 @@ from logproc.kernels.simd import below_mask64
 from logproc.kernels.tokenize import COUNTERS, POSITION, REJECTS, ROWS, tokenize
 
 
-@kernel
+@kernel("i8, i8[], i8[], i8, u1, u1[] -> none")
 def plain_texts(base, begins, ends, n, lowest, plain):
     """Tell for each of n texts whether all of its bytes are at least `lowest` (uint8); writes 1 or 0 to `plain`."""
     for k in range(n):
@@ -25,7 +25,7 @@ def plain_texts(base, begins, ends, n, lowest, plain):
             i += 64
 
 
-@kernel
+@kernel("i8, i8[], i8[], i8, i8, i8, i8, i8[], i8[] -> none")
 def match_texts(base, begins, ends, n, program, lines, counters, matched, rejected):
     """Count the lines of each of n texts that a program reads and refuses; rows are overwritten, not kept.
 
@@ -42,7 +42,7 @@ def match_texts(base, begins, ends, n, program, lines, counters, matched, reject
             i = load_word(counters, 8 * POSITION)
 
 
-@kernel
+@kernel("i8, i8[], i8[], i8, i8, i8, i8, i8, i8[,] -> i8")
 def tokenize_texts(base, begins, ends, n, row, program, lines, counters, results):
     """Tokenise each of n texts into rows from `row` on, one behind the other; returns the next free row.
 

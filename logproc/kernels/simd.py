@@ -7,11 +7,8 @@ All loads are unaligned and may read up to 64 bytes past the byte asked for: buf
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from logproc.kernels.jit import inlined, kernel
+from logproc.kernels.jit import inlined, intrinsic, ir, types
 
 
 @intrinsic
@@ -107,16 +104,3 @@ def find_or_newline(base, i, byte):
         if mask != 0:
             return i + trailing_zeros(mask)
         i += 64
-
-
-@kernel
-def count_byte(base, begin, end, byte):
-    """Count `byte` in [begin, end) of the buffer at `base`."""
-    total = 0
-    i = begin
-    while i + 64 <= end:
-        total += count_ones(eq_mask64(base, i, byte))
-        i += 64
-    if i < end:
-        total += count_ones(eq_mask64(base, i, byte) & ((np.uint64(1) << np.uint64(end - i)) - np.uint64(1)))
-    return total

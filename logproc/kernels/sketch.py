@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.integers import hash_integer
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper, kernel
 from logproc.kernels.simd import leading_zeros
 
 PRECISION = 14
@@ -30,7 +30,7 @@ ENTRIES = 0
 EMPTY = np.int64(-1)
 
 
-@kernel
+@kernel("i4[], u8[], i4[], i8, i8, i8[], u1[], i8[], i4[], u1[,], i8[] -> i8")
 def update_distinct(groups, hashes, codes, n, first, slots, ranks, state, dense_row, dense, sparse_count):
     """Count rows' hashes into their groups' registers; returns the row where the map was full, or n.
 
@@ -74,14 +74,14 @@ def update_distinct(groups, hashes, codes, n, first, slots, ranks, state, dense_
     return row
 
 
-@kernel
+@kernel("i8[], i8, u8[] -> none")
 def hash_values(values, n, out):
     """Hash int64 values for counting distinct ones."""
     for row in range(n):
         out[row] = hash_integer(values[row])
 
 
-@kernel
+@kernel("i4[], f8[], u1[], i8, i8, i8[], i8[], i8[] -> i8")
 def update_buckets(groups, values, valid, n, first, slots, counts, state):
     """Count float64 values into their groups' buckets; returns the row where the map was full, or n.
 
@@ -112,8 +112,20 @@ def update_buckets(groups, values, valid, n, first, slots, counts, state):
     return row
 
 
-@kernel
-def reinsert(old_slots, old_values, slots, values):
+@kernel("i8[], u1[], i8[], u1[] -> none")
+def reinsert_ranks(old_slots, old_ranks, slots, ranks):
+    """Copy every entry of one map of ranks into a larger empty one."""
+    _reinsert(old_slots, old_ranks, slots, ranks)
+
+
+@kernel("i8[], i8[], i8[], i8[] -> none")
+def reinsert_counts(old_slots, old_counts, slots, counts):
+    """Copy every entry of one map of counts into a larger empty one."""
+    _reinsert(old_slots, old_counts, slots, counts)
+
+
+@helper
+def _reinsert(old_slots, old_values, slots, values):
     """Copy every entry of one map into a larger empty one."""
     wrap = np.uint64(slots.shape[0] - 1)
     for k in range(old_slots.shape[0]):
@@ -126,16 +138,22 @@ def reinsert(old_slots, old_values, slots, values):
             values[slot] = old_values[k]
 
 
-def estimate_distinct(registers: NDArray[np.uint8]) -> int:
-    """Estimate the distinct values counted in 16,384 registers: Ertl's improved raw estimator."""
-    q = 64 - PRECISION
-    histogram = np.bincount(registers, minlength=q + 2)
+RANKS = 64 - PRECISION + 2
+"""Values that a register may have, zero included."""
+
+
+def estimate_distinct(histograms: NDArray[np.int64]) -> list[int]:
+    """Estimate the distinct values that each group counted: Ertl's improved raw estimator.
+
+    `histograms` int64[groups, RANKS] counts the registers of a group by value; a row's sum is 16,384.
+    """
     m = float(REGISTERS)
-    z = m * _tau(1.0 - histogram[q + 1] / m)
-    for k in range(q, 0, -1):
-        z = 0.5 * (z + float(histogram[k]))
-    z += m * _sigma(histogram[0] / m)
-    return round(m * m / (2.0 * np.log(2.0)) / z) if z != np.inf else 0
+    z = np.array([m * _tau(1.0 - count / m) for count in histograms[:, RANKS - 1].tolist()])
+    for rank in range(RANKS - 2, 0, -1):
+        z = 0.5 * (z + histograms[:, rank])
+    z += np.array([m * _sigma(count / m) for count in histograms[:, 0].tolist()])
+    scale = m * m / (2.0 * np.log(2.0))
+    return [0 if np.isinf(sum_) else round(scale / sum_) for sum_ in z.tolist()]
 
 
 def _sigma(x: float) -> float:

@@ -27,7 +27,7 @@ from logproc.kernels.fields import (
     rest_stands,
     skip_nuls,
 )
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper, kernel
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 
@@ -129,7 +129,7 @@ class LineArrays(NamedTuple):
         return np.array([*addresses, len(self.times), scratch.ctypes.data, counters.ctypes.data], np.int64)
 
 
-@kernel
+@helper
 def _fixed_end(base, s, fixed, word, mask, slot, rest):
     """Return where a field of `fixed` bytes at s, or a dash in its place, ends before its terminator; -1 if neither."""
     begin, end = load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
@@ -145,7 +145,7 @@ def _fixed_end(base, s, fixed, word, mask, slot, rest):
     return -1
 
 
-@kernel
+@helper
 def _time_of(base, s, e, meaning, cache):
     """Return (microseconds UTC or NO_TIME, 0 bad | 1 good | 2 zoneless) of a time slot's slice."""
     if meaning == CLF_TIME:
@@ -166,7 +166,7 @@ def _time_of(base, s, e, meaning, cache):
     return micros, 1 if good else 0
 
 
-@kernel
+@kernel("i8, i8, i8, i8, i8, i8 -> none")
 def tokenize(base, begin, end, row, program, lines):
     """Tokenise whole lines of [begin, end) of the buffer at `base` into rows from `row` on; the last byte is a newline.
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _MAX_AGENT = 1024
 """Characters of an agent that are looked at: real ones are shorter, hostile ones must not cost more."""
@@ -70,13 +70,30 @@ class Agent:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Any:  # noqa: ANN401 - ua-parser has no type for it that mypy can see
-    """Load ua-parser's expressions, compiled together by its Rust resolver, once a process."""
-    from ua_parser import Parser  # noqa: PLC0415 - only reports about user agents pay for it
+def _resolver() -> Callable[[str], Any]:
+    """Compile ua-parser's expressions for browsers and systems, and the few of its devices that are spiders.
+
+    Its hundreds of devices take as long to compile as all else: only who asks for devices waits for them.
+    """
+    from ua_parser import Domain  # noqa: PLC0415 - only reports about user agents pay for it
     from ua_parser.loaders import load_lazy_builtins  # noqa: PLC0415
     from ua_parser.regex import Resolver  # noqa: PLC0415
 
-    return Parser(Resolver(load_lazy_builtins()))
+    browsers, systems, devices = load_lazy_builtins()
+    spiders = [device for device in devices if getattr(device, "family", None) == _SPIDER]
+    resolve = Resolver((browsers, systems, spiders))
+    return lambda agent: resolve(agent, Domain.ALL)
+
+
+@lru_cache(maxsize=1)
+def _device_resolver() -> Callable[[str], Any]:
+    """Compile ua-parser's expressions for devices."""
+    from ua_parser import Domain  # noqa: PLC0415
+    from ua_parser.loaders import load_lazy_builtins  # noqa: PLC0415
+    from ua_parser.regex import Resolver  # noqa: PLC0415
+
+    resolve = Resolver(([], [], load_lazy_builtins()[2]))
+    return lambda agent: resolve(agent, Domain.DEVICE).device
 
 
 def classify(agent: str) -> Agent:
@@ -86,8 +103,8 @@ def classify(agent: str) -> Agent:
 
 @lru_cache(maxsize=_CACHED)
 def _classify(agent: str) -> Agent:
-    parser = _parser()
-    browser, system = parser.parse_user_agent(agent), parser.parse_os(agent)
+    found = _resolver()(agent)
+    browser, system = found.user_agent, found.os
     family = None if browser is None else browser.family
     lowered = agent.lower()
     ai = _named(lowered, _AI_NAMES)
@@ -96,7 +113,7 @@ def _classify(agent: str) -> Agent:
         browser_version=None if browser is None else browser.major,
         os=None if system is None else system.family,
         os_version=None if system is None else ".".join(filter(None, (system.major, system.minor))) or None,
-        bot=ai or _bot_name(agent, lowered, family),
+        bot=ai or _bot_name(agent, lowered, family, suspicious=found.device is not None),
         ai=ai,
     )
 
@@ -108,13 +125,8 @@ def device_family(agent: str) -> str | None:
 
 @lru_cache(maxsize=_CACHED)
 def _device_family(agent: str) -> str | None:
-    found = _parser().parse_device(agent)
+    found = _device_resolver()(agent)
     return None if found is None else found.family
-
-
-def is_spider(agent: str) -> bool:
-    """Tell whether ua-parser calls the device a spider."""
-    return device_family(agent) == _SPIDER
 
 
 def _named(lowered: str, names: Mapping[str, str]) -> str | None:
@@ -126,13 +138,17 @@ def _named(lowered: str, names: Mapping[str, str]) -> str | None:
     return None
 
 
-def _bot_name(agent: str, lowered: str, family: str | None) -> str | None:
-    """Name of a bot: the word that says so, the program, else what ua-parser or the agent calls itself."""
+def _bot_name(agent: str, lowered: str, family: str | None, *, suspicious: bool) -> str | None:
+    """Name of a bot: the word that says so, the program, else what ua-parser or the agent calls itself.
+
+    Not everything `suspicious`, which one of ua-parser's expressions for spiders matches, is one: those of devices
+    come first.
+    """
     robot = _ROBOT.search(agent) if any(word in lowered for word in _ROBOT_WORDS) else None
     if robot:
         return robot[0]
     program = _named(lowered, _PROGRAM_NAMES)
-    if program or not is_spider(agent):
+    if program or not suspicious or device_family(agent) != _SPIDER:
         return program
     product = _PRODUCT.search(agent)
     return family or (product[0] if product else "unknown")

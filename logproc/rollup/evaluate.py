@@ -114,7 +114,8 @@ class ValueTable:
             return BooleanVector(truth)
         if self.kind in NUMBERS:
             values, valid = np.empty(n, self._numbers.dtype), np.empty(n, np.uint8)
-            group.look_up_numbers(codes, self._codes, self._numbers, n, values, valid)
+            bits, found_bits = self._numbers.view(np.int64), values.view(np.int64)  # what is copied need not be known
+            group.look_up_numbers(codes, self._codes, bits, n, found_bits, valid)
             return NumberVector(values, valid, self.kind)
         found = np.empty(n, np.int32)
         group.look_up_codes(codes, self._codes, n, found)

@@ -12,11 +12,13 @@ from logproc.kernels.sketch import (
     DENSE_FROM,
     ENTRIES,
     PRECISION,
+    RANKS,
     REGISTERS,
     bucket_middle,
     estimate_distinct,
     hash_values,
-    reinsert,
+    reinsert_counts,
+    reinsert_ranks,
     update_buckets,
     update_distinct,
 )
@@ -133,6 +135,7 @@ class SketchState(State):
     def _grow_map(self) -> None:
         size = max(4096, 2 * len(self._map_keys))
         keys, values = np.full(size, -1, np.int64), np.zeros(size, self.values_dtype)
+        reinsert = reinsert_ranks if self.values_dtype == np.uint8 else reinsert_counts
         reinsert(self._map_keys, self._map_values, keys, values)
         self._map_keys, self._map_values = keys, values
 
@@ -218,12 +221,11 @@ class DistinctState(SketchState):
 
     def results(self, ids: Ids) -> list[Value]:
         """Return estimates."""
-        found: list[Value] = []
-        for registers, ranks in self._of_group(ids):
-            dense = np.zeros(REGISTERS, np.uint8)
-            dense[registers] = ranks
-            found.append(estimate_distinct(dense))
-        return found
+        histograms = np.zeros((len(ids), RANKS), np.int64)
+        for row, (registers, ranks) in enumerate(self._of_group(ids)):
+            histograms[row] = np.bincount(ranks, minlength=RANKS)
+            histograms[row, 0] += REGISTERS - len(registers)
+        return list(estimate_distinct(histograms))
 
 
 class QuantileState(SketchState):

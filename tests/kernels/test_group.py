@@ -138,8 +138,8 @@ def test_keys_are_written_with_tags_and_little_endian_numbers(codes: list[int], 
     out = np.full(len(codes) * room, 77, np.uint8)
     cursor = np.arange(len(codes), dtype=np.int64) * room
     rows = np.arange(len(codes), dtype=np.int64)
-    append_numbers(rows, np.array(codes, np.int32), numbers, out, cursor)
-    append_texts(rows, np.array(codes, np.int32), texts.arena, texts.entries, out, cursor)
+    append_numbers(rows, np.array(codes, np.int64), numbers, out, cursor)
+    append_texts(rows, np.array(codes, np.int64), texts.arena, texts.entries, out, cursor)
     for row, code in enumerate(codes):
         written = b"\0\0"
         if code >= 0:

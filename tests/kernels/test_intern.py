@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logproc.kernels.integers import IntegerDictionary
 from logproc.kernels.intern import ESCAPED, TODO, UNCLEAN, Dictionary, hash_slice
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper
 
 Slice: TypeAlias = tuple[bytes | None, int]
 """A row: its bytes, or None for null, and their style."""
@@ -107,7 +107,7 @@ def test_a_key_longer_than_the_arena_fits():
     assert [dictionary.key(code) for code in range(4)] == keys
 
 
-@kernel
+@helper
 def hash_of(base, length):
     """Hash the first bytes of a buffer."""
     return hash_slice(base, 0, length, np.uint64(0))

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper
 from logproc.kernels.simd import (
     below_mask64,
-    count_byte,
     count_ones,
     eq_mask64,
     find_or_newline,
@@ -25,19 +24,19 @@ CHUNKS = st.binary(min_size=64, max_size=64) | st.lists(
 BYTES = st.integers(0, 255) | st.sampled_from(b"\0\x0a\x7f\x80\xff")
 
 
-@kernel
+@helper
 def masks(base, offset, byte):
     """Return the masks of 64 bytes, which no plain function can ask for."""
     return eq_mask64(base, offset, np.uint8(byte)), below_mask64(base, offset, np.uint8(byte))
 
 
-@kernel
+@helper
 def find(base, start, byte):
     """Look for a byte or a newline."""
     return find_or_newline(base, start, np.uint8(byte))
 
 
-@kernel
+@helper
 def word_facts(base, offset):
     """Return a word and the counts of its bits."""
     word = load_u64(base, offset)
@@ -71,15 +70,6 @@ def test_a_byte_is_found_across_the_borders_of_vectors(distance: int):
     buffer = padded(b"-" * 7 + b"x" * distance + b'"yyy\n')
     assert find(buffer.ctypes.data, 7, ord('"')) == 7 + distance
     assert find(buffer.ctypes.data, 7, ord("\0")) == 7 + distance + 4
-
-
-@given(
-    st.lists(st.sampled_from(b"\x0ax\xff"), max_size=300).map(bytes), st.integers(0, 300), st.integers(0, 300), BYTES
-)
-def test_bytes_are_counted_in_the_range_asked_for_alone(data: bytes, begin: int, end: int, byte: int):
-    begin, end = sorted((min(begin, len(data)), min(end, len(data))))
-    buffer = padded(data)
-    assert count_byte(buffer.ctypes.data, begin, end, np.uint8(byte)) == data[begin:end].count(byte)
 
 
 @given(st.integers(0, 2**64 - 1) | st.integers(0, 63).map(lambda bit: 1 << bit) | st.just(0), st.binary(max_size=9))

@@ -16,6 +16,7 @@ from logproc.kernels.sketch import (
     BUCKET_SHIFT,
     DENSE_FROM,
     PRECISION,
+    RANKS,
     REGISTERS,
     bucket_middle,
     estimate_distinct,
@@ -99,9 +100,12 @@ def test_texts_are_counted_as_well_as_numbers_and_nulls_are_not(distinct: int):
 
 
 def test_full_registers_do_not_break_the_estimate():
-    assert estimate_distinct(np.zeros(REGISTERS, np.uint8)) == 0
-    assert estimate_distinct(np.full(REGISTERS, 50, np.uint8)) > 10**15
-    assert estimate_distinct(np.full(REGISTERS, 1, np.uint8)) > REGISTERS // 2
+    histograms = np.zeros((3, RANKS), np.int64)
+    histograms[[0, 1, 2], [0, 50, 1]] = REGISTERS
+    nothing, saturated, ones = estimate_distinct(histograms)
+    assert nothing == 0
+    assert saturated > 10**15
+    assert ones > REGISTERS // 2
 
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-(2**63), 2**63 - 1)), max_size=60))

@@ -1,0 +1,133 @@
+"""Machine code is kept, found again without the compiler, and refuses what it was not made for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import logproc
+from logproc.kernels import native
+from logproc.kernels.group import count_rows, sum_decimals
+from logproc.kernels.sketch import hash_values
+
+PACKAGE = Path(logproc.__file__).parent
+
+COUNT = """
+import sys
+import numpy as np
+from logproc.kernels import native
+from logproc.kernels.group import count_rows
+counts = np.zeros(3, np.int64)
+count_rows(np.array([1, 2, 1, -1], np.int32), 4, counts)
+print(counts.tolist(), "numba" in sys.modules, native.folder())
+"""
+
+
+def run(package: Path, home: Path) -> tuple[str, bool, str]:
+    """Count some rows in a process of its own; returns the counts, whether numba was loaded, and the cache folder."""
+    env = {**os.environ, "PYTHONPATH": str(package.parent), "XDG_CACHE_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", COUNT], env=env, capture_output=True, text=True, check=True, cwd="/")
+    counts, _, rest = done.stdout.strip().partition("] ")
+    loaded, _, folder = rest.partition(" ")
+    return counts + "]", loaded == "True", folder
+
+
+@pytest.fixture
+def installed(tmp_path):
+    package = tmp_path / "site" / "logproc"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    return package
+
+
+def test_only_the_first_process_needs_the_compiler(installed, tmp_path):
+    assert run(installed, tmp_path) == ("[0, 2, 1]", True, str(next(installed.rglob("kernels-*"))))
+    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", False)
+
+
+def test_damaged_machine_code_is_made_anew(installed, tmp_path):
+    run(installed, tmp_path)
+    (kept,) = installed.rglob("*.object")
+    good = kept.read_bytes()
+    for bad in (good[:-9], good[:40] + bytes([good[40] ^ 1]) + good[41:], b"", b"x"):
+        kept.write_bytes(bad)
+        assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
+        assert len(kept.read_bytes()) == len(good)
+
+
+def test_changed_sources_are_compiled_and_the_code_of_the_old_ones_is_removed(installed, tmp_path):
+    before = run(installed, tmp_path)[2]
+    with (installed / "kernels" / "group.py").open("a") as file:
+        file.write("# changed\n")
+    counts, loaded, after = run(installed, tmp_path)
+    assert (counts, loaded) == ("[0, 2, 1]", True)
+    assert after != before
+    assert not Path(before).exists()
+
+
+def test_where_the_package_cannot_be_written_the_users_cache_folder_serves(installed, tmp_path):
+    (installed / "kernels" / "__pycache__").write_text("in the way")
+    home = tmp_path / "cache"
+    assert run(installed, home)[2] == str(next(home.rglob("kernels-*")))
+    assert run(installed, home)[:2] == ("[0, 2, 1]", False)
+
+
+def test_where_nothing_can_be_written_kernels_work_all_the_same(installed, tmp_path):
+    (installed / "kernels" / "__pycache__").write_text("in the way")
+    home = tmp_path / "file"
+    home.write_text("in the way")
+    for _ in range(2):
+        assert run(installed, home) == ("[0, 2, 1]", True, "None")
+
+
+def test_a_folder_that_strangers_may_write_to_is_not_used(tmp_path):
+    assert native._usable(tmp_path)
+    tmp_path.chmod(0o777)
+    assert not native._usable(tmp_path)
+
+
+ROWS, COUNTS = np.zeros(4, np.int32), np.zeros(4, np.int64)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (ROWS.astype(np.int64), 4, COUNTS),
+        (ROWS, 4, COUNTS.astype(np.float64)),
+        (ROWS, 4, COUNTS.astype(np.uint64)),
+        (np.zeros(8, np.int32)[::2], 4, COUNTS),
+        (ROWS, 4, np.zeros((2, 2), np.int64)),
+        (ROWS, 4, COUNTS.astype(">i8")),
+        (ROWS.tolist(), 4, COUNTS),
+        (None, 4, COUNTS),
+        (memoryview(ROWS), 4, COUNTS),
+    ],
+)
+def test_arguments_of_other_types_are_refused_before_anything_is_read(arguments):
+    with pytest.raises(TypeError, match=r"group.count_rows takes i4\[\], i8, i8\[\], not "):
+        count_rows(*arguments)
+    assert COUNTS.tolist() == [0, 0, 0, 0]
+
+
+def test_numbers_of_numpy_are_numbers():
+    counts = np.zeros(1, np.int64)
+    count_rows(np.zeros(5, np.int32), np.int64(3), counts)
+    assert counts.tolist() == [3]
+
+
+def test_every_name_of_a_64_bit_integer_is_taken():
+    for name in "lq":
+        out = np.zeros(2, np.uint64)
+        hash_values(np.array([1, 2], np.dtype(name)), 2, out)
+        assert out.all()
+
+
+def test_a_kernel_says_what_it_is():
+    assert sum_decimals.name == "group.sum_decimals"
+    assert sum_decimals.__name__ == "sum_decimals"
+    assert "sum" in sum_decimals.__doc__.lower() or sum_decimals.__doc__
