@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.integers import hash_integer
-from logproc.kernels.jit import helper, kernel
-from logproc.kernels.simd import leading_zeros
+from logproc.kernels.jit import helper, inlined, kernel
+from logproc.kernels.memory import load_byte, store_byte
+from logproc.kernels.simd import eq_mask64, leading_zeros, trailing_zeros
 
 PRECISION = 14
 REGISTERS = 1 << PRECISION
@@ -136,6 +137,72 @@ def _reinsert(old_slots, old_values, slots, values):
                 slot = (slot + np.uint64(1)) & wrap
             slots[slot] = key
             values[slot] = old_values[k]
+
+
+FEW = 24
+"""Entries of a group up to which they are sorted one by one; more are laid out in a row of registers."""
+
+
+@inlined
+def _list_registers(base, group, out_keys, out_ranks, count):
+    """Write the registers at an address that are not zero as entries, and clear them; returns the next free place."""
+    for first in range(0, REGISTERS, 64):
+        used = ~eq_mask64(base, first, np.uint8(0))
+        while used != 0:
+            register = first + trailing_zeros(used)
+            out_keys[count] = (np.int64(group) << PRECISION) | register
+            out_ranks[count] = np.uint8(load_byte(base, register))
+            store_byte(base, register, 0)
+            count += 1
+            used &= used - np.uint64(1)
+    return count
+
+
+@kernel("i8[], u1[], i8[], i4[], i4[], u1[,], u1[], i8[], u1[] -> i8")
+def combine_registers(keys, ranks, offsets, packed, dense_row, dense, scratch, out_keys, out_ranks):
+    """Sort entries by key and keep the greatest rank of each; returns how many are left.
+
+    keys int64 holds group << 14 | register, negative where there is no entry. offsets int64[groups + 2] is zeros and
+    becomes where the entries of each group lie in packed int32[len(keys)]. A group with a row in dense (as in
+    `update_distinct`) has that row's registers too, which are overwritten. scratch is uint8[16384] of zeros.
+    """
+    groups = offsets.shape[0] - 2
+    for k in range(keys.shape[0]):
+        if keys[k] >= 0:
+            offsets[(keys[k] >> PRECISION) + 2] += 1
+    for group in range(groups):
+        offsets[group + 2] += offsets[group + 1]
+    for k in range(keys.shape[0]):
+        if keys[k] >= 0:
+            group = keys[k] >> PRECISION
+            packed[offsets[group + 1]] = np.int32(((keys[k] & (REGISTERS - 1)) << 6) | ranks[k])
+            offsets[group + 1] += 1
+    count = 0
+    for group in range(groups):
+        begin, end = offsets[group], offsets[group + 1]
+        row = dense_row[group] if group < dense_row.shape[0] else np.int32(-1)
+        if row >= 0:
+            for k in range(begin, end):
+                dense[row, packed[k] >> 6] = max(dense[row, packed[k] >> 6], np.uint8(packed[k] & 63))
+            count = _list_registers(dense.ctypes.data + row * REGISTERS, group, out_keys, out_ranks, count)
+        elif end - begin <= FEW:
+            for k in range(begin + 1, end):
+                item = packed[k]
+                at = k
+                while at > begin and packed[at - 1] > item:
+                    packed[at] = packed[at - 1]
+                    at -= 1
+                packed[at] = item
+            for k in range(begin, end):
+                if k + 1 == end or packed[k + 1] >> 6 != packed[k] >> 6:
+                    out_keys[count] = (np.int64(group) << PRECISION) | (packed[k] >> 6)
+                    out_ranks[count] = np.uint8(packed[k] & 63)
+                    count += 1
+        else:
+            for k in range(begin, end):
+                scratch[packed[k] >> 6] = max(scratch[packed[k] >> 6], np.uint8(packed[k] & 63))
+            count = _list_registers(scratch.ctypes.data, group, out_keys, out_ranks, count)
+    return count
 
 
 RANKS = 64 - PRECISION + 2

@@ -15,6 +15,7 @@ from logproc.kernels.sketch import (
     RANKS,
     REGISTERS,
     bucket_middle,
+    combine_registers,
     estimate_distinct,
     hash_values,
     reinsert_counts,
@@ -67,7 +68,7 @@ class SketchState(State):
         self.size = size
 
     def combine(self, keys: NDArray[np.int64], values: Array) -> tuple[NDArray[np.int64], Array]:
-        """Merge entries of the same key."""
+        """Merge entries of the same key; a negative key is none."""
         raise NotImplementedError
 
     def select(self, ids: Ids) -> SketchState:
@@ -100,8 +101,7 @@ class SketchState(State):
     def settle(self) -> None:
         """Bring all entries into one sorted array."""
         if self._map_state[ENTRIES]:
-            used = self._map_keys >= 0
-            self.add_entries(self._map_keys[used], self._map_values[used])
+            self.add_entries(self._map_keys, self._map_values)
             self._map_keys = np.full(0, -1, np.int64)
             self._map_values = np.zeros(0, self.values_dtype)
             self._map_state[ENTRIES] = 0
@@ -201,23 +201,24 @@ class DistinctState(SketchState):
 
     def settle(self) -> None:
         """Bring sparse and dense registers into one sorted array."""
-        for row, owner in enumerate(self._dense_group):
-            registers = np.flatnonzero(self._dense[row])
-            self.add_entries((owner << self.bits) | registers, self._dense[row][registers])
+        if self._dense_group:
+            self.add_entries(np.zeros(0, np.int64), np.zeros(0, np.uint8))  # dense rows alone are something to combine
+        super().settle()
         if self._dense_group:
             self._dense = np.zeros((0, REGISTERS), np.uint8)
             self._dense_group = []
             self._dense_row[:] = -1
         self._sparse_count[:] = 0
-        super().settle()
 
     def combine(self, keys: NDArray[np.int64], values: Array) -> tuple[NDArray[np.int64], Array]:
-        """Keep the greatest rank of each register."""
-        packed = np.sort((keys << 6) | values.astype(np.int64))
-        last = np.ones(len(packed), bool)
-        last[:-1] = (packed[1:] >> 6) != (packed[:-1] >> 6)
-        best = packed[last]
-        return best >> 6, (best & 63).astype(np.uint8)
+        """Keep the greatest rank of each register, those of dense rows included."""
+        room = len(keys) + len(self._dense_group) * REGISTERS
+        best, ranks = np.empty(room, np.int64), np.empty(room, np.uint8)
+        count = combine_registers(
+            keys, values, np.zeros(self.size + 2, np.int64), np.empty(len(keys), np.int32), self._dense_row,
+            self._dense, np.zeros(REGISTERS, np.uint8), best, ranks,
+        )  # fmt: skip
+        return best[:count].copy(), ranks[:count].copy()
 
     def results(self, ids: Ids) -> list[Value]:
         """Return estimates."""
@@ -251,6 +252,8 @@ class QuantileState(SketchState):
 
     def combine(self, keys: NDArray[np.int64], values: Array) -> tuple[NDArray[np.int64], Array]:
         """Add counts of the same bucket."""
+        used = keys >= 0
+        keys, values = keys[used], values[used]
         if not len(keys):
             return keys, values
         order, begins = _sorted_runs(keys)
