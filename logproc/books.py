@@ -43,7 +43,8 @@ class Books:
     def lose(self, task: Task, failure: Failure) -> None:
         """Enter a task that could not be done."""
         for piece in task.pieces:
-            self._lost[piece.file] = f"bytes from {piece.start} on were lost: {failure.cause}"
+            upto = "on" if piece.end < 0 else f"to {piece.end}"
+            self._lost[piece.file] = f"bytes from {piece.start} {upto} were lost: {failure.cause}"
 
     def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
         """Count, for each piece of a task, the lines of its file that stand before it."""

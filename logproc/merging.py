@@ -74,7 +74,8 @@ def merge(
         for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
             books.enter(tasks[done], member)
             if rejects is not None and job.spool is not None:
-                _join(rejects, job.spool, tasks[done], books)
+                for task in [part for part, _ in member.outcomes] if isinstance(member, Parts) else [tasks[done]]:
+                    join_rejects(rejects, job.spool, task, books)
             done += 1
         if group is not total and not folded and (done % FOLD == 0 or done == len(tasks)):
             total.absorb(group)
@@ -106,6 +107,7 @@ def _bare(outcome: Partial | Failure) -> Partial | Failure:
     return replace(outcome, tables=()) if isinstance(outcome, Partial) else outcome
 
 
-def _join(rejects: BinaryIO, folder: str, task: Task, books: Books) -> None:
+def join_rejects(rejects: BinaryIO, folder: str, task: Task, books: Books) -> None:
+    """Write the rejected lines of a task, whose lines are in the books, to `--rejects`."""
     paths = {piece.file: piece.path for piece in task.pieces}
-    rejects.writelines(spool.join(folder, task.number, paths, books.lines_before(task)))
+    rejects.writelines(spool.join(folder, task, paths, books.lines_before(task)))

@@ -20,14 +20,16 @@ from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import LOWEST_TEXT, MARK_BYTES
 from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
-from logproc.model import NO_TIME, PADDING, FileResult, Lines, Piece
+from logproc.model import NO_TIME, PADDING, FileResult, Lines, Partial, Piece, Task
+from logproc.rollup.tables import Table, dump, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from logproc.rollup.aggregate import Aggregator
+    from logproc.rollup.spec import RollupSpec
     from logproc.worker import Desk
 
 SMALL = 1 << 16
@@ -42,6 +44,25 @@ LEAST = 8
 _DOUBTFUL = frozenset(MARK_BYTES) | frozenset(FIRST_BYTES)
 _USUAL = FORMATS["combined"]
 _ABOVE = tuple(row for row in BY_RANK if row.rank > _USUAL.rank and row.program is not None)
+
+
+def one_by_one(specs: Sequence[RollupSpec], max_groups: int, task: Task, process: Callable[..., Partial]) -> Partial:
+    """Do the files of a task one after the other by `process(task=...)`; one that raises is lost alone, by name."""
+    tables = [Table(spec, max_groups) for spec in specs]
+    results: list[FileResult] = []
+    for piece in task.pieces:
+        try:
+            partial = process(task=Task(task.number, (piece,), 0))
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are counted
+            problem = f"{type(error).__name__}: {error} (a defect of logproc)"
+            results.append(FileResult(piece.file, "plain", None, 0.0, 0, Lines(), problem=problem, skipped=True))
+            continue
+        results.extend(partial.files)
+        for table, dumped in zip(tables, partial.tables, strict=True):
+            table.merge(load(table.spec, dumped))
+    return Partial(task.number, tuple(results), tuple(dump(table.spec, table.data()) for table in tables))
 
 
 class PackReader:

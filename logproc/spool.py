@@ -7,32 +7,48 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from logproc.model import Piece, Reject
+    from logproc.model import Piece, Reject, Task
 
 
-def _file(folder: str, task: int) -> Path:
-    return Path(folder) / f"{task}.jsonl"
+def place(folder: str, task: Task) -> str:
+    """Return the file of a task's rejected lines; each part of a task that was cut has its own."""
+    first = task.pieces[0]
+    return f"{folder}/{task.number}-{first.file}-{first.start}-{first.end}-{len(task.pieces)}.jsonl"
 
 
 class Spool:
-    """The rejected lines of one task; writes nothing where no folder is given."""
+    """The rejected lines of one task; writes nothing where no folder is given.
 
-    def __init__(self, folder: str | None, task: int) -> None:
-        self._path = None if folder is None else _file(folder, task)
+    The file gets its name at the end: a second worker may be at the same task, and either may be killed.
+    """
+
+    def __init__(self, folder: str | None, task: Task) -> None:
+        self._path = None if folder is None else Path(place(folder, task))
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
+        if kind is not None:
+            self.clear()
+        elif self._file is not None and self._path is not None:
+            self._file.close()
+            Path(self._file.name).replace(self._path)
+
+    def clear(self) -> None:
+        """Forget what was kept."""
         if self._file is not None:
             self._file.close()
+            Path(self._file.name).unlink()
+            self._file = None
 
     def keeper(self, piece: Piece) -> Callable[[Reject], None] | None:
         """Return what takes the rejects of a piece, or None if nobody wants them."""
@@ -42,7 +58,9 @@ class Spool:
 
         def keep(reject: Reject) -> None:
             if self._file is None:
-                self._file = path.open("w", encoding="utf-8")
+                self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed by __exit__
+                    "w", encoding="utf-8", dir=path.parent, prefix=".", delete=False
+                )
             raw = reject.raw.decode("utf-8", "backslashreplace")
             self._file.write(
                 json.dumps([piece.file, piece.start, reject.line, reject.offset, reject.reason, raw]) + "\n"
@@ -52,13 +70,13 @@ class Spool:
 
 
 def join(
-    folder: str, task: int, paths: Mapping[int, str], lines_before: Mapping[tuple[int, int], int]
+    folder: str, task: Task, paths: Mapping[int, str], lines_before: Mapping[tuple[int, int], int]
 ) -> Iterator[bytes]:
     """Yield the rejects of a task as JSON lines with whole-file line numbers from 1, and remove its file.
 
     `lines_before` counts the lines of each file, by (file, start of the range), that stand before the range.
     """
-    path = _file(folder, task)
+    path = Path(place(folder, task))
     if not path.exists():
         return
     with path.open(encoding="utf-8") as file:

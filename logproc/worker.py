@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import Block, BlockReader, buffer_size
 from logproc.kernels import tokenize
 from logproc.model import NO_TIME, Batch, FileResult, Lines, Partial, Piece, Reject, Task
-from logproc.packs import SMALL, PackReader
+from logproc.packs import SMALL, PackReader, one_by_one
 from logproc.rollup.aggregate import Program
 from logproc.spool import Spool
 
@@ -351,17 +352,32 @@ def finish(run: Aggregator) -> tuple[bytes, ...]:
 
 
 def process(job: Job, task: Task) -> Partial:
-    """Do one task: read its pieces, count their lines, and return what merges."""
+    """Do one task: read its pieces, count their lines, and return what merges.
+
+    A defect that one of several files brings to light costs that file alone; with a lone one it is the caller's.
+    """
+    with Spool(job.spool, task) as spool:
+        try:
+            return _process(job, task, spool=spool)
+        except MemoryError:
+            raise
+        except Exception:
+            if len(task.pieces) == 1:
+                raise
+            spool.clear()
+        return one_by_one(job.specs, job.max_groups, task, partial(_process, job, spool=spool))
+
+
+def _process(job: Job, task: Task, *, spool: Spool) -> Partial:
     desk = desk_of(job)
     desk.rows = desk.fill = 0
     run = desk.program.aggregator()
     try:
-        with Spool(job.spool, task.number) as spool:
-            packed = desk.packs.read(task.pieces, run)
-            results = tuple(
-                packed.get(position) or PieceReader(desk, piece, run, spool.keeper(piece)).process()
-                for position, piece in enumerate(task.pieces)
-            )
+        packed = desk.packs.read(task.pieces, run)
+        results = tuple(
+            packed.get(position) or PieceReader(desk, piece, run, spool.keeper(piece)).process()
+            for position, piece in enumerate(task.pieces)
+        )
         desk.send(run)
         tables = finish(run)
     except BaseException:

@@ -8,21 +8,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logproc import spool
-from logproc.model import Piece, Reject
+from logproc.model import Piece, Reject, Task
 
 PIECES = [Piece(0, "/logs/a", 0, 100, 0), Piece(0, "/logs/a", 100, -1, 0), Piece(1, "/logs/b\udcff", 0, -1, 0)]
 PATHS = {0: "/logs/a", 1: "/logs/b\udcff"}
 
 
-def write(folder, task, kept):
-    with spool.Spool(str(folder), task) as opened:
-        keepers = [opened.keeper(piece) for piece in PIECES]
+def task_of(number, pieces=PIECES):
+    return Task(number, tuple(pieces), 100)
+
+
+def write(folder, number, kept, pieces=PIECES):
+    with spool.Spool(str(folder), task_of(number, pieces)) as opened:
+        keepers = [opened.keeper(piece) for piece in pieces]
         for place, reject in kept:
             keepers[place](reject)
 
 
-def joined(folder, task, before):
-    return [json.loads(line) for line in spool.join(str(folder), task, PATHS, before)]
+def joined(folder, number, before, pieces=PIECES):
+    return [json.loads(line) for line in spool.join(str(folder), task_of(number, pieces), PATHS, before)]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -51,7 +55,7 @@ def test_a_task_without_rejects_writes_no_file(tmp_path):
 
 
 def test_without_a_folder_nobody_keeps_anything():
-    with spool.Spool(None, 0) as opened:
+    with spool.Spool(None, task_of(0)) as opened:
         assert opened.keeper(PIECES[0]) is None
 
 
@@ -66,3 +70,16 @@ def test_tasks_do_not_share_a_file(tmp_path):
     write(tmp_path, 11, [(0, Reject(0, 0, "eleven", b""))])
     assert [row["reason"] for row in joined(tmp_path, 1, {(0, 0): 0})] == ["one"]
     assert [row["reason"] for row in joined(tmp_path, 11, {(0, 0): 0})] == ["eleven"]
+
+
+def test_the_parts_of_a_task_that_was_cut_have_files_of_their_own(tmp_path):
+    parts = [Piece(0, "/logs/a", 0, 50, 0)], [Piece(0, "/logs/a", 50, 100, 0)]
+    for number, part in enumerate(parts):
+        write(tmp_path, 4, [(0, Reject(number, 0, f"part {number}", b""))], part)
+    write(tmp_path, 4, [(0, Reject(0, 0, "whole", b""))])
+    before = {(0, 0): 0, (0, 50): 7}
+    assert [(row["reason"], row["line"]) for part in parts for row in joined(tmp_path, 4, before, part)] == [
+        ("part 0", 1),
+        ("part 1", 9),
+    ]
+    assert len(list(tmp_path.iterdir())) == 1

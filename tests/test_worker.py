@@ -369,3 +369,37 @@ def test_an_input_error_in_the_middle_keeps_what_was_read(tmp_path, monkeypatch)
 
 def test_the_kernels_counters_are_as_many_as_the_worker_makes():
     assert worker.Desk(job()).counters.shape == (COUNTERS,)
+
+
+def test_a_defect_that_one_file_of_a_pack_brings_to_light_costs_that_file_alone(tmp_path, monkeypatch):
+    from logproc import worker
+
+    pieces = []
+    for number in range(12):
+        path = tmp_path / f"{number}.log"
+        path.write_text(f'192.0.2.{number} - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1 "-" "-"\nbad\n')
+        pieces.append(Piece(number, str(path), 0, -1, 0))
+    read = worker.PieceReader.process
+
+    def breaks(self):
+        if self.piece.file == 5:
+            raise ZeroDivisionError("no such luck")
+        return read(self)
+
+    monkeypatch.setattr(worker.PieceReader, "process", breaks)
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    spec = plan("SELECT client, count(*) AS n FROM web GROUP BY client ORDER BY client", "clients")
+    job = Job(id=str(tmp_path), specs=(spec,), spool=str(folder))
+    done = process(job, Task(0, tuple(pieces), 0))
+    assert [result.file for result in done.files] == list(range(12))
+    lost = done.files[5]
+    assert lost.problem == "ZeroDivisionError: no such luck (a defect of logproc)"
+    assert lost.skipped
+    assert lost.lines == Lines()
+    assert all(result.lines.counted == result.lines.rejected == 1 for result in done.files if result is not lost)
+    table = Table(spec, 100)
+    table.merge(load(spec, done.tables[0]))
+    assert len(table) == 11
+    (kept,) = folder.iterdir()
+    assert len(kept.read_text().splitlines()) == 11

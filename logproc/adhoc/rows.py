@@ -14,12 +14,13 @@ from contextlib import ExitStack
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from logproc import __version__, spool
+from logproc import __version__
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
 from logproc.formats.format import JSONL, program_fields
 from logproc.formats.jsonl import SYNONYMS, contract_name_of
+from logproc.merging import join_rejects
 from logproc.model import FIELDS, LEVELS, NO_TIME, Kind, Report, RunInfo, Task
 from logproc.planner import Planner
 from logproc.report.files import replacing
@@ -83,13 +84,12 @@ def parse(
         job = job_of(config, (), planner.formats, folder)
         desk = RowDesk(job)
         for task in tasks:
-            with Spool(folder, task.number) as kept:
+            with Spool(folder, task) as kept:
                 reader = RowReader(desk, task.pieces[0], kept.keeper(task.pieces[0]), shape, out)
                 result = reader.process()
             books.add(task, [result])
             if rejects is not None and folder is not None:
-                paths = {task.pieces[0].file: task.pieces[0].path}
-                rejects.writelines(spool.join(folder, task.number, paths, books.lines_before(task)))
+                join_rejects(rejects, folder, task, books)
             if progress is not None:
                 progress.advance(task.bytes, result.lines.read, 1)
     info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), "serial", 1, None, None)
@@ -125,10 +125,7 @@ class RowShape:
         if self.origin:
             shown = {**shown, "_file": place[0], "_offset": place[1], "_line": place[2]}
         return (
-            json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(
-                "utf-8", "backslashreplace"
-            )
-            + b"\n"
+            _printable(json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":"))).encode() + b"\n"
         )
 
     def _condition(self, family: str) -> Expression | None:
@@ -148,6 +145,13 @@ def evaluate(expression: Expression, row: Row) -> Value:
     if isinstance(expression, Call):
         return FUNCTIONS[expression.function](*(evaluate(argument, row) for argument in expression.arguments))
     raise TypeError(expression)
+
+
+def _printable(text: str) -> str:
+    """Escape in JSON what a terminal would act on or hide: controls beyond ASCII, direction marks, surrogates."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def _as_column(value: Any) -> Value:  # noqa: ANN401 - whatever JSON can hold

@@ -58,3 +58,16 @@ def test_known_names_have_their_kind_in_json(tmp_path):
     query = tmp_path / "q.sql"
     query.write_text("SELECT status, sum(bytes) AS bytes FROM json GROUP BY status ORDER BY status")
     assert logproc.run(log, reports=[str(query)]).reports[0].rows == ((200, 12), (404, 30))
+
+
+def test_rows_hold_nothing_that_a_terminal_would_act_on(tmp_path):
+    hidden = "\x7f\x9b31m\u202e\u2066\u200b\U000e0041\ufeff"
+    shown = "é中 😀"
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"message": f"a{hidden}{shown}", f"k{hidden}": 1}, ensure_ascii=False) + "\n")
+    out = io.BytesIO()
+    parse(Config(paths=(str(path),)), out)
+    text = out.getvalue().decode()
+    assert text.removesuffix("\n").isprintable()
+    assert shown in text
+    assert json.loads(text)["message"] == f"a{hidden}{shown}"

@@ -11,7 +11,7 @@ import pytest
 from backends.workers import Errand, announce, answer, die, die_once, fail, large, leave, work
 
 from logproc.backends import BACKENDS, choose
-from logproc.backends.processes import ATTEMPTS
+from logproc.backends.broker import DEATHS
 from logproc.backends.threads import WAITING
 from logproc.model import Failure, Partial, Piece, Task
 
@@ -139,9 +139,9 @@ def test_a_task_that_kills_its_process_every_time_is_a_failure_that_says_so(proc
     outcomes = by_task(processes(die, Errand(str(tmp_path), bad=(2,)), tasks, 2))
     lost = outcomes.pop(2)
     assert isinstance(lost, Failure)
-    assert f"its worker process died {ATTEMPTS} times" in lost.cause
+    assert f"its worker process died {DEATHS} times" in lost.cause
     assert "-9" in lost.cause
-    assert (tmp_path / "2").read_text() == "x" * ATTEMPTS
+    assert (tmp_path / "2").read_text() == "x" * DEATHS
     assert outcomes == {task.number: answer(task) for task in tasks if task.number != 2}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,3 +68,56 @@ def announce(job, task):
 def large(_job, task):
     """Return more than a pipe holds."""
     return Partial(task.number, (), (bytes(300_000),))
+
+
+def stop_once(job, task):
+    """Stop the process in the middle of a bad task, the first time it is tried, as SIGSTOP from outside does."""
+    marker = Path(job.folder) / str(task.number)
+    if task.number in job.bad and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return answer(task)
+
+
+def spin(job, _task):
+    """Work for ever; leave a mark of who does."""
+    (Path(job.folder) / f"{os.getpid()}.pid").touch()
+    while True:
+        sum(range(1000))
+
+
+def hold(job, _task):
+    """Work for minutes in one call that no other thread of the process can interrupt."""
+    (Path(job.folder) / f"{os.getpid()}.pid").touch()
+    return pow(3, 10**9)
+
+
+def fill(job, task):
+    """Take twenty times the memory that a bad task has bytes."""
+    if task.number in job.bad:
+        return Partial(task.number, (), (str(len(bytearray(20 * task.bytes))).encode(),))
+    return answer(task)
+
+
+def read_but_die_of(size, job, task):
+    """Do what workers do, but kill the process where a plain range has more than so many bytes."""
+    from logproc.worker import process
+
+    if task.pieces[0].codec == "plain" and task.bytes > size:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return process(job, task)
+
+
+def held(job, task):
+    """Say that a bad task was begun, and wait for the test to let it end."""
+    if task.number in job.bad:
+        (Path(job.folder) / f"{task.number}.begun").touch()
+        while not (Path(job.folder) / "go").exists():
+            time.sleep(0.01)
+    return answer(task)
+
+
+def slow(_job, task):
+    """Take some time."""
+    time.sleep(0.05 if task.number > 3 else 1.0)
+    return answer(task)

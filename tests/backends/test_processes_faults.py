@@ -1,0 +1,317 @@
+"""Real processes that are killed, stopped, orphaned and starved: nothing is lost, nothing is left running."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from backends.ranges import joined, leaves
+from backends.workers import Errand, answer, fill, large, read_but_die_of, stop_once, work
+
+from logproc import coordinator, planner
+from logproc.backends import children, processes
+from logproc.backends.children import Children, Died, Done
+from logproc.config import Config, NamedReport
+from logproc.model import Failure, Partial, Parts, Piece, Task
+from logproc.report.json import render
+
+MIB = 1 << 20
+PATIENCE = 60.0
+"""Seconds after which a condition that should come true never will."""
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, prctl and an enforced RLIMIT_DATA")
+
+
+def until(condition):
+    """Wait for a condition."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.005)
+    return found
+
+
+def tasks_of(count, size=100):
+    return [Task(n, (Piece(n, f"/logs/{n}", 0, -1, 0),), size) for n in range(count)]
+
+
+def alive(pid):
+    """Tell whether a process exists and is no zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat[stat.rindex(")") + 2] not in "ZX"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    yield
+    assert multiprocessing.active_children() == []
+
+
+# ---- real logs ---------------------------------------------------------------------------------------------
+
+REPORTS = (
+    NamedReport("status", "SELECT status, count(*) AS n, sum(bytes) AS b, min(time) FROM web GROUP BY status"),
+    NamedReport("clients", "SELECT approx_count_distinct(client), approx_quantile(bytes, 0.9) FROM web"),
+    NamedReport("paths", "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 7"),
+)
+
+
+def lines(rng, count):
+    for n in range(count):
+        clock = f"01/Feb/2026:{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02} +0000"
+        yield (
+            f'10.0.{rng.randrange(9)}.{rng.randrange(99)} - - [{clock}] "GET /{rng.randrange(40)} HTTP/1.1" '
+            f'{rng.choice([200, 404, 500])} {rng.randrange(10**6)} "-" "{"agent " * rng.randrange(20)}"\n'
+        )
+        if rng.random() < 0.001:
+            yield "rubbish\n"
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    root, rng = tmp_path_factory.mktemp("logs"), random.Random(3)
+    (root / "access.log").write_text("".join(lines(rng, 60_000)))
+    for n in range(30):
+        (root / f"small.{n}").write_text("".join(lines(rng, 50 * n)))
+    return root
+
+
+@pytest.fixture
+def small_tasks(monkeypatch):
+    monkeypatch.setattr(planner, "PACK_BYTES", 300_000)
+    monkeypatch.setattr(planner, "PACK_FILES", 4)
+    monkeypatch.setattr(planner, "RANGE_BYTES", 400_000)
+
+
+def shown(root, **options):
+    """Run, and return the report's bytes without what differs between two runs."""
+    report = coordinator.run(Config(paths=(str(root),), use=(), named_reports=REPORTS, **options))
+    assert report.lines.read > 60_000
+    text = render(report).split(b"\n")
+    kept = [line for line in text if not line.startswith(b' "run":')]
+    assert len(kept) == len(text) - 1
+    return b"\n".join(kept)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.usefixtures("small_tasks")
+def test_children_killed_at_random_moments_change_nothing(logs, monkeypatch, seed):
+    reference = shown(logs, backend="serial")
+    rng, kills = random.Random(seed), []
+
+    class Hunted(Children):
+        def wait(self, timeout):
+            for key, child in list(self._busy.items()):
+                first = int(key.split(":")[3]) <= 2  # the third time would lose files that cannot be cut
+                if first and rng.random() < 0.4:
+                    end = time.monotonic() + rng.random() * 0.004
+                    while time.monotonic() < end:  # as far as it gets
+                        pass
+                    child.process.kill()
+                    child.process.join()  # or the next task might be given to the dying, and that be its third death
+                    kills.append(key)
+            return super().wait(timeout)
+
+    monkeypatch.setattr(processes, "Children", Hunted)
+    assert shown(logs, backend="processes", workers=2) == reference
+    assert len(kills) > 5
+
+
+def test_a_range_that_is_too_much_for_its_workers_is_done_in_parts(logs, monkeypatch):
+    monkeypatch.setattr(planner, "PACK_BYTES", 4 * MIB)
+    whole = shown(logs, backend="serial")
+    outcomes = []
+
+    def watched(*args):
+        for outcome in processes.run(*args):
+            outcomes.append(outcome)
+            yield outcome
+
+    monkeypatch.setitem(coordinator.BACKENDS, "processes", watched)
+    monkeypatch.setattr(coordinator, "process", partial(read_but_die_of, 2 * MIB))
+    assert shown(logs, backend="processes", workers=2) == whole
+    parts = [outcome for outcome in outcomes if isinstance(outcome, Parts)]
+    assert [len(outcome.outcomes) for outcome in parts] == [4]
+
+
+@pytest.mark.usefixtures("small_tasks")
+def test_a_ceiling_that_suffices_changes_nothing(logs, monkeypatch):
+    reference = shown(logs, backend="serial")
+    monkeypatch.setitem(coordinator.BACKENDS, "processes", partial(processes.run, memory=1 << 30))
+    assert shown(logs, backend="processes", workers=2) == reference
+
+
+# ---- stopped -----------------------------------------------------------------------------------------------
+
+
+@linux
+def test_a_stopped_child_is_taken_for_dead_after_its_lease(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "TICK", 0.05)
+    tasks, job = tasks_of(6), Errand(str(tmp_path), bad=(1, 4))
+    outcomes = {o.task: o for o in processes.run(stop_once, job, tasks, 2, lease_seconds=0.3)}
+    assert outcomes == {task.number: answer(task) for task in tasks}
+    assert {path.name for path in tmp_path.iterdir()} == {"1", "4"}
+
+
+@linux
+def test_a_child_stopped_in_the_middle_of_its_answer_holds_nobody_up():
+    with Children(large, Errand(), 1) as crew:
+        (task,) = tasks_of(1)
+        crew.submit("k", task)
+        until(lambda: crew._selector.select(0))  # the first bytes are here, and the pipe cannot hold all
+        (child,) = multiprocessing.active_children()
+        os.kill(child.pid, signal.SIGSTOP)
+        until(lambda: crew.beating == ())
+        assert crew.running == ("k",)
+        assert crew.wait(0.0) == []
+        assert crew.wait(0.01) == []
+        os.kill(child.pid, signal.SIGCONT)
+        assert until(lambda: crew.wait(0.05)) == [Done("k", large(None, task))]
+        assert (crew.running, crew.idle) == ((), 1)
+
+
+# ---- children ----------------------------------------------------------------------------------------------
+
+
+def test_a_child_that_dies_idle_is_replaced_and_costs_no_task():
+    with Children(work, Errand(), 1) as crew:
+        first, second = tasks_of(2)
+        crew.submit("a", first)
+        assert until(lambda: crew.wait(1.0)) == [Done("a", answer(first))]
+        (child,) = multiprocessing.active_children()
+        child.kill()
+        child.join()
+        crew.submit("b", second)
+        events = until(lambda: crew.wait(1.0))
+        if isinstance(events[0], Died):
+            pytest.fail("an idle death is nobody's")
+        assert events == [Done("b", answer(second))]
+
+
+def test_a_task_larger_than_a_pipe_arrives():
+    pieces = tuple(Piece(n, f"/logs/{n}/{'x' * 4000}", 0, -1, 0) for n in range(256))
+    with Children(work, Errand(), 1) as crew:
+        task = Task(5, pieces, 77)
+        crew.submit("a", task)
+        assert until(lambda: crew.wait(1.0)) == [Done("a", answer(task))]
+
+
+def test_a_killed_task_is_heard_of_no_more(tmp_path):
+    with Children(stop_once, Errand(str(tmp_path), bad=(0,)), 2) as crew:
+        first, second = tasks_of(2)
+        crew.submit("a", first)
+        until(lambda: list(tmp_path.iterdir()))
+        crew.kill("a")
+        assert (crew.running, crew.idle) == ((), 2)
+        crew.submit("b", second)
+        assert until(lambda: crew.wait(1.0)) == [Done("b", answer(second))]
+
+
+def test_waiting_ends_when_something_watched_is_readable():
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs, Children(work, Errand(), 1) as crew:
+        crew.watch(ours)
+        theirs.send("x")
+        begun = time.monotonic()
+        assert crew.wait(PATIENCE) == []
+        assert time.monotonic() - begun < PATIENCE
+        crew.unwatch(ours)
+        assert crew.wait(0.0) == []
+
+
+# ---- orphans -----------------------------------------------------------------------------------------------
+
+COORDINATOR = """
+import sys
+from backends.workers import Errand, hold, spin
+from logproc.backends import children, processes
+from logproc.model import Piece, Task
+
+if __name__ == "__main__":
+    function, folder, children.START_METHOD = {"hold": hold, "spin": spin}[sys.argv[1]], sys.argv[2], sys.argv[3]
+    tasks = [Task(n, (Piece(n, str(n), 0, -1, 0),), 1) for n in range(9)]
+    list(processes.run(function, Errand(folder), tasks, 3))
+"""
+
+
+@linux
+@pytest.mark.parametrize(("function", "method"), [("spin", "forkserver"), ("hold", "forkserver"), ("spin", "spawn")])
+def test_children_end_with_a_coordinator_that_is_killed(tmp_path, function, method):
+    script = tmp_path / "coordinator.py"
+    script.write_text(COORDINATOR)
+    folder = tmp_path / "pids"
+    folder.mkdir()
+    paths = [str(Path(__file__).parents[1]), str(Path(children.__file__).parents[2])]
+    process = subprocess.Popen(
+        [sys.executable, str(script), function, str(folder), method],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        stderr=subprocess.DEVNULL,
+    )
+    pids = []
+    try:
+        until(lambda: len(list(folder.iterdir())) == 3 or process.poll() is not None)
+        pids = [int(path.stem) for path in folder.iterdir()]
+        assert [alive(pid) for pid in pids] == [True] * 3
+        process.kill()
+        process.wait()
+        until(lambda: not any(alive(pid) for pid in pids))
+    finally:
+        process.kill()
+        process.wait()
+        for pid in filter(alive, pids):
+            os.kill(pid, signal.SIGKILL)  # what this test is about must not happen to those who run it
+
+
+@linux
+def test_a_fork_server_that_is_killed_is_replaced(monkeypatch):
+    from multiprocessing import forkserver
+
+    server = []
+
+    class Sabotaged(Children):
+        def wait(self, timeout):
+            if not server and self._busy:
+                server.append(forkserver._forkserver._forkserver_pid)
+                os.kill(server[0], signal.SIGKILL)
+                until(lambda: not alive(server[0]))
+            return super().wait(timeout)
+
+    monkeypatch.setattr(processes, "Children", Sabotaged)
+    tasks = tasks_of(20)
+    outcomes = {o.task: o for o in processes.run(work, Errand(), tasks, 3)}
+    assert outcomes == {task.number: answer(task) for task in tasks}
+    assert server
+
+
+# ---- memory ------------------------------------------------------------------------------------------------
+
+
+@linux
+def test_a_task_that_wants_more_memory_than_there_is_fails_alone_and_says_so():
+    tasks = tasks_of(4, size=100 * MIB)
+    outcomes = {o.task: o for o in processes.run(fill, Errand(bad=(1,)), tasks, 2, memory=500 * MIB)}
+    assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {1}
+    assert "died 3 times" in outcomes[1].cause
+    assert "out of memory: its limit is 500 MiB" in outcomes[1].cause
+    assert "/logs/1 [0:]" in outcomes[1].cause
+
+
+@linux
+def test_a_range_is_cut_until_it_fits_into_memory():
+    task = Task(0, (Piece(0, "/logs/0", 5, 5 + 64 * MIB, 0, codec="plain"),), 64 * MIB)
+    (outcome,) = processes.run(fill, Errand(bad=(0,)), [task], 2, memory=1000 * MIB)
+    parts = leaves(task, outcome)
+    assert joined(part for part, _ in parts) == task.pieces
+    assert all(isinstance(became, Partial) for _, became in parts)
+    assert {part.bytes for part, _ in parts} == {32 * MIB}

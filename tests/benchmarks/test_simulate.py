@@ -1,0 +1,22 @@
+"""The simulated fleet does all tasks through the real broker and the real merge, whatever happens to its workers."""
+
+from __future__ import annotations
+
+import pytest
+import simulate
+
+from logproc.worker import Job
+
+
+@pytest.mark.parametrize(("tasks", "workers"), [(0, 3), (700, 1), (3000, 40)])
+def test_a_simulated_fleet_does_everything(tasks, workers):
+    measured = simulate.run(Job("j", ()), tasks, workers, 5.0, [simulate.bare()])
+    assert (measured.status.done, measured.status.failed, measured.status.leased) == (tasks, 0, 0)
+    assert measured.status.lost_leases > 0 or tasks < 3000
+    assert (measured.calls > 2.0) == (tasks > 0)
+    assert measured.peak >= measured.planned
+
+
+def test_tables_are_markdown(capsys):
+    simulate.table(("a", "b"), [("1", "2")])
+    assert capsys.readouterr().out == "| a | b |\n| --- | --- |\n| 1 | 2 |\n"
