@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[bytes, ...]]"
 
-MAX_KEYS = 1 << 18
+MAX_KEYS = 1 << 17
 """Distinct values that a worker's dictionaries and group ids may hold before all is poured into the tables."""
 MAX_KEY_BYTES = 32 << 20
 MAX_ENTRIES = 1 << 20
