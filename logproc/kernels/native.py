@@ -34,11 +34,19 @@ def target() -> Any:
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
+        features=_features(),
         opt=3,
         codemodel="jitdefault",
         jit=True,
     )
+
+
+def _features() -> str:
+    """Return what this processor can do beyond its kind; nothing where LLVM cannot ask it."""
+    try:
+        return str(llvm.get_host_cpu_features().flatten())
+    except RuntimeError:
+        return ""
 
 
 def _digest() -> str:
@@ -46,7 +54,7 @@ def _digest() -> str:
     content = hashlib.blake2b(digest_size=8)
     for path in sorted(_HERE.glob("*.py")):
         content.update(path.read_bytes())
-    processor = (llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), llvm.get_default_triple())
+    processor = (llvm.get_host_cpu_name(), _features(), llvm.get_default_triple())
     content.update(repr((llvmlite.__version__, processor, object.__basicsize__)).encode())
     return content.hexdigest()
 
