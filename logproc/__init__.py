@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         MissingExtraError,
         OutputError,
         QueryError,
+        RefusedError,
         TaskError,
         TryLaterError,
         UnreadableError,
         UsageError,
+        WireError,
     )
     from logproc.model import Report
 
@@ -42,11 +44,13 @@ __all__ = [
     "MissingExtraError",
     "OutputError",
     "QueryError",
+    "RefusedError",
     "Report",
     "TaskError",
     "TryLaterError",
     "UnreadableError",
     "UsageError",
+    "WireError",
     "__version__",
     "detect",
     "parse",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Command: TypeAlias = Callable[..., Any]
 
-LATER = ("sql", "show", "report", "diff", "state", "worker", "keygen", "init")
+LATER = ("sql", "show", "report", "diff", "state", "init")
 """Commands that the contract names and this version does not have."""
 
 
@@ -114,6 +114,20 @@ _WORK = _options(
         help="Compute this instead of the configured reports; may be repeated.",
     ),
 )
+_SECRETS = _options(
+    click.option("--authkey-file", metavar="FILE", help="Key of the queue; or set LOGPROC_AUTHKEY. See keygen."),
+    click.option("--cert", metavar="FILE", help="Certificate of the queue's coordinator, from keygen."),
+    click.option("--insecure", is_flag=True, help="Talk to other machines without TLS: everybody between reads along."),
+)
+_NETWORK = _options(
+    click.option("--wait-workers", type=click.FloatRange(0), metavar="S", help="Seconds without any worker; then 75."),
+    click.option("--listen", metavar="HOST:PORT", help="Where workers of the queue come; default: 127.0.0.1:5000."),
+    _SECRETS,
+    click.option("--scheduler", metavar="ADDRESS", help="Dask's: tcp://HOST:PORT, tls://HOST:PORT, local or local:N."),
+    click.option("--tls-ca", metavar="FILE", help="Authority of Dask's certificates."),
+    click.option("--tls-cert", metavar="FILE", help="Our certificate for Dask."),
+    click.option("--tls-key", metavar="FILE", help="Its private key."),
+)
 _OUTPUT = _options(
     click.option("--json", metavar="FILE|-", help="Write the JSON report."),
     click.option("--html", metavar="FILE", help="Write the HTML report (not in this version)."),
@@ -134,7 +148,7 @@ def main(ctx: click.Context) -> None:
 
 
 @main.command()
-@_options(_INPUT, _WORK, _OUTPUT, _VERBOSITY)
+@_options(_INPUT, _WORK, _NETWORK, _OUTPUT, _VERBOSITY)
 def run(**typed: Any) -> int:  # noqa: ANN401 - click's keyword arguments
     """Read logs below each PATH and report; the main job.
 
@@ -155,7 +169,7 @@ def run(**typed: Any) -> int:  # noqa: ANN401 - click's keyword arguments
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet)
     try:
-        report = coordinator.run(config, progress=progress)
+        report = coordinator.run(config, progress=progress, say=_hush if config.quiet else _tell)
     finally:
         if progress is not None:
             progress.close()
@@ -229,6 +243,51 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
             progress.close()
     _say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
+
+
+@main.command()
+@click.argument("address", metavar="HOST:PORT")
+@_SECRETS
+@click.option("-j", "--workers", type=click.IntRange(0, 1024), default=0, metavar="N", help="Tasks at a time; 0: CPUs.")
+@click.option("--name", metavar="NAME", help="What the coordinator calls this worker; default: the host's name.")
+@click.option("--memory", type=click.IntRange(64), metavar="MIB", help="MiB that each of the N processes may use.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to look for a coordinator that does not answer; then exit 75.",
+)
+@_VERBOSITY
+def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbose: bool, **typed: Any) -> None:  # noqa: ANN401, ARG001
+    """Do tasks of `run --backend queue` on this machine, until everything is done.
+
+    The logs must be mounted where the coordinator sees them. Exits 0 when all is done, 75 when the coordinator is lost,
+    78 when it refuses this worker.
+    """
+    from logproc import network
+    from logproc.config import count_workers
+
+    say = _hush if quiet else _tell
+    network.work(
+        address, children=count_workers(workers), memory=None if memory is None else memory << 20, say=say, **typed
+    )
+
+
+@main.command()
+@click.argument("file")
+def keygen(file: str) -> None:
+    """Write a key for the queue to FILE, and a certificate to FILE.crt and FILE.pem.
+
+    Copy FILE and FILE.crt to each worker; FILE.pem stays with the coordinator.
+    """
+    from logproc.backends import keys
+
+    written = keys.keygen(file)
+    _print("".join(f"{path}\n" for path in written))
+    if len(written) == 1:
+        _say(["no certificate was written, which other machines need: pip install 'logproc[queue]'"])
 
 
 @main.command()
@@ -318,6 +377,20 @@ def _print_bytes(content: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
+
+
+def _hush(_line: str) -> None:
+    """Say nothing: the caller is quiet."""
+
+
+def _tell(line: str) -> None:
+    """Say where a run stands, above the bar if there is one; called by any thread."""
+    if sys.stderr.isatty():
+        from tqdm import tqdm
+
+        tqdm.write(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    else:
+        _say([line])
 
 
 def _complain(message: str) -> None:

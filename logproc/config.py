@@ -37,8 +37,6 @@ LATER = {
     "html": "the HTML report (--html, output.html) is not in this version; use --json or the terminal report",
     "csv": "CSV output (--csv, output.csv) is not in this version; use --json",
     "metrics_file": "Prometheus metrics (--metrics-file, output.metrics_file) are not in this version; use --json",
-    "queue": "the queue backend is not in this version; use auto, serial, threads or processes",
-    "dask": "the dask backend is not in this version; use auto, serial, threads or processes",
 }
 """What the contract names and this version refuses rather than ignores."""
 
@@ -109,6 +107,35 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """How other machines take part: keys of `[run]` with these names. `insecure` can only be typed."""
+
+    wait_workers: float = 300.0
+    listen: str = "127.0.0.1:5000"
+    authkey_file: str | None = None
+    cert: str | None = None
+    scheduler: str = "local"
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    insecure: bool = False
+
+
+NETWORK_FILES = ("authkey_file", "cert", "tls_ca", "tls_cert", "tls_key")
+
+GOES_WITH = {
+    "listen": "queue",
+    "authkey_file": "queue",
+    "cert": "queue",
+    "scheduler": "dask",
+    "tls_ca": "dask",
+    "tls_cert": "dask",
+    "tls_key": "dask",
+}
+"""The backend that a flag is for, which is taken if none is named."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Keys of the incremental run: seconds, days (0 keeps all), days."""
 
@@ -144,6 +171,7 @@ class Config:
     discover: Discover = Discover()
     output: Output = Output()
     limits: Limits = Limits()
+    network: Network = Network()
     state: State = State()
     dry_run: bool = False
     quiet: bool = False
@@ -169,6 +197,15 @@ class Flags:
     csv: str | None = None
     metrics_file: str | None = None
     rejects: str | None = None
+    wait_workers: float | None = None
+    listen: str | None = None
+    authkey_file: str | None = None
+    cert: str | None = None
+    scheduler: str | None = None
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    insecure: bool = False
     dry_run: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -203,11 +240,12 @@ def require_supported(config: Config) -> None:
         "html": config.output.html,
         "csv": config.output.csv,
         "metrics_file": config.output.metrics_file,
-        config.backend: True,
     }
     for name, value in asked.items():
         if value and name in LATER:
             raise UsageError(LATER[name])
+    if config.backend in {"queue", "dask"} and "-" in config.paths:
+        raise UsageError(f"standard input cannot be read by the workers of the {config.backend} backend; name a folder")
 
 
 # ---- values and flags ------------------------------------------------------------------------------------------
@@ -224,8 +262,8 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         timezone=values["timezone"],
         max_reject_ratio=values["max_reject_ratio"],
         format=flags.format or "auto",
-        backend=flags.backend or values["run"]["backend"],
-        workers=_workers(values["run"]["workers"] if flags.workers is None else flags.workers),
+        backend=_backend(flags) or values["run"]["backend"],
+        workers=count_workers(values["run"]["workers"] if flags.workers is None else flags.workers),
         since=since,
         until=until,
         reports=flags.reports,
@@ -236,6 +274,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         discover=Discover(**values["discover"]),
         output=_output(values["output"], flags, folder),
         limits=Limits(**values["limits"]),
+        network=_network(values["run"], flags, folder),
         state=State(**values["state"]),
         dry_run=flags.dry_run,
         quiet=flags.quiet,
@@ -246,7 +285,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
 
 def _check(flags: Flags) -> None:
     """Hold flags against the ranges of the keys that they override: a program may pass anything."""
-    for name, value in (("backend", flags.backend), ("workers", flags.workers)):
+    for name, value in (("backend", flags.backend), ("workers", flags.workers), ("wait_workers", flags.wait_workers)):
         key = next(key for key in KEYS if key.table == "run" and key.name == name)
         if value is not None and key.check and (wrong := key.check(value)):
             raise UsageError(f"{name} {wrong}")
@@ -257,12 +296,30 @@ def _output(table: Table, flags: Flags, folder: str) -> Output:
     return Output(**{name: typed[name] or _below(folder, value) for name, value in table.items()})
 
 
+def _backend(flags: Flags) -> str | None:
+    """Return the backend that was typed, or the one that a flag which was typed is for."""
+    backend = flags.backend
+    for name, needed in GOES_WITH.items():
+        if getattr(flags, name) is not None and backend not in {None, needed}:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --backend {needed}, not with {backend}")
+        backend = needed if getattr(flags, name) is not None else backend
+    return backend
+
+
+def _network(table: Table, flags: Flags, folder: str) -> Network:
+    found = {name: value for name, value in table.items() if name in GOES_WITH or name == "wait_workers"}
+    found.update({name: _below(folder, found[name]) for name in NETWORK_FILES})
+    found.update({name: getattr(flags, name) for name in found if getattr(flags, name) is not None})
+    return Network(**found, insecure=flags.insecure)
+
+
 def _below(folder: str, path: str | None) -> str | None:
     """Read a path of config.toml from the folder that it lies in; `-` and `~` keep their meaning."""
     return path if path is None or path == "-" else os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
 
 
-def _workers(count: int) -> int:
+def count_workers(count: int) -> int:
+    """Return so many workers, or as many as there are CPUs for 0."""
     if count:
         return count
     if hasattr(os, "sched_getaffinity"):  # what this process may use, not what the machine has

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BACKENDS = ("auto", "serial", "threads", "processes", "queue", "dask")
-"""Names that `--backend` and `run.backend` may have; the last two are not in this version."""
+"""Names that `--backend` and `run.backend` may have; the last two work on many machines."""
 
 LARGEST_BLOCK = 1 << 29
 """Offsets within a block are int32, and a block may grow by one line of the longest length."""
@@ -151,8 +151,16 @@ KEYS: tuple[Key, ...] = (
     Key("check", "name", TEXT, REQUIRED, "name of the check, for the message", _title),
     Key("check", "sql", TEXT, REQUIRED, "one SELECT that yields one number", _filled),
     Key("check", "fail_if", TEXT, REQUIRED, 'when the check fails (exit 4): "> 0.01"', _fail_if),
-    Key("run", "backend", TEXT, "auto", "auto, serial, threads or processes", _backend),
+    Key("run", "backend", TEXT, "auto", "auto, serial, threads, processes, queue or dask", _backend),
     Key("run", "workers", INTEGER, 0, "workers at a time; 0 is one per CPU", _whole(0, 1024)),
+    Key("run", "wait_workers", NUMBER, 300.0, "seconds without any worker elsewhere; then exit 75", _between(0, 1e6)),
+    Key("run", "listen", TEXT, "127.0.0.1:5000", "queue: HOST:PORT where workers come", _filled),
+    Key("run", "authkey_file", TEXT, None, "queue: file of the key, from `logproc keygen`", _filled),
+    Key("run", "cert", TEXT, None, "queue: certificate from `logproc keygen`; needed for other machines", _filled),
+    Key("run", "scheduler", TEXT, "local", "dask: tcp://HOST:PORT, tls://HOST:PORT, local or local:N", _filled),
+    Key("run", "tls_ca", TEXT, None, "dask: authority that signed the certificates of tls://", _filled),
+    Key("run", "tls_cert", TEXT, None, "dask: our certificate for tls://", _filled),
+    Key("run", "tls_key", TEXT, None, "dask: its private key", _filled),
     Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
     Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
     Key("output", "csv", TEXT, None, "folder of CSV files; not in this version", _filled),

@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from logproc import __version__, questions
+from logproc import __version__, network, questions
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
 from logproc.looking import Detected, PlanEntry, detect, plan
@@ -28,7 +28,7 @@ from logproc.rollup.outcome import report_table
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from logproc.config import Config
     from logproc.model import Failure, Outcome, Task
@@ -38,9 +38,13 @@ if TYPE_CHECKING:
 __all__ = ["Detected", "PlanEntry", "detect", "plan", "run"]
 
 
-def run(config: Config, *, progress: Progress | None = None) -> Report:
-    """Read the configured logs and return the report; LogprocError if the question or the books are wrong."""
+def run(config: Config, *, progress: Progress | None = None, say: Callable[[str], None] | None = None) -> Report:
+    """Read the configured logs and return the report; LogprocError if the question or the books are wrong.
+
+    `say` takes lines on how other machines are doing, if any take part.
+    """
     started = now_text()
+    elsewhere = network.backend(config, say or (lambda _line: None))
     reports, checks = questions.reports(config), questions.checks(config)
     planner = Planner(config)
     files = planner.discover()
@@ -53,7 +57,7 @@ def run(config: Config, *, progress: Progress | None = None) -> Report:
         job = job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
-        outcomes = stack.enter_context(closing(BACKENDS[backend](process, job, tasks, config.workers)))  # type: ignore[type-var]
+        outcomes = stack.enter_context(closing((elsewhere or BACKENDS[backend])(process, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
     finished = [report_table(table) for table in tables]
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]

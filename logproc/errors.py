@@ -13,6 +13,8 @@
     ├── MergeError               partials that do not belong together
     ├── AccountingError          the books do not balance: a defect of logproc, never of the input
     ├── TaskError                a worker failed on a task; names the file and the range
+    ├── WireError                bytes from the network that are not what was agreed on
+    ├── RefusedError             exit 78: coordinator and worker do not fit together; says why
     └── TryLaterError            exit 75: a lock, missing workers, a missing mount
 
 Every exception takes its fields as positional arguments, passes them unchanged to `super().__init__` and makes
@@ -174,6 +176,30 @@ class TryLaterError(LogprocError):
     """The run cannot start or go on now, and may later."""
 
     exit_code = 75
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class WireError(LogprocError):
+    """What came over the network is not what was agreed on, or something cannot be sent over it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class RefusedError(LogprocError):
+    """The coordinator and a worker do not fit together: another key, version or disk. Trying again does not help."""
+
+    exit_code = 78
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

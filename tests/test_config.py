@@ -146,8 +146,6 @@ def test_nothing_to_read_says_what_to_do(written):
         ('[output]\nhtml = "x"', "not in this version"),
         ('[output]\ncsv = "x"', "not in this version"),
         ('[output]\nmetrics_file = "x"', "not in this version"),
-        ('[run]\nbackend = "queue"', "not in this version"),
-        ('[run]\nbackend = "dask"', "not in this version"),
     ],
 )
 def test_what_this_version_cannot_do_is_refused_and_not_ignored(written, text, word):

@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from backends.workers import Errand
 
@@ -59,15 +60,18 @@ class Head:
         return Endpoint(Address("127.0.0.1", port or self.port), CODEC, key, certificate)
 
 
-def post_of(endpoint, name="hand", children=2, lost_seconds=20.0, say=lambda _line: None, place=None):
+def post_of(endpoint, name="hand", children=2, lost_seconds=8.0, say=lambda _line: None, place=None):
     return remote.Post(endpoint, name, children, say, place, None, lost_seconds)
 
 
 class Hand(threading.Thread):
     """A worker in a thread; `error` is what it ended with."""
 
+    made: ClassVar = []
+
     def __init__(self, head, process, **options):
         super().__init__(name="hand", daemon=True)
+        self.made.append(self)
         self.head, self.process, self.options = head, process, options
         self.error = None
 
@@ -78,6 +82,15 @@ class Hand(threading.Thread):
             remote.work(self.process, post_of(endpoint, place=self.head.options.get("place"), **options))
         except LogprocError as error:
             self.error = error
+
+
+def hands_down():
+    """Wait for all workers in threads; a test leaves none behind."""
+    while Hand.made:
+        hand = Hand.made.pop()
+        if hand.ident is not None:
+            hand.join(60)
+            assert not hand.is_alive()
 
 
 class Puppet:

@@ -1,0 +1,121 @@
+"""What a task costs the coordinator of the queue: many tiny tasks over loopback, done by workers in other processes.
+
+    python benchmarks/queue_tasks.py --tasks 100000 --workers 2 [--tls]
+
+Prints wall time, the coordinator's own CPU time for each task, and its memory along the way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from logproc.backends import keys, queue, remote
+from logproc.backends.channel import Endpoint
+from logproc.backends.protocol import TYPES
+from logproc.backends.wire import Codec
+from logproc.model import FileResult, Lines, Partial, Piece, Task
+
+TABLE = bytes(200)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiny:
+    """A job that says nothing."""
+
+
+def process(_job, task):
+    """Return what a small log gives, without reading one."""
+    result = FileResult(
+        task.pieces[0].file, "plain", "combined", 1.0, 100, Lines(1, 1, 0, 0), first_time=1, last_time=2
+    )
+    return Partial(task.number, (result,), (TABLE,))
+
+
+def work(address, folder, children):
+    certificate = keys.Certificate(f"{folder}/key.crt") if Path(f"{folder}/key.crt").exists() else None
+    codec = Codec((*TYPES, Tiny))
+    endpoint = Endpoint(keys.parse_address(address), codec, keys.read_key(f"{folder}/key"), certificate)
+    remote.work(process, remote.Post(endpoint, "bench", children, lambda _line: None))
+
+
+def rss():
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def coordinate(options, folder):
+    key = secrets.token_hex(32)
+    Path(folder, "key").touch(0o600)
+    Path(folder, "key").write_text(key, encoding="ascii")
+    certificate = None
+    if options.tls:
+        Path(folder, "key").unlink()
+        certificate = keys.Certificate(keys.keygen(f"{folder}/key")[1])
+    tasks = [
+        Task(n, (Piece(n, f"/mnt/logs/host{n % 97}/app/access.log.{n}", 0, -1, 10**18, "web"),), 100)
+        for n in range(options.tasks)
+    ]
+    crew = []
+
+    def say(line):
+        print(line, file=sys.stderr)
+        if line.startswith("listening"):
+            command = [sys.executable, __file__, "--worker", line.split()[2], folder, "-j", str(options.children)]
+            crew.extend(subprocess.Popen(command) for _ in range(options.workers))
+
+    remote_ = queue.Remote(
+        keys.read_key(f"{folder}/key"), "127.0.0.1:0", certificate, types=(Tiny,), say=say, wait_workers=60
+    )
+    memory, done = [round(rss(), 1)], 0
+    begin, cpu = None, 0.0
+    for _ in queue.run(process, Tiny(), tasks, options.workers, remote=remote_):
+        if begin is None:
+            begin, cpu = time.perf_counter(), time.process_time()
+        done += 1
+        if done % max(1, options.tasks // 10) == 0:
+            memory.append(round(rss(), 1))
+    assert begin is not None
+    wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    found = {
+        "tasks": done,
+        "workers": options.workers,
+        "children": options.children,
+        "tls": options.tls,
+        "seconds": round(wall, 2),
+        "ms_wall_per_task": round(1000 * wall / done, 3),
+        "ms_coordinator_cpu_per_task": round(1000 * cpu / done, 3),
+        "rss_mib": memory,
+        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "exits": [worker.wait(60) for worker in crew],
+    }
+    print(json.dumps(found))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tasks", type=int, default=10_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("-j", "--children", type=int, default=1)
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--worker", nargs=2, metavar=("ADDRESS", "FOLDER"))
+    options = parser.parse_args()
+    if options.worker:
+        work(*options.worker, options.children)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        coordinate(options, folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,353 @@
+"""The task manager: `multiprocessing.managers` with what it lacks on a network.
+
+Its parts are kept where they fit: a `Server` that calls the methods of registered objects, a manager that makes it, a
+serializer beside the stock ones, `dispatch` on the client's side. What is replaced, and why: the stock serializer is
+pickle, which runs the code of whoever holds the key; the stock server answers `shutdown`, `create` and `debug_info` of
+any client, waits forever on each, and ends in `sys.exit`; its accept loop spins once the listener is closed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import threading
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import managers
+from typing import TYPE_CHECKING, Any
+
+from logproc.backends.channel import Door, Gate, hang_up
+from logproc.backends.keys import Address
+from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES
+from logproc.errors import LogprocError, TryLaterError, UsageError, WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from logproc.backends.channel import Channel, Endpoint
+    from logproc.backends.wire import Codec
+
+SERIALIZER = "logproc"
+"""Our name among the serializers of `multiprocessing.managers`."""
+
+STRANGERS = 64
+"""Connections that may not have shown the key yet; one more, and the oldest of them is closed."""
+
+FRIENDS = 2048
+"""Connections in all."""
+
+REPLY_SECONDS = 15.0
+"""Longest time that a client waits for a reply, beyond what it asked the coordinator to wait."""
+
+CLOSE_SECONDS = 2.0
+"""What a thread gets to send a last reply."""
+
+_CALLS = tuple(CALL_BYTES[method] for method in METHODS)
+_REPLIES = tuple(REPLY_BYTES[method] for method in METHODS)
+
+
+class Connection:
+    """A channel that carries calls one way and replies the other; what the managers call a connection."""
+
+    def __init__(self, channel: Channel, codec: Codec, caps: tuple[int, ...]) -> None:
+        self.channel = channel
+        self._codec = codec
+        self._caps = caps
+        self.method = 0
+        self.seconds: float | None = None
+
+    def send(self, message: Any) -> None:  # noqa: ANN401 - a call or a reply
+        """Send a call or a reply."""
+        self.channel.send(self.method, self._codec.encode(message))
+
+    def recv(self) -> Any:  # noqa: ANN401
+        """Return the next call or reply, waiting at most `seconds` for it."""
+        method, frame = self.channel.receive(self._caps, self.seconds)
+        if self.seconds is not None and method != self.method:
+            raise WireError("a reply to another call")
+        self.method = method
+        return self._codec.loads(frame)
+
+    def close(self) -> None:
+        """End it."""
+        self.channel.close()
+
+
+class Listener:
+    """The socket that listens; `accept` waits without spinning and ends when it is closed."""
+
+    def __init__(self, address: Endpoint, backlog: int) -> None:
+        self.gate = Gate(address)
+        self._socket = _listening(address.address, max(backlog, STRANGERS))
+        self._socket.setblocking(False)
+        self.address = Address(*self._socket.getsockname()[:2])
+        self._reader, self._writer = os.pipe()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._socket, selectors.EVENT_READ)
+        self._selector.register(self._reader, selectors.EVENT_READ)
+
+    def accept(self) -> socket.socket | None:
+        """Return the next connection, or None at the end."""
+        while True:
+            ready = {key.fd for key, _ in self._selector.select()}
+            if self._reader in ready:
+                return None
+            with suppress(BlockingIOError, ConnectionAbortedError):
+                sock, _ = self._socket.accept()
+                sock.setblocking(True)
+                return sock
+
+    def wake(self) -> None:
+        """Make `accept` return None, now and always."""
+        with suppress(OSError):
+            os.write(self._writer, b"\0")
+
+    def close(self) -> None:
+        """Stop listening; nobody may be in `accept` any more."""
+        self._selector.close()
+        self._socket.close()
+        os.close(self._reader)
+        os.close(self._writer)
+
+
+def _listening(address: Address, backlog: int) -> socket.socket:
+    sock = None
+    try:
+        family, kind, protocol, _, target = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        sock = socket.socket(family, kind, protocol)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(target)
+        sock.listen(backlog)
+    except OSError as error:
+        if sock is not None:
+            sock.close()
+        reason = (error.strerror or str(error)).lower()
+        if error.errno == errno.EADDRINUSE:
+            raise TryLaterError(
+                f"cannot listen on {address}: {reason}; end the other run, or take another port"
+            ) from error
+        raise UsageError(f"cannot listen on {address}: {reason}") from error
+    return sock
+
+
+def connect(address: Endpoint, authkey: bytes | None = None) -> Connection:  # noqa: ARG001 - the endpoint has it
+    """Return a connection to an endpoint; raises as `Door.connect` does."""
+    return Connection(Door(address).connect(), address.codec, _REPLIES)
+
+
+managers.listener_client[SERIALIZER] = (Listener, connect)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A connection that has just come: its socket, and what TLS makes of it."""
+
+    serial: int
+    sockets: list[socket.socket]
+
+    def leave(self) -> None:
+        """End it under the thread that waits on it."""
+        for sock in tuple(self.sockets):
+            hang_up(sock)
+
+    def close(self) -> None:
+        """End it."""
+        for sock in self.sockets:
+            hang_up(sock)
+            sock.close()
+
+
+class Server(managers.Server):
+    """Calls the broker's methods for whoever knows the key, and nothing else, a thread for each connection."""
+
+    def __init__(self, registry: Any, address: Any, authkey: bytes, serializer: str) -> None:  # noqa: ANN401
+        super().__init__(registry, address, authkey, serializer)
+        self.public = []  # of the stock server's own methods none can be called
+        make, exposed, _, _ = registry[OBJECT]
+        self._object, self._exposed = make(), frozenset(exposed)
+        self._codec: Codec = address.codec
+        self.place: Address = vars(self)["address"]
+        self._listener: Listener = vars(self)["listener"]
+        self._lock = threading.Lock()
+        self._strangers: OrderedDict[int, Visitor] = OrderedDict()
+        self._friends: dict[int, Connection] = {}
+        self._threads: dict[int, threading.Thread] = {}
+        self._serial = 0
+        self._closed = threading.Event()
+
+    def start(self) -> None:
+        """Begin to listen, in threads of its own."""
+        self._start(self.accepter)
+
+    def close(self) -> None:
+        """End the listener, all connections and their threads; replies that are on their way are sent first."""
+        self._closed.set()
+        self._listener.wake()
+        for how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            with self._lock:
+                for visitor in self._strangers.values():
+                    visitor.leave()
+                for connection in self._friends.values():
+                    connection.channel.hang_up(how)
+                threads = list(self._threads.values())
+            end = time.monotonic() + CLOSE_SECONDS
+            for thread in threads:
+                thread.join(max(0.0, end - time.monotonic()))
+        self._listener.close()
+
+    def accepter(self) -> None:
+        """Take connections until the end, whatever becomes of one of them."""
+        while not self._closed.is_set():
+            try:
+                sock = self._listener.accept()
+                if sock is not None:
+                    self._receive(self._arrive(sock))
+            except (OSError, RuntimeError):  # out of descriptors or threads, or the network's: the next one may do
+                self._closed.wait(0.1)
+
+    def handle_request(self, conn: Any) -> None:  # noqa: ANN401 - a Visitor
+        """Let a client show the key, then answer its calls until it goes."""
+        visitor: Visitor = conn
+        connection = None
+        try:
+            connection = Connection(self._listener.gate.admit(visitor.sockets), self._codec, _CALLS)
+            if self._stay(visitor, connection):
+                self.serve_client(connection)
+        except (OSError, EOFError, LogprocError):
+            pass  # a stranger, or a worker that went: its leases tell
+        finally:
+            with self._lock:
+                self._strangers.pop(visitor.serial, None)
+                self._friends.pop(visitor.serial, None)
+            if connection is not None:
+                connection.close()
+            visitor.close()
+
+    def serve_client(self, conn: Any) -> None:  # noqa: ANN401 - a Connection
+        """Answer calls until the client goes; whatever is no call of the broker's ends the connection."""
+        while not self._closed.is_set():
+            call = conn.recv()
+            conn.send(self._answer(conn, call, METHODS[conn.method]))
+
+    def _answer(self, conn: Connection, call: Any, expected: str) -> tuple[str, Any]:  # noqa: ANN401 - anything
+        match call:
+            case ("broker", str(name), tuple(arguments), {}) if name == expected and name in self._exposed:
+                pass
+            case _:
+                raise WireError("something that is no call")
+        method: Callable[..., Any] = getattr(self._object, name)
+        try:
+            return "#RETURN", method(conn.channel.gone, *arguments)
+        except (TypeError, ValueError, AttributeError) as error:
+            return "#TRACEBACK", f"{name}: {type(error).__name__}"  # what was sent is not what the method takes
+
+    # ---- who is there ------------------------------------------------------------------------------------------
+
+    def _start(self, target: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
+        with self._lock:
+            self._serial += 1
+            serial = self._serial
+
+        def work() -> None:
+            try:
+                target(*arguments)
+            finally:
+                with self._lock:
+                    self._threads.pop(serial, None)
+
+        thread = threading.Thread(target=work, name=f"logproc-queue-{serial}", daemon=True)
+        with self._lock:
+            self._threads[serial] = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._lock:
+                del self._threads[serial]
+            raise
+
+    def _receive(self, visitor: Visitor) -> None:
+        try:
+            self._start(self.handle_request, visitor)
+        except RuntimeError:
+            with self._lock:
+                self._strangers.pop(visitor.serial, None)
+            visitor.close()
+            raise
+
+    def _arrive(self, sock: socket.socket) -> Visitor:
+        """Note a stranger; the oldest one leaves if there are too many, since whoever knows the key is quick."""
+        with self._lock:
+            self._serial += 1
+            visitor = self._strangers[self._serial] = Visitor(self._serial, [sock])
+            if len(self._strangers) > STRANGERS or len(self._strangers) + len(self._friends) > FRIENDS:
+                self._strangers.popitem(last=False)[1].leave()
+            return visitor
+
+    def _stay(self, visitor: Visitor, connection: Connection) -> bool:
+        with self._lock:
+            if self._strangers.pop(visitor.serial, None) is None or self._closed.is_set():
+                return False
+            self._friends[visitor.serial] = connection
+            return True
+
+
+class BrokerManager(managers.BaseManager):
+    """Base of the managers: each server gets a class of its own, since `register` writes to the class."""
+
+    _Server = Server
+
+    def get_server(self) -> Any:  # noqa: ANN401 - typeshed calls it managers.Server
+        """Return a server that listens."""
+        ours: Any = self
+        return Server(ours._registry, ours._address, ours._authkey, ours._serializer)  # noqa: SLF001 - as the stock one
+
+
+def serve(service: object, endpoint: Endpoint) -> Server:
+    """Return a server, listening and not yet started, that answers calls of the broker's methods by `service`'s."""
+    manager: Any = type("QueueManager", (BrokerManager,), {})
+    manager.register(OBJECT, callable=lambda: service, exposed=METHODS, create_method=False)
+    server: Server = manager(endpoint, endpoint.key, SERIALIZER).get_server()
+    return server
+
+
+class Client:
+    """Calls of a worker, one at a time; connects when it is needed, and hangs up when anything goes wrong."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._connection: Connection | None = None
+
+    def call(self, method: str, *arguments: Any, wait: float = 0.0) -> Any:  # noqa: ANN401
+        """Call a method of the broker, which may take `wait` seconds and a while.
+
+        RefusedError if the key or certificate is another; OSError, EOFError or WireError if it did not get through.
+        """
+        try:
+            if self._connection is None:
+                self._connection = connect(self._endpoint)
+            self._connection.method = METHODS.index(method)
+            self._connection.seconds = wait + REPLY_SECONDS
+            return managers.dispatch(self._connection, OBJECT, method, arguments)  # type: ignore[attr-defined]
+        except managers.RemoteError as error:
+            raise WireError(f"the coordinator did not understand: {str(error).strip()}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def hang_up(self) -> None:
+        """Drop the connection under another thread that waits for a reply; that thread's call raises."""
+        connection = self._connection
+        if connection is not None:
+            connection.channel.hang_up()
+
+    def close(self) -> None:
+        """Drop the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

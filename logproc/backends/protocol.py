@@ -1,0 +1,102 @@
+"""What coordinator and workers say to each other: the six methods, their values, and how large each may be.
+
+A call is `(object, method, (run, worker, ...), {})`, as in `multiprocessing.managers`; the reply is `(kind, value)`.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import Any
+
+from logproc.backends.probe import Probe
+from logproc.backends.wire import HEADER_BYTES
+from logproc.model import Task  # noqa: TC001 - the codec reads annotations at run time
+
+PROTOCOL = 1
+"""Number of what is agreed on here; both ends must have the same."""
+
+METHODS = ("hello", "lease", "heartbeat", "complete", "fail", "bye")
+"""All that answers on the port; the number of a method is its place here."""
+
+OBJECT = "broker"
+
+WAIT_SECONDS = 20.0
+"""Longest time that the coordinator lets a worker wait for a reply."""
+
+SMALL_BYTES = 2 * HEADER_BYTES
+RESULT_BYTES = 1 << 30
+"""Bytes of the largest result of a task: its tables, and what else it says."""
+
+CHUNK_BYTES = 4 << 20
+"""Bytes of rejected lines, compressed, that travel at a time."""
+
+CALL_BYTES = {method: RESULT_BYTES if method == "complete" else SMALL_BYTES for method in METHODS}
+REPLY_BYTES = {**dict.fromkeys(METHODS, SMALL_BYTES), "hello": 64 << 20, "lease": 16 << 20}
+"""Largest frames by method and direction: a job may have long questions, a task long paths."""
+
+WORK, IDLE, DRAINED, STOPPED = "work", "idle", "drained", "stopped"
+"""States of a run: here is a task, there is none now, everything is done, nobody waits for results any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Who a worker is (`name` to people, `worker` to the broker), and how many tasks it does at a time."""
+
+    protocol: int
+    logproc: str
+    python: str
+    name: str
+    worker: str
+    children: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The coordinator asks a worker whether it sees these files as it does."""
+
+    run: str
+    probes: tuple[Probe, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """A worker is taken on: the job of the run, and how long it has a task without a heartbeat."""
+
+    run: str
+    job: Any
+    lease_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A call is refused, with the reason; `over` if only because its run is not this one."""
+
+    reason: str
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What there is to do: a task with its lease if `state` is WORK."""
+
+    state: str
+    lease: str = ""
+    task: Task | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Reply to a heartbeat: the state of the run, and the leases that are the worker's no more."""
+
+    state: str
+    lost: tuple[str, ...] = ()
+
+
+TYPES: tuple[type, ...] = (Greeting, Probe, Ask, Welcome, Refused, Offer, Pulse)
+"""What the codec of a queue knows beside the model and the job."""
+
+
+def python_version() -> str:
+    """Return the version as `3.12.4`."""
+    return platform.python_version()

@@ -1,0 +1,208 @@
+"""Workers on this and other machines that see the same disk take tasks from here over TCP, and bring results back.
+
+They join, leave, die and come back at any time; see `broker` for what becomes of their tasks, `manager` for the
+connection, `protocol` for what is said, and `remote` for the other end.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from logproc.backends.broker import Broker
+from logproc.backends.channel import Endpoint
+from logproc.backends.keys import parse_address
+from logproc.backends.manager import serve
+from logproc.backends.probe import probes
+from logproc.backends.protocol import DRAINED, STOPPED, TYPES
+from logproc.backends.service import Service, Terms
+from logproc.backends.wire import Codec
+from logproc.errors import TryLaterError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from logproc.backends.keys import Address, Certificate
+    from logproc.backends.leases import Status
+    from logproc.model import Outcome, Partial, Task
+
+LEASE_SECONDS = 60.0
+WINDOW = 64
+"""Finished outcomes that may wait for the consumer."""
+
+TICK_SECONDS = 0.5
+STATUS_SECONDS = 30.0
+LINGER_SECONDS = 3.0
+"""How long the end of a run waits for its workers to hear of it."""
+
+
+def _silent(_line: str) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Where workers come, and who may.
+
+    `types` are the classes of the job. `place(folder, task)` names the file in the job's `spool` folder that takes the
+    task's rejected lines. `say` takes lines for people. Seconds are `wait_workers` without any worker, then the run
+    ends; a lease; and how long a task takes that is given to a second worker.
+    """
+
+    key: bytes = field(repr=False)
+    listen: str = "127.0.0.1:5000"
+    certificate: Certificate | None = None
+    insecure: bool = False
+    wait_workers: float = 300.0
+    types: tuple[type, ...] = ()
+    place: Callable[[str, Task], str] | None = None
+    say: Callable[[str], None] = _silent
+    lease_seconds: float = LEASE_SECONDS
+    straggler_seconds: float = LEASE_SECONDS
+
+
+def require_secure(address: Address, certificate: Certificate | None, *, insecure: bool, cert: str = "--cert") -> None:
+    """Raise UsageError for plain TCP to other machines, unless it was asked for by name."""
+    if not address.local and certificate is None and not insecure:
+        raise UsageError(
+            f"{address} is not this machine, and without TLS everybody between reads along: name a certificate with "
+            f"{cert} FILE (`logproc keygen` writes one), or say --insecure"
+        )
+
+
+def abroad(task: Task) -> Task:
+    """Return a task as another machine understands it: with paths from the root."""
+    if all(piece.path.startswith("/") for piece in task.pieces):
+        return task
+    pieces = tuple(replace(piece, path=os.path.abspath(piece.path)) for piece in task.pieces)  # noqa: PTH100 - no links
+    return replace(task, pieces=pieces)
+
+
+class Watch:
+    """Says now and then where the run stands, and at once what went wrong."""
+
+    def __init__(self, service: Service, remote: Remote, address: Address) -> None:
+        self._service = service
+        self._remote = remote
+        self._before: Status | None = None
+        self._lost = 0
+        self._workers: frozenset[str] = frozenset()
+        self._ticked = 0.0
+        self._said = self._attended = time.monotonic()
+        host = socket.gethostname() if address.host in {"0.0.0.0", "::"} else address.host  # noqa: S104 - no binding
+        cert = " --cert FILE" if remote.certificate else "" if address.local else " --insecure"
+        self._command = f"logproc worker {replace(address, host=host)} --authkey-file FILE{cert}"
+        remote.say(
+            f"listening on {address} ({'TLS' if remote.certificate else 'no TLS'}); no workers yet, the run waits "
+            f"{remote.wait_workers:g} s for the first: {self._command}"
+        )
+
+    def tick(self) -> None:
+        """Look at the run, every now and then; TryLaterError if it has been without workers for too long."""
+        now = time.monotonic()
+        if now - self._ticked < TICK_SECONDS:
+            return
+        self._ticked = now
+        status = self._service.status()
+        self._watch_leases(status)
+        workers = frozenset(worker.name for worker in status.workers if not worker.suspended)
+        if workers or status.waiting:
+            self._attended = now
+        elif now - self._attended >= self._remote.wait_workers:
+            raise TryLaterError(
+                f"no worker for {self._remote.wait_workers:g} s, with {status.total - status.done - status.failed} of "
+                f"{status.total} tasks to do; start some: {self._command}"
+            )
+        for worker in sorted(self._workers - workers):
+            if self._service.name(worker) is not None:  # it did not say goodbye
+                self._remote.say(f"worker {self._service.name(worker)} is lost, or can do nothing")
+        if self._workers and not workers:
+            self._remote.say(f"no workers are left; the run waits {self._remote.wait_workers:g} s for others")
+        self._workers = workers
+        if now - self._said >= STATUS_SECONDS:
+            self._say(status, now - self._said)
+            self._said = now
+
+    def end(self) -> None:
+        """Say what has not been said yet."""
+        self._watch_leases(self._service.status())
+
+    def _watch_leases(self, status: Status) -> None:
+        if status.lost_leases > self._lost:
+            names = ", ".join(self._service.name(worker.name) or "" for worker in status.workers if worker.lost)
+            of = f" ({names})" if names else ""
+            self._remote.say(f"{status.lost_leases - self._lost} more leases lost, {status.lost_leases} in all{of}")
+        self._lost = status.lost_leases
+
+    def _say(self, status: Status, seconds: float) -> None:
+        before = {worker.name: worker for worker in (self._before.workers if self._before else ())}
+        rates = []
+        for worker in status.workers:
+            then = before.get(worker.name)
+            tasks, size = worker.done - (then.done if then else 0), worker.bytes - (then.bytes if then else 0)
+            name = self._service.name(worker.name)
+            rates.append(f"{name} {tasks / seconds:.1f} tasks/s {size / seconds / 1e6:.0f} MB/s")
+        self._before = status
+        lost = f"; {status.lost_leases} leases lost" if status.lost_leases else ""
+        self._remote.say(
+            f"{status.done + status.failed} of {status.total} tasks done{lost}; workers: {', '.join(rates) or 'none'}"
+        )
+
+
+def run(
+    process: Callable[[Any, Task], Partial],  # noqa: ARG001 - the workers have their own
+    job: Any,  # noqa: ANN401 - of the types that `remote` names
+    tasks: Sequence[Task],
+    workers: int,  # noqa: ARG001 - as many as come
+    *,
+    remote: Remote,
+) -> Iterator[Outcome]:
+    """Yield outcomes as they come; UsageError for an unsafe address, TryLaterError without workers."""
+    address = parse_address(remote.listen)
+    require_secure(address, remote.certificate, insecure=remote.insecure)
+    if not tasks:
+        return
+    name = uuid.uuid4().hex
+    broker = Broker(
+        tasks,
+        run=name,
+        clock=time.monotonic,
+        lease_seconds=remote.lease_seconds,
+        straggler_seconds=remote.straggler_seconds,
+        window=WINDOW,
+    )
+    codec = Codec((*TYPES, *remote.types))
+    codec.encode(job)  # a job that cannot travel is said here, and not to every worker
+    service = Service(broker, _terms(name, job, tasks, remote))
+    server = serve(service, Endpoint(address, codec, remote.key, remote.certificate))
+    state = STOPPED
+    try:
+        watch = Watch(service, remote, server.place)
+        server.start()
+        while not service.drained:
+            watch.tick()
+            outcome = service.next(TICK_SECONDS)
+            if outcome is not None:
+                yield outcome
+        state = DRAINED
+        watch.end()
+    finally:
+        service.end(state, LINGER_SECONDS if state == DRAINED else LINGER_SECONDS / 10)
+        server.close()
+
+
+def _terms(name: str, job: Any, tasks: Sequence[Task], remote: Remote) -> Terms:  # noqa: ANN401
+    folder, place = getattr(job, "spool", None), remote.place
+    return Terms(
+        run=name,
+        job=job,
+        probes=probes(tuple(map(abroad, tasks))),
+        lease_seconds=remote.lease_seconds,
+        abroad=abroad,
+        place=None if folder is None or place is None else lambda task: place(folder, task),
+        say=remote.say,
+    )

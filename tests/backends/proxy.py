@@ -1,0 +1,108 @@
+"""A bad network: a TCP proxy that delays, drops, cuts off, half-closes and swallows, as its plan says."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+import time
+from contextlib import suppress
+
+FAULTS = ("none", "drop", "half", "swallow", "delay", "change")
+
+
+class Proxy:
+    """Passes connections on to a port; `plan` yields for each a fault and after how many bytes it happens."""
+
+    def __init__(self, port, plan):
+        self._target = port
+        self._plan = plan
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = self._server.getsockname()[1]
+        self._open = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        self.faults = []
+        self._acceptor = threading.Thread(target=self._accept, name="proxy", daemon=True)
+        self._acceptor.start()
+
+    def close(self):
+        self._closed = True
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
+        self._server.close()
+        self.drop_all()
+
+    def drop_all(self):
+        """Reset every connection there is."""
+        with self._lock:
+            for sock in self._open:
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        while True:
+            try:
+                near = self._server.accept()[0]
+            except OSError:
+                if self._closed:
+                    return
+                continue
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target), 5)
+            except OSError:
+                near.close()
+                continue
+            with self._lock:
+                self._open |= {near, far}
+            threading.Thread(
+                target=self._pass_on, args=(near, far, *next(self._plan)), name="proxy", daemon=True
+            ).start()
+
+    def _pass_on(self, near, far, fault, after):
+        upwards = random.Random(after).random() < 0.5
+        good, bad = ("none", 0), (fault, after)
+        back = threading.Thread(target=self._pump, args=(far, near, *(good if upwards else bad)), name="proxy")
+        back.start()
+        self._pump(near, far, *(bad if upwards else good))
+        back.join()
+        with self._lock:
+            self._open -= {near, far}
+        near.close()
+        far.close()
+
+    def _pump(self, source, sink, fault, after):
+        """Pass bytes on until an end; of the ends of a half-closed connection only one is passed on."""
+        passed = 0
+        with suppress(OSError):
+            while data := source.recv(4096):
+                if fault != "none" and passed <= after < passed + len(data):
+                    self.faults.append(fault)
+                    keep = after - passed
+                    if fault == "delay":
+                        time.sleep(0.2)
+                    elif fault == "change":
+                        data = data[:keep] + bytes([data[keep] ^ 0xFF]) + data[keep + 1 :]
+                    else:
+                        sink.sendall(data[:keep])
+                        if fault == "drop":
+                            break
+                        if fault == "half":
+                            sink.shutdown(socket.SHUT_WR)
+                        while source.recv(4096):  # swallow the rest: the other end waits for it
+                            pass
+                        break
+                passed += len(data)
+                sink.sendall(data)
+        for sock in (source, sink):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+def troubles(seed, share=0.7):
+    """Yield faults of connections: most of them bad, in the middle of what a worker says."""
+    rng = random.Random(seed)
+    while True:
+        fault = rng.choice(FAULTS[1:]) if rng.random() < share else "none"
+        yield fault, int(rng.triangular(0, 4000, 200))

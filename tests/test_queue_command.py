@@ -1,0 +1,279 @@
+"""`run --backend queue`, `worker` and `keygen` as people use them: processes, files, exit codes, the right report."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "data"
+LOGPROC = [sys.executable, "-m", "logproc"]
+NAMESPACES = ("logproc-a", "logproc-b")
+
+
+@contextmanager
+def started(arguments, prefix=(), **environ):
+    """Yield a command that runs; it is killed if it has not ended by itself."""
+    process = subprocess.Popen(
+        [*prefix, *LOGPROC, *arguments],
+        cwd=ROOT,
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(OSError):
+            process.kill()
+        process.communicate()
+
+
+def finish(process, seconds=120):
+    """Return a command's exit code and what it said."""
+    _, said = process.communicate(timeout=seconds)
+    return process.returncode, said
+
+
+def port_of(process):
+    """Wait until a run listens and return its port."""
+    line = process.stderr.readline()
+    while "listening on" not in line:
+        assert line, "it ended without listening"
+        line = process.stderr.readline()
+    return int(re.search(r":(\d+) \(", line)[1])
+
+
+def report_of(path):
+    """Return a report without what differs between runs."""
+    report = json.loads(path.read_text())
+    assert report.pop("run")["backend"] in {"serial", "queue"}
+    return report
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """The sample logs, a larger file that is cut in ranges, and lines that are rejected."""
+    folder = tmp_path_factory.mktemp("logs")
+    shutil.copytree(DATA, folder, dirs_exist_ok=True)
+    text = (DATA / "web1" / "access.log.1").read_bytes()
+    (folder / "large.log").write_bytes((text + b"what is this\n") * (1 + (30 << 20) // len(text)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("keys") / "key"
+    subprocess.run([*LOGPROC, "keygen", str(path)], cwd=ROOT, check=True, capture_output=True)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def expected(logs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("serial")
+    out = [str(logs), "--json", str(folder / "r.json"), "--rejects", str(folder / "rejects"), "-q"]
+    code = subprocess.run([*LOGPROC, "run", *out, "--backend", "serial"], cwd=ROOT, check=False).returncode
+    return code, report_of(folder / "r.json"), (folder / "rejects").read_bytes()
+
+
+def arguments_of(logs, tmp_path, key, *more):
+    out = ["--json", str(tmp_path / "r.json"), "--rejects", str(tmp_path / "rejects")]
+    return ["run", str(logs), "--backend", "queue", "--listen", "127.0.0.1:0", "--authkey-file", key, *out, *more]
+
+
+def test_two_workers_give_serials_report(logs, key, expected, tmp_path):
+    with started(arguments_of(logs, tmp_path, key, "--cert", f"{key}.crt")) as head:
+        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt"]
+        with started(["worker", *where, "-j", "2", "--name", "alpha"]) as one, started(["worker", *where]) as two:
+            code, said = finish(head)
+            assert [finish(worker)[0] for worker in (one, two)] == [0, 0]
+    assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
+    assert "worker alpha joined: 2 at a time" in said
+
+
+def test_a_worker_that_is_killed_in_the_middle_changes_nothing(logs, key, expected, tmp_path):
+    with started(arguments_of(logs, tmp_path, key)) as head:
+        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key, "-j", "1"]
+        with started(["worker", *where, "--name", "doomed"]) as doomed:
+            assert "working for the run" in doomed.stderr.readline()
+            doomed.terminate()  # it says goodbye, so that nothing has to expire
+            assert doomed.wait(60) == 128 + signal.SIGTERM
+        with started(["worker", *where, "--name", "other"]) as other:
+            code, said = finish(head)
+            assert finish(other)[0] == 0
+    assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
+    assert "worker doomed left" in said
+
+
+def test_without_workers_a_run_exits_75(logs, key, tmp_path):
+    with started(arguments_of(logs, tmp_path, key, "--wait-workers", "0.5")) as head:
+        code, said = finish(head)
+    assert code == 75
+    assert "no worker for 0.5 s" in said
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_a_worker_without_a_coordinator_exits_75(key):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with started(["worker", f"127.0.0.1:{port}", "--authkey-file", key, "--wait", "0.2"]) as worker:
+        code, said = finish(worker)
+    assert code == 75
+    assert said.startswith(f"logproc: nothing was heard of a coordinator at 127.0.0.1:{port} for 0.2 s")
+
+
+def test_a_coordinator_that_is_killed_ends_its_workers_with_75(logs, key, tmp_path):
+    with started(arguments_of(logs, tmp_path, key)) as head:
+        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key, "-j", "1", "--wait", "0.5"]
+        with started(["worker", *where]) as worker:
+            assert "working for the run" in worker.stderr.readline()
+            head.kill()
+            code, said = finish(worker)
+    assert code == 75
+    assert "nothing was heard of a coordinator" in said
+    assert not (tmp_path / "r.json").exists()
+
+
+def test_a_worker_with_another_key_exits_78(logs, key, tmp_path):
+    other = tmp_path / "other"
+    other.write_text("x" * 40)
+    other.chmod(0o600)
+    with started(arguments_of(logs, tmp_path, key)) as head:
+        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", str(other)]
+        with started(["worker", *where]) as worker:
+            code, said = finish(worker)
+    assert code == 78
+    assert said == "logproc: the coordinator has another key: copy its key file to this machine\n"
+
+
+def test_a_worker_of_another_version_exits_78(logs, key, tmp_path):
+    code = "import logproc, sys; logproc.__version__ = '0.0.9'; from logproc.cli import execute; "
+    with started(arguments_of(logs, tmp_path, key)) as head:
+        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key]
+        found = subprocess.run(
+            [sys.executable, "-c", f"{code}sys.exit(execute(sys.argv[1:]))", "worker", *where],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert found.returncode == 78
+    assert "it is logproc 0.0.9 (Python" in found.stderr
+    assert "install the same logproc; Python may differ" in found.stderr
+
+
+def test_no_secret_is_on_any_command_line_or_in_what_is_said(logs, key, tmp_path):
+    secret = Path(key).read_text().strip()
+    arguments = [word for word in arguments_of(logs, tmp_path, key) if word not in {"--authkey-file", key}]
+    with started(arguments, LOGPROC_AUTHKEY=secret) as head:
+        where = [f"127.0.0.1:{port_of(head)}"]
+        with started(["worker", *where, "-j", "1"], LOGPROC_AUTHKEY=secret) as worker:
+            assert "working for the run" in worker.stderr.readline()
+            for line in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    assert secret.encode() not in line.read_bytes()
+            said = finish(head)[1] + finish(worker)[1]
+    assert secret not in said
+    assert secret not in (tmp_path / "r.json").read_text()
+
+
+def test_keygen_says_what_it_wrote_and_overwrites_nothing(tmp_path):
+    path = tmp_path / "k"
+    first = subprocess.run([*LOGPROC, "keygen", str(path)], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert first.stdout.splitlines()[0] == str(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text().strip() not in first.stdout + first.stderr
+    again = subprocess.run([*LOGPROC, "keygen", str(path)], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert again.returncode == 1
+    assert "a key is never overwritten" in again.stderr
+
+
+# ---- several hosts -----------------------------------------------------------------------------------------------
+
+
+def ip(*words):
+    return subprocess.run(["ip", *words], check=False, capture_output=True).returncode == 0
+
+
+@pytest.fixture
+def hosts():
+    """Two network namespaces joined by a cable: the coordinator is 10.198.7.1 in the first, a worker in the other."""
+    if shutil.which("ip") is None or os.geteuid() != 0:
+        pytest.skip("network namespaces need iproute2 and root")
+    first, second = NAMESPACES
+    for name in NAMESPACES:
+        ip("netns", "del", name)
+    try:
+        if not (ip("netns", "add", first) and ip("netns", "add", second)):
+            pytest.skip("this machine makes no network namespaces")
+        if not ip("link", "add", "lpa", "netns", first, "type", "veth", "peer", "name", "lpb", "netns", second):
+            pytest.skip("this machine makes no virtual cables")
+        for name, end, address in ((first, "lpa", "10.198.7.1/24"), (second, "lpb", "10.198.7.2/24")):
+            assert ip("-n", name, "addr", "add", address, "dev", end)
+            assert ip("-n", name, "link", "set", end, "up")
+            assert ip("-n", name, "link", "set", "lo", "up")
+        yield [["ip", "netns", "exec", name] for name in NAMESPACES]
+    finally:
+        for name in NAMESPACES:
+            ip("netns", "del", name)
+
+
+def listening(logs, tmp_path, key, *more):
+    arguments = arguments_of(logs, tmp_path, key, "--cert", f"{key}.crt", *more)
+    arguments[arguments.index("127.0.0.1:0")] = "10.198.7.1:0"
+    return arguments
+
+
+def test_a_worker_on_another_host_gives_serials_report(hosts, logs, key, expected, tmp_path):
+    pytest.importorskip("cryptography", reason="the extra `queue` is not installed")
+    with started(listening(logs, tmp_path, key), hosts[0]) as head:
+        where = [f"10.198.7.1:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt"]
+        with started(["worker", *where], hosts[1]) as worker:
+            code, _ = finish(head)
+            assert finish(worker)[0] == 0
+    assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
+
+
+def test_a_cable_that_is_pulled_ends_a_worker_with_75_and_loses_nothing(hosts, logs, key, expected, tmp_path):
+    pytest.importorskip("cryptography", reason="the extra `queue` is not installed")
+    with started(listening(logs, tmp_path, key), hosts[0]) as head:
+        where = [f"10.198.7.1:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt", "--wait", "2"]
+        with started(["worker", *where, "--name", "cut off"], hosts[1]) as worker:
+            assert "working for the run" in worker.stderr.readline()
+            assert ip("-n", NAMESPACES[1], "link", "set", "lpb", "down")
+            with started(["worker", *where, "--name", "near"], hosts[0]) as near:
+                code, _ = finish(head)
+                assert finish(near)[0] == 0
+            assert finish(worker)[0] == 75
+    assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
+
+
+def test_a_worker_that_sees_another_disk_exits_78(logs, key, tmp_path):
+    """The same path with other logs below it, as where the wrong share is mounted."""
+    if shutil.which("unshare") is None or os.geteuid() != 0:
+        pytest.skip("another mount needs unshare and root")
+    for path in logs.rglob("*"):
+        if path.is_file():
+            copy = tmp_path / "other" / path.relative_to(logs)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(b"something else\n" * 10_000)
+    mount = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" || exit 99; shift; exec "$@"']
+    with started(arguments_of(logs, tmp_path, key)) as head:
+        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key]
+        with started(["worker", *where], [*mount, str(tmp_path / "other"), str(logs)]) as worker:
+            code, said = finish(worker)
+    if code == 99:
+        pytest.skip("this machine lets nobody mount")
+    assert code == 78
+    assert "it does not see the disk that the coordinator sees" in said
