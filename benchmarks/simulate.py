@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logproc.model import FileResult, Lines, LogFile, Partial, Piece, Task
+from logproc.planner import RANGE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from logproc.model import Outcome
     from logproc.worker import Job
 
-RANGE = 32 << 20
+RANGE = RANGE_BYTES
 """Bytes of a task, as the planner cuts large files."""
 
-RANGES = 8
+RANGES = 4
 """Real ranges that partials are made of; a sample of more tasks merges them again and again."""
 
 LOST, DIED, SLOW = 0.001, 0.001, 0.001

@@ -23,7 +23,7 @@ class Books:
     def __init__(self, files: Sequence[LogFile]) -> None:
         self._files = files
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
-        self._lost: dict[int, str] = {}
+        self._lost: dict[int, dict[str, list[str]]] = {}  # ranges by cause, by file
 
     def enter(self, task: Task, outcome: Partial | Failure | Parts) -> None:
         """Enter what became of a task."""
@@ -44,7 +44,8 @@ class Books:
         """Enter a task that could not be done."""
         for piece in task.pieces:
             upto = "on" if piece.end < 0 else f"to {piece.end}"
-            self._lost[piece.file] = f"bytes from {piece.start} {upto} were lost: {failure.cause}"
+            causes = self._lost.setdefault(piece.file, {})
+            causes.setdefault(failure.cause, []).append(f"from {piece.start} {upto}")
 
     def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
         """Count, for each piece of a task, the lines of its file that stand before it."""
@@ -64,7 +65,7 @@ class Books:
         lines, reasons, samples = _added(results)
         if not lines.balanced():
             raise AccountingError(file.path, lines.read, lines.counted, lines.filtered, lines.rejected)
-        problem = file.problem or self._lost.get(number) or next((r.problem for r in results if r.problem), None)
+        problem = file.problem or self._losses(number) or next((r.problem for r in results if r.problem), None)
         first = results[0] if results else None
         times = [r for r in results if r.first_time is not None and r.last_time is not None]
         lost = file.problem is not None or number in self._lost or not results
@@ -84,6 +85,11 @@ class Books:
             rejected_by_reason=reasons,
             samples=samples,
         )
+
+    def _losses(self, number: int) -> str | None:
+        """Name the ranges of a file that were lost, and why."""
+        causes = self._lost.get(number, {})
+        return "; ".join(f"bytes {' and '.join(found)} were lost: {cause}" for cause, found in causes.items()) or None
 
 
 def _failed(results: Sequence[FileResult]) -> bool:

@@ -11,17 +11,17 @@ import sys
 import time
 import traceback
 from functools import partial
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from logproc import __version__
 from logproc.config_keys import BACKENDS
+from logproc.console import complain, hush, put, put_bytes, say, tell
 from logproc.errors import LogprocError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import TypeAlias
 
     from logproc.config import Config
@@ -60,18 +60,18 @@ def execute(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     except LogprocError as error:
-        _complain(str(error))
+        complain(str(error))
         return error.exit_code
     except BrokenPipeError:
         raise
     except OSError as error:
-        _complain(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
+        complain(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and the traceback on demand
         if not _VERBOSE_FLAGS.isdisjoint(arguments):
             traceback.print_exc()
         text = f"{type(error).__name__}: {error}".splitlines()[0]
-        _complain(f"unexpected {text} (a defect of logproc; -v shows where)")
+        complain(f"unexpected {text} (a defect of logproc; -v shows where)")
         return 1
     return code if isinstance(code, int) else 0
 
@@ -103,6 +103,9 @@ _VERBOSITY = _options(
 _WORK = _options(
     click.option("--backend", type=click.Choice(BACKENDS), help="Where the work is done."),
     click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Workers; 0 is one per CPU."),
+    click.option(
+        "--memory", type=click.IntRange(0), metavar="MIB", help="MiB a process of `processes` may use; 0: any."
+    ),
     click.option("--state", metavar="DIR", help="Ledger of an incremental run (not in this version)."),
     click.option("--since", metavar="T", help="Count lines from T on: RFC 3339, a date, -24h, yesterday, monday."),
     click.option("--until", metavar="T", help="Count lines before T."),
@@ -169,18 +172,18 @@ def run(**typed: Any) -> int:  # noqa: ANN401 - click's keyword arguments
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet)
     try:
-        report = coordinator.run(config, progress=progress, say=_hush if config.quiet else _tell)
+        report = coordinator.run(config, progress=progress, say=hush if config.quiet else tell)
     finally:
         if progress is not None:
             progress.close()
     seconds = time.monotonic() - begin
     shown = _write(report, config, to_terminal=typed["json"] is None)
     if not shown:
-        _say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
+        say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:
-        _say(summary.summary(report, seconds))
+        say(summary.summary(report, seconds))
     if config.verbose:
-        _say(summary.details(report))
+        say(summary.details(report))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
 
 
@@ -202,7 +205,7 @@ def detect(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
     from logproc.report import listing
 
     found = coordinator.detect(config)
-    _print(listing.detected_json(found) if as_json else listing.detected_text(found))
+    put(listing.detected_json(found) if as_json else listing.detected_text(found))
     return listing.detected_code(found)
 
 
@@ -241,7 +244,7 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
     finally:
         if progress is not None:
             progress.close()
-    _say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
+    say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
 
 
@@ -269,7 +272,7 @@ def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbo
     from logproc import network
     from logproc.config import count_workers
 
-    say = _hush if quiet else _tell
+    say = hush if quiet else tell
     network.work(
         address, children=count_workers(workers), memory=None if memory is None else memory << 20, say=say, **typed
     )
@@ -285,9 +288,9 @@ def keygen(file: str) -> None:
     from logproc.backends import keys
 
     written = keys.keygen(file)
-    _print("".join(f"{path}\n" for path in written))
+    put("".join(f"{path}\n" for path in written))
     if len(written) == 1:
-        _say(["no certificate was written, which other machines need: pip install 'logproc[queue]'"])
+        say(["no certificate was written, which other machines need: pip install 'logproc[queue]'"])
 
 
 @main.command()
@@ -298,7 +301,7 @@ def formats() -> None:
 
     rows = [(row.name, row.family, row.doc) for row in FORMATS.values()]
     rows += [(f"{language}:...", "web", f"a format string of {language}") for language in STRINGS]
-    _print(listing.align([*rows, ("auto", "", "each file by its content (the default)")]))
+    put(listing.align([*rows, ("auto", "", "each file by its content (the default)")]))
 
 
 @main.command()
@@ -310,9 +313,9 @@ def presets(eject: str | None) -> None:
 
     found = {name: load(name)[0][1] for name in names() if "/" in name}
     if eject is None:
-        _print(listing.presets_text(found))
+        put(listing.presets_text(found))
     else:
-        _say([listing.eject(found, eject)])
+        say([listing.eject(found, eject)])
 
 
 # ---- helpers ---------------------------------------------------------------------------------------------------
@@ -331,7 +334,7 @@ def _print_plan(config: Config, named: tuple[str, ...], *, as_json: bool) -> int
     from logproc.report import listing
 
     entries = coordinator.plan(config)
-    _print(listing.plan_json(entries) if as_json else listing.plan_text(entries))
+    put(listing.plan_json(entries) if as_json else listing.plan_text(entries))
     return listing.plan_code(entries, named)
 
 
@@ -339,11 +342,15 @@ def _check_outputs(config: Config) -> None:
     """Refuse, before any work, what could not be written after it."""
     from logproc.report import files
 
+    taken: dict[str, str] = {}
     for option, path in (("--json", config.output.json), ("--rejects", config.output.rejects)):
         if path == "-" and option != "--json":
             raise UsageError(f"{option} needs a file: standard output carries the report")
         if path not in {None, "-"}:
             files.require_writable(option, str(path))
+            other = taken.setdefault(os.path.realpath(str(path)), option)
+            if other != option:
+                raise UsageError(f"{other} and {option} name the same file, {path}; one would replace the other")
 
 
 def _write(report: Report, config: Config, *, to_terminal: bool) -> bool:
@@ -355,46 +362,15 @@ def _write(report: Report, config: Config, *, to_terminal: bool) -> bool:
 
     shown = False
     if config.output.json == "-":
-        _print_bytes(json.render(report))
+        put_bytes(json.render(report))
     elif to_terminal and not config.quiet:
         from logproc.report import terminal
 
         shown = sys.stdout.isatty()
-        _print(terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown))
+        put(terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown))
     if config.output.json not in {None, "-"}:
         files.write_atomically(str(config.output.json), json.render(report))
     return shown
-
-
-def _print(text: str) -> None:
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in Latin-1 has no ≈
-    sys.stdout.write(text)
-    sys.stdout.flush()
-
-
-def _print_bytes(content: bytes) -> None:
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-def _hush(_line: str) -> None:
-    """Say nothing: the caller is quiet."""
-
-
-def _tell(line: str) -> None:
-    """Say where a run stands, above the bar if there is one; called by any thread."""
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        tqdm.write(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
-    else:
-        _say([line])
-
-
-def _complain(message: str) -> None:
-    _say([f"logproc: {message}"])
 
 
 def _say_if_cold(*, quiet: bool) -> None:
@@ -403,10 +379,4 @@ def _say_if_cold(*, quiet: bool) -> None:
 
     if not quiet and native.is_cold():
         kept = f"kept in {native.folder()}" if native.folder() else "each time, since no cache folder can be written"
-        _say([f"compiling the kernels, which takes some seconds ({kept})"])
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        sys.stderr.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
-    sys.stderr.flush()
+        say([f"compiling the kernels, which takes some seconds ({kept})"])

@@ -150,7 +150,7 @@ class Config:
 
     `paths` is what to read: the PATHs typed, else the root. `since` and `until` are microseconds since 1970 UTC, the
     end exclusive. `reports` names what `--report` asked for, instead of the presets `use` and the `named_reports`.
-    `workers` is never 0. `file` is the config.toml that was read, for messages.
+    `workers` is never 0; `memory` is in bytes, None for no limit. `file` is the config.toml that was read.
     """
 
     paths: tuple[str, ...] = ()
@@ -161,6 +161,7 @@ class Config:
     format: str = "auto"
     backend: str = "auto"
     workers: int = 1
+    memory: int | None = None
     since: int | None = None
     until: int | None = None
     reports: tuple[str, ...] = ()
@@ -188,6 +189,7 @@ class Flags:
     format: str | None = None
     backend: str | None = None
     workers: int | None = None
+    memory: int | None = None
     state: str | None = None
     since: str | None = None
     until: str | None = None
@@ -264,6 +266,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         format=flags.format or "auto",
         backend=_backend(flags) or values["run"]["backend"],
         workers=count_workers(values["run"]["workers"] if flags.workers is None else flags.workers),
+        memory=((values["run"]["memory"] if flags.memory is None else flags.memory) << 20) or None,
         since=since,
         until=until,
         reports=flags.reports,
@@ -285,7 +288,8 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
 
 def _check(flags: Flags) -> None:
     """Hold flags against the ranges of the keys that they override: a program may pass anything."""
-    for name, value in (("backend", flags.backend), ("workers", flags.workers), ("wait_workers", flags.wait_workers)):
+    for name in ("backend", "workers", "memory", "wait_workers"):
+        value = getattr(flags, name)
         key = next(key for key in KEYS if key.table == "run" and key.name == name)
         if value is not None and key.check and (wrong := key.check(value)):
             raise UsageError(f"{name} {wrong}")

@@ -153,6 +153,7 @@ KEYS: tuple[Key, ...] = (
     Key("check", "fail_if", TEXT, REQUIRED, 'when the check fails (exit 4): "> 0.01"', _fail_if),
     Key("run", "backend", TEXT, "auto", "auto, serial, threads, processes, queue or dask", _backend),
     Key("run", "workers", INTEGER, 0, "workers at a time; 0 is one per CPU", _whole(0, 1024)),
+    Key("run", "memory", INTEGER, 0, "processes: MiB that each of them may use; 0 is no limit", _whole(0, 1 << 30)),
     Key("run", "wait_workers", NUMBER, 300.0, "seconds without any worker elsewhere; then exit 75", _between(0, 1e6)),
     Key("run", "listen", TEXT, "127.0.0.1:5000", "queue: HOST:PORT where workers come", _filled),
     Key("run", "authkey_file", TEXT, None, "queue: file of the key, from `logproc keygen`", _filled),

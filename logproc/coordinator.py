@@ -13,10 +13,11 @@ import tempfile
 import uuid
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from logproc import __version__, network, questions
-from logproc.backends import BACKENDS, choose
+from logproc.backends import BACKENDS, choose, processes
 from logproc.books import Books
 from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.merging import merge
@@ -30,6 +31,7 @@ from logproc.worker import Job, process
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from logproc.backends import Backend
     from logproc.config import Config
     from logproc.model import Failure, Outcome, Task
     from logproc.report.progress import Progress
@@ -57,7 +59,8 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         job = job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
-        outcomes = stack.enter_context(closing((elsewhere or BACKENDS[backend])(process, job, tasks, config.workers)))  # type: ignore[type-var]
+        run_tasks = elsewhere or _here(backend, config)
+        outcomes = stack.enter_context(closing(run_tasks(process, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
     finished = [report_table(table) for table in tables]
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]
@@ -67,6 +70,11 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         tuple(finished[: len(reports)]),
         tuple(verdicts),
     )
+
+
+def _here(name: str, config: Config) -> Backend:
+    """Return a backend of this machine."""
+    return partial(processes.run, memory=config.memory) if name == "processes" else BACKENDS[name]
 
 
 def _watched(outcomes: Iterable[Outcome], tasks: Sequence[Task], progress: Progress | None) -> Iterator[Outcome]:

@@ -15,7 +15,7 @@ from logproc.backends.folding import FOLD, FOLD_ABOVE
 from logproc.early import Early
 from logproc.errors import MergeError
 from logproc.model import Failure, Folded, Outcome, Partial, Parts
-from logproc.rollup.tables import Table, dump, load
+from logproc.rollup.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,41 +23,16 @@ if TYPE_CHECKING:
 
     from logproc.books import Books
     from logproc.model import Task
+    from logproc.rollup.tables import Table
     from logproc.worker import Job
-
-
-class Tables:
-    """A table per report, which take in what workers return."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self.tables = [Table(spec, job.max_groups) for spec in job.specs]
-
-    def take(self, outcome: Outcome) -> None:
-        """Merge the tables that an outcome carries."""
-        if isinstance(outcome, Parts):
-            for _, part in outcome.outcomes:
-                self.take(part)
-        elif not isinstance(outcome, Failure):
-            for table, dumped in zip(self.tables, outcome.tables, strict=True):
-                table.merge(load(table.spec, dumped))
-
-    def absorb(self, other: Tables) -> None:
-        """Merge the tables of a group, and empty them."""
-        for table, its in zip(self.tables, other.tables, strict=True):
-            table.merge(its.data())
-        other.__init__(self._job)  # type: ignore[misc]
-
-    def dump(self) -> tuple[bytes, ...]:
-        """Return the tables as they travel."""
-        return tuple(dump(table.spec, table.data()) for table in self.tables)
 
 
 def fold(job: Job, outcomes: Sequence[Partial | Failure | Parts]) -> Folded:
     """Merge the tables of adjacent tasks, in plan order; done by a worker, near to where they were made."""
-    tables = Tables(job)
+    tables = Tables(job.specs, job.max_groups)
     for outcome in outcomes:
-        tables.take(outcome)
+        for partial in _partials(outcome):
+            tables.merge(partial.tables)
     return Folded(outcomes[0].task, tuple(_books_only(outcome) for outcome in outcomes), tables.dump())
 
 
@@ -65,23 +40,78 @@ def merge(
     job: Job, tasks: Sequence[Task], outcomes: Iterable[Outcome], books: Books, rejects: BinaryIO | None
 ) -> list[Table]:
     """Fold outcomes together in plan order, and enter them in the books."""
-    total = Tables(job)
-    group = Tables(job) if len(tasks) > FOLD_ABOVE else total
+    total = Tables(job.specs, job.max_groups)
+    group = Tables(job.specs, job.max_groups) if len(tasks) > FOLD_ABOVE else total
     done = 0
     for outcome in in_plan_order(outcomes):
         folded = isinstance(outcome, Folded)
-        (total if folded else group).take(outcome)
-        for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
+        for member in _settled(total if folded else group, tasks, outcome):
             books.enter(tasks[done], member)
             if rejects is not None and job.spool is not None:
-                for task in [part for part, _ in member.outcomes] if isinstance(member, Parts) else [tasks[done]]:
+                for task in _counted(tasks[done], member):
                     join_rejects(rejects, job.spool, task, books)
             done += 1
         if group is not total and not folded and (done % FOLD == 0 or done == len(tasks)):
             total.absorb(group)
+            group = Tables(job.specs, job.max_groups)
     if done < len(tasks):
         raise MergeError(f"nobody said what became of task {tasks[done]}; this is a defect of the backend")
     return total.tables
+
+
+def _counted(task: Task, outcome: Partial | Failure | Parts) -> list[Task]:
+    """Return the task, or the parts of it, whose lines count: rejected lines of a lost range are nobody's."""
+    if isinstance(outcome, Parts):
+        return [part for part, became in outcome.outcomes if isinstance(became, Partial)]
+    return [task] if isinstance(outcome, Partial) else []
+
+
+def _settled(tables: Tables, tasks: Sequence[Task], outcome: Outcome) -> Sequence[Partial | Failure | Parts]:
+    """Merge the tables of an outcome and return what is to be entered; what cannot be used is a failure.
+
+    A worker elsewhere may be damaged, or not what it says it is: that costs its tasks, never the run.
+    """
+    if not isinstance(outcome, Folded):
+        return [_one_settled(tables, tasks[outcome.task], outcome)]
+    try:
+        for member in outcome.outcomes:
+            _require_fitting(tasks[member.task], member)
+        tables.merge(outcome.tables)
+    except MergeError as error:
+        return [Failure(member.task, _unusable(error)) for member in outcome.outcomes]
+    return outcome.outcomes
+
+
+def _one_settled(tables: Tables, task: Task, outcome: Partial | Failure | Parts) -> Partial | Failure | Parts:
+    if isinstance(outcome, Parts):
+        return Parts(task.number, tuple((part, _whole(tables, part, became)) for part, became in outcome.outcomes))
+    return _whole(tables, task, outcome)
+
+
+def _whole(tables: Tables, task: Task, outcome: Partial | Failure) -> Partial | Failure:
+    try:
+        _require_fitting(task, outcome)
+        if isinstance(outcome, Partial):
+            tables.merge(outcome.tables)
+    except MergeError as error:
+        return Failure(task.number, _unusable(error))
+    return outcome
+
+
+def _require_fitting(task: Task, outcome: Partial | Failure | Parts) -> None:
+    """Raise MergeError for an outcome that has not a result for each file of its task."""
+    if isinstance(outcome, Partial) and [f.file for f in outcome.files] != [piece.file for piece in task.pieces]:
+        raise MergeError("it has results of other files")
+
+
+def _partials(outcome: Partial | Failure | Parts) -> list[Partial]:
+    if isinstance(outcome, Parts):
+        return [part for _, part in outcome.outcomes if isinstance(part, Partial)]
+    return [outcome] if isinstance(outcome, Partial) else []
+
+
+def _unusable(reason: object) -> str:
+    return f"what its worker returned cannot be used: {reason}"
 
 
 def in_plan_order(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:

@@ -21,7 +21,7 @@ from logproc.inputs.encodings import LOWEST_TEXT, MARK_BYTES
 from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
 from logproc.model import NO_TIME, PADDING, FileResult, Lines, Partial, Piece, Task
-from logproc.rollup.tables import Table, dump, load
+from logproc.rollup.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +48,7 @@ _ABOVE = tuple(row for row in BY_RANK if row.rank > _USUAL.rank and row.program 
 
 def one_by_one(specs: Sequence[RollupSpec], max_groups: int, task: Task, process: Callable[..., Partial]) -> Partial:
     """Do the files of a task one after the other by `process(task=...)`; one that raises is lost alone, by name."""
-    tables = [Table(spec, max_groups) for spec in specs]
+    tables = Tables(specs, max_groups)
     results: list[FileResult] = []
     for piece in task.pieces:
         try:
@@ -60,9 +60,8 @@ def one_by_one(specs: Sequence[RollupSpec], max_groups: int, task: Task, process
             results.append(FileResult(piece.file, "plain", None, 0.0, 0, Lines(), problem=problem, skipped=True))
             continue
         results.extend(partial.files)
-        for table, dumped in zip(tables, partial.tables, strict=True):
-            table.merge(load(table.spec, dumped))
-    return Partial(task.number, tuple(results), tuple(dump(table.spec, table.data()) for table in tables))
+        tables.merge(partial.tables)
+    return Partial(task.number, tuple(results), tables.dump())
 
 
 class PackReader:

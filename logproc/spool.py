@@ -43,6 +43,16 @@ class Spool:
             self._file.close()
             Path(self._file.name).replace(self._path)
 
+    def mark(self) -> int:
+        """Return how much is kept, for `undo`."""
+        return 0 if self._file is None else self._file.tell()
+
+    def undo(self, mark: int) -> None:
+        """Forget what was kept since a `mark`."""
+        if self._file is not None:
+            self._file.seek(mark)
+            self._file.truncate()
+
     def clear(self) -> None:
         """Forget what was kept."""
         if self._file is not None:

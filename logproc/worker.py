@@ -365,7 +365,17 @@ def process(job: Job, task: Task) -> Partial:
             if len(task.pieces) == 1:
                 raise
             spool.clear()
-        return one_by_one(job.specs, job.max_groups, task, partial(_process, job, spool=spool))
+        return one_by_one(job.specs, job.max_groups, task, partial(_alone, job, spool=spool))
+
+
+def _alone(job: Job, task: Task, *, spool: Spool) -> Partial:
+    """Do one of several files; where that raises, its rejected lines are forgotten."""
+    mark = spool.mark()
+    try:
+        return _process(job, task, spool=spool)
+    except Exception:
+        spool.undo(mark)
+        raise
 
 
 def _process(job: Job, task: Task, *, spool: Spool) -> Partial:

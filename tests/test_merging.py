@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -68,3 +69,32 @@ def test_a_group_may_be_folded_by_a_worker_and_the_next_one_here(job, tasks):
     outcomes = [process(job, task) for task in tasks]
     mixed = [fold(job, outcomes[:FOLD]), *outcomes[FOLD:]]
     assert shown(job, tasks, mixed) == shown(job, tasks, outcomes)
+
+
+@pytest.mark.parametrize("folds", [False, True])
+@pytest.mark.parametrize("damage", ["cut", "other report", "too few", "other files", "no files"])
+def test_what_a_worker_returns_and_nobody_can_use_costs_its_files_and_not_the_run(job, tasks, damage, folds):
+    outcomes = [process(job, task) for task in tasks]
+    good = outcomes[7]
+    tables = {
+        "cut": (good.tables[0], good.tables[1][:-9]),
+        "other report": good.tables[::-1],
+        "too few": good.tables[:1],
+    }.get(damage, good.tables)
+    files = {"other files": outcomes[8].files, "no files": ()}.get(damage, good.files)
+    bad = replace(good, tables=tables, files=files)
+    if folds:
+        group = fold(job, outcomes[:FOLD])
+        members = [replace(member, files=files) if member.task == 7 else member for member in group.outcomes]
+        whole = group.tables if tables is good.tables else tables
+        outcomes[:FOLD] = [replace(group, outcomes=tuple(members), tables=whole)]
+        lost = set(range(FOLD))
+    else:
+        outcomes[7] = bad
+        lost = {7}
+    reports, entries = shown(job, tasks, outcomes)
+    assert {number for number, entry in enumerate(entries) if entry.status == "failed"} == lost
+    assert all("what its worker returned cannot be used" in entries[number].reason for number in lost)
+    rest = [process(job, task) for task in tasks if task.number not in lost]
+    failures = [Failure(number, "x") for number in sorted(lost)]
+    assert reports == shown(job, tasks, [*failures, *rest])[0]

@@ -382,9 +382,10 @@ def test_a_defect_that_one_file_of_a_pack_brings_to_light_costs_that_file_alone(
     read = worker.PieceReader.process
 
     def breaks(self):
+        result = read(self)
         if self.piece.file == 5:
             raise ZeroDivisionError("no such luck")
-        return read(self)
+        return result
 
     monkeypatch.setattr(worker.PieceReader, "process", breaks)
     folder = tmp_path / "spool"

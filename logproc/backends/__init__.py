@@ -1,4 +1,4 @@
-"""Where tasks run. A backend is `run(process, job, tasks, workers) -> iterator of Partial | Failure`.
+"""Where tasks run. A backend is `run(process, job, tasks, workers) -> iterator of Outcome`.
 
 It runs each small task description somewhere, at least once, and yields what became of it in any order, with a bounded
 number in flight. It knows nothing of logs, reports or merging. Closing the iterator ends the work.
@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from logproc.backends import processes, serial, threads
-from logproc.model import Outcome, Partial, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from logproc.model import Outcome, Partial, Task
 
 Process: TypeAlias = "Callable[[Any, Task], Partial]"
 

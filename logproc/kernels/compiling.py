@@ -95,15 +95,10 @@ def _hide_all_but(module: Any, name: str) -> None:
 def _resolved(function: Callable[..., Any]) -> FunctionType:
     """Return a copy of a function that sees numba's views of the helpers it calls."""
     assert isinstance(function, FunctionType)
-    known = {
-        name: getattr(value, "linked", value) for name, value in function.__globals__.items() if _used(function, name)
-    }
-    known["__name__"] = function.__globals__["__name__"]
+    seen = function.__globals__
+    known = {name: getattr(seen[name], "linked", seen[name]) for name in function.__code__.co_names if name in seen}
+    known["__name__"] = seen["__name__"]
     return FunctionType(function.__code__, known, function.__name__, function.__defaults__, function.__closure__)
-
-
-def _used(function: FunctionType, name: str) -> bool:
-    return name in function.__code__.co_names
 
 
 def _type(kind: str) -> types.Type:

@@ -113,6 +113,8 @@ class Kernel(Helper):
         try:
             status = native_function(ctypes.byref(result), _NOWHERE, *raw)
         except ctypes.ArgumentError:
+            if not any(isinstance(item, np.generic) for item in arguments):
+                self._refuse(arguments)
             return self(*(item.item() if isinstance(item, np.generic) else item for item in arguments))
         if status:
             self._refuse(arguments)

@@ -1,8 +1,9 @@
 """Machine code on the disk and in memory: object files, which LLVM loads without a compiler.
 
-The object files of one state of all kernel sources, for one processor, lie in a folder of their own, named by a hash:
-beside the sources where that can be written, else below the user's cache folder. An upgrade or another machine can
-then never run code that was not made for it; what is left over beside the sources is removed.
+The object files of one state of all kernel sources, for one kind of machine, lie in a folder of their own, named by
+two hashes: beside the sources where that can be written, else below the user's cache folder. An upgrade or another
+machine can then never run code that was not made for it. Code that nobody but root and ourselves can have written is
+read from either place, so that an installation by root serves everybody.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import stat
 import tempfile
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,58 +51,74 @@ def _features() -> str:
         return ""
 
 
-def _digest() -> str:
-    """Hash what machine code depends on: the sources of all kernels, LLVM, the processor, Python's object header."""
-    content = hashlib.blake2b(digest_size=8)
-    for path in sorted(_HERE.glob("*.py")):
-        content.update(path.read_bytes())
-    processor = (llvm.get_host_cpu_name(), _features(), llvm.get_default_triple())
-    content.update(repr((llvmlite.__version__, processor, object.__basicsize__)).encode())
+def _hash(*parts: bytes) -> str:
+    content = hashlib.blake2b(digest_size=6)
+    for part in parts:
+        content.update(part)
     return content.hexdigest()
+
+
+def _machine() -> str:
+    """Hash what machine code depends on beside its sources: the compiler, the processor, Python's object header."""
+    processor = (llvm.get_host_cpu_name(), _features(), llvm.get_default_triple())
+    return _hash(repr((llvmlite.__version__, version("numba"), processor, object.__basicsize__)).encode())
+
+
+@cache
+def _name() -> str:
+    sources = _hash(*(path.read_bytes() for path in sorted(_HERE.glob("*.py"))))
+    return f"kernels-{sources}-{_machine()}"
 
 
 def _places() -> Iterator[Path]:
     """Yield where machine code may be kept, the preferred place first."""
     yield _HERE / "__pycache__"
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - "" where there is no home
-    yield Path(home) / "logproc"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - that would raise
+    if home.is_absolute() and home != Path("/.cache"):  # else there is no home
+        yield home / "logproc"
+
+
+def _trusted(path: Path) -> bool:
+    """Tell whether nobody but root and ourselves can have written to a file or folder, which is no link."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):
+        return True
+    return status.st_uid in {os.getuid(), 0} and not status.st_mode & stat.S_IWOTH and not stat.S_ISLNK(status.st_mode)
 
 
 def _usable(folder: Path) -> bool:
     """Tell whether a folder is there, or can be made, is ours to write, and is not written by strangers."""
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        status = folder.stat()
-    except OSError:
-        return False
-    foreign = hasattr(os, "getuid") and status.st_uid not in {os.getuid(), 0}
-    return os.access(folder, os.W_OK) and not foreign and not status.st_mode & stat.S_IWOTH
+    return _trusted(folder) and _trusted(folder.parent) and os.access(folder, os.W_OK)
 
 
 @cache
 def folder() -> Path | None:
-    """Return where this state of the kernels is kept; None where nothing can be written, and each process compiles."""
-    name = f"kernels-{_digest()}"
-    return next((place / name for place in _places() if _usable(place / name)), None)
+    """Return where this process keeps what it compiles; None where nothing can be written."""
+    return next((place / _name() for place in _places() if _usable(place / _name())), None)
 
 
 def is_cold() -> bool:
     """Tell whether kernels are still to be compiled: nothing is cached yet."""
-    place = folder()
-    return place is None or next(place.glob(f"*{SUFFIX}"), None) is None
+    return all(next((place / _name()).glob(f"*{SUFFIX}"), None) is None for place in _places())
 
 
 def find(name: str) -> bytes | None:
-    """Return the cached object file of a kernel; None if there is none, or a damaged one."""
-    place = folder()
-    if place is None:
-        return None
-    try:
-        content = (place / f"{name}{SUFFIX}").read_bytes()
-    except OSError:
-        return None
-    digest, code = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    return code if hashlib.blake2b(code, digest_size=_DIGEST_BYTES).digest() == digest else None
+    """Return the cached object file of a kernel; None if there is none, or only damaged or foreign ones."""
+    for place in _places():
+        file = place / _name() / f"{name}{SUFFIX}"
+        if not all(_trusted(path) for path in (place, file.parent, file)):
+            continue
+        with suppress(OSError):
+            content = file.read_bytes()
+            digest, code = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+            if hashlib.blake2b(code, digest_size=_DIGEST_BYTES).digest() == digest:
+                return code
+    return None
 
 
 def keep(name: str, code: bytes) -> None:
@@ -109,7 +127,7 @@ def keep(name: str, code: bytes) -> None:
     if place is None:
         return
     with suppress(OSError):
-        if is_cold():
+        if next(place.glob(f"*{SUFFIX}"), None) is None:
             _sweep(place)
         with tempfile.NamedTemporaryFile(dir=place, prefix=name, delete=False) as file:
             try:
@@ -121,9 +139,12 @@ def keep(name: str, code: bytes) -> None:
 
 
 def _sweep(place: Path) -> None:
-    """Remove what earlier states left beside the sources; the user's cache folder may serve other installations."""
+    """Remove what earlier sources left for this kind of machine: others may share this installation's disk.
+
+    The user's cache folder may serve other installations, and is left alone.
+    """
     if place.parent == _HERE / "__pycache__":
-        for other in place.parent.glob("kernels-*"):
+        for other in place.parent.glob(f"kernels-*-{_machine()}"):
             if other != place:
                 shutil.rmtree(other, ignore_errors=True)
 
@@ -144,4 +165,7 @@ def load(name: str, code: bytes) -> int:
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return int(engine.get_function_address(symbol(name)))
+    address = int(engine.get_function_address(symbol(name)))
+    if not address:
+        raise ImportError(f"the machine code of {name} has no function of that name")
+    return address

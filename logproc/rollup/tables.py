@@ -183,6 +183,30 @@ class Table:
         self.problem = problem
 
 
+class Tables:
+    """A table per report, which take in what workers return."""
+
+    def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
+        self.tables = [Table(spec, max_groups) for spec in specs]
+
+    def merge(self, dumped: Sequence[bytes]) -> None:
+        """Merge dumped tables, one a report: all of them, or none and a MergeError."""
+        if len(dumped) != len(self.tables):
+            raise MergeError(f"{len(dumped)} tables for {len(self.tables)} reports; nothing was merged")
+        loaded = [load(table.spec, raw) for table, raw in zip(self.tables, dumped, strict=True)]
+        for table, data in zip(self.tables, loaded, strict=True):
+            table.merge(data)
+
+    def absorb(self, other: Tables) -> None:
+        """Merge the tables of a group of tasks."""
+        for table, its in zip(self.tables, other.tables, strict=True):
+            table.merge(its.data())
+
+    def dump(self) -> tuple[bytes, ...]:
+        """Return the tables as they travel."""
+        return tuple(dump(table.spec, table.data()) for table in self.tables)
+
+
 def dump(spec: RollupSpec, data: TableData) -> bytes:
     """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""
     arrays: list[NDArray[Any]] = [data.keys, data.offsets, np.zeros(data.groups) if data.slack is None else data.slack]
