@@ -18,7 +18,7 @@ import click
 from logproc import __version__
 from logproc.config_keys import BACKENDS
 from logproc.console import complain, hush, put, put_bytes, say, tell
-from logproc.errors import LogprocError, UsageError
+from logproc.errors import LogprocError, QueryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,9 @@ def execute(arguments: list[str]) -> int:
         return stop.exit_code
     except click.ClickException as error:
         error.show()
+        return error.exit_code
+    except QueryError as error:
+        complain(*str(error).split("\n"))
         return error.exit_code
     except LogprocError as error:
         complain(str(error))
@@ -273,6 +276,7 @@ def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbo
     from logproc.config import count_workers
 
     say = hush if quiet else tell
+    _say_if_cold(quiet=quiet)
     network.work(
         address, children=count_workers(workers), memory=None if memory is None else memory << 20, say=say, **typed
     )

@@ -34,9 +34,9 @@ def say(lines: Iterable[str]) -> None:
     sys.stderr.flush()
 
 
-def complain(message: str) -> None:
-    """Say why nothing was done."""
-    say([f"logproc: {message}"])
+def complain(message: str, *more: str) -> None:
+    """Say why nothing was done; `more` are lines to look at, as SQL with a mark below it."""
+    say([f"logproc: {message}", *more])
 
 
 def tell(line: str) -> None:

@@ -130,17 +130,22 @@ class Kernel(Helper):
     def _load(self) -> Any:
         with _LOCK:
             if self._native is None:
-                code = native.find(self.name)
-                if code is None:
-                    from logproc.kernels import compiling  # noqa: PLC0415 - imports numba
-
-                    code = compiling.machine_code(self)
-                    native.keep(self.name, code)
-                address = native.load(self.name, code)
+                address = native.load(self.name, native.find(self.name) or self._compile())
                 kinds = [_SCALARS.get(kind, ctypes.c_int64) for kind in self.takes]
                 prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)
                 self._native = prototype(address)
         return self._native
+
+    def _compile(self) -> bytes:
+        """Return an object file, made here unless another process was faster."""
+        with native.compiling(self.name):
+            code = native.find(self.name)
+            if code is None:
+                from logproc.kernels import compiling  # noqa: PLC0415 - imports numba
+
+                code = compiling.machine_code(self)
+                native.keep(self.name, code)
+        return code
 
     def _refuse(self, arguments: tuple[Any, ...]) -> None:
         found = ", ".join(

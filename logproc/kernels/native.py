@@ -13,7 +13,7 @@ import os
 import shutil
 import stat
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 import llvmlite
 import llvmlite.binding as llvm
+
+try:
+    import fcntl
+except ImportError:  # not on every system
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +141,26 @@ def keep(name: str, code: bytes) -> None:
                 Path(file.name).replace(place / f"{name}{SUFFIX}")
             except OSError:
                 Path(file.name).unlink()
+
+
+@contextmanager
+def compiling(name: str) -> Iterator[None]:
+    """Let one process at a time compile a kernel; whoever waited finds its object file."""
+    place = folder()
+    if place is None or fcntl is None:
+        yield
+        return
+    try:
+        lock = os.open(place / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _sweep(place: Path) -> None:

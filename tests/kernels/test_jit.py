@@ -50,6 +50,17 @@ def test_only_the_first_process_needs_the_compiler(installed, tmp_path):
     assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", False)
 
 
+def test_of_several_processes_that_begin_at_once_one_compiles(installed, tmp_path):
+    env = {**os.environ, "PYTHONPATH": str(installed.parent), "XDG_CACHE_HOME": str(tmp_path)}
+    started = [
+        subprocess.Popen([sys.executable, "-c", COUNT], env=env, stdout=subprocess.PIPE, text=True, cwd="/")
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in started]
+    assert all(text.startswith("[0, 2, 1] ") for text in said)
+    assert sum(" True " in text for text in said) == 1
+
+
 def test_damaged_machine_code_is_made_anew(installed, tmp_path):
     run(installed, tmp_path)
     (kept,) = installed.rglob("*.object")
