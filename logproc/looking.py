@@ -13,7 +13,7 @@ from logproc.formats.parser import new_parser, span
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
-from logproc.model import NO_TIME, PADDING, LogFile
+from logproc.model import NO_TIME, PADDING, PRIORITIES, LogFile
 from logproc.planner import PACK_BYTES, Planner, range_borders
 from logproc.rollup.columns import text_of
 
@@ -106,15 +106,16 @@ def _detected(planner: Planner, file: LogFile) -> Detected:
         sample, found = planner.look(file)
     except InputError as error:
         return Detected(file.path, None, 0.0, None, None, None, {}, error.reason)
-    first, last, fields = (None, None, {}) if found.format is None else _facts(found.format, sample)
+    first, last, fields = (None, None, {}) if found.format is None else _facts(found.format, sample, file.mtime_ns)
     reason = sample.damage or found.reason
     return Detected(file.path, found.format, found.confidence, sample.codec, first, last, fields, reason)
 
 
-def _facts(name: str, sample: Sample) -> tuple[int | None, int | None, dict[str, Any]]:
+def _facts(name: str, sample: Sample, mtime_ns: int) -> tuple[int | None, int | None, dict[str, Any]]:
     """Return the first and last time in a sample, and the fields of its first good line."""
     fmt = resolve(name)
     parser = new_parser(fmt, fmt.fields)
+    parser.reach(mtime_ns, "UTC")
     size = len(sample.lines)
     buffer = np.zeros(size + PADDING, np.uint8)
     buffer[:size] = np.frombuffer(sample.lines, np.uint8)
@@ -129,5 +130,8 @@ def _facts(name: str, sample: Sample) -> tuple[int | None, int | None, dict[str,
         column: text_of(buffer[starts[n] : ends[n]].tobytes(), escaped=parser.lines.styles[n, 0] == ESCAPED)
         for n, column in enumerate(parser.columns)
         if starts[n] >= 0
+    }
+    fields |= {
+        name: names.get(fields[name] or "", fields[name]) for name, names in PRIORITIES.items() if name in fields
     }
     return (None, None, fields) if last == NO_TIME else (first, last, fields)

@@ -90,6 +90,19 @@ LEVELS = {
 }
 """Level by what loggers call it, in lower case; the numbers are bunyan's and pino's. Others stay, in upper case."""
 
+FACILITIES = (
+    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
+    *("ntp", "security", "console", "solaris-cron", *(f"local{n}" for n in range(8))),
+)
+SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+"""Names of syslog's numbers, as logger(1) and RFC 5424 know them; a priority is 8 * facility + severity."""
+
+PRIORITIES = {
+    "facility": {f"<{number}>": FACILITIES[number // 8] for number in range(192)},
+    "severity": {f"<{number}>": SEVERITIES[number % 8] for number in range(192)},
+}
+"""By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info."""
+
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""
 

@@ -7,6 +7,7 @@ programs, its buffer) is kept on its `Desk` and makes the next task faster, neve
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -247,6 +248,8 @@ class PieceReader:
             self.reason = None
         self.format = None if name == UNKNOWN.name else name
         self.parser = self.desk.parser(name, self.piece.source)
+        # Standard input has no mtime: what is read now was written now.
+        self.parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
         return self.parser
 
     def _book(self, parser: Parser, block: Block, before: int) -> None:

@@ -21,7 +21,7 @@ from logproc.errors import UsageError
 from logproc.formats.format import JSONL, program_fields
 from logproc.formats.jsonl import SYNONYMS, contract_name_of
 from logproc.merging import join_rejects
-from logproc.model import FIELDS, LEVELS, NO_TIME, Kind, Report, RunInfo, Task
+from logproc.model import FIELDS, LEVELS, NO_TIME, PRIORITIES, Kind, Report, RunInfo, Task
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.columns import text_of
@@ -205,7 +205,9 @@ class RowReader(PieceReader):
         for number, name in enumerate(parser.columns):
             starts, ends = lines.starts[number, before:upto].tolist(), lines.ends[number, before:upto].tolist()
             kind, scale = fields[name], parser.scales.get(name, 1.0)
-            columns.append([self._value(s, e, kind, scale) for s, e in zip(starts, ends, strict=True)])
+            values = [self._value(s, e, kind, scale) for s, e in zip(starts, ends, strict=True)]
+            names = PRIORITIES.get(name)
+            columns.append(values if names is None else [names.get(str(value), value) for value in values])
         for position, time in enumerate(times):
             row = self._common(time)
             row.update((name, columns[number][position]) for number, name in enumerate(parser.columns))

@@ -24,12 +24,28 @@ KINDS: dict[Meaning, Kind] = {
     Meaning.EPOCH_SECONDS: Kind.TIME,
     Meaning.EPOCH_MILLIS: Kind.TIME,
     Meaning.EPOCH_MICROS: Kind.TIME,
+    Meaning.COUNT: Kind.INTEGER,
+    Meaning.DURATION: Kind.DECIMAL,
+    Meaning.LOOSE_INTEGER: Kind.INTEGER,
+    Meaning.ENDPOINT: Kind.TEXT,
+    Meaning.LOCAL_TIME: Kind.TIME,
+    Meaning.SYSLOG: Kind.TIME,
+    Meaning.ELEMENTS: Kind.TEXT,
 }
-"""Kind of the column that a slot of this meaning fills; requests and targets fill several."""
+"""Kind of the column that a slot of this meaning fills, under the slot's name."""
 
 _TARGET = {"target": Kind.TEXT, "path": Kind.TEXT, "query": Kind.TEXT}
 _REQUEST = {"method": Kind.TEXT, **_TARGET, "protocol": Kind.TEXT}
 _HEAD = {"vhost": Kind.TEXT, "port": Kind.INTEGER}
+_PRIORITY = {"facility": Kind.TEXT, "severity": Kind.TEXT}
+
+DERIVED: dict[Meaning, dict[str, Kind]] = {
+    Meaning.REQUEST: _REQUEST,
+    Meaning.TARGET: _TARGET,
+    Meaning.PRIORITY: _PRIORITY,
+    Meaning.SYSLOG: {**_PRIORITY, "host": Kind.TEXT, "program": Kind.TEXT, "pid": Kind.INTEGER},
+}
+"""Columns under fixed names that a slot of this meaning fills, whatever its own name is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +91,9 @@ def program_fields(program: Program) -> dict[str, Kind]:
     """Return the columns that a program yields, with their kinds."""
     fields: dict[str, Kind] = dict(_HEAD) if program.clf_head else {}
     for slot in program.slots:
-        if slot.meaning is Meaning.REQUEST:
-            fields |= _REQUEST
-        elif slot.meaning is Meaning.TARGET:
-            fields |= _TARGET
-        elif slot.name is not None:
+        fields |= DERIVED.get(slot.meaning, {})
+        if slot.name is not None and slot.meaning in KINDS:
             fields[slot.name] = KINDS[slot.meaning]
+        if slot.port_name is not None:
+            fields[slot.port_name] = Kind.INTEGER
     return fields

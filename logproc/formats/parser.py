@@ -5,16 +5,20 @@ Both engines write the same `LineArrays` and the same counters, so that the work
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from logproc.formats.format import DERIVED as FIXED_NAMES
 from logproc.formats.format import Format
 from logproc.formats.jsonl import wanted_paths
-from logproc.formats.program import Meaning, Program
-from logproc.kernels import jsonlines, tokenize
+from logproc.formats.program import Meaning, Missing, Program, Slot
+from logproc.formats.zones import EPOCH, local_clock
+from logproc.kernels import jsonlines, layout, tokenize
 from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
-from logproc.kernels.tokenize import LineArrays, ProgramArrays
+from logproc.kernels.layout import LineArrays, ProgramArrays
+from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
 from logproc.model import PADDING
 
 if TYPE_CHECKING:
@@ -28,8 +32,14 @@ CAPACITY = 8192
 As many as a block of 1 MiB has lines of 128 bytes: all that is done for a batch in Python is done once a block.
 """
 
-DERIVED = ("method", "target", "path", "query", "protocol", "vhost", "port")
+DERIVED = (
+    *("method", "target", "path", "query", "protocol", "vhost", "port"),
+    *("facility", "severity", "host", "program", "pid"),
+)
 """Columns in the order of `ProgramArrays.derived`."""
+
+DAY = 24 * 3600 * 10**6
+"""Microseconds of a day: a file's mtime may be that of another clock than the lines'."""
 
 UNKNOWN = Format("unknown", "unknown", "separator", Program(b"\0", ()), "no format: every line is refused")
 """Stands for a file that no format fits: its lines are read, counted and refused."""
@@ -45,6 +55,9 @@ class Parser(Protocol):
     lists: frozenset[str]
     places: dict[str, tuple[int, int, int]]
     reasons: dict[int, str]
+
+    def reach(self, mtime_ns: int, zone: str) -> None:
+        """Say when the file that comes next was written last: its times without a year are not a day later."""
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on; `counters` as in `kernels.tokenize`."""
@@ -74,24 +87,38 @@ def _places(columns: tuple[str, ...], lines: LineArrays) -> dict[str, tuple[int,
     }
 
 
+def _word(text: bytes) -> tuple[int, int]:
+    """Return the first eight bytes of a text as a little-endian number, and the mask of those that count."""
+    word, mask = (np.frombuffer(part.ljust(8, b"\0"), np.int64)[0] for part in (text[:8], b"\xff" * len(text[:8])))
+    return int(word), int(mask)
+
+
+def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
+    usual = layout.QUOTED * slot.quoted + layout.COMMA_LIST * slot.comma_list + layout.LONG * (len(terminator) > 8)
+    unusual = layout.SKIPPED * (slot.missing is Missing.SKIPPED) + layout.BARE * (slot.missing is Missing.BARE)
+    unusual += layout.MAY_END * slot.may_end + layout.TAIL * tail + layout.PADDED * slot.padded
+    unusual += layout.SOLID * slot.solid + layout.LINE_TIME * (slot.meaning is Meaning.SYSLOG and slot.name == "time")
+    is_unusual = unusual or slot.opening or slot.meaning >= Meaning.SYSLOG
+    return usual + unusual + layout.UNUSUAL * bool(is_unusual)
+
+
 def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
     """Lay a program out for the kernel, storing the columns that are wanted."""
     place = {name: number for number, name in enumerate(columns)}
-    n = len(program.slots)
-    slots = np.zeros((n, 10), np.int64)
+    slots = np.zeros((len(program.slots), layout.SLOT_CELLS), np.int64)
     rest = b""
+    tail = False
     for f, slot in enumerate(program.slots):
         text = slot.terminator.removesuffix(b"\n")
-        word, mask = (np.frombuffer(part.ljust(8, b"\0"), np.int64)[0] for part in (text[:8], b"\xff" * len(text[:8])))
-        flags = tokenize.QUOTED * slot.quoted + tokenize.COMMA_LIST * slot.comma_list
-        flags += tokenize.LONG * (len(text) > 8)
         first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
-        column = -1 if slot.name is None else place.get(slot.name, -1)
-        place_of_rest = (len(rest), len(rest) + len(text[8:]))
-        slots[f] = (first, len(text), slot.length, slot.meaning, flags, column, *place_of_rest, word, mask)
+        stored = tuple(place.get(name, -1) if name else -1 for name in (slot.name, slot.port_name))
+        cells = (first, len(text), slot.length, slot.meaning, _flags(slot, text, tail=tail), stored[0], *_word(text))
+        others = (len(rest), len(rest) + len(text[8:]), *_word(slot.opening), len(slot.opening), stored[1])
+        slots[f, : len(cells) + len(others)] = (*cells, *others)
         rest += text[8:]
-    derives = [slot.meaning in {Meaning.REQUEST, Meaning.TARGET} for slot in program.slots]
-    names = {name for name in DERIVED[:5] if any(derives)} | set(DERIVED[5:] if program.clf_head else ())
+        tail = tail or slot.may_end or slot.meaning is Meaning.ELEMENTS
+    names = {name for slot in program.slots for name in FIXED_NAMES.get(slot.meaning, ())}
+    names |= {"vhost", "port"} if program.clf_head else set()
     derived = np.array([place.get(name, -1) if name in names else -1 for name in DERIVED], np.int64)
     return ProgramArrays(
         np.frombuffer(program.prefix + b"\0", np.uint8),
@@ -124,6 +151,13 @@ class SeparatorParser:
         # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
         self.addresses = (self._program.ctypes.data, self._lines.ctypes.data)
 
+    def reach(self, mtime_ns: int, zone: str) -> None:
+        """Give times without a year, in this zone, the latest one that is not a day after the file's mtime."""
+        latest = local_clock(mtime_ns // 1000 + DAY, zone)
+        scratch = self._arrays[1]
+        scratch[LATEST_CELL], scratch[LATEST_YEAR_CELL] = (latest - EPOCH) // timedelta(microseconds=1), latest.year
+        scratch[DATE_CELL] = 0
+
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self.addresses)
@@ -146,6 +180,9 @@ class JsonParser:
         self._counters = np.zeros(4, np.int64)
         self._zoneless_rows = np.empty(capacity, np.int32)
         self._scratch = np.zeros(SCRATCH_SIZE, np.int64)
+
+    def reach(self, mtime_ns: int, zone: str) -> None:
+        """Do nothing: a time in JSON has a year."""
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""

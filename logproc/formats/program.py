@@ -30,6 +30,22 @@ class Meaning(IntEnum):
     REQUEST = 8  # METHOD target PROTOCOL: yields method, target, path, query, protocol
     TARGET = 9  # a target alone: yields target, path, query
     DECIMAL_LIST = 10  # nginx upstream values, "0.010, 0.020 : 0.001": the sum of the list
+    COUNT = 11  # an integer; a plus sign in front is left out, a negative number is null
+    DURATION = 12  # the same with a fraction
+    LOOSE_INTEGER = 13  # digits are a number, any other text is null
+    ENDPOINT = 14  # host:port, [host]:port or host: yields the host and, as `port_name`, the port
+    LOCAL_TIME = 15  # 10/Oct/2000:13:55:36[.ffffff] without a zone
+    PRIORITY = 16  # 0 to 191, as syslog writes it between < and >: yields facility and severity
+    SYSLOG = 17  # all in front of a syslog message: yields facility, severity, time, host, program, pid
+    ELEMENTS = 18  # structured data of RFC 5424, or a dash
+
+
+class Missing(IntEnum):
+    """What it means that a slot's opening does not stand in the line. The numbers are those of `kernels.tokenize`."""
+
+    REFUSED = 0  # the line does not match
+    SKIPPED = 1  # the field is null, and takes no bytes
+    BARE = 2  # the field is written without quotes and ends at the terminator less its first byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,17 @@ class Slot:
     `comma_list` lets the field run on over ", " and " : " where the terminator is a blank.
     `length`, where not 0, is the exact byte count of the field, for fields whose text contains the terminator or that
     have an empty one; a lone dash may stand in its place. The last slot has none.
+
+    `opening` are at most eight bytes that stand in front of the field, `missing` says what it means if they do not; a
+    slot that may be bare is a text or a request, has a terminator of at most eight bytes and is not the last.
+    `may_end` allows the line to end behind the field, where the terminator's closing quote (if it begins with one)
+    stands: the slots that follow, of which none is a request or a target, are then null. `padded` skips blanks in front
+    of the field. `solid` refuses a field that is empty or holds the terminator's first byte. `port_name` is the name of
+    an ENDPOINT's port.
+
+    SYSLOG and ELEMENTS know where they end. A SYSLOG slot, which is the first one, has no terminator; behind ELEMENTS
+    stands a blank or the line's end, and with nothing behind the blank the slots that follow are null. `name` is "time"
+    for a SYSLOG slot whose time is that of the row, else None.
     """
 
     name: str | None
@@ -50,6 +77,12 @@ class Slot:
     comma_list: bool = False
     scale: float = 1.0
     length: int = 0
+    opening: bytes = b""
+    missing: Missing = Missing.REFUSED
+    may_end: bool = False
+    padded: bool = False
+    solid: bool = False
+    port_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +92,9 @@ class Program:
     `extra` accepts further fields between the last slot and the end of the line, after a blank. `clf_head` re-reads
     "vhost client, client - user" heads whose third slot, the user, came out with a blank. The head, from the client
     to the user, is split at every blank: if its second word is a dash, or its last but one is not, it stays as it was
-    (a user with blanks). Else the last word is the user, the last but two the client, ident is null, and the first
-    is the vhost if it is not empty and does not end with a comma; `:digits` at its end is the port.
+    (a user with blanks; a dash between blanks, as Jetty writes it, is null). Else the last word is the user, the last
+    but two the client, ident is null, and the first is the vhost if it is not empty and does not end with a comma;
+    `:digits` at its end is the port.
     """
 
     prefix: bytes

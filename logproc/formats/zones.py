@@ -6,7 +6,7 @@ beginning, is read with the offset from before. Both follow PEP 495 with fold=0.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -31,6 +31,15 @@ def _offset(zone: str, quarter: int) -> int:
         return 0
     offset = local.replace(tzinfo=ZoneInfo(zone)).utcoffset()
     return 0 if offset is None else offset // timedelta(microseconds=1)
+
+
+def local_clock(instant: int, zone: str) -> datetime:
+    """Return what a zone's local clock shows at an instant, int microseconds UTC; the nearest time that it can show."""
+    try:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=instant)
+        return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    except OverflowError:
+        return datetime.max if instant > 0 else datetime.min  # noqa: DTZ901 - a local clock
 
 
 def to_utc(times: NDArray[np.int64], zone: str) -> NDArray[np.int64]:

@@ -16,8 +16,8 @@ from logproc.kernels.numerals import POWERS, scan_number, whole_number
 NO_TIME = -(2**63)
 """The time of a value that has none; the same as `model.NO_TIME`."""
 
-SCRATCH_SIZE = 32
-"""Length of the int64 array whose address is `cache`.
+SCRATCH_SIZE = 48
+"""Length of the int64 array whose address is `cache`; cells from 24 on are those of `heads`.
 
 It must belong to the caller of the kernel: numba frees a local array after its last use by name, not by address.
 """
@@ -205,6 +205,35 @@ def parse_iso_time(base, s, e, cache):
         i += 1
     zone = iso_zone(base, i, e)
     return (NO_TIME, 0, False) if zone == NO_TIME else (micros - zone * SECOND, 0, True)
+
+
+@helper
+def fraction(base, i, e):
+    """Return (microseconds, where it ends) of a fraction at i, a point or comma and 1 to 9 digits; (0, i) if none.
+
+    Where a point is followed by no digit or by too many, microseconds are -1.
+    """
+    if i >= e or (load_byte(base, i) != 46 and load_byte(base, i) != 44):
+        return 0, i
+    first = i + 1
+    micros = 0
+    unit = SECOND
+    i = first
+    while i < e and 48 <= load_byte(base, i) <= 57:
+        unit //= 10
+        micros += (load_byte(base, i) - 48) * unit
+        i += 1
+    return (micros if 1 <= i - first <= 9 else -1), i
+
+
+@helper
+def month_of(name):
+    """Return the number of the month whose name the low three bytes are, 0 if there is none."""
+    month = 0
+    for m in range(12):
+        if _MONTHS[m] == name:
+            month = m + 1
+    return month
 
 
 @helper

@@ -35,6 +35,32 @@ def continues(base, begin, at):
 
 
 @helper
+def ends_here(base, i):
+    """Tell whether a line ends at i: a newline stands there, or a carriage return and a newline."""
+    byte = load_byte(base, i)
+    return byte == 10 or (byte == 13 and load_byte(base, i + 1) == 10)
+
+
+@helper
+def ends_line(base, s, e, byte, quoted):
+    """Tell whether the line ends at e, where `byte` or a newline stands: behind a closing quote, if `byte` is one."""
+    if byte == 34:
+        return load_byte(base, e) == 34 and not (quoted and escaped(base, s, e)) and ends_here(base, e + 1)
+    return load_byte(base, e) == 10
+
+
+@helper
+def port_start(base, s, e):
+    """Return where the port of "host:port" begins, 1 to 5 digits behind the last colon; -1 if there is none."""
+    i = e
+    while i > s and 48 <= load_byte(base, i - 1) <= 57:
+        i -= 1
+    if i == e or e - i > 5 or i < s + 2 or load_byte(base, i - 1) != 58:
+        return -1
+    return i
+
+
+@helper
 def rest_stands(base, at, rest, begin, end):
     """Tell whether bytes [begin, end) of a terminator that is longer than a word stand behind `at`."""
     for q in range(end - begin):
@@ -129,6 +155,16 @@ def head_parts(base, begin, end):
     if begin + 1 < port < first_end and load_byte(base, port - 1) == 58:
         return client, ident - 1, user, port - 1, port
     return client, ident - 1, user, first_end, 0
+
+
+@helper
+def is_padded_dash(base, s, e):
+    """Tell whether [s, e) is a dash with blanks around it."""
+    while s < e and load_byte(base, s) == 32:
+        s += 1
+    while s < e and load_byte(base, e - 1) == 32:
+        e -= 1
+    return e == s + 1 and load_byte(base, s) == 45
 
 
 @helper

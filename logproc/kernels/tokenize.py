@@ -1,132 +1,110 @@
 """Separator programs over bytes: lines in, field offsets out, at a few bytes a cycle.
 
-`tokenize` carries out what `formats.program.Program` describes, given as arrays (`ProgramArrays`). Each field ends at
-the first place where its whole terminator stands; finding its first byte is one 64-byte compare for a field of usual
-length. What a field means is checked in the same pass, while its bytes are in the first-level cache, so that a line's
-fate never depends on which reports were asked for.
+`tokenize` carries out what `formats.program.Program` describes, given as arrays (`layout.ProgramArrays`). Each field
+ends at the first place where its whole terminator stands; finding its first byte is one 64-byte compare for a field of
+usual length. What a field means is checked in the same pass, while its bytes are in the first-level cache, so that a
+line's fate never depends on which reports were asked for.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-from numpy.typing import NDArray
 
-from logproc.kernels.decode import NO_TIME, parse_clf_time, parse_decimal, parse_epoch, parse_integer, parse_iso_time
+from logproc.kernels import layout
+from logproc.kernels.decode import NO_TIME, parse_decimal, parse_integer
 from logproc.kernels.fields import (
     BLANK,
     blank_line_end,
     continues,
+    ends_line,
     escaped,
     find_byte,
     head_parts,
+    is_padded_dash,
     list_is_numeric,
     quotes_pair_up,
     request_parts,
     rest_stands,
     skip_nuls,
 )
+from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
+from logproc.kernels.layout import (
+    BAD_NUMBER,
+    BAD_TIME,
+    BYTE,
+    CAPACITY,
+    CLF_HEAD,
+    COMMA_LIST,
+    COUNT,
+    COUNTS,
+    DECIMAL,
+    DECIMAL_LIST,
+    DERIVED,
+    ENDPOINT,
+    ENDS,
+    EXTRA,
+    FIXED,
+    FLAGS,
+    INTEGER,
+    LENGTH,
+    LOCAL_TIME,
+    LONG,
+    MASK,
+    MAY_END,
+    MEANING,
+    METHOD,
+    N_SLOTS,
+    NO_MATCH,
+    PATH,
+    PORT,
+    PREFIX,
+    PREFIX_LENGTH,
+    PRIORITY,
+    PROTOCOL,
+    QUERY,
+    QUOTED,
+    REJECT_LINE,
+    REJECT_OFFSET,
+    REJECT_REASON,
+    REQUEST,
+    REST,
+    REST_END,
+    ROW_LINE,
+    ROW_OFFSET,
+    SCRATCH,
+    SLOT_BYTES,
+    SLOTS,
+    SOLID,
+    STARTS,
+    STORE,
+    TARGET,
+    TARGET_COLUMN,
+    TERMINATORS,
+    TEXT,
+    TIMES,
+    UNUSUAL,
+    VHOST,
+    WORD,
+    ZONES,
+)
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
+from logproc.kernels.values import (
+    DONE,
+    DONE_WITH_LINE,
+    DONE_WITH_TIME,
+    open_slot,
+    put_nothing,
+    put_typed,
+    time_of,
+)
 
-TEXT, INTEGER, DECIMAL, CLF_TIME, ISO_TIME, EPOCH_SECONDS, EPOCH_MILLIS, EPOCH_MICROS = range(8)
-REQUEST, TARGET, DECIMAL_LIST = 8, 9, 10
-
-QUOTED, COMMA_LIST, LONG = 1, 2, 4
-"""Bits of a slot's flags; LONG: the terminator is longer than a word."""
-
-NO_MATCH, BAD_NUMBER, BAD_TIME = 1, 2, 3
-REASONS = {NO_MATCH: "no match", BAD_NUMBER: "bad number", BAD_TIME: "bad time"}
-"""Why a line was rejected, by the code in `LineArrays.reject_reason`."""
-
-POSITION, ROWS, REJECTS, BLANKS, LINES, ZONELESS, FIRST_TIME, LAST_TIME = range(8)
-COUNTERS = 8
-"""Cells of the `counters` that a tokenizer returns in."""
-
-METHOD, TARGET_COLUMN, PATH, QUERY, PROTOCOL, VHOST, PORT = range(7)
-"""Cells of `ProgramArrays.derived`: columns that a request line or a CLF head yields beside the slots' own."""
+REASONS, COUNTERS, LineArrays, ProgramArrays = layout.REASONS, layout.COUNTERS, layout.LineArrays, layout.ProgramArrays
+POSITION, ROWS, REJECTS, BLANKS = layout.POSITION, layout.ROWS, layout.REJECTS, layout.BLANKS
+LINES, ZONELESS, FIRST_TIME, LAST_TIME = layout.LINES, layout.ZONELESS, layout.FIRST_TIME, layout.LAST_TIME
 
 QUESTION = np.uint8(63)
-
-
-BYTE, LENGTH, FIXED, MEANING, FLAGS, STORE, REST, REST_END, WORD, MASK = range(10)
-"""Columns of `ProgramArrays.slots`."""
-SLOT_BYTES = 80
-
-PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, DERIVED = range(8)
-"""Cells of a described program; the seven cells of `derived` begin at DERIVED."""
-
-(
-    STARTS,
-    ENDS,
-    TIMES,
-    ROW_OFFSET,
-    ROW_LINE,
-    REJECT_OFFSET,
-    REJECT_LINE,
-    REJECT_REASON,
-    ZONES,
-    CAPACITY,
-    SCRATCH,
-    COUNTS,
-) = range(12)
-"""Cells of described line arrays."""
-
-
-class ProgramArrays(NamedTuple):
-    """A separator program as arrays; n is the number of slots.
-
-    `slots` int64[n, 10]: the first byte of the terminator (without a newline), its length (0: the field ends at a
-    newline, or at the blank that BYTE is), the exact length of the field or 0, its meaning, flags, output column or -1,
-    where in `rest` stands what does not fit a word, and the terminator's first eight bytes with their mask. `derived`
-    int64[7] holds the output columns of what is derived, or -1.
-    """
-
-    prefix: NDArray[np.uint8]
-    prefix_length: int
-    slots: NDArray[np.int64]
-    rest: NDArray[np.uint8]
-    derived: NDArray[np.int64]
-    extra: bool
-    clf_head: bool
-
-    def described(self) -> NDArray[np.int64]:
-        """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them."""
-        addresses = [self.prefix.ctypes.data, self.prefix_length, self.slots.ctypes.data, len(self.slots)]
-        flags = [self.rest.ctypes.data, int(self.extra), int(self.clf_head)]
-        return np.array([*addresses, *flags, *self.derived.tolist()], np.int64)
-
-
-class LineArrays(NamedTuple):
-    """Where tokenizers write: one row a matched line, one reject a refused one; as many of each.
-
-    starts, ends int32[columns, rows]; styles uint8[columns, rows]; times int64[rows]; row_offset, row_line
-    int32[rows]; reject_offset, reject_line int32[rows]; reject_reason uint8[rows]; zoneless uint8[rows], 1 where a
-    time had no zone.
-    """
-
-    starts: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    styles: NDArray[np.uint8]
-    times: NDArray[np.int64]
-    row_offset: NDArray[np.int32]
-    row_line: NDArray[np.int32]
-    reject_offset: NDArray[np.int32]
-    reject_line: NDArray[np.int32]
-    reject_reason: NDArray[np.uint8]
-    zoneless: NDArray[np.uint8]
-
-    def described(self, scratch: NDArray[np.int64], counters: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the addresses that `tokenize` writes to; the arrays must outlive them.
-
-        `scratch` is int64[decode.SCRATCH_SIZE], `counters` int64[COUNTERS].
-        """
-        arrays = (self.starts, self.ends, self.times, self.row_offset, self.row_line, self.reject_offset)
-        others = (self.reject_line, self.reject_reason, self.zoneless)
-        addresses = [array.ctypes.data for array in (*arrays, *others)]
-        return np.array([*addresses, len(self.times), scratch.ctypes.data, counters.ctypes.data], np.int64)
 
 
 @helper
@@ -143,27 +121,6 @@ def _fixed_end(base, s, fixed, word, mask, slot, rest):
     if load_byte(base, s) == 45 and load_u64(base, e) & mask == word and rest_stands(base, e + 8, rest, begin, end):
         return e
     return -1
-
-
-@helper
-def _time_of(base, s, e, meaning, cache):
-    """Return (microseconds UTC or NO_TIME, 0 bad | 1 good | 2 zoneless) of a time slot's slice."""
-    if meaning == CLF_TIME:
-        micros, good = parse_clf_time(base, s, e, cache)
-        return micros, 1 if good else 0
-    if meaning == ISO_TIME:
-        micros, naive, good = parse_iso_time(base, s, e, cache)
-        return micros, (2 if naive else 1) if good else 0
-    unit = 1
-    if meaning == EPOCH_MILLIS:
-        unit = 1000
-    elif meaning == EPOCH_MICROS:
-        unit = 1000000
-    for i in range(s, e):
-        if load_byte(base, i) > 57:  # an exponent: numbers may have one, no server writes a time so
-            return NO_TIME, 0
-    micros, good = parse_epoch(base, s, e, unit)
-    return micros, 1 if good else 0
 
 
 @kernel("i8, i8, i8, i8, i8, i8 -> none")
@@ -219,6 +176,7 @@ def tokenize(base, begin, end, row, program, lines):
             store_half(starts, 4 * (vhost_column * max_rows + row), -1)
         if port_column >= 0 and clf_head:
             store_half(starts, 4 * (port_column * max_rows + row), -1)
+        ended = False
         for f in range(n_slots):
             if reason != 0:
                 break
@@ -226,7 +184,23 @@ def tokenize(base, begin, end, row, program, lines):
             slot = slots + f * SLOT_BYTES
             byte = np.uint8(load_word(slot, 8 * BYTE))
             length = load_word(slot, 8 * LENGTH)
+            flags = load_word(slot, 8 * FLAGS)
             is_last = f == n_slots - 1
+            if flags >= UNUSUAL:
+                if ended:
+                    put_nothing(slot, starts, ends, max_rows, row)
+                    continue
+                step, s = open_slot(base, s, slot, program, starts, ends, max_rows, row, cache)
+                if step < 0:
+                    j, reason = s, -step
+                    break
+                if step >= DONE:
+                    j = s
+                    ended = step == DONE_WITH_LINE
+                    if step == DONE_WITH_TIME and time == NO_TIME:
+                        time = load_word(cache, 8 * HEAD_TIME)
+                        no_zone = load_word(cache, 8 * HEAD_ZONELESS)
+                    continue
             # ---- where the field ends
             if length == 0 and is_last:
                 j = find_or_newline(base, s, byte)
@@ -245,7 +219,6 @@ def tokenize(base, begin, end, row, program, lines):
                         reason = NO_MATCH
                         break
                 else:
-                    flags = load_word(slot, 8 * FLAGS)
                     e = find_or_newline(base, s, byte)
                     while True:
                         if load_u64(base, e) & mask == word:
@@ -268,7 +241,13 @@ def tokenize(base, begin, end, row, program, lines):
                                 good = after == 10 or (after == 13 and load_byte(base, e + length + 1) == 10)
                             if good:
                                 break
-                        elif load_byte(base, e) == 10:
+                        elif flags & MAY_END != 0 and ends_line(base, s, e, byte, flags & QUOTED != 0):
+                            ended = True
+                            length = 0
+                            if load_byte(base, e) == 10 and e > s and load_byte(base, e - 1) == 13:
+                                e -= 1
+                            break
+                        elif load_byte(base, e) == 10 or flags & SOLID != 0:
                             reason = NO_MATCH
                             break
                         e = find_or_newline(base, e + 1, byte)
@@ -286,6 +265,9 @@ def tokenize(base, begin, end, row, program, lines):
                     store_half(ends, 4 * (column * max_rows + row), -1 if dash else e)
                 if f == 2 and clf_head and e > s + 1 and find_byte(base, s, e, BLANK) < e:
                     client, client_end, user, vhost_end, port = head_parts(base, first, e)
+                    if client < 0 and is_padded_dash(base, s, e) and column >= 0:
+                        store_half(starts, 4 * (column * max_rows + row), -1)
+                        store_half(ends, 4 * (column * max_rows + row), -1)
                     if client >= 0:
                         if load_word(slots, 8 * STORE) >= 0:
                             store_half(starts, 4 * (load_word(slots, 8 * STORE) * max_rows + row), client)
@@ -330,7 +312,11 @@ def tokenize(base, begin, end, row, program, lines):
                         store_half(starts, 4 * (query_column * max_rows + row), mark + 1 if mark < target_end else -1)
                         store_half(ends, 4 * (query_column * max_rows + row), target_end if mark < target_end else -1)
             elif dash or e == s:
-                if column >= 0:
+                if meaning == ENDPOINT or meaning == PRIORITY:
+                    reason = put_typed(base, s, e, slot, program, starts, ends, max_rows, row)
+                    if reason != 0:
+                        break
+                elif column >= 0:
                     store_half(starts, 4 * (column * max_rows + row), -1)
                     store_half(ends, 4 * (column * max_rows + row), -1)
             elif meaning == INTEGER or meaning == DECIMAL or meaning == DECIMAL_LIST:
@@ -347,8 +333,12 @@ def tokenize(base, begin, end, row, program, lines):
                 if column >= 0:
                     store_half(starts, 4 * (column * max_rows + row), s)
                     store_half(ends, 4 * (column * max_rows + row), e)
+            elif meaning >= COUNT and meaning != LOCAL_TIME:
+                reason = put_typed(base, s, e, slot, program, starts, ends, max_rows, row)
+                if reason != 0:
+                    break
             else:
-                micros, verdict = _time_of(base, s, e, meaning, cache)
+                micros, verdict = time_of(base, s, e, meaning, cache)
                 if verdict == 0:
                     reason = BAD_TIME
                     break

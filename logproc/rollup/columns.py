@@ -17,10 +17,10 @@ from logproc.kernels import decode
 from logproc.kernels.arrays import grown
 from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
 from logproc.kernels.jsonlines import unescape
-from logproc.model import LEVELS, NO_TIME, Batch, Kind
+from logproc.model import LEVELS, NO_TIME, PRIORITIES, Batch, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -86,14 +86,14 @@ class RowStore:
         self._values: dict[Stored, NDArray[Any]] = {}
         self._valid: dict[Stored, NDArray[np.uint8]] = {}
         self._slow = np.empty(0, np.int32)
-        self._levels = 0
+        self._settled: dict[str, int] = {}
         self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
         self._reserve(ROWS * 2)
 
     def forget(self) -> None:
         """Drop the dictionaries, whose codes must not be in use any more."""
         self.dictionaries = {name: Dictionary() for name in self.dictionaries}
-        self._levels = 0
+        self._settled = {}
         self._layouts.clear()
 
     def keys_held(self) -> int:
@@ -168,8 +168,8 @@ class RowStore:
             return
         if dictionary.state[UNCLEAN]:
             _settle_aliases(dictionary)
-        if field.name == "level":
-            self._levels = _settle_levels(dictionary, self._levels)
+        if field.name in RENAMED:
+            self._settled[field.name] = _settle_names(dictionary, self._settled.get(field.name, 0), RENAMED[field.name])
         if dictionary.aliased:
             used = codes[begin:end]
             np.copyto(used, np.where(used >= 0, dictionary.alias[used], np.int32(-1)))
@@ -222,12 +222,23 @@ def _settle_aliases(dictionary: Dictionary) -> None:
     dictionary.state[UNCLEAN] = 0
 
 
-def _settle_levels(dictionary: Dictionary, begin: int) -> int:
-    """Give levels their one name, from code `begin` on; returns where to go on."""
+def _looked_up(names: dict[str, str]) -> Callable[[str], str]:
+    return lambda text: names.get(text, text)
+
+
+RENAMED: dict[str, Callable[[str], str]] = {
+    "level": lambda text: LEVELS.get(text.lower(), text.upper()),
+    **{column: _looked_up(names) for column, names in PRIORITIES.items()},
+}
+"""By column, the one name of what loggers call differently, and of syslog's numbers."""
+
+
+def _settle_names(dictionary: Dictionary, begin: int, rename: Callable[[str], str]) -> int:
+    """Give keys their one name, from code `begin` on; returns where to go on."""
     end = len(dictionary)
     for code in range(begin, end):
         text = dictionary.key(code).decode("utf-8", "backslashreplace")
-        name = LEVELS.get(text.lower(), text.upper())
+        name = rename(text)
         if name != text and dictionary.alias[code] == code:
             dictionary.alias[code] = dictionary.add(name.encode("utf-8", "backslashreplace"))
             dictionary.aliased = True

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from formats.reference import Value, match
 
+from logproc.model import PRIORITIES
+
 if TYPE_CHECKING:
     from logproc.formats import Format
 
@@ -39,6 +41,7 @@ def fields_of(row: Format, line: str) -> dict[str, Any]:
     if isinstance(found, str):
         return {"rejected": found}
     fields = {name: shown(value, is_time=name == "time") for name, value in found.items()}
+    fields |= {name: names[fields[name]] for name, names in PRIORITIES.items() if fields.get(name) is not None}
     if "target" in fields:
         parts = [fields[name] for name in ("method", "target", "protocol") if fields.get(name) is not None]
         fields["request"] = " ".join(parts) if parts else None

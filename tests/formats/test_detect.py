@@ -39,7 +39,10 @@ def test_the_most_specific_of_the_formats_that_match_wins(text: bytes, name: str
 
 
 def test_the_candidates_are_tried_from_the_most_specific_on():
-    assert [row.name for row in BY_RANK] == ["jsonl", "vhost_combined", "combined", "common"]
+    names = [row.name for row in BY_RANK]
+    assert names[:4] == ["jsonl", "vhost_combined", "combined", "common"]
+    assert names[-1] == "syslog"  # what it finds in front of a message stands in front of other formats, too
+    assert sorted(names) == sorted(FORMATS)
 
 
 def test_a_more_specific_format_may_lose_a_few_lines():
@@ -65,7 +68,7 @@ def test_rests_of_cut_records_do_not_count_against_a_format():
 
 
 def test_unknown_text_has_no_format_and_no_confidence():
-    result = found(b"Oct 10 13:55:36 host sshd[1]: session opened\n" * 5)
+    result = found(b"10-10 13:55:36.811  1702  2395 D Manager: session opened\n" * 5)
     assert result == Detection(None, 0.0, None, "no known format matches")
 
 
@@ -98,7 +101,24 @@ def test_formats_whose_bytes_are_not_there_are_never_matched():
     detect([COMMON], matcher=matcher)
     detect([JSON], matcher=matcher)
     detect([OTHER.replace(b'"', b"'")], matcher=matcher)
-    assert asked == ["common", "jsonl"]
+    assert [name for name in asked if name not in {"rfc5424", "syslog", "squid"}] == ["common", "jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ('0:0:0:0:0:0:0:1 - tomcat [10/Oct/2000:13:55:36 +0000] "GET /manager/html HTTP/1.1" 200 1926', "common"),
+        ('192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.1" 200 19 "-" "curl" 12 thread-1', "combined"),
+        ('192.0.2.1 -  -  [10/Oct/2000:13:55:36 +0000] "GET /  HTTP/1.1" 200 312 "-" "Mozilla/5.0 (X11)"', "combined"),
+        ('192.0.2.1 -  -  [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.1" 200 312 ', "common"),
+        (
+            '192.0.2.1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.1" 200 312 "-" "M" 5 "no router" "-" 12',
+            "combined",
+        ),
+    ],
+)
+def test_tomcat_and_jetty_write_common_and_combined(line: str, name: str):
+    assert found(line.encode() + b"\n").format == name
 
 
 def test_a_client_written_with_its_port_is_not_taken_for_a_client():
@@ -135,13 +155,38 @@ EXPECTED = {
     "beats/nginx/access/test/access.log": "combined",
     "beats/nginx/access/test/test.log": "combined",
     "beats/nginx/access/test/test-with-host.log": "combined",
-    "beats/nginx/ingress_controller/test/test.log": "combined",
+    "beats/nginx/ingress_controller/test/test.log": "ingress_nginx",
+    "beats/traefik/access/test/test.log": "traefik",
     "beats/nginx/error/test/error.log": None,
-    "beats/haproxy/log/test/haproxy.log": None,
+    "beats/haproxy/log/test/haproxy.log": "haproxy",
+    "beats/haproxy/log/test/httplog-no-headers.log": "haproxy",
+    "beats/haproxy/log/test/tcplog.log": "haproxy_tcp",
+    "beats/haproxy/log/test/default.log": "syslog",
+    "raravena_haproxy/haproxy.log": "haproxy",
+    "lnav/logfile_haproxy.0": "syslog",
+    "nasty/aws/s3_odd_keys.log": "s3",
     "beats/kibana/log/test/test.log": "jsonl",
     "lnav/logfile_access_log.0": "combined",
     "lnav/logfile_shop_access_log.0": "combined",
-    "lnav/logfile_syslog_with_access_log.0": None,
+    "lnav/logfile_syslog_with_access_log.0": "syslog",
+    "lnav/logfile_syslog.0": "syslog",
+    "lnav/logfile_syslog.1": "syslog",
+    "lnav/logfile_syslog.2": "syslog",
+    "nasty/syslog/feb29.log": "syslog",
+    "nasty/syslog/pri_only.log": "syslog",
+    "nasty/syslog/bracket_message_3164.log": "syslog",
+    "nasty/syslog/nil_timestamp_5424.log": "rfc5424",
+    "elastic_examples/Machine_Learning/Security_Analytics_Recipes/suspicious_login_activity/data/auth.log": "syslog",
+    "loghub/Linux/Linux_2k.log": "syslog",
+    "loghub/Mac/Mac_2k.log": "syslog",
+    "loghub/OpenSSH/OpenSSH_2k.log": "syslog",
+    "beats/system/auth/test/timestamp.log": "syslog",
+    "beats/system/auth/test/secure-rhel7.log": "syslog",
+    "beats/system/syslog/test/darwin-syslog.log": "syslog",
+    "beats/system/syslog/test/suse-syslog.log": "syslog",
+    "beats/system/syslog/test/tz-offset.log": "syslog",
+    "loghub/Android/Android_2k.log": None,
+    "loghub/Thunderbird/Thunderbird_2k.log": None,
     "lnav/logfile_pino.0": "jsonl",
     "erddaplogs/nginx_example_logs/tomcat-access.log.1": "combined",
     "erddaplogs/nginx_example_logs/tomcat-access.log.8": "combined",

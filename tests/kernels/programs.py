@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 
 from logproc.errors import FormatError
 from logproc.formats import FORMATS, resolve
-from logproc.formats.program import Meaning, Program, Slot
+from logproc.formats.program import Meaning, Missing, Program, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TIMES = {Meaning.CLF_TIME, Meaning.ISO_TIME, Meaning.EPOCH_SECONDS, Meaning.EPOCH_MILLIS, Meaning.EPOCH_MICROS}
+TIMES = {
+    *(Meaning.CLF_TIME, Meaning.ISO_TIME, Meaning.EPOCH_SECONDS, Meaning.EPOCH_MILLIS, Meaning.EPOCH_MICROS),
+    Meaning.LOCAL_TIME,
+}
 
 # ---- what a slot may hold ------------------------------------------------------------------------------------------
 
@@ -78,6 +81,79 @@ LISTS = st.lists(DECIMALS | st.just(b"-"), min_size=1, max_size=4).flatmap(
 )
 WORDS = [b"h", b"h:81", b"::1", b"a", b"-", b"", b"p,", b":80", b"h:", b"-:5", b"x:y:8", b"ab", b"x" * 70]
 HEADS = st.lists(st.sampled_from(WORDS), min_size=3, max_size=8).map(b" ".join)
+MONTH_NAMES = [name.decode() for name in MONTHS]
+
+
+@st.composite
+def local_times(draw):
+    moment = draw(MOMENTS)
+    return f"{moment.day:02}/{MONTH_NAMES[moment.month - 1]}/{moment.year}:{moment:%H:%M:%S}".encode() + draw(
+        st.sampled_from([b"", b".123", b",5", b".", b".1234567890", b" +0000", b".1x"])
+    )
+
+
+PRIORITIES = st.integers(0, 200).map(str).map(str.encode) | st.sampled_from([b"", b"00", b"007", b"-1", b"1234", b"1x"])
+ENDPOINTS = st.sampled_from(
+    [
+        *(b"10.0.0.1:80", b"10.0.0.1", b"::1:80", b"[::1]:443", b"[::1]", b"-:5", b":80", b"a:", b"a:123456", b"[]:1"),
+        *(b"x:00080", b"unix:", b"a:b:1", b"[:1", b"a:1x", b"[x", b"1", b"12:34"),
+    ]
+)
+COUNTS = INTEGERS | st.sampled_from([b"+5", b"+", b"+-5", b"++5", b"-1", b"-x", b"--1", b"-0", b"+0"])
+DURATIONS = DECIMALS | st.sampled_from([b"+5.5", b"+", b"+-5", b"++5", b"-1", b"-.5", b"-x", b"+.5"])
+ELEMENTS = st.lists(
+    st.sampled_from([b"[", b"]", b'"', b"\\", b" ", b"a", b"[a]", b'[a b="c"]', b'[a b="]"]', b'[a b="\\""]', b"\r"]),
+    max_size=6,
+).map(b"".join) | st.sampled_from([b"-", b"[a]", b'[a b="c \\" ] \\\\"][d]', b"--", b""])
+
+# ---- syslog: heads of four dialects, put together from words that mean something in some place
+
+WORDS_OF_HEADS = [
+    *(b"host", b"10.0.0.1", b"::1", b"-", b"", b":", b"a:", b"::", b"sshd[12]:", b"sshd[12]", b"su(pam_unix)[1]:"),
+    *(b"kernel:", b"Google", b"Chrome", b"Helper[7]:", b"launchd[1]", b"(com.x[2]):", b"(x)", b"---", b"last"),
+    *(
+        b"message repeated",
+        b"%ASA-6-1:",
+        b"[1]:",
+        b"x[]:",
+        b"x[a]:",
+        b"{",
+        b"INFO",
+        b"a,b",
+        b"x" * 70,
+        b"\xc3\xa4",
+        b"[1]",
+    ),
+]
+DAYS = [b" 1", b"1", b"01", b"31", b"29", b" 31", b"0", b"", b"123"]
+CLOCKS = [
+    b"22:14:15",
+    b"22:14:60",
+    b"24:00:00",
+    b"2:14:15",
+    b"22:14:15.123456",
+    b"22:14:15,5",
+    b"22:14:15.",
+    b"22-14-15",
+]
+
+
+@st.composite
+def heads_of_syslog(draw):
+    priority = draw(st.one_of(st.just(b""), PRIORITIES.map(lambda number: b"<" + number + b">"), st.just(b"<")))
+    moment = draw(MOMENTS)
+    years = [b"", b"", b"2019 ", b"20x9 ", b"0000 "]
+    bsd = b"%s %s %s%s" % (
+        draw(st.sampled_from([*MONTHS, b"jan", b"Foo"])),
+        draw(st.sampled_from([b"%2d" % moment.day, *DAYS])),
+        draw(st.sampled_from(years)),
+        draw(st.sampled_from([moment.strftime("%H:%M:%S").encode(), *CLOCKS])),
+    )
+    time = draw(st.one_of(st.just(bsd), st.just(bsd), iso_times(), st.sampled_from([b"", b"-", b"2018-01-01"])))
+    words = draw(st.lists(st.sampled_from(WORDS_OF_HEADS), max_size=5))
+    return priority + time + draw(st.sampled_from([b" ", b" ", b" ", b": ", b"", b"  ", b":"])) + b" ".join(words)
+
+
 TEXT_OF = {
     Meaning.TEXT: TEXTS,
     Meaning.INTEGER: INTEGERS,
@@ -90,6 +166,14 @@ TEXT_OF = {
     Meaning.REQUEST: REQUESTS,
     Meaning.TARGET: TARGETS | TEXTS,
     Meaning.DECIMAL_LIST: LISTS,
+    Meaning.COUNT: COUNTS,
+    Meaning.DURATION: DURATIONS,
+    Meaning.LOOSE_INTEGER: INTEGERS | TEXTS,
+    Meaning.ENDPOINT: ENDPOINTS | TEXTS,
+    Meaning.LOCAL_TIME: local_times(),
+    Meaning.PRIORITY: PRIORITIES,
+    Meaning.SYSLOG: heads_of_syslog(),
+    Meaning.ELEMENTS: ELEMENTS,
 }
 
 # ---- programs ------------------------------------------------------------------------------------------------------
@@ -143,6 +227,67 @@ def with_heads(draw):
     return Program(draw(st.sampled_from(PREFIXES)), head + rest, clf_head=True)
 
 
+PREDEFINED_NAMES = ("common", "combined", "vhost_combined")
+OPENINGS = [b'"', b"{", b"[", b"<", b"12345678"]
+
+
+@st.composite
+def unusual(draw):
+    """Draw a program of slots that open, end lines, skip blanks, or know where they end."""
+    count = draw(st.integers(1, 5))
+    extra = draw(st.booleans())
+    typed = [Meaning.TEXT, Meaning.COUNT, Meaning.DURATION, Meaning.LOOSE_INTEGER, Meaning.ENDPOINT]
+    once = [Meaning.PRIORITY, Meaning.LOCAL_TIME, Meaning.REQUEST, Meaning.ELEMENTS]
+    slots = []
+    has_head = draw(st.booleans())
+    if has_head:
+        once.remove(Meaning.PRIORITY)
+        name = draw(st.sampled_from(["time", None]))
+        slots.append(Slot(name, Meaning.SYSLOG, b"", missing=draw(st.sampled_from([Missing.REFUSED, Missing.SKIPPED]))))
+        if name == "time":
+            once.remove(Meaning.LOCAL_TIME)
+    tail = False
+    for number in range(count):
+        last = number == count - 1
+        meaning = draw(st.sampled_from(typed + once))
+        if (tail and meaning in {Meaning.REQUEST, Meaning.PRIORITY}) or (last and meaning is Meaning.ELEMENTS):
+            meaning = Meaning.TEXT
+        if meaning in once:
+            once.remove(meaning)
+        if meaning is Meaning.ELEMENTS:
+            slots.append(Slot("sd", meaning, b""))
+            tail = True
+            continue
+        end = draw(st.sampled_from([b"", b'"'] if last else [b" ", b'" ', b'" "', b"/", b"] ", b"> ", b"12345678"]))
+        missing = draw(st.sampled_from(list(Missing)))
+        if missing is Missing.BARE and (last or len(end) < 2 or meaning not in {Meaning.TEXT, Meaning.REQUEST}):
+            missing = Missing.REFUSED
+        if missing is Missing.SKIPPED and meaning in {Meaning.REQUEST, Meaning.PRIORITY}:
+            missing = Missing.REFUSED
+        opening = draw(st.sampled_from(OPENINGS)) if missing is not Missing.REFUSED or draw(st.booleans()) else b""
+        if meaning is Meaning.PRIORITY:
+            opening, missing = b"<", Missing.REFUSED
+        may_end = not last and draw(st.booleans())
+        slots.append(
+            Slot(
+                "time" if meaning in TIMES else draw(st.sampled_from([f"f{number}", f"f{number}", None])),
+                meaning,
+                end + b"\n" * (last and not extra),
+                quoted=end.startswith(b'"') and draw(st.booleans()),
+                opening=opening,
+                missing=missing,
+                may_end=may_end,
+                padded=draw(st.booleans()),
+                solid=not last and draw(st.booleans()),
+                port_name=f"port{number}" if meaning is Meaning.ENDPOINT and draw(st.booleans()) else None,
+            )
+        )
+        tail = tail or may_end
+    return Program(draw(st.sampled_from(PREFIXES)), tuple(slots), extra=extra)
+
+
+UNUSUAL_NAMES = [name for name, row in FORMATS.items() if row.program and name not in PREDEFINED_NAMES]
+
 VARIABLES = {
     "nginx": "$remote_addr $remote_user $time_local $time_iso8601 $msec $request $request_uri $args $status "
     "$bytes_sent $http_referer $http_user_agent $request_time $upstream_response_time $http_x_forwarded_for "
@@ -172,9 +317,10 @@ def compiled(draw):
     return program
 
 
-PROGRAMS = st.one_of(hand_made(), hand_made(), compiled(), with_heads(), st.sampled_from(PREDEFINED[:2]).map(
-    lambda name: FORMATS[name].program
-))  # fmt: skip
+PROGRAMS = st.one_of(
+    *(hand_made(), hand_made(), unusual(), unusual(), compiled(), with_heads()),
+    st.sampled_from([*PREDEFINED[:2], *UNUSUAL_NAMES]).map(lambda name: FORMATS[name].program),
+)
 
 # ---- lines ---------------------------------------------------------------------------------------------------------
 
@@ -200,7 +346,18 @@ def valid_lines(draw, program: Program):
         text = draw(st.one_of(TEXT_OF[slot.meaning], TEXT_OF[slot.meaning], st.sampled_from([b"-", b""])))
         if slot.length and len(text) != slot.length and draw(st.integers(0, 3)):
             text = text.ljust(slot.length, b"x")[: slot.length]
-        parts += [text, slot.terminator.removesuffix(b"\n")]
+        end = slot.terminator.removesuffix(b"\n")
+        if slot.meaning is Meaning.ELEMENTS:
+            end = b" "
+        if slot.opening and draw(st.integers(0, 4)):
+            text = slot.opening + text
+        elif slot.missing is Missing.BARE:
+            end = end[1:]
+        if slot.padded:
+            text = b" " * draw(st.integers(0, 2)) + text
+        if slot.may_end and not draw(st.integers(0, 5)):
+            return b"".join([*parts, text, end[: end.startswith(b'"')]])
+        parts += [text, end]
     tail = (
         draw(st.sampled_from([b"", b"", b' "more" 1', b' "odd', b" ", b' \\"', b' "\\""', b"x"]))
         if program.extra

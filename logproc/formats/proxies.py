@@ -1,0 +1,286 @@
+"""Access logs of proxies: HAProxy, Squid, Envoy.
+
+https://docs.haproxy.org/3.0/configuration.html#8.2, https://wiki.squid-cache.org/Features/LogFormat and
+https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage. Their times are milliseconds;
+-1 says that it did not come so far.
+"""
+
+from __future__ import annotations
+
+from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.program import Meaning, Missing, Program, Slot
+
+
+def _millis(name: str, end: bytes) -> Slot:
+    return Slot(name, Meaning.DURATION, end, scale=1e-3)
+
+
+def _count(name: str, end: bytes) -> Slot:
+    return Slot(name, Meaning.COUNT, end)
+
+
+# HAProxy speaks to a syslog server, which puts its own time and host in front; `time` is when the request came.
+_HAPROXY_HEAD = (
+    Slot(None, Meaning.SYSLOG, b"", missing=Missing.SKIPPED),
+    Slot("client", Meaning.ENDPOINT, b" [", port_name="remote_port", solid=True),
+    Slot("time", Meaning.LOCAL_TIME, b"] "),
+    Slot("frontend", Meaning.TEXT, b" ", solid=True),
+    Slot("backend", Meaning.TEXT, b"/"),
+    Slot("server", Meaning.TEXT, b" ", solid=True),
+)
+_HAPROXY_COUNTS = (
+    *(_count(f"{where}connections", b"/") for where in ("", "frontend_", "backend_", "server_")),
+    _count("retries", b" "),
+    _count("server_queue", b"/"),
+)
+
+_HAPROXY = Program(
+    b"",
+    (
+        *_HAPROXY_HEAD,
+        _millis("request_wait", b"/"),
+        _millis("queue_wait", b"/"),
+        _millis("connect_wait", b"/"),
+        _millis("upstream_duration", b"/"),
+        _millis("duration", b" "),
+        _count("status", b" "),
+        _count("bytes", b" "),
+        Slot("captured_request_cookie", Meaning.TEXT, b" "),
+        Slot("captured_response_cookie", Meaning.TEXT, b" "),
+        Slot("termination_state", Meaning.TEXT, b" ", solid=True),
+        *_HAPROXY_COUNTS,
+        _count("backend_queue", b" "),
+        Slot("captured_request_headers", Meaning.TEXT, b"} ", opening=b"{", missing=Missing.SKIPPED),
+        Slot("captured_response_headers", Meaning.TEXT, b"} ", opening=b"{", missing=Missing.SKIPPED),
+        Slot("request", Meaning.REQUEST, b'"\n', opening=b'"'),
+    ),
+)
+
+_HAPROXY_TCP = Program(
+    b"",
+    (
+        *_HAPROXY_HEAD,
+        _millis("queue_wait", b"/"),
+        _millis("connect_wait", b"/"),
+        _millis("duration", b" "),
+        _count("bytes", b" "),
+        Slot("termination_state", Meaning.TEXT, b" ", solid=True),
+        *_HAPROXY_COUNTS,
+        _count("backend_queue", b"\n"),
+    ),
+)
+
+_SQUID = Program(
+    b"",
+    (
+        Slot("time", Meaning.EPOCH_SECONDS, b" ", solid=True),
+        Slot("duration", Meaning.DURATION, b" ", scale=1e-3, padded=True, solid=True),
+        Slot("client", Meaning.TEXT, b" ", solid=True),
+        Slot("cache", Meaning.TEXT, b"/"),
+        Slot("status", Meaning.INTEGER, b" "),
+        Slot("bytes", Meaning.INTEGER, b" "),
+        Slot("method", Meaning.TEXT, b" ", solid=True),
+        Slot("target", Meaning.TARGET, b" "),
+        Slot("user", Meaning.TEXT, b" "),
+        Slot("hierarchy", Meaning.TEXT, b"/"),
+        Slot("upstream_addr", Meaning.TEXT, b" "),
+        Slot("content_type", Meaning.TEXT, b""),
+    ),
+    extra=True,
+)
+
+_ENVOY = Program(
+    b"[",
+    (
+        Slot("time", Meaning.ISO_TIME, b'] "'),
+        Slot("request", Meaning.REQUEST, b'" ', quoted=True),
+        Slot("status", Meaning.INTEGER, b" "),
+        Slot("response_flags", Meaning.TEXT, b" ", solid=True),
+        Slot("bytes_in", Meaning.INTEGER, b" "),
+        Slot("bytes", Meaning.INTEGER, b" "),
+        _millis("duration", b" "),
+        _millis("upstream_duration", b' "'),
+        Slot("forwarded_for", Meaning.TEXT, b'" "', quoted=True),
+        Slot("user_agent", Meaning.TEXT, b'" "', quoted=True),
+        Slot("request_id", Meaning.TEXT, b'" "', quoted=True),
+        Slot("vhost", Meaning.TEXT, b'" "', quoted=True),
+        Slot("upstream_addr", Meaning.TEXT, b'"', quoted=True),
+    ),
+    extra=True,
+)
+
+PROXIES = (
+    Format(
+        name="haproxy",
+        family="web",
+        engine=SEPARATOR,
+        program=_HAPROXY,
+        doc="HAProxy's HTTP log, with what syslog writes in front or without",
+        rank=4,
+        needs=(b" [", b"] ", b"/", b' "'),
+        samples=(
+            Sample(
+                "Jul 30 09:03:52 localhost haproxy[32450]: 1.2.3.4:38862 [30/Jul/2018:09:03:52.726] incoming~ docs/api "
+                '0/0/1/1700/1702 304 168 - - ---- 6/6/0/0/+1 0/0 {docs.internal||} {|||} "GET /c.js?a HTTP/1.1"',
+                {
+                    "host": "localhost",
+                    "program": "haproxy",
+                    "pid": 32450,
+                    "client": "1.2.3.4",
+                    "remote_port": 38862,
+                    "time": "2018-07-30T09:03:52.726000Z",
+                    "frontend": "incoming~",
+                    "backend": "docs",
+                    "server": "api",
+                    "connect_wait": 0.001,
+                    "upstream_duration": 1.7,
+                    "duration": 1.702,
+                    "status": 304,
+                    "bytes": 168,
+                    "termination_state": "----",
+                    "connections": 6,
+                    "retries": 1,
+                    "captured_request_headers": "docs.internal||",
+                    "captured_response_headers": "|||",
+                    "path": "/c.js",
+                },
+            ),
+            Sample(
+                "127.0.0.1:39759 [09/Dec/2013:12:59:46.633] lb default/<NOSRV> -1/-1/-1/-1/+99 400 +187 - - PR-- "
+                '1/0/0/0/0 0/67 "<BADREQ>"',
+                {
+                    "host": None,
+                    "client": "127.0.0.1",
+                    "server": "<NOSRV>",
+                    "upstream_duration": None,
+                    "duration": 0.099,
+                    "bytes": 187,
+                    "backend_queue": 67,
+                    "captured_request_headers": None,
+                    "target": "<BADREQ>",
+                },
+            ),
+        ),
+        refused=(
+            "Sep 20 15:42:59 1.2.3.4 haproxy[24551]: Connect from 1.2.3.4:40780 to 1.2.3.4:5000 (main/HTTP)",
+            "127.0.0.1:40962 [20/Sep/2018:15:44:23.285] main app/<NOSRV> -1/-1/1 212 SC 1/1/0/0/0 0/0",
+            '127.0.0.1:9 [09/Dec/2013:12:59:46.633] lb a/b 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET /cut',
+            '127.0.0.1:9 [09/Dec/2013:25:59:46.633] lb a/b 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET / HTTP/1.1"',
+        ),
+    ),
+    Format(
+        name="haproxy_tcp",
+        family="web",
+        engine=SEPARATOR,
+        program=_HAPROXY_TCP,
+        doc="HAProxy's TCP log, with what syslog writes in front or without",
+        rank=3,
+        needs=(b" [", b"] ", b"/"),
+        samples=(
+            Sample(
+                "<134>Sep 20 15:44:23 127.0.0.1 haproxy[25457]: 127.0.0.1:40962 [20/Sep/2018:15:44:23.285] main "
+                "app/<NOSRV> -1/-1/1 212 SC 1/1/0/0/0 0/0",
+                {
+                    "facility": "local0",
+                    "severity": "info",
+                    "host": "127.0.0.1",
+                    "client": "127.0.0.1",
+                    "time": "2018-09-20T15:44:23.285000Z",
+                    "frontend": "main",
+                    "queue_wait": None,
+                    "duration": 0.001,
+                    "bytes": 212,
+                    "termination_state": "SC",
+                    "backend_queue": 0,
+                },
+            ),
+            Sample(
+                "::1:40962 [20/Sep/2018:15:44:23.285] main app/db 0/1/5007 212 -- 1/1/1/1/0 0/0",
+                {"client": "::1", "remote_port": 40962, "host": None, "facility": None, "duration": 5.007},
+            ),
+        ),
+        refused=(
+            "Sep 20 15:44:23 127.0.0.1 haproxy[25457]: Proxy main started.",
+            "127.0.0.1:40962 [20/Sep/2018:15:44:23.285] main app/db 0/1/5007 212 -- 1/1/1/1/0",
+            '127.0.0.1:9 [09/Dec/2013:12:59:46.633] lb a/b 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET / HTTP/1.1"',
+        ),
+    ),
+    Format(
+        name="squid",
+        family="web",
+        engine=SEPARATOR,
+        program=_SQUID,
+        doc="Squid's native log; more fields may follow",
+        rank=2,
+        needs=(b".", b"/", b" "),
+        samples=(
+            Sample(
+                "1525334330.556      3 120.65.1.1 TCP_REFRESH_MISS/200 2014 GET http://www.sample.com/a.txt?b jo"
+                " DIRECT/www.sample.com text/plain 902351708.872",
+                {
+                    "time": "2018-05-03T07:58:50.556000Z",
+                    "duration": 0.003,
+                    "client": "120.65.1.1",
+                    "cache": "TCP_REFRESH_MISS",
+                    "status": 200,
+                    "bytes": 2014,
+                    "method": "GET",
+                    "target": "http://www.sample.com/a.txt?b",
+                    "query": "b",
+                    "user": "jo",
+                    "hierarchy": "DIRECT",
+                    "upstream_addr": "www.sample.com",
+                    "content_type": "text/plain",
+                },
+            ),
+            Sample(
+                "1066037222.352 132004 144.157.100.17 TCP_TUNNEL/504 1293 CONNECT a.test:443 - HIER_NONE/- -",
+                {"duration": 132.004, "user": None, "upstream_addr": None, "content_type": None},
+            ),
+        ),
+        refused=(
+            "1066037222.352 132 144.157.100.17 TCP_MISS/504 1293 GET http://a/ - NONE/-",
+            "1066037222.352 132 144.157.100.17 TCP_MISS 1293 GET http://a/ - NONE/- -",
+            "today 132 144.157.100.17 TCP_MISS/504 1293 GET http://a/ - NONE/- -",
+        ),
+    ),
+    Format(
+        name="envoy",
+        family="web",
+        engine=SEPARATOR,
+        program=_ENVOY,
+        doc="Envoy's default access log",
+        rank=4,
+        needs=(b"[", b'] "', b'" "'),
+        samples=(
+            Sample(
+                '[2016-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 204 - 154 0 226 100 "10.0.35.28" '
+                '"nsq2http" "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "locations" "tcp://10.0.2.1:80"',
+                {
+                    "time": "2016-04-15T20:17:00.310000Z",
+                    "method": "POST",
+                    "protocol": "HTTP/2",
+                    "status": 204,
+                    "response_flags": None,
+                    "bytes_in": 154,
+                    "bytes": 0,
+                    "duration": 0.226,
+                    "upstream_duration": 0.1,
+                    "forwarded_for": "10.0.35.28",
+                    "request_id": "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2",
+                    "vhost": "locations",
+                    "upstream_addr": "tcp://10.0.2.1:80",
+                },
+            ),
+            Sample(
+                '[2024-01-24T01:34:36.743Z] "- - -" 0 UH 0 0 0 - "-" "-" "-" "-" "-"',
+                {"status": 0, "response_flags": "UH", "upstream_duration": None, "vhost": None},
+            ),
+        ),
+        refused=(
+            '[2024-01-24T01:34:36.743Z] "GET / HTTP/1.1" 200 - 0 2 3 - "-" "-" "-" "-"',
+            '[2024-01-24 01:34] "GET / HTTP/1.1" 200 - 0 2 3 - "-" "-" "-" "-" "-"',
+        ),
+    ),
+)
+"""Rows of the family."""

@@ -1,0 +1,238 @@
+"""Access logs of web servers: common, combined and what is built on them."""
+
+from __future__ import annotations
+
+import re
+
+from logproc.formats.apache import NICKNAMES, compile_apache
+from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.nginx import compile_nginx
+from logproc.formats.program import Meaning, Missing, Program, Slot
+
+# "1.2.3.4:5678 - user [": somebody's %h:%{remote}p. Read as common or combined, every connection is another client.
+_CLIENT_PORT = rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ - [^\[\"]*\["
+# Combined, and what Traefik and the ingress controller of Kubernetes write behind it. They are told from combined here,
+# and not by a higher rank, so that small files of combined need not be matched with them, too (see `packs`). The first
+# group looks at the line's end alone, and spares other lines the search.
+_TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ "[^"]*" "[^"]*" \d+ms\r?\Z'
+_INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
+_NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS)))
+_VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
+_PORT_REASON = "the client is written with its port, as in --format 'apache:%v:%p %h:%{remote}p %l %u %t …'"
+
+_INGRESS_FORMAT = (
+    '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" '
+    "$request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name] $upstream_addr "
+    "$upstream_response_length $upstream_response_time $upstream_status $req_id"
+)
+"""https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/"""
+
+# https://doc.traefik.io/traefik/observability/access-logs/: common, referrer, agent, number of the request, router,
+# URL of the server, duration in whole milliseconds. Versions before 2 wrote a missing referrer without quotes.
+_TRAEFIK_PROGRAM = Program(
+    b"",
+    (
+        Slot("client", Meaning.TEXT, b" ", solid=True),
+        Slot("ident", Meaning.TEXT, b" "),
+        Slot("user", Meaning.TEXT, b" ["),
+        Slot("time", Meaning.CLF_TIME, b'] "'),
+        Slot("request", Meaning.REQUEST, b'" ', quoted=True),
+        Slot("status", Meaning.INTEGER, b" "),
+        Slot("bytes", Meaning.INTEGER, b" "),
+        Slot("referrer", Meaning.TEXT, b'" ', quoted=True, opening=b'"', missing=Missing.BARE),
+        Slot("user_agent", Meaning.TEXT, b'" ', quoted=True, opening=b'"', missing=Missing.BARE),
+        Slot("request_count", Meaning.INTEGER, b" "),
+        Slot("router", Meaning.TEXT, b'" ', quoted=True, opening=b'"', missing=Missing.BARE),
+        Slot("upstream_addr", Meaning.TEXT, b'" ', quoted=True, opening=b'"', missing=Missing.BARE),
+        Slot("duration", Meaning.DECIMAL, b"ms\n", scale=1e-3),
+    ),
+)
+
+WEB = (
+    Format(
+        name="common",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_apache(NICKNAMES["common"], extra=True, clf_head=True),
+        doc="common log format of Apache and others; more fields may follow",
+        rank=10,
+        needs=(b'] "', b'" '),
+        unlike=_NOT_COMBINED,
+        unlike_reason=_PORT_REASON,
+        samples=(
+            Sample(
+                '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif?a=1 HTTP/1.0" 200 2326',
+                {
+                    "client": "127.0.0.1",
+                    "ident": None,
+                    "user": "frank",
+                    "time": "2000-10-10T20:55:36Z",
+                    "method": "GET",
+                    "target": "/apache_pb.gif?a=1",
+                    "path": "/apache_pb.gif",
+                    "query": "a=1",
+                    "protocol": "HTTP/1.0",
+                    "status": 200,
+                    "bytes": 2326,
+                    "vhost": None,
+                },
+            ),
+            Sample(
+                '::1 - - [26/Dec/2016:16:16:48 +0200] "-" 408 -',
+                {"client": "::1", "time": "2016-12-26T14:16:48Z", "target": None, "status": 408, "bytes": None},
+            ),
+            Sample(
+                '10.0.0.9 - Jane Doe [26/Dec/2016:16:16:48 +0000] "GET / HTTP/1.1" 200 5',
+                {"client": "10.0.0.9", "user": "Jane Doe", "status": 200},
+            ),
+        ),
+        refused=(
+            '127.0.0.1 - - [10/Oct/2000:13:55:36] "GET / HTTP/1.0" 200 2326',
+            '127.0.0.1 - - [31/Feb/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326',
+            '127.0.0.1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" OK 2326',
+            '127.0.0.1 - - [10/Oct/2000:13:55:36 +0000] "GET / HT',
+            '{"time":"2000-10-10T13:55:36Z","status":200}',
+        ),
+    ),
+    Format(
+        name="combined",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_apache(NICKNAMES["combined"], extra=True, clf_head=True),
+        doc="combined log format of Apache and nginx: common, referrer, user agent; more fields may follow",
+        rank=20,
+        needs=(b'] "', b'" "', b' "'),
+        unlike=_NOT_COMBINED,
+        unlike_reason=_PORT_REASON,
+        samples=(
+            Sample(
+                '77.179.66.156 - - [25/Oct/2016:14:49:33 +0200] "GET /a?b=c HTTP/1.1" 200 612 "-" "curl (X11)"',
+                {
+                    "client": "77.179.66.156",
+                    "time": "2016-10-25T12:49:33Z",
+                    "path": "/a",
+                    "query": "b=c",
+                    "status": 200,
+                    "bytes": 612,
+                    "referrer": None,
+                    "user_agent": "curl (X11)",
+                },
+            ),
+            Sample(
+                '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "\\x16\\x03" 400 157 "-" "a \\"b\\" c" "-" 7',
+                {"target": "\\x16\\x03", "method": None, "user_agent": 'a \\"b\\" c'},
+            ),
+            Sample(
+                'a.test:81 10.0.0.2, 192.0.2.1 - bob [25/Oct/2016:14:49:33 +0000] "GET / HTTP/1.1" 200 1 "" "x"',
+                {"vhost": "a.test", "port": 81, "client": "192.0.2.1", "user": "bob", "referrer": ""},
+            ),
+        ),
+        refused=(
+            '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326',
+            '127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 2326 "http://a/" "Mozilla',
+            '127.0.0.1 - - [16/Mar/2017:15:39:18 +0000] "GET / HTTP/1.1" 200 233 "ref" "erer" "user"agent"',
+        ),
+    ),
+    Format(
+        name="vhost_combined",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_apache(NICKNAMES["vhost_combined"], extra=True),
+        doc="Debian's vhost_combined: host:port, then combined",
+        rank=30,
+        needs=(b":", b'] "', b'" "'),
+        unlike=_VHOST_LIST,
+        unlike_reason=_PORT_REASON,
+        samples=(
+            Sample(
+                'www.test:80 203.62.1.80 - - [06/May/2019:06:28:20 +0000] "GET / HTTP/1.1" 301 577 "-" "M"',
+                {"vhost": "www.test", "port": 80, "client": "203.62.1.80", "status": 301, "bytes": 577},
+            ),
+            Sample(
+                'a:443 fe80::a00:27ff:abcd%enp0s8 - - [07/Sep/2023:15:58:36 +0200] "GET / HTTP/2.0" 302 3 "" ""',
+                {"vhost": "a", "port": 443, "client": "fe80::a00:27ff:abcd%enp0s8", "protocol": "HTTP/2.0"},
+            ),
+        ),
+        refused=(
+            '127.0.0.1 - - [25/Oct/2016:14:49:33 +0200] "GET / HTTP/1.1" 200 612 "-" "Mozilla/5.0 (X11)"',
+            '::1 - - [25/Oct/2016:14:49:33 +0200] "GET / HTTP/1.1" 200 612 "-" "Mozilla/5.0 (X11)"',
+        ),
+    ),
+    Format(
+        name="traefik",
+        family="web",
+        engine=SEPARATOR,
+        program=_TRAEFIK_PROGRAM,
+        doc="Traefik's access log in its common format",
+        rank=8,
+        needs=(b'] "', b'" "', b"ms"),
+        samples=(
+            Sample(
+                '192.0.2.7 - bob [08/Dec/2021:09:16:05 +0000] "GET /a?b=c HTTP/1.1" 200 414 "-" "curl/7.68.0" 500 '
+                '"test@docker" "http://172.17.0.3:80" 12ms',
+                {
+                    "client": "192.0.2.7",
+                    "user": "bob",
+                    "time": "2021-12-08T09:16:05Z",
+                    "path": "/a",
+                    "status": 200,
+                    "bytes": 414,
+                    "referrer": None,
+                    "user_agent": "curl/7.68.0",
+                    "request_count": 500,
+                    "router": "test@docker",
+                    "upstream_addr": "http://172.17.0.3:80",
+                    "duration": 0.012,
+                },
+            ),
+            Sample(
+                '::1 - - [28/Feb/2018:17:30:33 +0000] "GET /en/ HTTP/2.0" 200 2814 - "M (iPhone)" 13 "Host-0" "/" 0ms',
+                {"referrer": None, "user_agent": "M (iPhone)", "request_count": 13, "duration": 0.0},
+            ),
+        ),
+        refused=(
+            '::1 - - [28/Feb/2018:17:30:33 +0000] "GET /en/ HTTP/2.0" 200 2814 "-" "Mozilla/5.0"',
+            '::1 - - [28/Feb/2018:17:30:33 +0000] "GET / HTTP/2.0" 200 2814 "-" "M" 13 "Host-0" "/" 12',
+            '::1 - - [28/Feb/2018:17:30:33 +0000] "GET / HTTP/2.0" 200 2814 "-" "M" 13 "Host-0" 12ms',
+        ),
+    ),
+    Format(
+        name="ingress_nginx",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_nginx(_INGRESS_FORMAT),
+        doc="default log of the Kubernetes ingress controller ingress-nginx",
+        rank=9,
+        needs=(b'] "', b'" "', b" ["),
+        samples=(
+            Sample(
+                '192.0.2.64 - - [07/Feb/2020:11:48:51 +0000] "POST /products HTTP/1.1" 200 59 "-" "curl/7.54.0" 89 '
+                "0.001 [default-web-8080] [] 172.17.0.5:8080 59 0.000 200 529a007902362a5f51385a5fa7049884",
+                {
+                    "client": "192.0.2.64",
+                    "user": None,
+                    "method": "POST",
+                    "status": 200,
+                    "bytes": 59,
+                    "bytes_in": 89,
+                    "duration": 0.001,
+                    "proxy_upstream_name": "default-web-8080",
+                    "proxy_alternative_upstream_name": "",
+                    "upstream_addr": "172.17.0.5:8080",
+                    "upstream_duration": 0.0,
+                    "request_id": "529a007902362a5f51385a5fa7049884",
+                },
+            ),
+            Sample(
+                '192.0.2.64 - - [07/Feb/2020:11:49:50 +0000] "\\x16\\x03" 400 163 "-" "-" 0 0.000 [] [] - - - - '
+                "4c7d2079340e68353c7d0dfff00b904b",
+                {"method": None, "target": "\\x16\\x03", "upstream_addr": None, "upstream_duration": None},
+            ),
+        ),
+        refused=(
+            '192.0.2.64 - - [07/Feb/2020:11:48:51 +0000] "POST /products HTTP/1.1" 200 59 "-" "curl/7.54.0"',
+            '192.0.2.64 - - [07/Feb/2020:11:48:51 +0000] "POST /p HTTP/1.1" 200 59 "-" "curl/7.54.0" 89 0.001',
+        ),
+    ),
+)
+"""Rows of the family."""
