@@ -94,7 +94,7 @@ def one(work: Work, backend: str, workers: int, port: int) -> tuple[float, str]:
 def queue_of(stack: ExitStack, workers: int):
     import errands
 
-    from logproc.backends import queue
+    from logproc.backends import keys, queue
 
     key = secrets.token_hex(32)
     with socket.socket() as probe:
@@ -105,7 +105,7 @@ def queue_of(stack: ExitStack, workers: int):
     stack.callback(worker.wait, 60)
     worker.stdin.write(key + "\n")
     worker.stdin.close()
-    remote = queue.Remote(key.encode(), address, types=(errands.Errand,))
+    remote = queue.Remote(key.encode(), keys.parse_address(address), types=(errands.Errand,))
     return lambda *arguments: queue.run(*arguments, remote=remote)
 
 
@@ -119,7 +119,7 @@ def serve_queue(address: str, workers: int) -> None:
 
     key = sys.stdin.readline().strip().encode()
     endpoint = Endpoint(keys.parse_address(address), Codec((*TYPES, errands.Errand)), key, None)
-    remote.work(errands.run, remote.Post(endpoint, "benchmark", workers, lambda _line: None))
+    remote.work(errands.run, remote.WorkerOptions(endpoint, "benchmark", workers, lambda _line: None))
 
 
 # ---- the slow disk ---------------------------------------------------------------------------------------------

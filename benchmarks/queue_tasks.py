@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -40,11 +39,11 @@ def process(_job, task):
     return Partial(task.number, (result,), (TABLE,))
 
 
-def work(address, folder, children):
-    certificate = keys.Certificate(f"{folder}/key.crt") if Path(f"{folder}/key.crt").exists() else None
+def work(address, folder, children, *, tls):
+    certificate = keys.Certificate(f"{folder}/key.crt") if tls else None
     codec = Codec((*TYPES, Tiny))
     endpoint = Endpoint(keys.parse_address(address), codec, keys.read_key(f"{folder}/key"), certificate)
-    remote.work(process, remote.Post(endpoint, "bench", children, lambda _line: None))
+    remote.work(process, remote.WorkerOptions(endpoint, "bench", children, lambda _line: None))
 
 
 def rss():
@@ -55,13 +54,8 @@ def rss():
 
 
 def coordinate(options, folder):
-    key = secrets.token_hex(32)
-    Path(folder, "key").touch(0o600)
-    Path(folder, "key").write_text(key, encoding="ascii")
-    certificate = None
-    if options.tls:
-        Path(folder, "key").unlink()
-        certificate = keys.Certificate(keys.keygen(f"{folder}/key")[1])
+    written = keys.keygen(f"{folder}/key")
+    certificate = keys.Certificate(written[1]) if options.tls else None
     tasks = [
         Task(n, (Piece(n, f"/mnt/logs/host{n % 97}/app/access.log.{n}", 0, -1, 10**18, "web"),), 100)
         for n in range(options.tasks)
@@ -72,11 +66,11 @@ def coordinate(options, folder):
         print(line, file=sys.stderr)
         if line.startswith("listening"):
             command = [sys.executable, __file__, "--worker", line.split()[2], folder, "-j", str(options.children)]
+            command += ["--tls"] * options.tls
             crew.extend(subprocess.Popen(command) for _ in range(options.workers))
 
-    remote_ = queue.Remote(
-        keys.read_key(f"{folder}/key"), "127.0.0.1:0", certificate, types=(Tiny,), say=say, wait_workers=60
-    )
+    here, key = keys.Address("127.0.0.1", 0), keys.read_key(written[0])
+    remote_ = queue.Remote(key, here, certificate, types=(Tiny,), say=say, wait_workers=60)
     memory, done = [round(rss(), 1)], 0
     begin, cpu = None, 0.0
     for _ in queue.run(process, Tiny(), tasks, options.workers, remote=remote_):
@@ -111,7 +105,7 @@ def main():
     parser.add_argument("--worker", nargs=2, metavar=("ADDRESS", "FOLDER"))
     options = parser.parse_args()
     if options.worker:
-        work(*options.worker, options.children)
+        work(*options.worker, options.children, tls=options.tls)
         return
     with tempfile.TemporaryDirectory() as folder:
         coordinate(options, folder)

@@ -6,6 +6,7 @@ of a task's rejected lines are named for it. Also the worker of the queue, which
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,19 +44,27 @@ def backend(config: Config, say: Callable[[str], None]) -> Backend | None:
     `say` takes lines for people. UsageError for a key or certificate that cannot be used.
     """
     makers = {"queue": _queue, "dask": _dask}
+    _require_finite("--wait-workers", config.network.wait_workers)
     return makers[config.backend](config.network, say) if config.backend in makers else None
+
+
+def _require_finite(option: str, seconds: float) -> None:
+    """Raise UsageError for nan, which no clock ever reaches, and inf."""
+    if not math.isfinite(seconds):
+        raise UsageError(f"{option} takes a number of seconds, such as 60, and not {seconds}")
 
 
 def _queue(network: Network, say: Callable[[str], None]) -> Backend:
     from logproc.backends import keys, queue  # noqa: PLC0415 - ssl is needed nowhere else
 
+    address = keys.parse_address(network.listen)
     certificate = None if network.cert is None else keys.Certificate(network.cert)
-    queue.require_secure(keys.parse_address(network.listen), certificate, insecure=network.insecure)
+    queue.require_secure(address, certificate, insecure=network.insecure)  # before the key is asked for
     if certificate is not None:
         keys.server_context(certificate)  # what cannot be used is said before any work
     remote = queue.Remote(
         key=keys.read_key(network.authkey_file),
-        listen=network.listen,
+        listen=address,
         certificate=certificate,
         insecure=network.insecure,
         wait_workers=network.wait_workers,
@@ -100,11 +109,12 @@ def work(
     from logproc.backends.protocol import TYPES  # noqa: PLC0415
     from logproc.backends.wire import Codec  # noqa: PLC0415
 
+    _require_finite("--wait", wait)
     where = keys.parse_address(address)
     certificate = None if cert is None else keys.Certificate(cert)
     queue.require_secure(where, certificate, insecure=insecure)
     endpoint = Endpoint(where, Codec((*TYPES, *JOB_TYPES)), keys.read_key(authkey_file), certificate)
-    post = remote.Post(
+    options = remote.WorkerOptions(
         endpoint=endpoint,
         name=name or remote.default_name(),
         children=children,
@@ -113,4 +123,4 @@ def work(
         memory=memory,
         lost_seconds=wait,
     )
-    remote.work(process, post)
+    remote.work(process, options)

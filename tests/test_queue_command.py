@@ -7,13 +7,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from backends.proxy import Proxy, nobody
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
@@ -103,17 +103,52 @@ def test_two_workers_give_serials_report(logs, key, expected, tmp_path):
 
 
 def test_a_worker_that_is_killed_in_the_middle_changes_nothing(logs, key, expected, tmp_path):
-    with started(arguments_of(logs, tmp_path, key)) as head:
-        where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key, "-j", "1"]
-        with started(["worker", *where, "--name", "doomed"]) as doomed:
+    with started(arguments_of(logs, tmp_path, key)) as head, ExitStack() as stack:
+        port = port_of(head)
+        secret = ["--authkey-file", key, "-j", "1"]
+        proxy = stack.enter_context(closing(Proxy(port)))
+        with started(["worker", f"127.0.0.1:{proxy.port}", *secret, "--name", "doomed"]) as doomed:
             assert "working for the run" in doomed.stderr.readline()
+            proxy.target = None  # a new connection would be too late
             doomed.terminate()  # it says goodbye, so that nothing has to expire
             assert doomed.wait(60) == 128 + signal.SIGTERM
-        with started(["worker", *where, "--name", "other"]) as other:
+        with started(["worker", f"127.0.0.1:{port}", *secret, "--name", "other"]) as other:
             code, said = finish(head)
             assert finish(other)[0] == 0
     assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
     assert "worker doomed left" in said
+
+
+def test_a_worker_that_is_terminated_while_its_connections_hang_leaves_nothing_behind(logs, key, tmp_path):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    with started(arguments_of(logs, tmp_path, key)) as head, closing(Proxy(port_of(head))) as proxy:
+        where = [f"127.0.0.1:{proxy.port}", "--authkey-file", key, "-j", "1"]
+        with started(["worker", *where], TMPDIR=str(folder)) as worker:
+            assert "working for the run" in worker.stderr.readline()
+            assert len(list(folder.glob("logproc-*"))) == 1
+            proxy.target = None
+            proxy.drop_all()
+            proxy.wait_unanswered(2)  # those that fetch and say that it is there
+            worker.terminate()
+            assert worker.wait(60) == 128 + signal.SIGTERM
+            assert worker.stderr.read().endswith("logproc: terminated\n")
+    assert list(folder.glob("logproc-*")) == []
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_what_is_no_number_of_seconds_is_refused(logs, key, tmp_path, seconds):
+    for option, arguments in {
+        "--wait": ["worker", "127.0.0.1:1", "--authkey-file", key],
+        "--wait-workers": arguments_of(logs, tmp_path, key),
+    }.items():
+        with started([*arguments, option, seconds]) as process:
+            code, said = finish(process)
+        assert code == 2
+        assert said.splitlines()[-1] in {
+            f"logproc: --wait takes a number of seconds, such as 60, and not {seconds}",
+            f"logproc: wait_workers must be from 0 to 1e+06, not {seconds}",
+        }
 
 
 def test_without_workers_a_run_exits_75(logs, key, tmp_path):
@@ -125,9 +160,7 @@ def test_without_workers_a_run_exits_75(logs, key, tmp_path):
 
 
 def test_a_worker_without_a_coordinator_exits_75(key):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    with started(["worker", f"127.0.0.1:{port}", "--authkey-file", key, "--wait", "0.2"]) as worker:
+    with nobody() as port, started(["worker", f"127.0.0.1:{port}", "--authkey-file", key, "--wait", "0.2"]) as worker:
         code, said = finish(worker)
     assert code == 75
     assert said.startswith(f"logproc: nothing was heard of a coordinator at 127.0.0.1:{port} for 0.2 s")

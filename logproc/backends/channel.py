@@ -37,7 +37,7 @@ MAGIC = b"LOGPROC1"
 NONCE_BYTES = 32
 MAC_BYTES = 16
 HANDSHAKE_SECONDS = 10.0
-"""A connection that has not shown the key by then is closed, however busily it sends."""
+"""A connection that has not shown the key by then, TLS included, is closed, however busily it sends."""
 
 IDLE_SECONDS = 30.0
 """Longest silence within a frame, and longest time for the other end to take a piece of one."""
@@ -114,7 +114,7 @@ class Channel:
         hang_up(self._socket, how)
 
     def gone(self) -> bool:
-        """Tell, while it is the other end's turn to wait, whether it does: there is nothing to read from it."""
+        """Tell, while it is the other end's turn to wait, whether it has left: there is something to read, its end."""
         look = select.poll()
         look.register(self._socket, select.POLLIN)
         return bool(look.poll(0))
@@ -168,7 +168,7 @@ class Channel:
             self._socket.sendall(_ZEROS)
             raise WireError("somebody who does not know the key")
         self._socket.sendall(_hmac(key, b"server", talk))
-        self._agree(_hmac(key, b"down", talk), _hmac(key, b"up", talk))
+        self._out, self._in = _hmac(key, b"down", talk), _hmac(key, b"up", talk)
 
     def answer_challenge(self, key: bytes, binding: bytes, deadline: float) -> None:
         """Show the server that one knows the key and let it do the same; RefusedError if the keys differ."""
@@ -184,10 +184,7 @@ class Channel:
         answer = bytes(self._before(deadline, 32))
         if not hmac.compare_digest(answer, _hmac(key, b"server", talk)):
             raise RefusedError("the coordinator has another key: copy its key file to this machine")
-        self._agree(_hmac(key, b"up", talk), _hmac(key, b"down", talk))
-
-    def _agree(self, out: bytes, into: bytes) -> None:
-        self._out, self._in = out, into
+        self._out, self._in = _hmac(key, b"up", talk), _hmac(key, b"down", talk)
 
     def _before(self, deadline: float, count: int) -> bytearray:
         """Return so many bytes of a handshake, in time however slowly they come."""
@@ -236,7 +233,7 @@ def hang_up(sock: socket.socket, how: int = socket.SHUT_RDWR) -> None:
         socket.socket.shutdown(sock, how)  # that of ssl makes the next thing that is sent travel in the clear
 
 
-class Gate:
+class Acceptor:
     """Lets clients in: the server's side of TLS and of the key, read and checked once."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -254,12 +251,13 @@ class Gate:
         sock = sockets[0]
         tune(sock)
         if self._context is not None:
-            sock.settimeout(HANDSHAKE_SECONDS)
+            sock.settimeout(_left(deadline))
             if sock.recv(1, socket.MSG_PEEK) != _TLS_HELLO[:1]:
                 sock.sendall(_HANDSHAKE_FAILURE)  # tells a client that expects none what is wrong
                 raise WireError("somebody who does not speak TLS")
             secured = self._context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
             sockets.append(secured)
+            secured.settimeout(_left(deadline))
             secured.do_handshake()
             sock = secured
         channel = Channel(sock)
@@ -267,7 +265,7 @@ class Gate:
         return channel
 
 
-class Door:
+class Connector:
     """The client's side of the same."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -282,13 +280,14 @@ class Door:
         RefusedError if it has another key or certificate; OSError or EOFError if it cannot be reached now.
         """
         address = self._endpoint.address
-        sock = socket.create_connection((address.host, address.port), HANDSHAKE_SECONDS)
+        sock = socket.create_connection((address.host, address.port), HANDSHAKE_SECONDS)  # for each of its addresses
+        deadline = time.monotonic() + HANDSHAKE_SECONDS
         try:
             tune(sock)
             if self._context is not None:
                 sock = self._secure(sock, self._context)
             channel = Channel(sock)
-            channel.answer_challenge(self._endpoint.key, self._binding, time.monotonic() + HANDSHAKE_SECONDS)
+            channel.answer_challenge(self._endpoint.key, self._binding, deadline)
         except BaseException:
             sock.close()
             raise

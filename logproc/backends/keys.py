@@ -11,6 +11,7 @@ import os
 import secrets
 import ssl
 import stat
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,26 +132,32 @@ def keygen(path: str) -> tuple[str, ...]:
     for name in (path, certificate, private):
         if os.path.lexists(name):
             raise OutputError(name, "it is there already, and a key is never overwritten; remove it or name another")
-    made: tuple[str, ...] = ()
-    try:
+    contents = [(path, secrets.token_hex(LEAST_BYTES).encode() + b"\n", 0o600)]
+    with suppress(MissingExtraError):
         crt, pem = self_signed()
-        made = (_write_new(private, pem, 0o600), _write_new(certificate, crt, 0o644))
-    except MissingExtraError:
-        pass
-    return (_write_new(path, secrets.token_hex(LEAST_BYTES).encode() + b"\n", 0o600), *reversed(made))
+        contents += [(certificate, crt, 0o644), (private, pem, 0o600)]
+    with ExitStack() as undo:
+        for name, content, mode in contents:
+            _write_new(name, content, mode)
+            undo.callback(os.unlink, name)  # a key without its certificate would be in the way of the next attempt
+        undo.pop_all()
+    return tuple(name for name, _, _ in contents)
 
 
-def _write_new(path: str, content: bytes, mode: int) -> str:
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)  # whatever the umask
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        raise OutputError(path, (error.strerror or str(error)).lower()) from error
-    return path
+def _write_new(path: str, content: bytes, mode: int) -> None:
+    """Write a file that was not there, in whole or not at all."""
+    with ExitStack() as undo:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            undo.callback(os.unlink, path)
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, mode)  # whatever the umask
+                file.write(content)
+                file.flush()
+                os.fsync(descriptor)
+        except OSError as error:
+            raise OutputError(path, (error.strerror or str(error)).lower()) from error
+        undo.pop_all()
 
 
 # ---- TLS -------------------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.manager import Client
 from logproc.backends.protocol import Refused
-from logproc.errors import RefusedError, TryLaterError, WireError
+from logproc.errors import LogprocError, RefusedError, TryLaterError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +24,12 @@ LOST_SECONDS = 60.0
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
+BYE_SECONDS = 0.2
+"""How long a worker waits to hear that it may go: a signal leaves it half a second."""
+
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class WorkerOptions:
     """Where a worker works, and with what.
 
     `children` tasks at a time, each in a process that may use `memory` bytes (None: any). `place(folder, task)` names
@@ -46,14 +50,14 @@ class OverError(Exception):
 
 
 class HungUpError(Exception):
-    """The shift is over: its connections are of no use any more."""
+    """The worker's run is over: its connections are of no use any more."""
 
 
-class Line:
+class Liveness:
     """When something was last heard of the coordinator, for all connections to it."""
 
-    def __init__(self, post: Post) -> None:
-        self._post = post
+    def __init__(self, options: WorkerOptions) -> None:
+        self._options = options
         self._heard = time.monotonic()
         self.lost = False
 
@@ -63,23 +67,24 @@ class Line:
 
     def silent(self, error: BaseException) -> None:
         """Raise TryLaterError if it has not answered for too long."""
-        seconds = self._post.lost_seconds
+        seconds = self._options.lost_seconds
         if time.monotonic() - self._heard >= seconds:
             self.lost = True
             reason = str(getattr(error, "strerror", None) or error or type(error).__name__)
             raise TryLaterError(
-                f"nothing was heard of a coordinator at {self._post.endpoint.address} for {seconds:g} s "
+                f"nothing was heard of a coordinator at {self._options.endpoint.address} for {seconds:g} s "
                 f"({reason.lower()}); is the run over, or the address wrong?"
             ) from error
 
 
-class Link:
-    """Calls that get through, on one connection after the other."""
+class RetryingClient:
+    """Calls that get through, on one connection after the other; `left` once it has said goodbye."""
 
-    def __init__(self, post: Post, line: Line) -> None:
-        self._client = Client(post.endpoint)
-        self._line = line
+    def __init__(self, options: WorkerOptions, liveness: Liveness) -> None:
+        self._client = Client(options.endpoint)
+        self.options, self.liveness = options, liveness
         self._ended = threading.Event()
+        self.left = False
 
     def call(self, method: str, *arguments: Any, wait: float = 0.0) -> Any:  # noqa: ANN401
         """Call a method that may take `wait` seconds.
@@ -93,11 +98,11 @@ class Link:
             except (OSError, EOFError, WireError) as error:
                 if self._ended.is_set():
                     break
-                self._line.silent(error)
+                self.liveness.silent(error)
                 self._ended.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that workers do not come all at once
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
-            self._line.heard()
+            self.liveness.heard()
             if isinstance(reply, Refused):
                 raise OverError if reply.over else RefusedError(reply.reason)
             return reply
@@ -107,6 +112,18 @@ class Link:
         """End the calls of another thread."""
         self._ended.set()
         self._client.hang_up()
+
+    def say_bye(self, run: str, worker: str) -> bool:
+        """Give back what a worker has over the connection that there is; tell whether that was heard, in no time.
+
+        For one that no thread calls any more, and a process that a signal is about to end.
+        """
+        if not self._client.connected or self._ended.is_set():
+            return False
+        with suppress(OSError, EOFError, LogprocError):
+            self._client.call("bye", run, worker, patience=BYE_SECONDS)
+            self.left = True
+        return self.left
 
     def close(self) -> None:
         """End the connection."""

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from multiprocessing import managers
 from typing import TYPE_CHECKING, Any
 
-from logproc.backends.channel import Door, Gate, hang_up
+from logproc.backends.channel import Acceptor, Connector, hang_up
 from logproc.backends.keys import Address
-from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES
-from logproc.errors import LogprocError, TryLaterError, UsageError, WireError
+from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES, check_arguments
+from logproc.errors import LogprocError, RefusedError, TryLaterError, UsageError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 SERIALIZER = "logproc"
 """Our name among the serializers of `multiprocessing.managers`."""
 
-STRANGERS = 64
+MAX_PENDING = 64
 """Connections that may not have shown the key yet; one more, and the oldest of them is closed."""
 
-FRIENDS = 2048
+MAX_CONNECTIONS = 2048
 """Connections in all."""
 
 REPLY_SECONDS = 15.0
@@ -65,12 +65,20 @@ class Connection:
         self.channel.send(self.method, self._codec.encode(message))
 
     def recv(self) -> Any:  # noqa: ANN401
-        """Return the next call or reply, waiting at most `seconds` for it."""
+        """Return the next call or reply, waiting at most `seconds` for it; RefusedError for a reply that is none.
+
+        It came from who knows the key, and as it was sent, so that to ask again would not help.
+        """
         method, frame = self.channel.receive(self._caps, self.seconds)
         if self.seconds is not None and method != self.method:
             raise WireError("a reply to another call")
         self.method = method
-        return self._codec.loads(frame)
+        try:
+            return self._codec.loads(frame)
+        except WireError as error:
+            if self.seconds is None:
+                raise
+            raise RefusedError(f"the coordinator says what cannot be understood here: {error}") from error
 
     def close(self) -> None:
         """End it."""
@@ -81,8 +89,8 @@ class Listener:
     """The socket that listens; `accept` waits without spinning and ends when it is closed."""
 
     def __init__(self, address: Endpoint, backlog: int) -> None:
-        self.gate = Gate(address)
-        self._socket = _listening(address.address, max(backlog, STRANGERS))
+        self.acceptor = Acceptor(address)
+        self._socket = _listening(address.address, max(backlog, MAX_PENDING))
         self._socket.setblocking(False)
         self.address = Address(*self._socket.getsockname()[:2])
         self._reader, self._writer = os.pipe()
@@ -137,15 +145,15 @@ def _listening(address: Address, backlog: int) -> socket.socket:
 
 
 def connect(address: Endpoint, authkey: bytes | None = None) -> Connection:  # noqa: ARG001 - the endpoint has it
-    """Return a connection to an endpoint; raises as `Door.connect` does."""
-    return Connection(Door(address).connect(), address.codec, _REPLIES)
+    """Return a connection to an endpoint; raises as `Connector.connect` does."""
+    return Connection(Connector(address).connect(), address.codec, _REPLIES)
 
 
 managers.listener_client[SERIALIZER] = (Listener, connect)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Pending:
     """A connection that has just come: its socket, and what TLS makes of it."""
 
     serial: int
@@ -171,12 +179,13 @@ class Server(managers.Server):
         self.public = []  # of the stock server's own methods none can be called
         make, exposed, _, _ = registry[OBJECT]
         self._object, self._exposed = make(), frozenset(exposed)
+        self.say: Callable[[str], None] = _silent
         self._codec: Codec = address.codec
         self.place: Address = vars(self)["address"]
         self._listener: Listener = vars(self)["listener"]
         self._lock = threading.Lock()
-        self._strangers: OrderedDict[int, Visitor] = OrderedDict()
-        self._friends: dict[int, Connection] = {}
+        self._pending: OrderedDict[int, Pending] = OrderedDict()
+        self._authenticated: dict[int, Connection] = {}
         self._threads: dict[int, threading.Thread] = {}
         self._serial = 0
         self._closed = threading.Event()
@@ -191,9 +200,9 @@ class Server(managers.Server):
         self._listener.wake()
         for how in (socket.SHUT_RD, socket.SHUT_RDWR):
             with self._lock:
-                for visitor in self._strangers.values():
-                    visitor.leave()
-                for connection in self._friends.values():
+                for pending in self._pending.values():
+                    pending.leave()
+                for connection in self._authenticated.values():
                     connection.channel.hang_up(how)
                 threads = list(self._threads.values())
             end = time.monotonic() + CLOSE_SECONDS
@@ -211,23 +220,23 @@ class Server(managers.Server):
             except (OSError, RuntimeError):  # out of descriptors or threads, or the network's: the next one may do
                 self._closed.wait(0.1)
 
-    def handle_request(self, conn: Any) -> None:  # noqa: ANN401 - a Visitor
+    def handle_request(self, conn: Any) -> None:  # noqa: ANN401 - a Pending
         """Let a client show the key, then answer its calls until it goes."""
-        visitor: Visitor = conn
+        pending: Pending = conn
         connection = None
         try:
-            connection = Connection(self._listener.gate.admit(visitor.sockets), self._codec, _CALLS)
-            if self._stay(visitor, connection):
+            connection = Connection(self._listener.acceptor.admit(pending.sockets), self._codec, _CALLS)
+            if self._stay(pending, connection):
                 self.serve_client(connection)
         except (OSError, EOFError, LogprocError):
-            pass  # a stranger, or a worker that went: its leases tell
+            pass  # somebody without the key, or a worker that went: its leases tell
         finally:
             with self._lock:
-                self._strangers.pop(visitor.serial, None)
-                self._friends.pop(visitor.serial, None)
+                self._pending.pop(pending.serial, None)
+                self._authenticated.pop(pending.serial, None)
             if connection is not None:
                 connection.close()
-            visitor.close()
+            pending.close()
 
     def serve_client(self, conn: Any) -> None:  # noqa: ANN401 - a Connection
         """Answer calls until the client goes; whatever is no call of the broker's ends the connection."""
@@ -237,15 +246,21 @@ class Server(managers.Server):
 
     def _answer(self, conn: Connection, call: Any, expected: str) -> tuple[str, Any]:  # noqa: ANN401 - anything
         match call:
-            case ("broker", str(name), tuple(arguments), {}) if name == expected and name in self._exposed:
+            case (thing, str(name), tuple(arguments), dict(keywords)) if thing == OBJECT and not keywords:
                 pass
             case _:
                 raise WireError("something that is no call")
+        if name != expected or name not in self._exposed:
+            raise WireError("a call of something else")
         method: Callable[..., Any] = getattr(self._object, name)
         try:
+            check_arguments(name, arguments)
             return "#RETURN", method(conn.channel.gone, *arguments)
-        except (TypeError, ValueError, AttributeError) as error:
-            return "#TRACEBACK", f"{name}: {type(error).__name__}"  # what was sent is not what the method takes
+        except WireError as error:
+            return "#TRACEBACK", f"it did not understand: {error}"
+        except Exception as error:  # noqa: BLE001 - it is told at both ends, and the run goes on
+            self.say(f"unexpected {type(error).__name__} in a worker's call of {name}: {error} (a defect of logproc)")
+            return "#TRACEBACK", f"unexpected {type(error).__name__} in {name} (a defect of logproc)"
 
     # ---- who is there ------------------------------------------------------------------------------------------
 
@@ -271,29 +286,29 @@ class Server(managers.Server):
                 del self._threads[serial]
             raise
 
-    def _receive(self, visitor: Visitor) -> None:
+    def _receive(self, pending: Pending) -> None:
         try:
-            self._start(self.handle_request, visitor)
+            self._start(self.handle_request, pending)
         except RuntimeError:
             with self._lock:
-                self._strangers.pop(visitor.serial, None)
-            visitor.close()
+                self._pending.pop(pending.serial, None)
+            pending.close()
             raise
 
-    def _arrive(self, sock: socket.socket) -> Visitor:
-        """Note a stranger; the oldest one leaves if there are too many, since whoever knows the key is quick."""
+    def _arrive(self, sock: socket.socket) -> Pending:
+        """Note a connection; if there are too many, the oldest one without the key leaves: who knows it is quick."""
         with self._lock:
             self._serial += 1
-            visitor = self._strangers[self._serial] = Visitor(self._serial, [sock])
-            if len(self._strangers) > STRANGERS or len(self._strangers) + len(self._friends) > FRIENDS:
-                self._strangers.popitem(last=False)[1].leave()
-            return visitor
+            pending = self._pending[self._serial] = Pending(self._serial, [sock])
+            if len(self._pending) > MAX_PENDING or len(self._pending) + len(self._authenticated) > MAX_CONNECTIONS:
+                self._pending.popitem(last=False)[1].leave()
+            return pending
 
-    def _stay(self, visitor: Visitor, connection: Connection) -> bool:
+    def _stay(self, pending: Pending, connection: Connection) -> bool:
         with self._lock:
-            if self._strangers.pop(visitor.serial, None) is None or self._closed.is_set():
+            if self._pending.pop(pending.serial, None) is None or self._closed.is_set():
                 return False
-            self._friends[visitor.serial] = connection
+            self._authenticated[pending.serial] = connection
             return True
 
 
@@ -308,11 +323,19 @@ class BrokerManager(managers.BaseManager):
         return Server(ours._registry, ours._address, ours._authkey, ours._serializer)  # noqa: SLF001 - as the stock one
 
 
-def serve(service: object, endpoint: Endpoint) -> Server:
-    """Return a server, listening and not yet started, that answers calls of the broker's methods by `service`'s."""
+def _silent(_line: str) -> None:
+    pass
+
+
+def serve(service: object, endpoint: Endpoint, say: Callable[[str], None] = _silent) -> Server:
+    """Return a server, listening and not yet started, that answers calls of the broker's methods by `service`'s.
+
+    `say` takes a line for people where one of these fails as it never should.
+    """
     manager: Any = type("QueueManager", (BrokerManager,), {})
     manager.register(OBJECT, callable=lambda: service, exposed=METHODS, create_method=False)
     server: Server = manager(endpoint, endpoint.key, SERIALIZER).get_server()
+    server.say = say
     return server
 
 
@@ -322,26 +345,36 @@ class Client:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._connection: Connection | None = None
+        self._ended = False
 
-    def call(self, method: str, *arguments: Any, wait: float = 0.0) -> Any:  # noqa: ANN401
-        """Call a method of the broker, which may take `wait` seconds and a while.
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._connection is not None
 
-        RefusedError if the key or certificate is another; OSError, EOFError or WireError if it did not get through.
+    def call(self, method: str, *arguments: Any, wait: float = 0.0, patience: float | None = None) -> Any:  # noqa: ANN401
+        """Call a method of the broker, which may take `wait` seconds, and its reply `patience` more.
+
+        RefusedError if the key or certificate is another, or if the coordinator cannot make anything of the call;
+        OSError, EOFError or WireError if it did not get through.
         """
         try:
             if self._connection is None:
                 self._connection = connect(self._endpoint)
+                if self._ended:  # while it connected, when there was nothing to hang up
+                    raise EOFError("hung up")  # noqa: TRY301 - closed below, as for the errors of others
             self._connection.method = METHODS.index(method)
-            self._connection.seconds = wait + REPLY_SECONDS
+            self._connection.seconds = wait + (REPLY_SECONDS if patience is None else patience)
             return managers.dispatch(self._connection, OBJECT, method, arguments)  # type: ignore[attr-defined]
         except managers.RemoteError as error:
-            raise WireError(f"the coordinator did not understand: {str(error).strip()}") from error
+            raise RefusedError(f"the coordinator cannot answer: {error.args[0]}") from error
         except BaseException:
             self.close()
             raise
 
     def hang_up(self) -> None:
-        """Drop the connection under another thread that waits for a reply; that thread's call raises."""
+        """End the calls of another thread: the one that waits, or connects, and those after it raise."""
+        self._ended = True
         connection = self._connection
         if connection is not None:
             connection.channel.hang_up()

@@ -10,7 +10,10 @@ import os
 import stat
 import time
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING
+
+from logproc.backends.paths import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +24,9 @@ FILES = 5
 HEAD = 4096
 SETTLED = 120.0
 """Seconds after which every client of a network file system shows a file's new size."""
+
+PATIENCE = 30.0
+"""Seconds after which a disk that does not answer counts as missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,25 @@ def look(path: str) -> Probe | None:
 
 
 def probes(tasks: Sequence[Task]) -> tuple[Probe, ...]:
-    """Choose some files of a plan, spread over it, and look at them; those that cannot be read are left out."""
+    """Choose some files of a plan, spread over it, and look at them; those that cannot be read are left out.
+
+    They are named from the root, as another machine understands it.
+    """
     step = max(1, len(tasks) // FILES)
     paths = dict.fromkeys(task.pieces[-1].path for task in (*tasks[::step], *tasks[-1:]) if task.pieces)
-    return tuple(seen for path in list(paths)[: FILES + 1] if (seen := look(path)) is not None)
+    return tuple(seen for path in list(paths)[: FILES + 1] if (seen := look(absolute(path))) is not None)
+
+
+def difference_in_time(expected: Iterable[Probe], seconds: float = PATIENCE) -> str | None:
+    """Say what is different here, or None, in time: a disk whose server is dead counts as missing.
+
+    It is looked at in a thread that may hang, since such files cannot even be waited for with a timeout.
+    """
+    found: list[str | None] = []
+    thread = Thread(target=lambda: found.append(difference(expected)), name="logproc-probe", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return found[0] if found else f"the disk did not answer within {seconds:g} s"
 
 
 def difference(expected: Iterable[Probe]) -> str | None:

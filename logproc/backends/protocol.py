@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from logproc.backends.probe import Probe
-from logproc.backends.wire import HEADER_BYTES
-from logproc.model import Task  # noqa: TC001 - the codec reads annotations at run time
+from logproc.backends.wire import HEADER_BYTES, fits
+from logproc.errors import WireError
+from logproc.model import Failure, Partial, Task
 
 PROTOCOL = 1
 """Number of what is agreed on here; both ends must have the same."""
@@ -29,7 +30,7 @@ RESULT_BYTES = 1 << 30
 """Bytes of the largest result of a task: its tables, and what else it says."""
 
 CHUNK_BYTES = 4 << 20
-"""Bytes of rejected lines, compressed, that travel at a time."""
+"""Bytes of rejected lines that travel at a time, before they are compressed; no piece may hold more."""
 
 CALL_BYTES = {method: RESULT_BYTES if method == "complete" else SMALL_BYTES for method in METHODS}
 REPLY_BYTES = {**dict.fromkeys(METHODS, SMALL_BYTES), "hello": 64 << 20, "lease": 16 << 20}
@@ -95,6 +96,27 @@ class Pulse:
 
 TYPES: tuple[type, ...] = (Greeting, Probe, Ask, Welcome, Refused, Offer, Pulse)
 """What the codec of a queue knows beside the model and the job."""
+
+
+ARGUMENTS = {
+    "hello": tuple[Greeting, str | None],
+    "lease": tuple[str, str, int, float],
+    "heartbeat": tuple[str, str, tuple[str, ...], float],
+    "complete": tuple[str, str, str, Partial | Failure | None, int, bytes | None],
+    "fail": tuple[str, str, str, str, bool],
+    "bye": tuple[str, str],
+}
+"""Types of what a call carries: a run and a worker, and what the method is about. See `service` for what they mean."""
+
+
+_FITS = {method: fits(types) for method, types in ARGUMENTS.items()}
+
+
+def check_arguments(method: str, arguments: tuple[Any, ...]) -> None:
+    """Raise WireError if these are not what a method takes."""
+    if not _FITS[method](arguments):
+        kinds = ", ".join(type(argument).__name__ for argument in arguments)
+        raise WireError(f"{method} does not take ({kinds})")
 
 
 def python_version() -> str:

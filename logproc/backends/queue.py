@@ -6,7 +6,6 @@ connection, `protocol` for what is said, and `remote` for the other end.
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 import uuid
@@ -15,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
-from logproc.backends.keys import parse_address
+from logproc.backends.keys import Address
 from logproc.backends.manager import serve
 from logproc.backends.probe import probes
 from logproc.backends.protocol import DRAINED, STOPPED, TYPES
-from logproc.backends.service import Service, Terms
+from logproc.backends.service import RunOffer, Service
 from logproc.backends.wire import Codec
 from logproc.errors import TryLaterError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from logproc.backends.keys import Address, Certificate
+    from logproc.backends.keys import Certificate
     from logproc.backends.leases import Status
     from logproc.model import Outcome, Partial, Task
 
@@ -46,15 +45,15 @@ def _silent(_line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Where workers come, and who may.
+    """Where workers come, and who may; UsageError for plain TCP to other machines that was not asked for by name.
 
     `types` are the classes of the job. `place(folder, task)` names the file in the job's `spool` folder that takes the
     task's rejected lines. `say` takes lines for people. Seconds are `wait_workers` without any worker, then the run
-    ends; a lease; and how long a task takes that is given to a second worker.
+    ends; a lease; and how long a task takes that is given to a second worker; all of `clock`, which never goes back.
     """
 
     key: bytes = field(repr=False)
-    listen: str = "127.0.0.1:5000"
+    listen: Address = Address("127.0.0.1", 5000)  # noqa: RUF009 - frozen
     certificate: Certificate | None = None
     insecure: bool = False
     wait_workers: float = 300.0
@@ -63,6 +62,10 @@ class Remote:
     say: Callable[[str], None] = _silent
     lease_seconds: float = LEASE_SECONDS
     straggler_seconds: float = LEASE_SECONDS
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        require_secure(self.listen, self.certificate, insecure=self.insecure)
 
 
 def require_secure(address: Address, certificate: Certificate | None, *, insecure: bool, cert: str = "--cert") -> None:
@@ -74,14 +77,6 @@ def require_secure(address: Address, certificate: Certificate | None, *, insecur
         )
 
 
-def abroad(task: Task) -> Task:
-    """Return a task as another machine understands it: with paths from the root."""
-    if all(piece.path.startswith("/") for piece in task.pieces):
-        return task
-    pieces = tuple(replace(piece, path=os.path.abspath(piece.path)) for piece in task.pieces)  # noqa: PTH100 - no links
-    return replace(task, pieces=pieces)
-
-
 class Watch:
     """Says now and then where the run stands, and at once what went wrong."""
 
@@ -90,9 +85,10 @@ class Watch:
         self._remote = remote
         self._before: Status | None = None
         self._lost = 0
+        self._losers: dict[str, int] = {}  # leases lost by worker
         self._workers: frozenset[str] = frozenset()
         self._ticked = 0.0
-        self._said = self._attended = time.monotonic()
+        self._said = self._attended = remote.clock()
         host = socket.gethostname() if address.host in {"0.0.0.0", "::"} else address.host  # noqa: S104 - no binding
         cert = " --cert FILE" if remote.certificate else "" if address.local else " --insecure"
         self._command = f"logproc worker {replace(address, host=host)} --authkey-file FILE{cert}"
@@ -103,10 +99,10 @@ class Watch:
 
     def tick(self) -> None:
         """Look at the run, every now and then; TryLaterError if it has been without workers for too long."""
-        now = time.monotonic()
-        if now - self._ticked < TICK_SECONDS:
+        if time.monotonic() - self._ticked < TICK_SECONDS:
             return
-        self._ticked = now
+        self._ticked = time.monotonic()
+        now = self._remote.clock()
         status = self._service.status()
         self._watch_leases(status)
         workers = frozenset(worker.name for worker in status.workers if not worker.suspended)
@@ -132,11 +128,13 @@ class Watch:
         self._watch_leases(self._service.status())
 
     def _watch_leases(self, status: Status) -> None:
+        losers = {worker.name: worker.lost for worker in status.workers}
         if status.lost_leases > self._lost:
-            names = ", ".join(self._service.name(worker.name) or "" for worker in status.workers if worker.lost)
+            more = [name for name, lost in losers.items() if lost > self._losers.get(name, 0)]
+            names = ", ".join(filter(None, map(self._service.name, more)))
             of = f" ({names})" if names else ""
             self._remote.say(f"{status.lost_leases - self._lost} more leases lost, {status.lost_leases} in all{of}")
-        self._lost = status.lost_leases
+        self._lost, self._losers = status.lost_leases, losers
 
     def _say(self, status: Status, seconds: float) -> None:
         before = {worker.name: worker for worker in (self._before.workers if self._before else ())}
@@ -161,24 +159,22 @@ def run(
     *,
     remote: Remote,
 ) -> Iterator[Outcome]:
-    """Yield outcomes as they come; UsageError for an unsafe address, TryLaterError without workers."""
-    address = parse_address(remote.listen)
-    require_secure(address, remote.certificate, insecure=remote.insecure)
+    """Yield outcomes as they come; UsageError for an address that is not ours, TryLaterError without workers."""
     if not tasks:
         return
     name = uuid.uuid4().hex
     broker = Broker(
         tasks,
         run=name,
-        clock=time.monotonic,
+        clock=remote.clock,
         lease_seconds=remote.lease_seconds,
         straggler_seconds=remote.straggler_seconds,
         window=WINDOW,
     )
     codec = Codec((*TYPES, *remote.types))
     codec.encode(job)  # a job that cannot travel is said here, and not to every worker
-    service = Service(broker, _terms(name, job, tasks, remote))
-    server = serve(service, Endpoint(address, codec, remote.key, remote.certificate))
+    service = Service(broker, _run_offer(name, job, tasks, remote))
+    server = serve(service, Endpoint(remote.listen, codec, remote.key, remote.certificate), remote.say)
     state = STOPPED
     try:
         watch = Watch(service, remote, server.place)
@@ -195,14 +191,13 @@ def run(
         server.close()
 
 
-def _terms(name: str, job: Any, tasks: Sequence[Task], remote: Remote) -> Terms:  # noqa: ANN401
+def _run_offer(name: str, job: Any, tasks: Sequence[Task], remote: Remote) -> RunOffer:  # noqa: ANN401
     folder, place = getattr(job, "spool", None), remote.place
-    return Terms(
+    return RunOffer(
         run=name,
         job=job,
-        probes=probes(tuple(map(abroad, tasks))),
+        probes=probes(tasks),
         lease_seconds=remote.lease_seconds,
-        abroad=abroad,
         place=None if folder is None or place is None else lambda task: place(folder, task),
         say=remote.say,
     )

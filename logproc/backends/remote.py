@@ -13,17 +13,17 @@ import secrets
 import socket
 import tempfile
 import threading
-import zlib
+import time
 from collections import deque
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
 from logproc.backends.children import Children, Died
-from logproc.backends.link import HungUpError, Line, Link, OverError, Post
+from logproc.backends.link import HungUpError, Liveness, OverError, RetryingClient, WorkerOptions
 from logproc.backends.manager import Client
-from logproc.backends.probe import difference
+from logproc.backends.probe import difference_in_time
 from logproc.backends.protocol import (
     CHUNK_BYTES,
     DRAINED,
@@ -36,13 +36,14 @@ from logproc.backends.protocol import (
     Greeting,
     python_version,
 )
+from logproc.backends.spooled import pack
 from logproc.errors import LogprocError, TryLaterError, WireError
 from logproc.model import Failure, Partial
 
-__all__ = ["Post", "default_name", "work"]
+__all__ = ["WorkerOptions", "default_name", "work"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from logproc.backends.children import Event
     from logproc.backends.protocol import Welcome
@@ -51,19 +52,22 @@ if TYPE_CHECKING:
 FAILURES = 3
 """Tasks in a row that this machine could not do, after which it leaves the work to others."""
 
-LEVEL = 1
+HASTE = 0.1
+"""Seconds that threads get to end; one that connects takes longer, and ends by itself once it has."""
 
 
-class Shift:
-    """A worker's part of one run."""
+class WorkerRun:
+    """A worker's part of one run; `desk` is the client over which it said hello."""
 
-    def __init__(self, children: Children, post: Post, line: Line, greeting: Greeting, welcome: Welcome) -> None:
+    def __init__(self, children: Children, greeting: Greeting, welcome: Welcome, desk: RetryingClient) -> None:
         self._children = children
-        self._post = post
+        self._options, self._liveness = desk.options, desk.liveness
         self._greeting = greeting
+        self._desk = desk
         self._who = (welcome.run, greeting.worker)
         self._pulse_seconds = min(welcome.lease_seconds / 3, WAIT_SECONDS)
-        self._links = {work: Link(post, line) for work in (self._fetch, self._deliver, self._pulse)}
+        others = [RetryingClient(desk.options, desk.liveness) for _ in range(2)]
+        self._clients = dict(zip((self._deliver, self._fetch, self._pulse), (desk, *others), strict=True))
         self._turn = threading.Condition()
         self._tasks: dict[str, Task] = {}  # by lease: all that this worker has
         self._todo: deque[str] = deque()
@@ -74,56 +78,71 @@ class Shift:
         self._failures = 0
         self._folder: str | None = None
         self._end: str | BaseException | None = None
-        self._reader, self._writer = os.pipe()
-        os.set_blocking(self._reader, False)
-        os.set_blocking(self._writer, False)
+        self._bell, self._cord = socket.socketpair()
+        self._bell.setblocking(False)
+        self._cord.setblocking(False)
 
     def work(self, folder: str | None) -> str:
-        """Work until the run is over, and return in which state; raises what ended the shift otherwise.
+        """Work until the run is over, and return in which state; raises what ended the work otherwise.
 
         `folder` is where tasks leave their rejected lines.
         """
         self._folder = folder
-        threads = [
-            threading.Thread(target=self._run, args=(target, link), name=f"logproc-{target.__name__}", daemon=True)
-            for target, link in self._links.items()
-        ]
-        self._children.watch(self._reader)
+        threads = {
+            client: threading.Thread(
+                target=self._run, args=(target, client), name=f"logproc-{target.__name__}", daemon=True
+            )
+            for target, client in self._clients.items()
+        }
+        self._children.watch(self._bell)
         try:
             self._look(())
-            for thread in threads:
+            for thread in threads.values():
                 thread.start()
             while self._end is None:
                 self._look(self._children.wait(1.0))
         finally:
-            self._finish(self._end or STOPPED)
-            for link in self._links.values():
-                link.hang_up()
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-            self._children.unwatch(self._reader)
-            os.close(self._reader)
-            os.close(self._writer)
+            told = self._end
+            self._finish(STOPPED)
+            self._leave(threads, bye=not (isinstance(told, str | OverError) or self._liveness.lost))
+            self._children.unwatch(self._bell)
+            self._bell.close()
+            self._cord.close()
         if isinstance(self._end, BaseException):
             raise self._end
         return self._end
+
+    def _leave(self, threads: dict[RetryingClient, threading.Thread], *, bye: bool) -> None:
+        """End connections and threads, and say goodbye before anything that takes time: a signal leaves little."""
+        for client in threads:
+            if client is not self._desk:
+                client.hang_up()
+        deliverer = threads[self._desk]
+        if deliverer.ident is not None:
+            deliverer.join(HASTE)
+        if bye and not deliverer.is_alive():
+            self._desk.say_bye(*self._who)
+        self._desk.hang_up()
+        end = time.monotonic() + HASTE
+        for thread in threads.values():
+            if thread.ident is not None:
+                thread.join(max(0.0, end - time.monotonic()))
 
     # ---- the main thread: children -----------------------------------------------------------------------------
 
     def _look(self, events: tuple[Event, ...] | list[Event]) -> None:
         """Take what children have done, and give them what was fetched."""
         with suppress(BlockingIOError):
-            os.read(self._reader, 4096)
+            self._bell.recv(4096)
         with self._turn:
             self._done.extend(events)
             for lease in self._lost.intersection(self._children.running):
                 self._children.kill(lease)  # somebody else does it, or has done it
-                del self._tasks[lease]
+                self._forget(lease)
             while self._todo and self._children.idle and self._alone(self._todo[0]):
                 lease = self._todo.popleft()
                 if lease in self._lost:
-                    del self._tasks[lease]
+                    self._forget(lease)
                 else:
                     self._children.submit(lease, self._tasks[lease])
             self._free = self._children.idle - len(self._todo)
@@ -144,33 +163,37 @@ class Shift:
                     return False
                 if twin in running:
                     self._children.kill(twin)
-                    del self._tasks[twin]
+                    self._forget(twin)
         return True
 
+    def _forget(self, lease: str) -> None:
+        self._tasks.pop(lease, None)
+        self._lost.discard(lease)
+
     def _wake(self) -> None:
-        with suppress(BlockingIOError):
-            os.write(self._writer, b"\0")
+        with suppress(OSError):  # it has rung, or nobody listens any more
+            self._cord.send(b"\0")
 
     # ---- other threads -----------------------------------------------------------------------------------------
 
-    def _run(self, target: Callable[[Link], None], link: Link) -> None:
+    def _run(self, target: Callable[[RetryingClient], None], client: RetryingClient) -> None:
         try:
-            target(link)
+            target(client)
         except HungUpError:
             pass
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
             self._finish(error)
         finally:
-            link.close()
+            if client is not self._desk:  # over which the goodbye goes
+                client.close()
 
     def _finish(self, end: str | BaseException) -> None:
-        """End the shift; the first reason counts."""
+        """End the worker's run; the first reason counts."""
         with self._turn:
             if self._end is None:
                 self._end = end
             self._turn.notify_all()
-        with suppress(OSError):
-            self._wake()
+        self._wake()
 
     def _over(self, state: str) -> bool:
         if state in {DRAINED, STOPPED}:
@@ -178,16 +201,16 @@ class Shift:
         return state not in {IDLE, WORK}
 
     def _may_fetch(self) -> bool:
-        return self._end is not None or (self._free > 0 and len(self._done) <= self._post.children)
+        return self._end is not None or (self._free > 0 and len(self._done) <= self._options.children)
 
-    def _fetch(self, link: Link) -> None:
+    def _fetch(self, client: RetryingClient) -> None:
         serial = 0
         while True:
             with self._turn:
                 self._turn.wait_for(self._may_fetch)
                 if self._end is not None:
                     return
-            offer = link.call("lease", *self._who, serial, WAIT_SECONDS, wait=WAIT_SECONDS)
+            offer = client.call("lease", *self._who, serial, WAIT_SECONDS, wait=WAIT_SECONDS)
             serial += 1
             if self._over(offer.state):
                 return
@@ -199,12 +222,12 @@ class Shift:
                     self._beating |= {offer.lease}
                 self._wake()
 
-    def _pulse(self, link: Link) -> None:
+    def _pulse(self, client: RetryingClient) -> None:
         while self._end is None:
             with self._turn:
                 leases = tuple((self._beating & self._tasks.keys()) - self._lost)
             seconds = self._pulse_seconds
-            pulse = link.call("heartbeat", *self._who, leases, seconds, wait=seconds)
+            pulse = client.call("heartbeat", *self._who, leases, seconds, wait=seconds)
             if self._over(pulse.state):
                 return
             if pulse.lost:
@@ -212,7 +235,7 @@ class Shift:
                     self._lost.update(lease for lease in pulse.lost if lease in self._tasks)
                 self._wake()
 
-    def _deliver(self, link: Link) -> None:
+    def _deliver(self, client: RetryingClient) -> None:
         while True:
             with self._turn:
                 self._turn.wait_for(lambda: self._done or self._end is not None)
@@ -220,120 +243,128 @@ class Shift:
                     return
                 event = self._done[0]
                 task = self._tasks[event.key]
-            self._hand_over(link, event, task)
+            self._hand_over(client, event, task)
             with self._turn:
                 self._done.popleft()
-                self._tasks.pop(event.key, None)
-                self._lost.discard(event.key)
+                self._forget(event.key)
                 self._turn.notify_all()
             if self._todo:
                 self._wake()
 
-    def _hand_over(self, link: Link, event: Event, task: Task) -> None:
+    def _hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
         if isinstance(event, Died):
-            link.call("fail", *self._who, event.key, event.cause, True)
+            client.call("fail", *self._who, event.key, event.cause, True)
             return
-        outcome = event.outcome
-        trouble = self._trouble(link, outcome)
+        rejected = None
+        if self._folder is not None and self._options.place is not None:
+            rejected = self._options.place(self._folder, task)
+        try:
+            self._report(client, event.key, event.outcome, rejected)
+        finally:
+            if rejected is not None:
+                with suppress(FileNotFoundError):
+                    os.unlink(rejected)  # noqa: PTH108 - text in, text out
+
+    def _report(self, client: RetryingClient, lease: str, outcome: Partial | Failure, rejected: str | None) -> None:
+        trouble = self._trouble(client, outcome)
         if trouble is None:
             self._failures = 0
-            for number, piece in enumerate(self._rejected(task, outcome)):
-                if not link.call("complete", *self._who, event.key, None, number, piece):
-                    return  # it is not wanted any more
-            link.call("complete", *self._who, event.key, self._sendable(outcome), 0, None)
+            if rejected is None or isinstance(outcome, Failure) or self._send_rejected(client, lease, rejected):
+                client.call("complete", *self._who, lease, self._sendable(outcome), 0, None)
             return
         self._failures += 1
-        link.call("fail", *self._who, event.key, trouble, False)
+        client.call("fail", *self._who, lease, trouble, False)
         if isinstance(outcome, Partial):
             raise TryLaterError(f"the disk that the coordinator sees is gone: {trouble}")
         if self._failures >= FAILURES:
             raise TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {trouble}")
 
-    def _trouble(self, link: Link, outcome: Partial | Failure) -> str | None:
+    def _trouble(self, client: RetryingClient, outcome: Partial | Failure) -> str | None:
         """Say why it is this machine, and neither the task nor the file, that did not work."""
         if isinstance(outcome, Failure):
             kind = getattr(builtins, outcome.cause.partition(":")[0], None)
             machine = isinstance(kind, type) and issubclass(kind, OSError | MemoryError)
             return outcome.cause if machine else None
         if any(result.problem is not None for result in outcome.files):
-            return difference(link.call("hello", self._greeting, None).probes)
+            return difference_in_time(client.call("hello", self._greeting, None).probes)
         return None
 
     def _sendable(self, outcome: Partial | Failure) -> Partial | Failure:
         """Return the outcome, or the failure to send it."""
         try:
-            size = sum(map(len, self._post.endpoint.codec.encode(outcome)))
+            size = sum(map(len, self._options.endpoint.codec.encode(outcome)))
         except WireError as error:
             return Failure(outcome.task, f"its result {error}")
         if size + CHUNK_BYTES > RESULT_BYTES:
             return Failure(outcome.task, f"its result has {size} bytes, and {RESULT_BYTES} travel: lower max_groups")
         return outcome
 
-    def _rejected(self, task: Task, outcome: Partial | Failure) -> Iterator[bytes]:
-        """Yield a task's rejected lines, compressed, and remove their file."""
-        if self._folder is None or self._post.place is None:
-            return
-        path = self._post.place(self._folder, task)
-        with suppress(FileNotFoundError):
-            if isinstance(outcome, Partial):
-                with open(path, "rb") as file:  # noqa: PTH123 - text in, text out
-                    while piece := file.read(CHUNK_BYTES):
-                        yield zlib.compress(piece, LEVEL)
-            os.unlink(path)  # noqa: PTH108
+    def _send_rejected(self, client: RetryingClient, lease: str, path: str) -> bool:
+        """Send a task's rejected lines, if there are any; False if they are not wanted any more."""
+        try:
+            file = open(path, "rb")  # noqa: PTH123, SIM115 - text in, text out; closed below
+        except FileNotFoundError:
+            return True
+        with file:
+            number = 0
+            while piece := file.read(CHUNK_BYTES):
+                if not client.call("complete", *self._who, lease, None, number, pack(piece)):
+                    return False
+                number += 1
+        return True
 
 
-def work(process: Callable[[Any, Task], Partial], post: Post) -> None:
+def work(process: Callable[[Any, Task], Partial], options: WorkerOptions) -> None:
     """Work until everything is done.
 
     RefusedError if the coordinator does not want this worker; TryLaterError if it is lost, ends early, or this machine
     cannot do its tasks.
     """
-    worker = f"{post.name}/{secrets.token_hex(4)}"
-    greeting = Greeting(PROTOCOL, __version__, python_version(), post.name, worker, post.children)
-    line = Line(post)
+    worker = f"{options.name}/{secrets.token_hex(4)}"
+    greeting = Greeting(PROTOCOL, __version__, python_version(), options.name, worker, options.children)
+    liveness = Liveness(options)
     while True:
-        welcome = _hello(post, line, greeting)
-        try:
-            state = _shift(process, post, line, greeting, welcome)
-        except OverError:
-            continue
-        except BaseException:
-            if not line.lost:
-                _say_bye(post, welcome.run, worker)
-            raise
+        with closing(RetryingClient(options, liveness)) as desk:
+            welcome = _hello(desk, greeting)
+            try:
+                state = _work_for(process, greeting, welcome, desk)
+            except OverError:
+                continue
+            except BaseException:
+                if not (liveness.lost or desk.left or desk.say_bye(welcome.run, worker)):
+                    _say_bye(options, welcome.run, worker)
+                raise
         if state == DRAINED:
             return
         raise TryLaterError("the coordinator has ended the run before everything was done")
 
 
-def _hello(post: Post, line: Line, greeting: Greeting) -> Welcome:
-    link = Link(post, line)
-    try:
-        while True:
-            ask = link.call("hello", greeting, None)
-            welcome: Welcome = link.call("hello", greeting, difference(ask.probes) or "")
-            if welcome.run == ask.run:
-                return welcome
-    finally:
-        link.close()
+def _hello(client: RetryingClient, greeting: Greeting) -> Welcome:
+    while True:
+        ask = client.call("hello", greeting, None)
+        welcome: Welcome = client.call("hello", greeting, difference_in_time(ask.probes) or "")
+        if welcome.run == ask.run:
+            return welcome
 
 
-def _shift(
-    process: Callable[[Any, Task], Partial], post: Post, line: Line, greeting: Greeting, welcome: Welcome
+def _work_for(
+    process: Callable[[Any, Task], Partial], greeting: Greeting, welcome: Welcome, desk: RetryingClient
 ) -> str:
-    job, folder = welcome.job, None
+    """Work for a run until its end, and return in which state; nothing is left behind."""
+    options, job, folder = desk.options, welcome.job, None
     with ExitStack() as stack:
         if getattr(job, "spool", None) is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="logproc-", ignore_cleanup_errors=True))
             job = replace(job, spool=folder)
-        children = stack.enter_context(Children(process, job, post.children, post.memory))
-        post.say(f"working for the run {welcome.run} at {post.endpoint.address}, {post.children} tasks at a time")
-        return Shift(children, post, line, greeting, welcome).work(folder)
+        children = stack.enter_context(Children(process, job, options.children, options.memory))
+        where = options.endpoint.address
+        options.say(f"working for the run {welcome.run} at {where}, {options.children} tasks at a time")
+        return WorkerRun(children, greeting, welcome, desk).work(folder)
 
 
-def _say_bye(post: Post, run: str, worker: str) -> None:
-    """Give back what this worker has, if the coordinator is there; its leases end by themselves if not."""
-    client = Client(post.endpoint)
+def _say_bye(options: WorkerOptions, run: str, worker: str) -> None:
+    """Give back what this worker has over a new connection; its leases end by themselves if there is none."""
+    client = Client(options.endpoint)
     with suppress(OSError, EOFError, LogprocError):
         client.call("bye", run, worker)
     client.close()

@@ -3,7 +3,8 @@
 A frame is `u32 length of the header | header | attachments`. The header is JSON, UTF-8 (lone surrogates included, so
 that any path travels): `[[length of each attachment...], value]`. Bytes, and texts that are long, are attachments. JSON
 has fewer types than Python, so that what it lacks is an array whose first element says what it is; `_TAGS` lists them.
-Decoding constructs only the classes that the codec was made with, from exactly their fields, of exactly their types.
+Decoding constructs only the classes that the codec was made with, from exactly their fields, of exactly their types,
+and takes each attachment once, in their order: nothing that is decoded is larger than what was sent.
 """
 
 from __future__ import annotations
@@ -90,12 +91,14 @@ class Codec:
             text = bytes(view[_LENGTH.size : end]).decode("utf-8", "surrogatepass")
             header = json.loads(text, parse_constant=_refuse)
             lengths, tree = header
-            attachments = _cut(view[end:], lengths)
-            return self._value(tree, attachments)
+            attachments = Attachments(view[end:], lengths)
+            value = self._value(tree, attachments)
         except WireError:
             raise
         except (ValueError, TypeError, RecursionError) as error:
             raise WireError(f"not a frame: {type(error).__name__}") from error
+        attachments.require_end()
+        return value
 
     # ---- out ---------------------------------------------------------------------------------------------------
 
@@ -136,7 +139,7 @@ class Codec:
 
     # ---- in ----------------------------------------------------------------------------------------------------
 
-    def _value(self, tree: Any, attachments: Sequence[memoryview]) -> Any:  # noqa: ANN401
+    def _value(self, tree: Any, attachments: Attachments) -> Any:  # noqa: ANN401
         """Return what a part of the header stands for."""
         cls = type(tree)
         if cls is dict:
@@ -154,11 +157,9 @@ class Codec:
             raise WireError(f"an array {tag[:20]!r} of {len(tree)} elements")
         return self._tagged(tag, tree[1], attachments)
 
-    def _tagged(self, tag: str, content: Any, attachments: Sequence[memoryview]) -> Any:  # noqa: ANN401
+    def _tagged(self, tag: str, content: Any, attachments: Attachments) -> Any:  # noqa: ANN401
         if tag in {_BYTES, _TEXT}:
-            if type(content) is not int or not 0 <= content < len(attachments):
-                raise WireError("an attachment that is not there")
-            raw = bytes(attachments[content])
+            raw = attachments.take(content)
             return raw if tag == _BYTES else raw.decode("utf-8", "surrogatepass")
         if tag == _FLOAT and type(content) is str and content in _ODD_FLOATS:
             return _ODD_FLOATS[content]
@@ -169,7 +170,7 @@ class Codec:
             return self._object(name, content, attachments)
         raise WireError(f"nothing that is known: {tag[:40]!r}")
 
-    def _object(self, name: str, content: dict[str, Any], attachments: Sequence[memoryview]) -> Any:  # noqa: ANN401
+    def _object(self, name: str, content: dict[str, Any], attachments: Attachments) -> Any:  # noqa: ANN401
         fits = self._fits[name]
         if content.keys() != fits.keys():
             raise WireError(f"a {name} with other fields than it has")
@@ -184,13 +185,28 @@ def _refuse(constant: str) -> float:
     raise WireError(f"{constant}, which is not JSON")
 
 
-def _cut(body: memoryview, lengths: Any) -> list[memoryview]:  # noqa: ANN401 - anybody's JSON
-    """Cut what stands behind the header into the attachments that it announces, which must be all of it."""
-    if type(lengths) is not list or not all(type(length) is int and length >= 0 for length in lengths):
-        raise WireError("lengths that are none")
-    if sum(lengths) != len(body):
-        raise WireError("a frame of another length than it says")
-    return [body[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0))]
+class Attachments:
+    """What stands behind a header, cut as it announces, which must be all of it; each is there to be taken once."""
+
+    def __init__(self, body: memoryview, lengths: Any) -> None:  # noqa: ANN401 - anybody's JSON
+        if type(lengths) is not list or not all(type(length) is int and length >= 0 for length in lengths):
+            raise WireError("lengths that are none")
+        if sum(lengths) != len(body):
+            raise WireError("a frame of another length than it says")
+        self._views = [body[begin:end] for begin, end in pairwise(accumulate(lengths, initial=0))]
+        self._taken = 0
+
+    def take(self, number: Any) -> bytes:  # noqa: ANN401
+        """Return the next one, which must have this number: one named twice would be as large twice."""
+        if type(number) is not int or number != self._taken or number >= len(self._views):
+            raise WireError("an attachment that is not there, or whose turn it is not")
+        self._taken += 1
+        return bytes(self._views[number])
+
+    def require_end(self) -> None:
+        """Raise WireError if any is left over."""
+        if self._taken != len(self._views):
+            raise WireError("an attachment that nothing names")
 
 
 # ---- types of fields -------------------------------------------------------------------------------------------
@@ -199,29 +215,30 @@ def _cut(body: memoryview, lengths: Any) -> list[memoryview]:  # noqa: ANN401 - 
 def _checks(cls: type, known: dict[str, type]) -> dict[str, Fits]:
     """Return for each field of a class what tells whether a value is of its type."""
     hints = get_type_hints(cls, localns=known)
-    return {field.name: _fits(hints[field.name]) for field in fields(cls)}
+    return {field.name: fits(hints[field.name]) for field in fields(cls)}
 
 
-def _fits(hint: Any) -> Fits:  # noqa: ANN401 - a type, as typing sees it
+def fits(hint: Any) -> Fits:  # noqa: ANN401 - a type, as typing sees it
+    """Return what tells whether a value is of a type, exactly: True is no int, but an int is a float."""
     if hint is Any:
         return lambda _value: True
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
-        options = [_fits(argument) for argument in arguments]
+        options = [fits(argument) for argument in arguments]
         return lambda value: any(option(value) for option in options)
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-        item = _fits(arguments[0])
+        item = fits(arguments[0])
         return lambda value: type(value) is tuple and all(map(item, value))
     if origin is tuple:
-        items = [_fits(argument) for argument in arguments]
+        items = [fits(argument) for argument in arguments]
         return lambda value: (
             type(value) is tuple and len(value) == len(items) and all(f(v) for f, v in zip(items, value, strict=True))
         )
     if origin is list:
-        item = _fits(arguments[0])
+        item = fits(arguments[0])
         return lambda value: type(value) is list and all(map(item, value))
     if origin is dict:
-        item = _fits(arguments[1])
+        item = fits(arguments[1])
         return lambda value: type(value) is dict and all(map(item, value.values()))
     if hint is float:
         return lambda value: type(value) in {float, int}

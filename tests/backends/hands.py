@@ -14,9 +14,10 @@ from typing import ClassVar
 from backends.workers import Errand
 
 from logproc import __version__
+from logproc.__main__ import StoppedError, _answer_signals
 from logproc.backends import queue, remote
 from logproc.backends.channel import Endpoint
-from logproc.backends.keys import Address
+from logproc.backends.keys import Address, parse_address
 from logproc.backends.manager import Client
 from logproc.backends.protocol import PROTOCOL, TYPES, Greeting
 from logproc.backends.wire import Codec
@@ -25,6 +26,19 @@ from logproc.errors import LogprocError
 KEY = b"a key of tests that has 32 bytes or more"
 CODEC = Codec((*TYPES, Errand))
 TESTS = Path(__file__).parents[1]
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self):
+        self._now = 1000.0
+
+    def __call__(self):
+        return self._now
+
+    def advance(self, seconds):
+        self._now += seconds
 
 
 class Head:
@@ -37,7 +51,7 @@ class Head:
 
     @property
     def remote(self):
-        return queue.Remote(say=self.say, **self.options)
+        return queue.Remote(say=self.say, **self.options | {"listen": parse_address(self.options["listen"])})
 
     def say(self, line):
         with self._change:
@@ -60,8 +74,8 @@ class Head:
         return Endpoint(Address("127.0.0.1", port or self.port), CODEC, key, certificate)
 
 
-def post_of(endpoint, name="hand", children=2, lost_seconds=8.0, say=lambda _line: None, place=None):
-    return remote.Post(endpoint, name, children, say, place, None, lost_seconds)
+def options_of(endpoint, name="hand", children=2, lost_seconds=8.0, say=lambda _line: None, place=None):
+    return remote.WorkerOptions(endpoint, name, children, say, place, None, lost_seconds)
 
 
 class Hand(threading.Thread):
@@ -79,7 +93,7 @@ class Hand(threading.Thread):
         try:
             options = dict(self.options)
             endpoint = self.head.endpoint(options.pop("port", None), options.pop("key", KEY), options.pop("cert", None))
-            remote.work(self.process, post_of(endpoint, place=self.head.options.get("place"), **options))
+            remote.work(self.process, options_of(endpoint, place=self.head.options.get("place"), **options))
         except LogprocError as error:
             self.error = error
 
@@ -198,8 +212,11 @@ def main():
     module, _, attribute = function.partition(":")
     found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
     endpoint = Endpoint(Address("127.0.0.1", int(port)), CODEC, KEY)
+    _answer_signals()
     try:
-        remote.work(found, post_of(endpoint, name, int(children), lost_seconds=5.0))
+        remote.work(found, options_of(endpoint, name, int(children), lost_seconds=5.0))
+    except StoppedError as error:
+        sys.exit(128 + error.signum)
     except LogprocError as error:
         print(error, file=sys.stderr)  # noqa: T201 - what the test reads
         sys.exit(error.exit_code)

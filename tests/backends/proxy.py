@@ -1,4 +1,7 @@
-"""A bad network: a TCP proxy that delays, drops, cuts off, half-closes and swallows, as its plan says."""
+"""A bad network: a TCP proxy that delays, drops, cuts off, half-closes and swallows, as its plan says.
+
+Also a port where nobody listens, and stays so.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,35 @@ import random
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 
 FAULTS = ("none", "drop", "half", "swallow", "delay", "change")
 
 
-class Proxy:
-    """Passes connections on to a port; `plan` yields for each a fault and after how many bytes it happens."""
+CALM = iter(lambda: ("none", 0), None)
+"""The plan of a good network."""
 
-    def __init__(self, port, plan):
-        self._target = port
+
+@contextmanager
+def nobody():
+    """Yield a port that refuses connections; it is bound all the time, so that nobody else gets it."""
+    with closing(socket.socket()) as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+class Proxy:
+    """Passes connections on to a port; `plan` yields for each a fault and after how many bytes it happens.
+
+    `target` may be set to another port while it runs, or to None: then connections come, and nobody says anything.
+    """
+
+    def __init__(self, port, plan=CALM):
+        self.target = port
         self._plan = plan
+        self._mute = []
+        self._unanswered = 0
+        self._change = threading.Condition()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
         self._open = set()
@@ -33,6 +54,18 @@ class Proxy:
         self._acceptor.join()
         self._server.close()
         self.drop_all()
+        for sock in self._mute:
+            sock.close()
+
+    def wait_unanswered(self, count):
+        """Wait until so many connections were refused by the target, or are not answered for want of one."""
+        with self._change:
+            assert self._change.wait_for(lambda: self._unanswered >= count, 60)
+
+    def _note_unanswered(self):
+        with self._change:
+            self._unanswered += 1
+            self._change.notify_all()
 
     def drop_all(self):
         """Reset every connection there is."""
@@ -49,10 +82,15 @@ class Proxy:
                 if self._closed:
                     return
                 continue
+            if self.target is None:
+                self._mute.append(near)
+                self._note_unanswered()
+                continue
             try:
-                far = socket.create_connection(("127.0.0.1", self._target), 5)
+                far = socket.create_connection(("127.0.0.1", self.target), 5)
             except OSError:
                 near.close()
+                self._note_unanswered()
                 continue
             with self._lock:
                 self._open |= {near, far}

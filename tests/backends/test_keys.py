@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,7 @@ from logproc.backends import keys
 from logproc.backends.keys import Address, Certificate, keygen, parse_address, read_key
 from logproc.errors import MissingExtraError, OutputError, UsageError
 
-needs_cryptography = pytest.mark.skipif(
-    not __import__("importlib.util").util.find_spec("cryptography"), reason="the extra `queue` is not installed"
-)
+needs_cryptography = pytest.mark.skipif(not find_spec("cryptography"), reason="the extra `queue` is not installed")
 
 
 def mode_of(path):
@@ -61,6 +60,25 @@ def test_keygen_overwrites_nothing(tmp_path, there):
 def test_keygen_says_what_it_cannot_write(tmp_path):
     with pytest.raises(OutputError, match="no such file or directory"):
         keygen(str(tmp_path / "none" / "k"))
+
+
+@needs_cryptography
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_keygen_that_fails_halfway_leaves_nothing(tmp_path, monkeypatch, failing):
+    synced, original = [], os.fsync
+
+    def fsync(descriptor):
+        synced.append(descriptor)
+        if len(synced) == failing:
+            raise OSError(28, "No space left on device")
+        original(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(OutputError, match="no space left on device"):
+            keygen(str(tmp_path / "k"))
+    assert list(tmp_path.iterdir()) == []
+    assert len(keygen(str(tmp_path / "k"))) == 3
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o660, 0o644])

@@ -131,14 +131,14 @@ def test_children_killed_at_random_moments_change_nothing(logs, monkeypatch, see
 def test_a_range_that_is_too_much_for_its_workers_is_done_in_parts(logs, monkeypatch):
     monkeypatch.setattr(planner, "PACK_BYTES", 4 * MIB)
     whole = shown(logs, backend="serial")
-    outcomes = []
+    outcomes, run = [], processes.run
 
-    def watched(*args):
-        for outcome in processes.run(*args):
+    def watched(*args, **options):
+        for outcome in run(*args, **options):
             outcomes.append(outcome)
             yield outcome
 
-    monkeypatch.setitem(coordinator.BACKENDS, "processes", watched)
+    monkeypatch.setattr(processes, "run", watched)
     monkeypatch.setattr(coordinator, "process", partial(read_but_die_of, 2 * MIB))
     assert shown(logs, backend="processes", workers=2) == whole
     parts = [outcome for outcome in outcomes if isinstance(outcome, Parts)]
@@ -148,8 +148,10 @@ def test_a_range_that_is_too_much_for_its_workers_is_done_in_parts(logs, monkeyp
 @pytest.mark.usefixtures("small_tasks")
 def test_a_ceiling_that_suffices_changes_nothing(logs, monkeypatch):
     reference = shown(logs, backend="serial")
-    monkeypatch.setitem(coordinator.BACKENDS, "processes", partial(processes.run, memory=1 << 30))
-    assert shown(logs, backend="processes", workers=2) == reference
+    limits, run = [], processes.run
+    monkeypatch.setattr(processes, "run", lambda *args, memory: limits.append(memory) or run(*args, memory=memory))
+    assert shown(logs, backend="processes", workers=2, memory=1 << 30) == reference
+    assert limits == [1 << 30]
 
 
 # ---- stopped -----------------------------------------------------------------------------------------------

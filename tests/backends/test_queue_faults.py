@@ -9,11 +9,13 @@ import threading
 from contextlib import ExitStack, closing
 
 import pytest
-from backends.hands import Hand, Head, collecting, hands_down, process_of
-from backends.proxy import Proxy, troubles
-from backends.workers import Errand, answer, die_once, held, large, slow, stop_once, work
+from backends.hands import Clock, Hand, Head, collecting, hands_down, process_of
+from backends.proxy import Proxy, nobody, troubles
+from backends.workers import Errand, answer, die_once, held, large, stop_once, work
 
-from logproc.backends import link, manager, queue, remote
+from logproc.backends import broker, link, manager, queue, remote
+from logproc.backends.broker import Broker
+from logproc.backends.channel import Channel
 from logproc.errors import RefusedError, TryLaterError
 from logproc.model import Partial, Piece, Task
 
@@ -49,12 +51,13 @@ def wait_for(path):
 
 
 def test_a_worker_that_is_killed_loses_only_time(tmp_path):
-    head, tasks = Head(lease_seconds=1.5), tasks_of(6)
-    job = Errand(str(tmp_path), bad=(0,))
+    clock, tasks = Clock(), tasks_of(6)
+    head, job = Head(clock=clock), Errand(str(tmp_path), bad=(0,))
     with collecting(head, job, tasks) as collector, process_of(head.port, "backends.workers:held") as worker:
         wait_for(tmp_path / "0.begun")
         worker.kill()
         worker.wait(60)
+        clock.advance(61)
         (tmp_path / "go").touch()
         Hand(head, held).start()
         assert collector.result() == right(tasks)
@@ -62,11 +65,12 @@ def test_a_worker_that_is_killed_loses_only_time(tmp_path):
 
 
 def test_a_worker_that_hangs_and_comes_back_counts_nothing_twice(tmp_path):
-    head, tasks = Head(lease_seconds=1.5), tasks_of(6)
-    job = Errand(str(tmp_path), bad=(0,))
+    clock, tasks = Clock(), tasks_of(6)
+    head, job = Head(clock=clock), Errand(str(tmp_path), bad=(0,))
     with collecting(head, job, tasks) as collector, process_of(head.port, "backends.workers:held") as worker:
         wait_for(tmp_path / "0.begun")
         worker.send_signal(signal.SIGSTOP)
+        clock.advance(61)
         head.wait_for("1 more leases lost")
         (tmp_path / "go").touch()
         worker.send_signal(signal.SIGCONT)
@@ -75,11 +79,12 @@ def test_a_worker_that_hangs_and_comes_back_counts_nothing_twice(tmp_path):
 
 
 def test_the_work_of_a_worker_that_hangs_is_done_by_another(tmp_path):
-    head, tasks = Head(lease_seconds=1.5), tasks_of(6)
-    job = Errand(str(tmp_path), bad=(0,))
+    clock, tasks = Clock(), tasks_of(6)
+    head, job = Head(clock=clock), Errand(str(tmp_path), bad=(0,))
     with collecting(head, job, tasks) as collector, process_of(head.port, "backends.workers:held") as worker:
         wait_for(tmp_path / "0.begun")
         worker.send_signal(signal.SIGSTOP)
+        clock.advance(61)
         (tmp_path / "go").touch()
         Hand(head, held, name="other").start()
         assert collector.result() == right(tasks)
@@ -87,6 +92,7 @@ def test_the_work_of_a_worker_that_hangs_is_done_by_another(tmp_path):
         worker.wait(60)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_child_that_hangs_is_replaced(tmp_path):
     head, tasks = Head(lease_seconds=1.5), tasks_of(6)
     with collecting(head, Errand(str(tmp_path), bad=(2,)), tasks) as collector:
@@ -99,61 +105,64 @@ def test_a_child_that_hangs_is_replaced(tmp_path):
 
 
 def test_workers_join_and_leave_at_any_time(tmp_path):
-    head, tasks = Head(lease_seconds=2.0), tasks_of(60)
+    clock, tasks = Clock(), tasks_of(60)
+    head = Head(clock=clock)
     with collecting(head, Errand(str(tmp_path)), tasks) as collector, ExitStack() as stack:
         first = stack.enter_context(process_of(head.port, "backends.workers:slow", name="first"))
         head.wait_for("worker first joined")
         second = stack.enter_context(process_of(head.port, "backends.workers:slow", name="second", children=2))
         head.wait_for("worker second joined")
         first.kill()
+        first.wait(60)
+        clock.advance(61)
         stack.enter_context(process_of(head.port, "backends.workers:slow", name="third"))
         head.wait_for("worker third joined")
         second.send_signal(signal.SIGTERM)
+        head.wait_for("worker second left")
+        assert second.wait(60) == 128 + signal.SIGTERM
         assert collector.result() == right(tasks)
 
 
 def test_a_worker_whose_coordinator_is_gone_looks_for_it_and_gives_up():
-    with closing(__import__("socket").create_server(("127.0.0.1", 0))) as server:
-        port = server.getsockname()[1]
-    head = Head()
-    head.say(f"listening on 127.0.0.1:{port}")
-    hand = Hand(head, work, lost_seconds=0.3)
-    hand.start()
-    hand.join(60)
+    with nobody() as port:
+        hand = Hand(Head(), work, port=port, lost_seconds=0.3)
+        hand.start()
+        hand.join(60)
     assert isinstance(hand.error, TryLaterError)
     assert f"nothing was heard of a coordinator at 127.0.0.1:{port} for 0.3 s (connection refused)" in str(hand.error)
 
 
 def test_a_worker_waits_for_a_coordinator_that_comes_late():
     head, tasks = Head(), tasks_of(4)
-    with closing(__import__("socket").create_server(("127.0.0.1", 0))) as server:
-        port = server.getsockname()[1]
-    hand = Hand(head, work, port=port)
-    hand.head = head
-    head.options["listen"] = f"127.0.0.1:{port}"
-    hand.start()
-    with collecting(head, Errand(), tasks) as collector:
-        assert collector.result() == right(tasks)
-        hand.join(60)
+    with nobody() as port, closing(Proxy(port)) as proxy:
+        hand = Hand(head, work, port=proxy.port, lost_seconds=60.0)
+        hand.start()
+        proxy.wait_unanswered(2)
+        with collecting(head, Errand(), tasks) as collector:
+            proxy.target = head.port
+            assert collector.result() == right(tasks)
+            hand.join(60)
     assert hand.error is None
 
 
 def test_a_worker_goes_on_to_the_next_run_at_the_same_address(tmp_path):
     """The coordinator of the first run is gone without a word; the one of the second has another job."""
-    first, tasks = Head(lease_seconds=2.0), tasks_of(3)
+    clock, tasks = Clock(), tasks_of(3)
+    first = Head(clock=clock)
     with collecting(first, Errand(str(tmp_path), bad=(0, 1, 2)), tasks) as one:
-        proxy = Proxy(first.port, iter(lambda: ("none", 0), None))
+        proxy = Proxy(first.port)
         hand = Hand(first, held, port=proxy.port)
         hand.start()
         wait_for(tmp_path / "0.begun")
         second = Head()
         with collecting(second, Errand(), tasks) as other:
-            proxy._target = second.port
+            proxy.target = second.port
             proxy.drop_all()
             assert other.result() == right(tasks)
             hand.join(60)
             assert hand.error is None
         (tmp_path / "go").touch()
+        clock.advance(61)
         Hand(first, held).start()
         assert one.result() == right(tasks)
         proxy.close()
@@ -188,6 +197,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(remote, "WAIT_SECONDS", 0.5)
     monkeypatch.setattr(link, "LONGEST_PAUSE", 0.2)
     monkeypatch.setattr(queue, "LINGER_SECONDS", 0.5)
+    monkeypatch.setattr(broker, "DEATHS", 100)  # a machine that stalls loses leases, too
 
 
 @pytest.mark.usefixtures("impatient")
@@ -226,19 +236,18 @@ def test_a_result_whose_upload_breaks_is_sent_again(fault, tmp_path):
 def test_a_cable_that_is_pulled_and_put_back(tmp_path, monkeypatch):
     """All connections end and nobody answers for a while; then the same worker goes on."""
     monkeypatch.setattr(link, "LONGEST_PAUSE", 0.2)
-    head, tasks = Head(lease_seconds=20.0), tasks_of(8)
+    head, tasks = Head(), tasks_of(8)
     with collecting(head, Errand(str(tmp_path), bad=(0,)), tasks) as collector:
         port = head.port
-        proxy = Proxy(port, iter(lambda: ("none", 0), None))
-        hand = Hand(head, held, port=proxy.port)
+        proxy = Proxy(port)
+        hand = Hand(head, held, port=proxy.port, lost_seconds=60.0)
         hand.start()
         wait_for(tmp_path / "0.begun")
-        with closing(__import__("socket").create_server(("127.0.0.1", 0))) as nobody:
-            proxy._target = nobody.getsockname()[1]
-        proxy.drop_all()
-        (tmp_path / "go").touch()
-        threading.Event().wait(0.5)
-        proxy._target = port
+        with nobody() as proxy.target:
+            proxy.drop_all()
+            (tmp_path / "go").touch()
+            proxy.wait_unanswered(4)
+        proxy.target = port
         assert collector.result() == right(tasks)
         hand.join(60)
         proxy.close()
@@ -246,32 +255,65 @@ def test_a_cable_that_is_pulled_and_put_back(tmp_path, monkeypatch):
     assert not any("leases lost" in line for line in head.lines)
 
 
-@pytest.mark.usefixtures("slow_upload")
-def test_a_large_upload_does_not_delay_heartbeats(tmp_path):
-    head, tasks = Head(lease_seconds=1.0), tasks_of(2)
-    with collecting(head, Errand(str(tmp_path)), tasks) as collector:
-        Hand(head, large, children=1).start()
-        collector.result()
-    assert not any("leases lost" in line for line in head.lines)
+class Beats:
+    """Counts heartbeats that keep leases."""
+
+    def __init__(self):
+        self._count = 0
+        self._change = threading.Condition()
+
+    def heard(self):
+        with self._change:
+            self._count += 1
+            self._change.notify_all()
+
+    def wait_for(self, count):
+        """Wait for so many more."""
+        with self._change:
+            until = self._count + count
+            assert self._change.wait_for(lambda: self._count >= until, 60)
 
 
 @pytest.fixture
-def slow_upload(monkeypatch):
-    """Let each piece of a large result take its time."""
-    from logproc.backends import channel
+def beats(monkeypatch):
+    found, original = Beats(), Broker.heartbeat
 
-    original = channel.Channel._send_long
+    def heartbeat(self, worker, leases):
+        lost = original(self, worker, leases)
+        if leases:
+            found.heard()
+        return lost
+
+    monkeypatch.setattr(Broker, "heartbeat", heartbeat)
+    return found
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_large_upload_does_not_delay_heartbeats(tmp_path, beats, monkeypatch):
+    original = Channel._send_long
 
     def slowly(self, piece):
-        threading.Event().wait(2.5)
+        beats.wait_for(3)
         original(self, piece)
 
-    monkeypatch.setattr(channel.Channel, "_send_long", slowly)
-
-
-def test_slow_tasks_are_not_taken_away(tmp_path):
-    head, tasks = Head(lease_seconds=0.6, straggler_seconds=60.0), tasks_of(3)
+    monkeypatch.setattr(Channel, "_send_long", slowly)
+    head, tasks = Head(), tasks_of(1)
     with collecting(head, Errand(str(tmp_path)), tasks) as collector:
-        Hand(head, slow, children=3).start()
+        Hand(head, large, children=1).start()
+        assert collector.result() == {0: Partial(0, (), (bytes(300_000),))}
+
+
+@pytest.mark.usefixtures("impatient")
+def test_slow_tasks_are_not_taken_away(tmp_path, beats):
+    clock, tasks = Clock(), tasks_of(3)
+    head = Head(clock=clock, straggler_seconds=1e9)
+    with collecting(head, Errand(str(tmp_path), bad=(0, 1, 2)), tasks) as collector:
+        Hand(head, held, children=3).start()
+        for task in tasks:
+            wait_for(tmp_path / f"{task.number}.begun")
+        for _ in range(4):  # each time less than a lease, together more
+            beats.wait_for(2)  # of which the second was sent when all were begun
+            clock.advance(40)
+        (tmp_path / "go").touch()
         assert collector.result() == right(tasks)
     assert not any("leases lost" in line for line in head.lines)

@@ -8,13 +8,14 @@ import socket
 import struct
 import threading
 from contextlib import closing, suppress
+from types import SimpleNamespace
 
 import pytest
-from backends.hands import CODEC, KEY, Hand, Head, Puppet, collecting, hands_down
+from backends.hands import CODEC, KEY, Clock, Hand, Head, Puppet, collecting, hands_down
 from backends.workers import Errand, answer, work
 
 from logproc.backends import channel, keys, manager
-from logproc.backends.channel import MAGIC, Door
+from logproc.backends.channel import MAGIC, Connector
 from logproc.backends.protocol import CALL_BYTES, METHODS
 from logproc.errors import RefusedError, WireError
 from logproc.model import Piece, Task
@@ -121,8 +122,19 @@ def test_who_does_not_show_the_key_in_time_is_closed_however_busy(head, monkeypa
         read_all(silent)
 
 
+def test_one_deadline_covers_tls_and_the_key(certificate, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(channel, "time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr(channel, "tune", lambda _sock: clock.advance(channel.HANDSHAKE_SECONDS + 1))
+    acceptor = channel.Acceptor(channel.Endpoint(keys.Address("127.0.0.1", 0), CODEC, KEY, certificate))
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname(), 30):
+        sock = server.accept()[0]
+        with sock, pytest.raises(TimeoutError, match="it took too long to show the key"):
+            acceptor.admit([sock])
+
+
 def test_idle_strangers_do_not_keep_workers_out(head):
-    socks = [socket.create_connection(("127.0.0.1", head.port), 30) for _ in range(manager.STRANGERS + 20)]
+    socks = [socket.create_connection(("127.0.0.1", head.port), 30) for _ in range(manager.MAX_PENDING + 20)]
     try:
         assert read_all(socks[0]) == b""  # the oldest made room
         puppet = Puppet(head)
@@ -136,7 +148,7 @@ def test_idle_strangers_do_not_keep_workers_out(head):
 
 def test_another_key_is_told_in_a_sentence(head):
     with pytest.raises(RefusedError, match="another key"):
-        Door(head.endpoint(key=b"another key of at least 32 bytes!!!")).connect()
+        Connector(head.endpoint(key=b"another key of at least 32 bytes!!!")).connect()
 
 
 def test_a_recorded_session_cannot_be_played_again(head):
@@ -185,16 +197,17 @@ EVIL = {
     "create": (0, frames_of((None, "create", ("broker",), {}))),
     "debug_info": (0, frames_of((None, "debug_info", (), {}))),
     "dummy": (0, frames_of((None, "dummy", (), {}))),
-    "a private method": (0, frames_of(("broker", "_stranger", ("x", None), {}))),
+    "a private method": (0, frames_of(("broker", "_unknown", ("x", None), {}))),
     "a method of the coordinator": (0, frames_of(("broker", "end", ("drained", 0.0), {}))),
     "#GETVALUE": (0, frames_of(("broker", "#GETVALUE", (), {}))),
+    "arguments by name": (5, frames_of(("broker", "bye", ("run", "worker"), {"run": "other"}))),
     "a large method's call as a small one's": (1, frames_of(("broker", "complete", (), {}))),
 }
 
 
 @pytest.mark.parametrize("name", EVIL)
 def test_what_is_no_call_ends_the_connection(head, name):
-    opened = Door(head.endpoint()).connect()
+    opened = Connector(head.endpoint()).connect()
     try:
         opened.send(*EVIL[name])
         with pytest.raises((EOFError, ConnectionResetError)):
@@ -205,7 +218,7 @@ def test_what_is_no_call_ends_the_connection(head, name):
 
 @pytest.mark.parametrize("method", [*range(len(METHODS)), len(METHODS), 255])
 def test_an_oversized_frame_ends_the_connection_before_it_is_read(head, method):
-    opened = Door(head.endpoint()).connect()
+    opened = Connector(head.endpoint()).connect()
     try:
         length = CAPS[method] + 1 if method < len(CAPS) else 1
         opened._socket.sendall(struct.pack("!BQ", method, length))
@@ -219,7 +232,7 @@ class Spoiler:
     """A channel whose next frame goes out as the test wants it."""
 
     def __init__(self, head):
-        self.channel = Door(head.endpoint()).connect()
+        self.channel = Connector(head.endpoint()).connect()
         self.sent = b""
         self._socket = self.channel._socket
         self.channel._socket = self
@@ -302,9 +315,9 @@ def test_only_the_pinned_certificate_is_taken(certificate, tmp_path):
     head = Head(certificate=certificate)
     with collecting(head, Errand(), TASKS) as collector:
         with pytest.raises(RefusedError, match="another certificate"):
-            Door(head.endpoint(certificate=other)).connect()
+            Connector(head.endpoint(certificate=other)).connect()
         with pytest.raises(RefusedError, match="uses TLS: name its certificate"):
-            Door(Head(listen="").endpoint(head.port)).connect()
+            Connector(Head(listen="").endpoint(head.port)).connect()
         Hand(head, work).start()
         assert collector.result() == RIGHT
 
@@ -313,7 +326,7 @@ def test_tls_to_a_coordinator_without_it_is_told(certificate):
     head = Head()
     with collecting(head, Errand(), TASKS) as collector:
         with pytest.raises(RefusedError, match="does not use TLS"):
-            Door(head.endpoint(certificate=certificate)).connect()
+            Connector(head.endpoint(certificate=certificate)).connect()
         Hand(head, work).start()
         assert collector.result() == RIGHT
 
@@ -367,8 +380,8 @@ def test_a_changed_frame_of_the_server_is_refused():
     left, right = socket.socketpair()
     with left, right:
         one, two = channel.Channel(left), channel.Channel(right)
-        one._agree(b"a" * 32, b"b" * 32)
-        two._agree(b"b" * 32, b"c" * 32)
+        one._out, one._in = b"a" * 32, b"b" * 32
+        two._out, two._in = b"b" * 32, b"c" * 32
         one.send(0, [b"x" * 100_000])
         with pytest.raises(WireError):
             two.receive(CAPS, 30)
@@ -379,8 +392,8 @@ def test_frames_of_any_size_arrive_whole_and_in_order(size):
     left, right = socket.socketpair()
     with left, right:
         one, two = channel.Channel(left), channel.Channel(right)
-        one._agree(b"a" * 32, b"b" * 32)
-        two._agree(b"b" * 32, b"a" * 32)
+        one._out, one._in = b"a" * 32, b"b" * 32
+        two._out, two._in = b"b" * 32, b"a" * 32
         data = random.Random(size).randbytes(size)
 
         def send():

@@ -184,6 +184,13 @@ def test_any_json_is_refused_or_understood_and_nothing_else(lengths, tree, body)
         frame([[], ["b", 0]]),
         frame([[1], ["b", True]], b"x"),
         frame([[1], ["b", -1]], b"x"),
+        frame([[1], ["t", ["b", 0], ["b", 0]]], b"x"),  # twice
+        frame([[1], ["t", ["b", 0], ["s", 0]]], b"x"),
+        frame([[1, 1], ["t", ["b", 1], ["b", 0]]], b"xx"),  # not in their order
+        frame([[1, 1], ["b", 1]], b"xx"),  # and one left over
+        frame([[1, 1], ["b", 0]], b"xx"),
+        frame([[0], None]),
+        frame(b'[[1,1],{"a":["b",0],"a":["b",1]}]', b"xx"),
         frame([[1], ["s", 0]], b"\xff"),
         frame([[], ["f", "1.5"]]),
         frame([[], ["=Kind", "nothing"]]),
@@ -216,6 +223,17 @@ def test_what_is_only_announced_takes_no_memory():
             with pytest.raises(WireError):
                 CODEC.loads(claim)
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_sent_once_is_not_made_a_thousand_times():
+    bomb = frame([[1 << 20], ["l", *[["b", 0]] * 10_000]], bytes(1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(WireError, match="whose turn it is not"):
+            CODEC.loads(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
 

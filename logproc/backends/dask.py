@@ -1,0 +1,391 @@
+"""Tasks on a cluster of Dask: for whoever outgrows a handful of machines.
+
+`Client.submit` and `as_completed` with a rolling window: a few tasks a worker are in flight, the largest first. In a
+large run the outcomes of adjacent tasks are merged on the workers, so that only merged tables travel here.
+
+Errors of a task are its outcome; Dask only sees what kills a worker. A worker takes everything with it that it was
+given, so tasks that were there when workers died are only suspected: they run once more, alone, after all others, and
+what still kills its worker is cut in halves until the part that does it is small. What is late at the end, since a
+worker hangs, is done a second time elsewhere, and counts once. What a worker gives back, since its disk or its memory
+fails and not the task, is given to another.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import deque
+from contextlib import closing
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from logproc.backends import probe
+from logproc.backends.dask_connect import Cluster, Tls, connected
+from logproc.backends.dask_crew import Crew
+from logproc.backends.dask_errands import TRIES, Do, Errand, Fold, Group, Suspect, deaths
+from logproc.backends.dask_flight import Flight
+from logproc.backends.dask_link import Link
+from logproc.backends.dask_reception import Reception
+from logproc.backends.dask_refusals import Refusals
+from logproc.backends.dask_worker import Kit, StrangerError, UnusableHereError, do, fold, silent, versions
+from logproc.backends.folding import groups
+from logproc.backends.paths import with_absolute_paths
+from logproc.backends.spooled import Spooled, unload
+from logproc.errors import OutputError, WireError
+from logproc.model import Failure, Folded, Outcome, Partial, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Cluster", "Tls", "run"]
+
+AHEAD = 3
+"""Tasks in flight for each thread of a worker: one at work, and those on their way."""
+
+TICK = 1.0
+"""Seconds between two looks at who is there; `SOON` as long as nobody is."""
+
+SOON = 0.1
+
+SOONER = 1
+"""Priority of merging; tasks have zero and less, the largest first."""
+
+
+def run(
+    process: Callable[[Any, Task], Partial],
+    job: Any,  # noqa: ANN401 - pickled to the workers
+    tasks: Sequence[Task],
+    workers: int,
+    *,
+    cluster: Cluster | None = None,
+) -> Iterator[Outcome]:
+    """Yield outcomes as they come; `workers` counts for a cluster of our own only.
+
+    UsageError if the cluster cannot be used as it is, TryLaterError if it has no scheduler or no workers, or lost them.
+    """
+    if not tasks:
+        return
+    cluster = cluster or Cluster()
+    with (
+        connected(cluster, min(workers, len(tasks))) as client,
+        closing(Session(client, cluster, process, job, tasks)) as session,
+    ):
+        yield from session.outcomes()
+
+
+class Session:
+    """A run on a cluster."""
+
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - a distributed.Client
+        cluster: Cluster,
+        process: Callable[[Any, Task], Partial],
+        job: Any,  # noqa: ANN401
+        tasks: Sequence[Task],
+    ) -> None:
+        self._link = Link(client, cluster.scheduler)
+        self._spool: str | None = getattr(job, "spool", None)
+        self._run = uuid.uuid4().hex
+        self._clock = time.monotonic
+        self._late = cluster.straggler_seconds
+        work: bytes = self._link.dask.protocol.pickle.dumps((process, job, cluster.fold))
+        kit = Kit(self._run, work, probe.probes(tasks), tuple(versions().items()))
+        self._versions = dict(kit.versions)
+        self._crew = Crew(cluster, self._clock)
+        self._flight = Flight(self._link, self._run, self._clock, self._late)
+        self._reception = Reception(self._link, self._flight, self._crew, kit, tasks)
+        self._refusals = Refusals(self._crew, self._reception)
+        folds = cluster.fold is not None
+        self._todo = (Group(group, folds and len(group) > 1) for group in _groups(tasks, folds=folds))
+        self._next = next(self._todo, None)
+        self._left = len(tasks)
+        self._suspects: deque[Suspect] = deque()
+        self._gathering: set[Group] = set()
+        self._lost: list[tuple[Do, Failure]] = []
+        self._parked: list[Callable[[], None]] = []
+        self._bounced = self._looked = 0.0
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield outcomes until every task has one."""
+        self._link.check_versions(self._versions)
+        while self._left:
+            stranded = self._look()
+            self._fill()
+            seconds = 0.0 if self._lost else TICK if self._crew.threads else SOON
+            for outcome in chain(stranded, self._given_up(), self._finished(seconds)):
+                self._left -= len(outcome.outcomes) if isinstance(outcome, Folded) else 1
+                yield outcome
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        self._flight.clear()
+        self._reception.farewell()
+
+    def _look(self) -> list[Outcome]:
+        """See, once a tick, who is there, and do again what was meant for workers that left, or that hang."""
+        self._link.check()
+        now = self._clock()
+        if now - self._looked < (TICK if self._crew.threads else SOON):
+            return []
+        self._looked = now
+        self._reception.look()
+        live = self._crew.live
+        outcomes = [outcome for key in self._flight.stranded(live) for outcome in self._failed(key, None)]
+        for group in list(self._gathering):
+            for errand in group.stranded(live):
+                outcomes.extend(self._undone(errand, None))
+        if self._next is None and not self._parked:
+            self._hurry()
+        return outcomes
+
+    def _hurry(self) -> None:
+        """Do elsewhere, too, what is late.
+
+        Dask steals what waits at a busy worker for an idle one, but a worker that hangs confirms no theft: what waits
+        there is as late as what runs there. Dask itself notices after `distributed.scheduler.worker-ttl`, 5 minutes.
+        What waits in the scheduler goes to whoever is free.
+        """
+        late = self._flight.stragglers()
+        if not late:
+            return
+        self._crew.silent = frozenset(self._link.call(self._link.client.run_on_scheduler, silent, self._late))
+        where = self._flight.whereabouts(late)
+        for key, errand in late.items():
+            if isinstance(errand, Fold):
+                self._refold(key, errand.group, where[key])
+            elif where[key] and (among := self._crew.among(without=where[key] | self._refusals.by(errand.task))):
+                twin = Do(errand.group, errand.task, among, errand.tries)
+                self._flight.pair(key, self._give(twin))
+
+    def _refold(self, key: str, group: Group, where: set[str]) -> None:
+        """Merge a group once more if a worker that hangs does it, or has what is to be merged."""
+        futures = {number: member for number, member in group.members.items() if hasattr(member, "status")}
+        holders = self._flight.holders(futures.values())
+        lost = [number for number, future in futures.items() if holders[future.key] <= self._crew.silent]
+        if not lost and not (where and where <= self._crew.silent):
+            return
+        self._flight.failed(key)
+        for task in group.tasks:
+            if task.number in lost:
+                group.members.pop(task.number).release()
+                self._do(group, task)
+        self._fold(group)
+
+    # ---- to the cluster ----------------------------------------------------------------------------------------
+
+    def _give(self, errand: Do) -> str:
+        task, gone = with_absolute_paths(errand.task), self._refusals.gone(errand.task)
+        return self._flight.submit(errand, str(task.number), -task.number, do, self._run, task, gone)
+
+    def _do(self, group: Group, task: Task, *, tries: int = 0, suspect: Suspect | None = None) -> None:
+        if not self._crew.threads:
+            self._parked.append(partial(self._do, group, task, tries=tries, suspect=suspect))
+            return
+        among = self._refusals.among(task)
+        if isinstance(among, Failure):
+            self._lost.append((Do(group, task, None, tries, suspect), among))
+        else:
+            self._give(Do(group, task, among, tries, suspect))
+
+    def _fold(self, group: Group) -> None:
+        """Merge a group on a worker as soon as all its members are there."""
+        if group.complete() and not self._crew.threads:
+            self._parked.append(partial(self._fold, group))
+        elif group.complete():
+            errand = Fold(group, self._crew.among())
+            self._flight.submit(errand, f"fold-{group.tasks[0].number}", SOONER, fold, self._run, group.in_order())
+
+    def _fill(self) -> None:
+        """Keep the window full. When all else is done, suspects run, one at a time."""
+        window = AHEAD * self._crew.threads
+        # What a newcomer sent back waits a moment for its answer: sent on at once, it would be meant for others only.
+        if window and self._parked and not (self._crew.asking and self._clock() - self._bounced < TICK):
+            parked, self._parked = self._parked, []
+            for again in parked:
+                again()
+        while self._flight.doing < window and self._next is not None:
+            for task in self._next.tasks:
+                self._do(self._next, task)
+            self._next = next(self._todo, None)
+        if self._suspects and window and not (self._flight.doing or self._parked or self._lost):
+            suspect = self._suspects[0]
+            self._do(suspect.group, suspect.part(), suspect=suspect)
+
+    # ---- and back ----------------------------------------------------------------------------------------------
+
+    def _given_up(self) -> Iterator[Outcome]:
+        """Yield what becomes of tasks that no worker could do."""
+        lost, self._lost = self._lost, []
+        for errand, failure in lost:
+            yield from self._took(errand, failure)
+
+    def _finished(self, seconds: float) -> Iterator[Outcome]:
+        """Wait for something to end, and yield the outcomes that it brings."""
+        wanted: dict[str, Any] = {}
+        for future in self._flight.wait(seconds):
+            if future.key not in self._flight:
+                continue  # its twin was quicker
+            if future.status == "finished":
+                if isinstance(errand := self._flight.errand(future.key), Do):
+                    self._refusals.done(errand.task)
+                if not self._keep(future):
+                    wanted[future.key] = future
+            elif future.status == "error":
+                yield from self._failed(future.key, self._link.call(future.exception))
+            elif future.status == "cancelled":
+                raise self._link.lost()
+            else:
+                self._flight.wait_again(future)  # its worker died in between, and it is done again
+        if wanted:
+            self._fetch(wanted)
+        yield from self._flight.answers()
+
+    def _keep(self, future: Any) -> bool:  # noqa: ANN401
+        """Leave the outcome of a member of a group where it is, on its worker; tell whether it was one."""
+        errand = self._flight.errand(future.key)
+        if not isinstance(errand, Do) or not errand.group.folded or errand.suspect is not None:
+            return False
+        self._flight.keep(future.key)
+        errand.group.members[errand.task.number] = future
+        errand.group.among[errand.task.number] = errand.among
+        self._gathering.add(errand.group)
+        self._fold(errand.group)
+        return True
+
+    def _fetch(self, futures: dict[str, Any]) -> None:
+        """Begin to get values. Not waited for: what was lost on the way is to be done again first, or given up."""
+        getting = self._link.client.gather(futures, errors="skip", asynchronous=True)
+        self._flight.begin(getting, partial(self._fetched, futures))
+
+    def _fetched(self, futures: dict[str, Any], call: Any) -> Iterator[Outcome]:  # noqa: ANN401
+        """Yield the outcomes among values."""
+        values = self._link.call(call.result)
+        for key, future in futures.items():
+            value = values.get(key)
+            if key not in self._flight:
+                continue  # given up, or its twin was quicker
+            if value is None:
+                self._flight.wait_again(future)  # lost on the way: it is done again, or has failed
+            else:
+                yield from self._took(self._flight.done(key), value)
+
+    def _took(self, errand: Errand, value: Any) -> Iterator[Outcome]:  # noqa: ANN401
+        if isinstance(value, Spooled):
+            self._unload(value)
+            value = value.outcome
+        if isinstance(errand, Fold):
+            if errand.group.complete():  # else a member was taken back, or another was quicker
+                errand.group.release()
+                self._forget(errand.group)
+                yield value
+        elif errand.suspect is not None:
+            errand.suspect.returned(value)
+            yield from self._judge(errand.suspect)
+        else:
+            yield from self._member(errand.group, errand.task, value)
+
+    def _unload(self, value: Spooled) -> None:
+        """Write what tasks left; OutputError if it cannot be written, or came damaged."""
+        assert self._spool is not None, "a job without a folder for them has tasks that left files"
+        try:
+            unload(self._spool, value.files)
+        except OSError as error:
+            raise OutputError(error.filename or self._spool, error.strerror or str(error)) from error
+        except WireError as error:
+            raise OutputError(self._spool, f"a worker sent {error}") from error
+
+    def _member(self, group: Group, task: Task, outcome: Outcome) -> Iterator[Outcome]:
+        if group.folded:
+            group.members[task.number] = outcome
+            self._fold(group)
+        else:
+            self._forget(group)
+            yield outcome
+
+    def _forget(self, group: Group) -> None:
+        group.members.clear()
+        self._gathering.discard(group)
+        for task in group.tasks:
+            self._flight.forget(str(task.number))
+            self._refusals.forget(task)
+
+    # ---- what went wrong ---------------------------------------------------------------------------------------
+
+    def _failed(self, key: str, error: BaseException | None) -> Iterator[Outcome]:
+        """Do an errand again, or yield what became of it; without an error, its workers left."""
+        self._meet(self._flight.errand(key), error)
+        innocent = error is None or isinstance(error, StrangerError | UnusableHereError)
+        if (errand := self._flight.failed(key, again=innocent)) is not None:
+            yield from self._again(errand, error)
+
+    def _meet(self, errand: Errand, error: BaseException | None) -> None:
+        """Greet who does not know the run, or gave a task back."""
+        if isinstance(error, StrangerError):
+            self._reception.stranger(error.worker)
+            self._bounced = self._clock()
+        elif (
+            isinstance(error, UnusableHereError) and isinstance(errand, Do) and self._refusals.note(errand.task, error)
+        ):
+            self._bounced = self._clock()
+
+    def _again(self, errand: Errand, error: BaseException | None) -> Iterator[Outcome]:
+        if isinstance(error, StrangerError | UnusableHereError):
+            if isinstance(errand, Fold):
+                yield from self._unfolded(errand.group, counted=False)
+            else:
+                again = partial(self._do, errand.group, errand.task, tries=errand.tries, suspect=errand.suspect)
+                self._parked.append(again)
+        elif isinstance(errand, Fold):
+            yield from self._unfolded(errand.group)
+        else:
+            yield from self._undone(errand, error)
+
+    def _undone(self, errand: Do, error: BaseException | None) -> Iterator[Outcome]:
+        """Try a task again; suspect it if its workers died, and cut it if they did so again while it was alone."""
+        tries = errand.tries + 1
+        killed = isinstance(error, self._link.dask.KilledWorker)
+        if not killed and tries < TRIES:
+            self._do(errand.group, errand.task, tries=tries, suspect=errand.suspect)
+        elif not killed and error is not None:
+            failure = Failure(errand.task.number, f"{type(error).__name__}: {error}")
+            yield from self._took(errand, failure)
+        elif errand.suspect is None:
+            self._suspects.append(Suspect(errand.group, errand.task, [errand.task]))
+        else:
+            errand.suspect.killed(deaths(error))
+            yield from self._judge(errand.suspect)
+
+    def _judge(self, suspect: Suspect) -> Iterator[Outcome]:
+        """Yield what became of a suspect if all its parts were tried; the next one takes its place."""
+        for verdict in suspect.verdict():
+            self._suspects.popleft()
+            yield from self._member(suspect.group, suspect.task, verdict)
+
+    def _unfolded(self, group: Group, *, counted: bool = True) -> Iterator[Outcome]:
+        """Merge a group again: without the members that cannot be had any more, or, the second time, not here."""
+        group.tries += counted
+        for task in group.tasks:
+            member: Any = group.members.get(task.number)
+            if getattr(member, "status", None) == "error":
+                del group.members[task.number]
+                error = self._link.call(member.exception)
+                self._meet(again := Do(group, task, None), error)
+                yield from self._again(again, error)
+        if not group.complete():
+            return  # it is merged when they are back
+        if group.tries < TRIES:
+            self._parked.append(partial(self._fold, group))
+            return
+        group.folded = False
+        for task, member in zip(group.tasks, group.in_order(), strict=True):
+            if hasattr(member, "status"):
+                self._flight.track(Do(group, task, None), member)
+            else:
+                yield member
+        self._forget(group)
+
+
+def _groups(tasks: Sequence[Task], *, folds: bool) -> Iterator[tuple[Task, ...]]:
+    return groups(tasks) if folds else ((task,) for task in tasks)

@@ -1,0 +1,203 @@
+"""What is under way on a Dask cluster: errands, which futures stand for, and calls that may take long.
+
+A task that is late, since its worker hangs, is given to another worker too. Both are twins: the first that has a result
+counts, and releases the other; one that fails leaves it to the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logproc.backends.broker import SLOW
+from logproc.backends.dask_errands import Do, Errand
+from logproc.backends.leases import Durations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from logproc.backends.dask_link import Link
+    from logproc.model import Outcome
+
+    Handler = Callable[[Any], Iterator[Outcome]]
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """An errand with its future and when it was begun, in seconds of the clock; `doubled` if it has or had a twin."""
+
+    errand: Errand
+    future: Any
+    since: float
+    doubled: bool = False
+    twin: str | None = None
+
+
+class Flight:
+    """Errands by the keys of their futures, and calls."""
+
+    def __init__(self, link: Link, run: str, clock: Callable[[], float], straggler_seconds: float) -> None:
+        self._link = link
+        self._run = run
+        self._clock = clock
+        self._straggler_seconds = straggler_seconds
+        self._ready: Any = link.dask.as_completed(loop=link.client.loop)
+        self._entries: dict[str, Entry] = {}
+        self._attempts: Counter[str] = Counter()
+        self._calls: dict[Any, Handler] = {}
+        self._durations = Durations()
+        self.doing = 0  # tasks among the errands
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    # ---- off ---------------------------------------------------------------------------------------------------
+
+    def submit(self, errand: Errand, name: str, priority: int, function: Callable[..., Any], *args: object) -> str:
+        """Give an errand to the cluster and return its key, which no other errand of any run has."""
+        self._attempts[name] += 1
+        future = self._link.call(
+            self._link.client.submit,
+            function,
+            *args,
+            key=f"logproc-{self._run}-{name}-{self._attempts[name]}",
+            pure=False,
+            retries=0,
+            priority=priority,
+            workers=None if errand.among is None else sorted(errand.among),
+        )
+        self.track(errand, future)
+        return str(future.key)
+
+    def track(self, errand: Errand, future: Any) -> None:  # noqa: ANN401 - a distributed.Future
+        """Wait for a future on behalf of an errand."""
+        self._entries[future.key] = Entry(errand, future, self._clock())
+        self.doing += isinstance(errand, Do)
+        self._ready.add(future)
+
+    def begin(self, coroutine: Any, handler: Handler) -> None:  # noqa: ANN401
+        """Let Dask do something that may take long, and handle it when it is done."""
+        call = asyncio.run_coroutine_threadsafe(coroutine, self._link.client.loop.asyncio_loop)
+        self._calls[call] = handler
+        call.add_done_callback(self._wake)
+
+    def _wake(self, _call: object) -> None:
+        with self._ready.thread_condition:
+            self._ready.thread_condition.notify_all()
+
+    # ---- back --------------------------------------------------------------------------------------------------
+
+    def wait(self, seconds: float) -> list[Any]:
+        """Wait until something has ended, at most so long; return the futures of errands that did."""
+        with self._ready.thread_condition:
+            self._ready.thread_condition.wait_for(self._stirs, seconds)
+        return [future for future in self._ready.next_batch(block=False) if future.key in self]
+
+    def _stirs(self) -> bool:
+        return bool(self._ready.has_ready()) or any(call.done() for call in self._calls)
+
+    def wait_again(self, future: Any) -> None:  # noqa: ANN401
+        """Wait for a future whose result was lost, and is made again."""
+        self._ready.add(future)
+
+    def answers(self) -> Iterator[Outcome]:
+        """Handle the calls that are done."""
+        for call in [call for call in self._calls if call.done()]:
+            yield from self._calls.pop(call)(call)
+
+    def done(self, key: str) -> Errand:
+        """Release an errand that has a result, and its twin."""
+        entry = self._take(key)
+        entry.future.release()
+        return entry.errand
+
+    def keep(self, key: str) -> Errand:
+        """Do the same, but let the result stay where it is."""
+        return self._take(key).errand
+
+    def _take(self, key: str) -> Entry:
+        entry = self._entries[key]
+        if isinstance(entry.errand, Do):
+            self._durations.add(self._clock() - entry.since)
+        twin = entry.twin
+        self._remove(key)
+        if twin is not None:
+            self._remove(twin).future.release()
+        return entry
+
+    def failed(self, key: str, *, again: bool = False) -> Errand | None:
+        """Release an errand without a result; None if a twin goes on, which may be given away `again` then."""
+        entry = self._remove(key)
+        entry.future.release()
+        if entry.twin is None:
+            return entry.errand
+        self._entries[entry.twin].doubled = not again
+        return None
+
+    def _remove(self, key: str) -> Entry:
+        entry = self._entries.pop(key)
+        self.doing -= isinstance(entry.errand, Do)
+        if entry.twin in self._entries:
+            self._entries[entry.twin].twin = None
+        return entry
+
+    # ---- on the way --------------------------------------------------------------------------------------------
+
+    def errand(self, key: str) -> Errand:
+        """Return the errand of a key."""
+        return self._entries[key].errand
+
+    def stranded(self, live: frozenset[str]) -> list[str]:
+        """Return the keys of errands that are meant only for workers that left."""
+        return [key for key, entry in self._entries.items() if entry.errand.among and not entry.errand.among & live]
+
+    def stragglers(self) -> dict[str, Errand]:
+        """Return errands that take longer than `SLOW` medians of a task, and longer than is worth a thought.
+
+        The time counts from when an errand was given to the cluster, as it does in the median: what waits behind
+        others waits in both. Suspects run alone and are left so.
+        """
+        slow = max(SLOW * (self._durations.median or 0.0), self._straggler_seconds)
+        upto = self._clock() - slow
+        return {
+            key: entry.errand
+            for key, entry in self._entries.items()
+            if entry.since < upto and not (entry.doubled or getattr(entry.errand, "suspect", None))
+        }
+
+    def pair(self, one: str, two: str) -> None:
+        """Make twins of two errands for the same task."""
+        for mine, other in ((one, two), (two, one)):
+            self._entries[mine].twin = other
+            self._entries[mine].doubled = True
+
+    def whereabouts(self, keys: Iterable[str]) -> dict[str, set[str]]:
+        """Return the workers that have errands to do, or hold their results, by key; none for what still waits."""
+        found = self.holders([self._entries[key].future for key in keys])
+        for worker, doing in self._link.call(self._link.client.processing).items():
+            for key in found.keys() & set(doing):
+                found[key].add(worker)
+        return found
+
+    def holders(self, futures: Iterable[Any]) -> dict[str, set[str]]:
+        """Return the workers that hold the results of futures, by key."""
+        futures = list(futures)
+        found: dict[str, set[str]] = {future.key: set() for future in futures}
+        if futures:
+            for key, workers in self._link.call(self._link.client.who_has, futures).items():
+                found[key].update(workers)
+        return found
+
+    # ---- the end -----------------------------------------------------------------------------------------------
+
+    def forget(self, name: str) -> None:
+        """Forget how often something was tried that will not be tried again."""
+        self._attempts.pop(name, None)
+
+    def clear(self) -> None:
+        """Wait for nothing any more."""
+        for call in self._calls:
+            call.cancel()
+        self._ready.clear()
