@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from logproc import coordinator, planner
 from logproc.backends import BACKENDS
 from logproc.config import Check, Config, Limits, NamedReport, Output
-from logproc.merging import in_plan_order
 from logproc.errors import MergeError
+from logproc.merging import in_plan_order
 from logproc.model import Failure, Partial
 from logproc.report.json import render
 

@@ -34,7 +34,7 @@ def pack(data: bytes) -> bytes:
 
 
 def unpack(packed: bytes, most: int) -> bytes:
-    """Return what was packed; WireError if it is damaged, or more than `most` bytes, which a thousandth may unpack to."""
+    """Return what was packed; WireError if it is damaged, or unpacks to more than `most` bytes."""
     data = bytearray()
     for chunk in _unpacked(packed):
         data += chunk
