@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from logproc import __version__, cli
+from logproc import __version__
 from logproc.cli import execute, main
+from logproc.commands import looking
 from logproc.config_keys import BACKENDS
 from logproc.errors import TryLaterError
 
@@ -169,7 +170,7 @@ def test_errors_become_one_line_and_an_exit_code(error, code, words, monkeypatch
     def fail(_typed):
         raise error
 
-    monkeypatch.setattr(cli, "_load", fail)
+    monkeypatch.setattr(looking, "load_config", fail)
     assert execute(["plan", "x"]) == code
     assert capsys.readouterr().err.startswith(words)
 
@@ -178,7 +179,7 @@ def test_verbose_shows_the_traceback_of_a_defect(monkeypatch, capsys):
     def fail(_typed):
         raise RuntimeError
 
-    monkeypatch.setattr(cli, "_load", fail)
+    monkeypatch.setattr(looking, "load_config", fail)
     assert execute(["plan", "x", "-v"]) == 1
     assert "Traceback" in capsys.readouterr().err
 

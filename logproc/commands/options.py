@@ -1,0 +1,98 @@
+"""Options that several commands share, and what is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logproc.config_keys import BACKENDS
+from logproc.console import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
+    from logproc.config import Config
+
+    Command: TypeAlias = Callable[..., Any]
+
+
+def options(*chosen: Command) -> Command:
+    """Apply several click decorators, the first one on top."""
+
+    def decorate(function: Command) -> Command:
+        for option in reversed(chosen):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
+INPUT = options(
+    PATHS,
+    click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one."),
+    click.option("--format", metavar="F", help="A name of `logproc formats`, nginx:..., apache:..., or auto."),
+)
+VERBOSITY = options(
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a defect."),
+)
+WORK = options(
+    click.option("--backend", type=click.Choice(BACKENDS), help="Where the work is done."),
+    click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Workers; 0 is one per CPU."),
+    click.option(
+        "--memory", type=click.IntRange(0), metavar="MIB", help="MiB a process of `processes` may use; 0: any."
+    ),
+    click.option("--state", metavar="DIR", help="Ledger of an incremental run (not in this version)."),
+    click.option("--since", metavar="T", help="Count lines from T on: RFC 3339, a date, -24h, yesterday, monday."),
+    click.option("--until", metavar="T", help="Count lines before T."),
+    click.option(
+        "--report",
+        "reports",
+        multiple=True,
+        metavar="NAME|FILE.sql",
+        help="Compute this instead of the configured reports; may be repeated.",
+    ),
+)
+SECRETS = options(
+    click.option("--authkey-file", metavar="FILE", help="Key of the queue; or set LOGPROC_AUTHKEY. See keygen."),
+    click.option("--cert", metavar="FILE", help="Certificate of the queue's coordinator, from keygen."),
+    click.option("--insecure", is_flag=True, help="Talk to other machines without TLS: everybody between reads along."),
+)
+NETWORK = options(
+    click.option("--wait-workers", type=click.FloatRange(0), metavar="S", help="Seconds without any worker; then 75."),
+    click.option("--listen", metavar="HOST:PORT", help="Where workers of the queue come; default: 127.0.0.1:5000."),
+    SECRETS,
+    click.option("--scheduler", metavar="ADDRESS", help="Dask's: tcp://HOST:PORT, tls://HOST:PORT, local or local:N."),
+    click.option("--tls-ca", metavar="FILE", help="Authority of Dask's certificates."),
+    click.option("--tls-cert", metavar="FILE", help="Our certificate for Dask."),
+    click.option("--tls-key", metavar="FILE", help="Its private key."),
+)
+OUTPUT = options(
+    click.option("--json", metavar="FILE|-", help="Write the JSON report."),
+    click.option("--html", metavar="FILE", help="Write the HTML report (not in this version)."),
+    click.option("--csv", metavar="DIR", help="Write CSV files (not in this version)."),
+    click.option("--metrics-file", metavar="FILE", help="Write Prometheus metrics (not in this version)."),
+    click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines."),
+    click.option("--dry-run", is_flag=True, help="Print what would be read, and read nothing."),
+)
+
+
+def load_config(typed: dict[str, Any]) -> Config:
+    """Return the configuration of what was typed; UsageError if it names nothing to read."""
+    from logproc.config import Flags, load, require_paths
+
+    config = load(Flags(**typed))
+    require_paths(config)
+    return config
+
+
+def say_if_cold(*, quiet: bool) -> None:
+    """Say, before silence, that the first run compiles its kernels."""
+    from logproc.kernels import native
+
+    if not quiet and native.is_cold():
+        kept = f"kept in {native.folder()}" if native.folder() else "each time, since no cache folder can be written"
+        say([f"compiling the kernels, which takes some seconds ({kept})"])

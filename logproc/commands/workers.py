@@ -1,0 +1,56 @@
+"""`logproc worker` and `logproc keygen`: the other machines of a queue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from logproc.commands.options import SECRETS, VERBOSITY, say_if_cold
+from logproc.console import hush, put, say, tell
+
+
+@click.command()
+@click.argument("address", metavar="HOST:PORT")
+@SECRETS
+@click.option("-j", "--workers", type=click.IntRange(0, 1024), default=0, metavar="N", help="Tasks at a time; 0: CPUs.")
+@click.option("--name", metavar="NAME", help="What the coordinator calls this worker; default: the host's name.")
+@click.option("--memory", type=click.IntRange(64), metavar="MIB", help="MiB that each of the N processes may use.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to look for a coordinator that does not answer; then exit 75.",
+)
+@VERBOSITY
+def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbose: bool, **typed: Any) -> None:  # noqa: ANN401, ARG001
+    """Do tasks of `run --backend queue` on this machine, until everything is done.
+
+    The logs must be mounted where the coordinator sees them. Exits 0 when all is done, 75 when the coordinator is lost,
+    78 when it refuses this worker.
+    """
+    from logproc import network
+    from logproc.config import count_workers
+
+    say = hush if quiet else tell
+    say_if_cold(quiet=quiet)
+    network.work(
+        address, children=count_workers(workers), memory=None if memory is None else memory << 20, say=say, **typed
+    )
+
+
+@click.command()
+@click.argument("file")
+def keygen(file: str) -> None:
+    """Write a key for the queue to FILE, and a certificate to FILE.crt and FILE.pem.
+
+    Copy FILE and FILE.crt to each worker; FILE.pem stays with the coordinator.
+    """
+    from logproc.backends import keys
+
+    written = keys.keygen(file)
+    put("".join(f"{path}\n" for path in written))
+    if len(written) == 1:
+        say(["no certificate was written, which other machines need: pip install 'logproc[queue]'"])
