@@ -1,0 +1,110 @@
+"""The parser of separator programs: a program laid out for the kernel `tokenize`, and one call of it per block."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.formats.arrays import CAPACITY, line_arrays, places_of
+from logproc.formats.format import DERIVED as FIXED_NAMES
+from logproc.formats.program import Meaning, Missing, Program, Slot
+from logproc.formats.zones import EPOCH, local_clock
+from logproc.kernels import layout, tokenize
+from logproc.kernels.decode import SCRATCH_SIZE
+from logproc.kernels.layout import ProgramArrays
+from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from logproc.formats.format import Format
+
+DERIVED = (
+    *("method", "target", "path", "query", "protocol", "vhost", "port"),
+    *("facility", "severity", "host", "program", "pid"),
+)
+"""Columns in the order of `ProgramArrays.derived`."""
+
+DAY = 24 * 3600 * 10**6
+"""Microseconds of a day: a file's mtime may be that of another clock than the lines'."""
+
+
+def _word(text: bytes) -> tuple[int, int]:
+    """Return the first eight bytes of a text as a little-endian number, and the mask of those that count."""
+    word, mask = (np.frombuffer(part.ljust(8, b"\0"), np.int64)[0] for part in (text[:8], b"\xff" * len(text[:8])))
+    return int(word), int(mask)
+
+
+def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
+    usual = layout.QUOTED * slot.quoted + layout.COMMA_LIST * slot.comma_list + layout.LONG * (len(terminator) > 8)
+    unusual = layout.SKIPPED * (slot.missing is Missing.SKIPPED) + layout.BARE * (slot.missing is Missing.BARE)
+    unusual += layout.MAY_END * slot.may_end + layout.TAIL * tail + layout.PADDED * slot.padded
+    unusual += layout.SOLID * slot.solid + layout.LINE_TIME * (slot.meaning is Meaning.SYSLOG and slot.name == "time")
+    is_unusual = unusual or slot.opening or slot.meaning >= Meaning.SYSLOG
+    return usual + unusual + layout.UNUSUAL * bool(is_unusual)
+
+
+def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
+    """Lay a program out for the kernel, storing the columns that are wanted."""
+    place = {name: number for number, name in enumerate(columns)}
+    slots = np.zeros((len(program.slots), layout.SLOT_CELLS), np.int64)
+    rest = b""
+    tail = False
+    for f, slot in enumerate(program.slots):
+        text = slot.terminator.removesuffix(b"\n")
+        first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
+        stored = tuple(place.get(name, -1) if name else -1 for name in (slot.name, slot.port_name))
+        cells = (first, len(text), slot.length, slot.meaning, _flags(slot, text, tail=tail), stored[0], *_word(text))
+        others = (len(rest), len(rest) + len(text[8:]), *_word(slot.opening), len(slot.opening), stored[1])
+        slots[f, : len(cells) + len(others)] = (*cells, *others)
+        rest += text[8:]
+        tail = tail or slot.may_end or slot.meaning is Meaning.ELEMENTS
+    names = {name for slot in program.slots for name in FIXED_NAMES.get(slot.meaning, ())}
+    names |= {"vhost", "port"} if program.clf_head else set()
+    derived = np.array([place.get(name, -1) if name in names else -1 for name in DERIVED], np.int64)
+    return ProgramArrays(
+        np.frombuffer(program.prefix + b"\0", np.uint8),
+        len(program.prefix),
+        slots,
+        np.frombuffer(rest + b"\0", np.uint8),
+        derived,
+        program.extra,
+        program.clf_head,
+    )
+
+
+class SeparatorParser:
+    """Runs a separator program."""
+
+    reasons = tokenize.REASONS
+
+    def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
+        program = fmt.program or Program(b"\0", ())
+        self.format = fmt
+        self.columns = tuple(name for name in fmt.fields if name in frozenset(wanted) and name != "time")
+        self.lines = line_arrays(len(self.columns), capacity)
+        self.places = places_of(self.columns, self.lines)
+        self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
+        self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
+        self.counters = np.zeros(tokenize.COUNTERS, np.int64)
+        self._arrays = (program_arrays(program, self.columns), np.zeros(SCRATCH_SIZE, np.int64))
+        self._program = self._arrays[0].described()
+        self._lines = self.lines.described(self._arrays[1], self.counters)
+        # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
+        self.addresses = (self._program.ctypes.data, self._lines.ctypes.data)
+
+    def reach(self, mtime_ns: int, zone: str) -> None:
+        """Give times without a year, in this zone, the latest one that is not a day after the file's mtime."""
+        latest = local_clock(mtime_ns // 1000 + DAY, zone)
+        scratch = self._arrays[1]
+        scratch[LATEST_CELL], scratch[LATEST_YEAR_CELL] = (latest - EPOCH) // timedelta(microseconds=1), latest.year
+        scratch[DATE_CELL] = 0
+
+    def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
+        """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
+        tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self.addresses)
+        counters[:] = self.counters
