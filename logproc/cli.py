@@ -12,9 +12,9 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, looking, parse, run, workers
+from logproc.commands import catalogue, failure, looking, parse, run, workers
 from logproc.console import complain
-from logproc.errors import LogprocError, QueryError
+from logproc.errors import LogprocError
 
 COMMANDS = (
     run.run,
@@ -58,23 +58,13 @@ def execute(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except QueryError as error:
-        complain(*str(error).split("\n"))
-        return error.exit_code
-    except LogprocError as error:
-        complain(str(error))
-        return error.exit_code
     except BrokenPipeError:
         raise
-    except OSError as error:
-        complain(f"{error.filename or 'standard output'}: {(error.strerror or str(error)).lower()}")
-        return 1
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and the traceback on demand
-        if not _VERBOSE_FLAGS.isdisjoint(arguments):
+        if not isinstance(error, LogprocError | OSError) and not _VERBOSE_FLAGS.isdisjoint(arguments):
             traceback.print_exc()
-        text = f"{type(error).__name__}: {error}".splitlines()[0]
-        complain(f"unexpected {text} (a defect of logproc; -v shows where)")
-        return 1
+        complain(*failure.lines(error))
+        return failure.exit_code(error)
     return code if isinstance(code, int) else 0
 
 

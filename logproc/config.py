@@ -36,7 +36,6 @@ LATER = {
     "state_dir": "incremental runs (--state, state_dir) are not in this version; leave it out: the run is stateless",
     "html": "the HTML report (--html, output.html) is not in this version; use --json or the terminal report",
     "csv": "CSV output (--csv, output.csv) is not in this version; use --json",
-    "metrics_file": "Prometheus metrics (--metrics-file, output.metrics_file) are not in this version; use --json",
 }
 """What the contract names and this version refuses rather than ignores."""
 
@@ -241,7 +240,6 @@ def require_supported(config: Config) -> None:
         "state_dir": config.state_dir,
         "html": config.output.html,
         "csv": config.output.csv,
-        "metrics_file": config.output.metrics_file,
     }
     for name, value in asked.items():
         if value and name in LATER:

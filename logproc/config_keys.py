@@ -165,7 +165,7 @@ KEYS: tuple[Key, ...] = (
     Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
     Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
     Key("output", "csv", TEXT, None, "folder of CSV files; not in this version", _filled),
-    Key("output", "metrics_file", TEXT, None, "Prometheus text file; not in this version", _filled),
+    Key("output", "metrics_file", TEXT, None, "Prometheus text file, written however the run ends", _filled),
     Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
     Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),
     Key(

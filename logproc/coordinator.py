@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, network, questions
+from logproc import __version__, network, questions, stopping
 from logproc.backends import BACKENDS, choose, processes
 from logproc.books import Books
 from logproc.looking import Detected, PlanEntry, detect, plan
@@ -56,6 +56,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
+        stack.enter_context(stopping.swept(folder) if folder else nullcontext())
         job = job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))

@@ -1,7 +1,8 @@
 """Writes output files so that a reader sees the old one or the new one, never a half.
 
-The bytes go to a temporary file beside the target, are synced, and take the target's place by rename. What is no
-regular file (`/dev/null`, a FIFO) is written to directly: renaming over a device would replace it.
+The bytes go to a temporary file beside the target, are synced, and take the target's place by rename. Where the system
+can, that file has no name until it is complete: whatever ends the process, nothing is left behind. What is no regular
+file (`/dev/null`, a FIFO) is written to directly: renaming over a device would replace it.
 """
 
 from __future__ import annotations
@@ -38,16 +39,38 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")  # noqa: PTH118
     try:
         with _as_output_error(path):
-            with open(temporary, "xb") as file:  # noqa: PTH123
+            with _temporary(folder, temporary) as file:
                 _keep_mode(target, file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
+                _give_name(file, temporary)
             os.replace(temporary, target)  # noqa: PTH105
             _sync_folder(folder)
     finally:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108 - gone already if all went well
+
+
+def _temporary(folder: str, name: str) -> BinaryIO:
+    """Open a new file in a folder: without a name where the file system can, else called `name`."""
+    if hasattr(os, "O_TMPFILE"):
+        with suppress(OSError):
+            file = open(os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o666), "wb")  # noqa: PTH123, SIM115
+            if os.path.exists(_handle(file)):  # noqa: PTH110 - else there is no /proc to name it by
+                return file
+            file.close()
+    return open(name, "xb")  # noqa: PTH123 - the caller closes it
+
+
+def _give_name(file: BinaryIO, name: str) -> None:
+    if not os.path.exists(name):  # noqa: PTH110
+        # With a folder's handle, which an absolute path does not use, Python calls linkat(2), which follows /proc.
+        os.link(_handle(file), name, src_dir_fd=file.fileno(), follow_symlinks=True)
+
+
+def _handle(file: BinaryIO) -> str:
+    return f"/proc/self/fd/{file.fileno()}"
 
 
 def require_writable(option: str, path: str) -> None:

@@ -24,6 +24,11 @@ def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def valid_text(text: str) -> str:
+    r"""Return text as valid Unicode: what cannot be encoded as UTF-8, a lone surrogate, becomes \udcNN."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def path_text(path: str) -> str:
     r"""Return a path as valid Unicode: bytes that are not UTF-8 become \xNN, as in every other text."""
     return os.fsencode(path).decode("utf-8", "backslashreplace") if not path.isascii() else path

@@ -14,7 +14,6 @@ from typing import ClassVar
 from backends.workers import Errand
 
 from logproc import __version__
-from logproc.__main__ import StoppedError, _answer_signals
 from logproc.backends import queue, remote
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import Address, parse_address
@@ -22,6 +21,7 @@ from logproc.backends.manager import Client
 from logproc.backends.protocol import PROTOCOL, TYPES, Greeting
 from logproc.backends.wire import Codec
 from logproc.errors import LogprocError
+from logproc.stopping import StoppedError, answer_signals
 
 KEY = b"a key of tests that has 32 bytes or more"
 CODEC = Codec((*TYPES, Errand))
@@ -212,7 +212,7 @@ def main():
     module, _, attribute = function.partition(":")
     found = functools.reduce(getattr, attribute.split("."), importlib.import_module(module))
     endpoint = Endpoint(Address("127.0.0.1", int(port)), CODEC, KEY)
-    _answer_signals()
+    answer_signals(lambda _signum: None)
     try:
         remote.work(found, options_of(endpoint, name, int(children), lost_seconds=5.0))
     except StoppedError as error:

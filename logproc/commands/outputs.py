@@ -1,0 +1,57 @@
+"""What is written of a finished report: checked before the work, written after it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from logproc.console import put, put_bytes
+from logproc.errors import UsageError
+
+if TYPE_CHECKING:
+    from logproc.config import Config
+    from logproc.model import Report
+
+FILES = {
+    "--json": "json",
+    "--metrics-file": "metrics_file",
+    "--rejects": "rejects",
+}
+"""Option and key of `[output]` of what becomes one file."""
+
+
+def check(config: Config) -> None:
+    """Refuse, before any work, what could not be written after it."""
+    from logproc.report import files
+
+    taken: dict[str, str] = {}
+    for option, key in FILES.items():
+        path = getattr(config.output, key)
+        if path == "-" and option != "--json":
+            raise UsageError(f"{option} needs a file: standard output carries the report")
+        if path not in {None, "-"}:
+            files.require_writable(option, str(path))
+            other = taken.setdefault(os.path.realpath(str(path)), option)
+            if other != option:
+                raise UsageError(f"{other} and {option} name the same file, {path}; one would replace the other")
+
+
+def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
+    """Write what was asked for; the terminal report only where nothing else was, and never under -q.
+
+    Tells whether a person has the problems on the screen already.
+    """
+    from logproc.report import files, json
+
+    shown = False
+    if config.output.json == "-":
+        put_bytes(json.render(report))
+    elif to_terminal and not config.quiet:
+        from logproc.report import terminal
+
+        shown = sys.stdout.isatty()
+        put(terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown))
+    if config.output.json not in {None, "-"}:
+        files.write_atomically(str(config.output.json), json.render(report))
+    return shown

@@ -1,0 +1,131 @@
+"""Signals: the first SIGINT or SIGTERM asks a run to end, the second one ends it at once.
+
+The first becomes a `StoppedError` in the main thread: at once, or where a `deferred` block ends. A thread watches that
+it gets through, and ends the process where it does not; either way no temporary file that was named here stays.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+GRACE = 0.5
+"""Seconds that a run gets to end by itself; past it the process ends, whatever a kernel or a compiler is doing."""
+
+ASKED = (signal.SIGINT, signal.SIGTERM)
+
+
+class StoppedError(KeyboardInterrupt):
+    """A signal asked the run to end. A KeyboardInterrupt, so that everything on the way up cleans up as for one."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+class _Stop:
+    """What is known about signals in this process; `asked` is the first one, `held` counts open `deferred` blocks."""
+
+    def __init__(self) -> None:
+        self.asked: int | None = None
+        self.raised = False
+        self.held = 0
+        self.litter: dict[str, None] = {}
+        self.last_words: Callable[[int], None] = lambda _signum: None
+
+
+_STATE = _Stop()
+
+
+def answer_signals(last_words: Callable[[int], None]) -> None:
+    """Turn SIGINT and SIGTERM into `StoppedError`; `last_words` is called with the signal if the process ends here.
+
+    Python runs handlers between bytecodes of the main thread, which may sit in a kernel, in the compiler or in a
+    pool that waits for its workers. The wake-up pipe is written by the C handler at once, so the watching thread
+    always learns of it.
+    """
+    _STATE.last_words = last_words
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for signum in ASKED:
+        if signal.getsignal(signum) is not signal.SIG_IGN:  # a job started with `nohup ... &` stays deaf
+            signal.signal(signum, _stop)
+    threading.Thread(target=_watch, args=(reader,), name="logproc-signals", daemon=True).start()
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let nothing in this block be interrupted by a first signal: it is raised at the end of the outermost block.
+
+    For the main thread, where signals arrive; in another thread it does nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _STATE.held += 1
+    try:
+        yield
+    finally:
+        _STATE.held -= 1
+    if _STATE.asked is not None and not _STATE.held and not _STATE.raised:
+        _STATE.raised = True
+        raise StoppedError(_STATE.asked)
+
+
+@contextmanager
+def swept(path: str) -> Iterator[str]:
+    """Remove a temporary file or folder even where the process ends at once; else it is the caller's to remove."""
+    _STATE.litter[path] = None
+    try:
+        yield path
+    finally:
+        _STATE.litter.pop(path, None)
+
+
+def _stop(signum: int, _frame: FrameType | None) -> None:
+    if _STATE.asked is not None:
+        _end(signum)
+    _STATE.asked = signum
+    if not _STATE.held:
+        _STATE.raised = True
+        raise StoppedError(signum)
+
+
+def _watch(reader: int) -> None:
+    first = _next(reader)
+    since = time.monotonic()
+    while time.monotonic() < since + GRACE:
+        if _STATE.held:
+            since = time.monotonic()
+        if select.select([reader], [], [], GRACE / 10)[0]:
+            _end(_next(reader))
+    _end(first)
+
+
+def _next(reader: int) -> int:
+    """Wait for one of our signals."""
+    while (signum := os.read(reader, 1)[0]) not in ASKED:
+        pass
+    return signum
+
+
+def _end(signum: int) -> NoReturn:
+    """End the process; its children see it go."""
+    _STATE.last_words(signum)
+    for path in list(_STATE.litter):
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108
+        for _ in range(3):  # a child may have been writing into it
+            shutil.rmtree(path, ignore_errors=True)
+    os._exit(128 + signum)

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from logproc import coordinator
+from logproc.cli import execute
+from logproc.stopping import StoppedError
+
+LINE = '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl"\n'
+
+
+@pytest.fixture
+def logs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "access.log").write_text(LINE * 5)
+    return folder
+
+
+def metrics(path):
+    families = text_string_to_metric_families(path.read_text())
+    return {
+        f"{sample.name.removeprefix('logproc_')} {' '.join(sample.labels.values())}".strip(): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_a_good_run_writes_its_metrics(logs, tmp_path):
+    assert execute(["run", str(logs), "-q", "--metrics-file", "m.prom"]) == 0
+    found = metrics(tmp_path / "m.prom")
+    assert (found["run_exit_code"], found["files read"], found["lines counted"]) == (0, 1, 5)
+    assert found["last_success_timestamp_seconds"] == found["last_run_timestamp_seconds"]
+
+
+def test_the_metrics_file_can_stand_in_the_configuration(logs, tmp_path):
+    (tmp_path / "config.toml").write_text(f'root = "{logs}"\n[output]\nmetrics_file = "m.prom"\n')
+    assert execute(["run", "-q"]) == 0
+    assert metrics(tmp_path / "m.prom")["lines counted"] == 5
+
+
+def test_a_bad_run_writes_them_too_and_keeps_the_last_success(logs, tmp_path, capsys):
+    assert execute(["run", str(logs), "-q", "--metrics-file", "m.prom"]) == 0
+    success = metrics(tmp_path / "m.prom")["last_success_timestamp_seconds"]
+    (tmp_path / "config.toml").write_text("colour = 1\n")
+    assert execute(["run", str(logs), "-q", "--metrics-file", "m.prom"]) == 2
+    found = metrics(tmp_path / "m.prom")
+    assert found["run_exit_code"] == 2
+    assert found["last_success_timestamp_seconds"] == success
+    assert "lines counted" not in found
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(RuntimeError("x"), 1), (StoppedError(15), 143), (KeyboardInterrupt(), 130), (OSError("x"), 1)]
+)
+def test_they_are_written_whatever_ends_the_run(error, code, logs, tmp_path, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise error
+
+    monkeypatch.setattr(coordinator, "run", fail)
+    try:
+        assert execute(["run", str(logs), "-q", "--metrics-file", "m.prom"]) == code
+    except KeyboardInterrupt:
+        assert code > 128
+    assert metrics(tmp_path / "m.prom")["run_exit_code"] == code
+
+
+def test_metrics_that_cannot_be_written_hide_no_other_error(logs, tmp_path, monkeypatch, capsys):
+    def fail(*_arguments, **_options):
+        (tmp_path / "folder").rmdir()
+        raise RuntimeError("first")
+
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(coordinator, "run", fail)
+    assert execute(["run", str(logs), "-q", "--metrics-file", "folder/m.prom"]) == 1
+    complaints = capsys.readouterr().err.splitlines()
+    assert "folder/m.prom: cannot be written" in complaints[0]
+    assert "unexpected RuntimeError: first" in complaints[1]
+
+
+def test_metrics_and_report_in_one_file_are_refused(logs, capsys):
+    assert execute(["run", str(logs), "--json", "x", "--metrics-file", "./x"]) == 2
+    assert "name the same file" in capsys.readouterr().err
