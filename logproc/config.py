@@ -35,7 +35,6 @@ OPERATORS = {
 LATER = {
     "state_dir": "incremental runs (--state, state_dir) are not in this version; leave it out: the run is stateless",
     "html": "the HTML report (--html, output.html) is not in this version; use --json or the terminal report",
-    "csv": "CSV output (--csv, output.csv) is not in this version; use --json",
 }
 """What the contract names and this version refuses rather than ignores."""
 
@@ -92,6 +91,7 @@ class Output:
     json: str | None = None
     html: str | None = None
     csv: str | None = None
+    markdown: str | None = None
     metrics_file: str | None = None
     rejects: str | None = None
 
@@ -196,6 +196,7 @@ class Flags:
     json: str | None = None
     html: str | None = None
     csv: str | None = None
+    markdown: str | None = None
     metrics_file: str | None = None
     rejects: str | None = None
     wait_workers: float | None = None
@@ -239,7 +240,6 @@ def require_supported(config: Config) -> None:
     asked = {
         "state_dir": config.state_dir,
         "html": config.output.html,
-        "csv": config.output.csv,
     }
     for name, value in asked.items():
         if value and name in LATER:

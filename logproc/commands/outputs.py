@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logproc.console import put, put_bytes
 from logproc.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from logproc.config import Config
     from logproc.model import Report
 
 FILES = {
     "--json": "json",
+    "--markdown": "markdown",
     "--metrics-file": "metrics_file",
     "--rejects": "rejects",
 }
 """Option and key of `[output]` of what becomes one file."""
+
+REPORTS = ("json", "csv", "markdown")
+"""Options that ask for the report in another form than the terminal's."""
 
 
 def check(config: Config) -> None:
     """Refuse, before any work, what could not be written after it."""
     from logproc.report import files
 
+    if config.output.csv is not None:
+        files.require_folder("--csv", config.output.csv)
     taken: dict[str, str] = {}
     for option, key in FILES.items():
         path = getattr(config.output, key)
@@ -54,4 +62,17 @@ def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
         put(terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown))
     if config.output.json not in {None, "-"}:
         files.write_atomically(str(config.output.json), json.render(report))
+    if config.output.csv is not None:
+        from logproc.report import csv
+
+        csv.write(report, config.output.csv)
+    if config.output.markdown is not None:
+        from logproc.report import markdown
+
+        files.write_atomically(config.output.markdown, markdown.render(report, config.max_reject_ratio, config.paths))
     return shown
+
+
+def to_terminal(typed: Mapping[str, Any]) -> bool:
+    """Tell whether the report goes to the terminal: where no other form of it was typed."""
+    return all(typed[key] is None for key in REPORTS)

@@ -56,7 +56,7 @@ def _run(typed: dict[str, Any], watch: Watch) -> int:
             progress.close()
     seconds = time.monotonic() - begin
     watch.finished(report)
-    shown = outputs.write(report, config, to_terminal=typed["json"] is None)
+    shown = outputs.write(report, config, to_terminal=outputs.to_terminal(typed))
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:

@@ -84,6 +84,17 @@ def require_writable(option: str, path: str) -> None:
         raise UsageError(f"{option} {path}: the folder {folder} is not writable")
 
 
+def require_folder(option: str, path: str) -> None:
+    """Raise UsageError, before any work is done, if `path` is no folder and cannot become one."""
+    if os.path.isdir(path):  # noqa: PTH112
+        if not os.access(path, os.W_OK):
+            raise UsageError(f"{option} {path}: the folder is not writable")
+    elif os.path.lexists(path):
+        raise UsageError(f"{option} {path}: is no folder; name one for the files")
+    else:
+        require_writable(option, path.rstrip("/"))
+
+
 @contextmanager
 def _as_output_error(path: str) -> Iterator[None]:
     try:

@@ -74,6 +74,24 @@ def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) ->
             yield visible(f"check {check.name!r} failed: {value} {check.fail_if}")
 
 
+def accounting(report: Report) -> Iterator[str]:
+    """Yield what became of all files and lines, a line each."""
+    lines = report.lines
+    counts: dict[str, int] = {}
+    for entry in report.files:
+        counts[entry.status] = counts.get(entry.status, 0) + 1
+    read = sum(entry.bytes_read for entry in report.files)
+    states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
+    yield f"files  {states or 'none'}; {size(read)} of log text"
+    yield (
+        f"lines  {lines.read:,} read = {lines.counted:,} counted + {lines.filtered:,} filtered "
+        f"+ {lines.rejected:,} rejected"
+    )
+    if report.rejected_by_reason:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
+        yield visible(f"rejected  {reasons}")
+
+
 def summary(report: Report, seconds: float) -> Iterator[str]:
     """Yield the run on one line, and the rejects by reason if there are any."""
     lines = report.lines

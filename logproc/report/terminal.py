@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from logproc.report.summary import problems
-from logproc.report.text import plural, size, visible
+from logproc.report.summary import accounting, problems
+from logproc.report.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,20 +79,7 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
 
 
 def _accounting(report: Report) -> Iterator[Text]:
-    lines = report.lines
-    counts: dict[str, int] = {}
-    for entry in report.files:
-        counts[entry.status] = counts.get(entry.status, 0) + 1
-    read = sum(entry.bytes_read for entry in report.files)
-    states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
-    yield Text(f"files  {states or 'none'}; {size(read)} of log text")
-    yield Text(
-        f"lines  {lines.read:,} read = {lines.counted:,} counted + {lines.filtered:,} filtered "
-        f"+ {lines.rejected:,} rejected"
-    )
-    if report.rejected_by_reason:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
-        yield Text(visible(f"rejected  {reasons}"))
+    yield from (Text(line) for line in accounting(report))
     for check in report.checks:
         value = "no value" if check.value is None else f"{check.value:g}"
         outcome = "failed" if check.failed else "passed"
