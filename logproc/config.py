@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from logproc.config_keys import KEYS, parse_fail_if
+from logproc.config_keys import KEYS, parse_duration, parse_fail_if
 from logproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,6 +120,14 @@ class Network:
     insecure: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unattended:
+    """What a run that nobody watches needs: keys of `[run]` with these names. `wait_lock` is in seconds."""
+
+    lock: str | None = None
+    wait_lock: float = 0.0
+
+
 NETWORK_FILES = ("authkey_file", "cert", "tls_ca", "tls_cert", "tls_key")
 
 GOES_WITH = {
@@ -172,6 +180,7 @@ class Config:
     output: Output = Output()
     limits: Limits = Limits()
     network: Network = Network()
+    unattended: Unattended = Unattended()
     state: State = State()
     dry_run: bool = False
     quiet: bool = False
@@ -199,6 +208,8 @@ class Flags:
     markdown: str | None = None
     metrics_file: str | None = None
     rejects: str | None = None
+    lock: str | None = None
+    wait_lock: str | None = None
     wait_workers: float | None = None
     listen: str | None = None
     authkey_file: str | None = None
@@ -276,6 +287,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         output=_output(values["output"], flags, folder),
         limits=Limits(**values["limits"]),
         network=_network(values["run"], flags, folder),
+        unattended=_unattended(values["run"], flags, folder),
         state=State(**values["state"]),
         dry_run=flags.dry_run,
         quiet=flags.quiet,
@@ -286,7 +298,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
 
 def _check(flags: Flags) -> None:
     """Hold flags against the ranges of the keys that they override: a program may pass anything."""
-    for name in ("backend", "workers", "memory", "wait_workers"):
+    for name in ("backend", "workers", "memory", "wait_workers", "wait_lock"):
         value = getattr(flags, name)
         key = next(key for key in KEYS if key.table == "run" and key.name == name)
         if value is not None and key.check and (wrong := key.check(value)):
@@ -313,6 +325,13 @@ def _network(table: Table, flags: Flags, folder: str) -> Network:
     found.update({name: _below(folder, found[name]) for name in NETWORK_FILES})
     found.update({name: getattr(flags, name) for name in found if getattr(flags, name) is not None})
     return Network(**found, insecure=flags.insecure)
+
+
+def _unattended(table: Table, flags: Flags, folder: str) -> Unattended:
+    return Unattended(
+        lock=flags.lock or _below(folder, table["lock"]),
+        wait_lock=parse_duration(flags.wait_lock or table["wait_lock"]) or 0.0,
+    )
 
 
 def _below(folder: str, path: str | None) -> str | None:

@@ -122,10 +122,15 @@ class _Reader:
 
 
 def _nearest(name: str, table: str) -> str:
-    """Say which known key is nearest to an unknown one: at home, then elsewhere, then at home at any distance."""
+    """Say which known key is nearest to an unknown one: at home, then elsewhere, then at home at any distance.
+
+    One that it is the beginning of is nearest of all.
+    """
     here = {key.name: key.dotted for key in KEYS if key.table == table}
     if not table:
         here |= {name: f"[{name}]" for name in TABLES} | {name: f"[[{name}]]" for name in ARRAYS}
+    if begun := [dotted for known, dotted in here.items() if known.startswith(f"{name}_")]:
+        return f"did you mean {begun[0]!r}?"
     elsewhere = {key.name: key.dotted for key in KEYS if key.name not in here}
     for names, cutoff in ((here, 0.7), (elsewhere, 0.8), (here, 0.0)):
         if close := get_close_matches(name, names, n=1, cutoff=cutoff):

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 BACKENDS = ("auto", "serial", "threads", "processes", "queue", "dask")
 """Names that `--backend` and `run.backend` may have; the last two work on many machines."""
 
+LOG_FORMATS = ("text", "json")
+"""How messages on standard error may be written."""
+
 LARGEST_BLOCK = 1 << 29
 """Offsets within a block are int32, and a block may grow by one line of the longest length."""
 
@@ -29,6 +32,10 @@ class _Required:
 REQUIRED = _Required()
 
 _FAIL_IF = re.compile(r"\s*(<=|>=|==|!=|<|>|=)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+
+_DURATION = re.compile(r"\s*(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)\s*")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+"""Seconds per unit of a duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,12 @@ class Key:
         if not self.table:
             return self.name
         return f"[[{self.table}]] {self.name}" if self.table in ARRAYS else f"{self.table}.{self.name}"
+
+
+def parse_duration(text: str) -> float | None:
+    """Return the seconds that a duration such as `10m` or `90` stands for; None if it is none."""
+    match = _DURATION.fullmatch(text)
+    return float(match[1]) * UNITS[match[2] or "s"] if match else None
 
 
 def parse_fail_if(text: str) -> tuple[str, float] | None:
@@ -85,6 +98,31 @@ def _title(value: str) -> str | None:
     if not value.strip():
         return "must not be empty"
     return None if value.isprintable() and "/" not in value else "must be printable and without a slash"
+
+
+def _duration(value: str) -> str | None:
+    return None if parse_duration(value) is not None else f'must be a duration, such as "10m" or "90", not {value!r}'
+
+
+def _web_address(value: str) -> str | None:
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    return (
+        None
+        if good and value.isascii() and " " not in value and value.isprintable()
+        else (
+            "must be an address that begins with https:// or http://"  # the value may be a secret
+        )
+    )
+
+
+def _log_format(value: str) -> str | None:
+    return None if value in LOG_FORMATS else f"must be one of {', '.join(LOG_FORMATS)}, not {value!r}"
 
 
 def _zone(value: str) -> str | None:
@@ -162,6 +200,8 @@ KEYS: tuple[Key, ...] = (
     Key("run", "tls_ca", TEXT, None, "dask: authority that signed the certificates of tls://", _filled),
     Key("run", "tls_cert", TEXT, None, "dask: our certificate for tls://", _filled),
     Key("run", "tls_key", TEXT, None, "dask: its private key", _filled),
+    Key("run", "lock", TEXT, None, "file whose lock lets one run go at a time; default: `lock` in state_dir", _filled),
+    Key("run", "wait_lock", TEXT, "0", 'how long to wait for another run, such as "10m"; then exit 75', _duration),
     Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
     Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
     Key("output", "csv", TEXT, None, "folder of CSV files, one a report", _filled),

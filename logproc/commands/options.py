@@ -81,6 +81,12 @@ OUTPUT = options(
 )
 
 
+UNATTENDED = options(
+    click.option("--lock", metavar="FILE", help="Let one run go at a time: hold this file's lock. See --wait-lock."),
+    click.option("--wait-lock", metavar="T", help="Wait so long for another run (90, 10m, 2h); then exit 75."),
+)
+
+
 def load_config(typed: dict[str, Any]) -> Config:
     """Return the configuration of what was typed; UsageError if it names nothing to read."""
     from logproc.config import Flags, load, require_paths

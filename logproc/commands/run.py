@@ -10,8 +10,18 @@ import click
 
 from logproc.commands import outputs
 from logproc.commands.looking import print_plan
-from logproc.commands.options import INPUT, NETWORK, OUTPUT, VERBOSITY, WORK, load_config, options, say_if_cold
-from logproc.commands.unattended import Watch, attend
+from logproc.commands.options import (
+    INPUT,
+    NETWORK,
+    OUTPUT,
+    UNATTENDED,
+    VERBOSITY,
+    WORK,
+    load_config,
+    options,
+    say_if_cold,
+)
+from logproc.commands.unattended import Watch, attend, locked
 from logproc.console import hush, say, tell
 
 if TYPE_CHECKING:
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@options(INPUT, WORK, NETWORK, OUTPUT, VERBOSITY)
+@options(INPUT, WORK, NETWORK, UNATTENDED, OUTPUT, VERBOSITY)
 def run(**typed: Any) -> int:  # noqa: ANN401 - click's keyword arguments
     """Read logs below each PATH and report; the main job.
 
@@ -42,6 +52,11 @@ def _run(typed: dict[str, Any], watch: Watch) -> int:
     config = _config(typed)
     watch.follow(config)
     outputs.check(config)
+    with locked(config):
+        return _report(config, typed, watch)
+
+
+def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     from logproc import coordinator  # a wrong flag is refused before numba loads
     from logproc.report import summary
     from logproc.report.progress import bar_if_watched

@@ -1,17 +1,20 @@
-"""What a run that nobody watches owes to whoever watches the machine: metrics, whatever becomes of it."""
+"""A run that nobody watches: one at a time, and metrics for whoever watches the machine, whatever becomes of it."""
 
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, stopping
 from logproc.commands import failure
-from logproc.console import complain
+from logproc.console import complain, hush, tell
 from logproc.errors import LogprocError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from logproc.config import Config
     from logproc.model import Report
@@ -75,3 +78,19 @@ def _end_badly(watch: Watch, error: BaseException) -> None:
     except LogprocError as another:
         if code != UsageError.exit_code:  # it may be the one that is being said
             complain(str(another))
+
+
+@contextmanager
+def locked(config: Config) -> Iterator[None]:
+    """Hold the configured lock, that of a state folder if no other is named, if there is one."""
+    from logproc.state import lock
+
+    path = config.unattended.lock
+    if path is None and config.state_dir is not None:
+        path = str(Path(config.state_dir) / lock.NAME)
+    if path is None:
+        yield
+        return
+    started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    with lock.hold(path, config.unattended.wait_lock, started=started, say=hush if config.quiet else tell):
+        yield

@@ -37,7 +37,7 @@ def test_markdown(logs, tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_csv_and_markdown_can_stand_in_the_configuration(logs, tmp_path):
+def test_csv_and_markdown_can_stand_in_the_configuration(logs):
     (logs / "config.toml").write_text(
         'root = "."\n[discover]\ninclude = ["*.log"]\n[output]\ncsv = "c/"\nmarkdown = "r.md"\n'
         '[reports]\nuse = []\n[[report]]\nname = "p"\nsql = "SELECT path FROM web GROUP BY path"\n'

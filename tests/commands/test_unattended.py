@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from logproc import coordinator
 from logproc.cli import execute
+from logproc.state.lock import hold
 from logproc.stopping import StoppedError
 
 LINE = '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl"\n'
@@ -84,3 +87,21 @@ def test_metrics_that_cannot_be_written_hide_no_other_error(logs, tmp_path, monk
 def test_metrics_and_report_in_one_file_are_refused(logs, capsys):
     assert execute(["run", str(logs), "--json", "x", "--metrics-file", "./x"]) == 2
     assert "name the same file" in capsys.readouterr().err
+
+
+def test_one_run_goes_at_a_time(logs, tmp_path, capsys):
+    (tmp_path / "config.toml").write_text('[run]\nlock = "the.lock"\n[output]\nmetrics_file = "m.prom"\n')
+    with hold(str(tmp_path / "the.lock")):
+        assert execute(["run", str(logs), "-q"]) == 75
+        assert capsys.readouterr().err.startswith(f"logproc: the.lock: locked by process {os.getpid()} on ")
+        assert metrics(tmp_path / "m.prom")["run_exit_code"] == 75
+        assert execute(["run", str(logs), "-q", "--lock", "another.lock"]) == 0
+    assert execute(["run", str(logs), "-q"]) == 0
+    assert execute(["run", str(logs), "-q", "--wait-lock", "soon"]) == 2
+    assert 'must be a duration, such as "10m" or "90"' in capsys.readouterr().err
+
+
+def test_a_dry_run_needs_no_lock_and_writes_no_metrics(logs, tmp_path):
+    with hold(str(tmp_path / "the.lock")):
+        assert execute(["run", str(logs), "--dry-run", "--lock", "the.lock", "--metrics-file", "m.prom"]) == 0
+    assert not (tmp_path / "m.prom").exists()

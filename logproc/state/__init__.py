@@ -1,0 +1,1 @@
+"""What has been counted, and who may count now."""
