@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from logproc.inputs.globs import compile_globs, compile_prunes, match_everything
-from logproc.inputs.opening import STDIN
+from logproc.inputs.opening import STDIN, reason_of
 from logproc.model import LogFile
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class _Walk:
         except FileNotFoundError:
             self._problem(path, "no such file or folder")
         except (OSError, ValueError) as error:
-            self._problem(path, _reason(error))
+            self._problem(path, reason_of(error))
         else:
             self._add_named(path, status)
 
@@ -140,7 +140,7 @@ class _Walk:
         try:
             status = os.stat(path)  # noqa: PTH116 - a Path would change the text
         except OSError as error:
-            self._problem(path, f"symbolic link that leads nowhere: {_reason(error)}")
+            self._problem(path, f"symbolic link that leads nowhere: {reason_of(error)}")
             return
         if stat.S_ISDIR(status.st_mode):
             self._folder(path, f"{relative}/", status)
@@ -161,7 +161,7 @@ class _Walk:
             except FileNotFoundError:
                 continue  # removed while we walk: there is nothing left to read
             except OSError as error:
-                self._problem(folder, f"cannot be listed: {_reason(error)}")
+                self._problem(folder, f"cannot be listed: {reason_of(error)}")
 
     def _entry(self, entry: os.DirEntry[str], relative: str, todo: list[tuple[str, str]]) -> None:
         try:
@@ -176,7 +176,7 @@ class _Walk:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._problem(entry.path, _reason(error))
+            self._problem(entry.path, reason_of(error))
 
     def _enter(self, status: os.stat_result) -> bool:
         """Tell whether a folder is new, and remember it: loops end, and overlapping roots are walked once."""
@@ -221,9 +221,3 @@ def _unique(own: list[_Found], linked: list[_Found]) -> list[LogFile]:
     # A file that was replaced during the walk has one path and two identities.
     files = {file.path: file for file in kept.values()}
     return [files[path] for path in sorted(files)] if linked else list(files.values())
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """Say why a path cannot be used, without the path: the caller names it."""
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return text[:1].lower() + text[1:]

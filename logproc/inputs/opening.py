@@ -45,9 +45,15 @@ def open_regular(path: str) -> tuple[int, int]:
 
 def unreadable(path: str, error: OSError | ValueError) -> UnreadableError:
     """Turn an error of the system into ours, with the path and the reason."""
-    number = error.errno if isinstance(error, OSError) else None
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return UnreadableError(path, REASONS.get(number or 0, text[:1].lower() + text[1:]))
+    return UnreadableError(path, REASONS.get(getattr(error, "errno", None) or 0, reason_of(error)))
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Say what the system has against a path; a ValueError comes of a NUL byte, which each Python words anew."""
+    if not isinstance(error, OSError):
+        return "a path cannot hold a null byte"
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
 
 
 def line_start(fd: int, at: int, limit: int, mark: int) -> int:
