@@ -11,6 +11,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from logproc import stopping
+from logproc.console import is_json, rendered
+from logproc.model import Message
 
 COLLECT_EVERY = 100_000
 """New objects between two searches for garbage in cycles, of which a run makes little. Start-up makes tens of thousands
@@ -58,7 +60,9 @@ def _say(signum: int) -> None:
         return
     _SAID.set()
     word = "interrupted" if signum == signal.SIGINT else "terminated"
-    os.write(2, f"logproc: {word}\n".encode())
+    line = rendered(Message(word if is_json() else f"logproc: {word}", "error"))
+    with suppress(OSError):
+        os.write(2, line.encode())  # stderr's own lock may be held by whoever does not end
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import click
 
 from logproc import __version__
 from logproc.commands import catalogue, failure, looking, parse, run, workers
-from logproc.console import complain
+from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
 COMMANDS = (
@@ -48,6 +48,7 @@ class _Commands(click.Group):
 
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit code; KeyboardInterrupt and BrokenPipeError are the caller's."""
+    start(arguments)
     if "_LOGPROC_COMPLETE" in os.environ:  # a shell asks for completions; click answers and exits
         main.main(arguments, prog_name="logproc")
     try:
@@ -56,14 +57,18 @@ def execute(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        if is_json():
+            complain(*failure.lines(error))
+        else:
+            error.show()
         return error.exit_code
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and the traceback on demand
+        lines = failure.lines(error)
         if not isinstance(error, LogprocError | OSError) and not _VERBOSE_FLAGS.isdisjoint(arguments):
-            traceback.print_exc()
-        complain(*failure.lines(error))
+            lines += traceback.format_exc().splitlines()
+        complain(*lines)
         return failure.exit_code(error)
     return code if isinstance(code, int) else 0
 

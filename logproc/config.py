@@ -71,17 +71,18 @@ class NamedReport:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A `[[check]]`: SQL that yields one number, and the condition under which it fails."""
+    """A `[[check]]`: SQL that yields one number, the condition under which it fails, and what NULL does."""
 
     name: str
     sql: str
     fail_if: str
+    if_null: str = "fail"
     line: int | None = field(default=None, compare=False)
 
-    def fails(self, value: float | None) -> bool:
-        """Tell whether `value` meets the condition; None (no rows to judge by) does not."""
+    def fails(self, value: float) -> bool:
+        """Tell whether `value` meets the condition."""
         condition = parse_fail_if(self.fail_if)
-        return condition is not None and value is not None and bool(OPERATORS[condition[0]](value, condition[1]))
+        return condition is not None and bool(OPERATORS[condition[0]](value, condition[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Unattended:
 
     lock: str | None = None
     wait_lock: float = 0.0
+    log_format: str = "text"
 
 
 NETWORK_FILES = ("authkey_file", "cert", "tls_ca", "tls_cert", "tls_key")
@@ -331,6 +333,7 @@ def _unattended(table: Table, flags: Flags, folder: str) -> Unattended:
     return Unattended(
         lock=flags.lock or _below(folder, table["lock"]),
         wait_lock=parse_duration(flags.wait_lock or table["wait_lock"]) or 0.0,
+        log_format=table["log_format"],
     )
 
 

@@ -121,6 +121,10 @@ def _web_address(value: str) -> str | None:
     )
 
 
+def _if_null(value: str) -> str | None:
+    return None if value in {"fail", "pass"} else f"must be fail or pass, not {value!r}"
+
+
 def _log_format(value: str) -> str | None:
     return None if value in LOG_FORMATS else f"must be one of {', '.join(LOG_FORMATS)}, not {value!r}"
 
@@ -189,6 +193,9 @@ KEYS: tuple[Key, ...] = (
     Key("check", "name", TEXT, REQUIRED, "name of the check, for the message", _title),
     Key("check", "sql", TEXT, REQUIRED, "one SELECT that yields one number", _filled),
     Key("check", "fail_if", TEXT, REQUIRED, 'when the check fails (exit 4): "> 0.01"', _fail_if),
+    Key(
+        "check", "if_null", TEXT, "fail", "fail or pass where there is no number, as an average over no rows", _if_null
+    ),
     Key("run", "backend", TEXT, "auto", "auto, serial, threads, processes, queue or dask", _backend),
     Key("run", "workers", INTEGER, 0, "workers at a time; 0 is one per CPU", _whole(0, 1024)),
     Key("run", "memory", INTEGER, 0, "processes: MiB that each of them may use; 0 is no limit", _whole(0, 1 << 30)),
@@ -202,6 +209,7 @@ KEYS: tuple[Key, ...] = (
     Key("run", "tls_key", TEXT, None, "dask: its private key", _filled),
     Key("run", "lock", TEXT, None, "file whose lock lets one run go at a time; default: `lock` in state_dir", _filled),
     Key("run", "wait_lock", TEXT, "0", 'how long to wait for another run, such as "10m"; then exit 75', _duration),
+    Key("run", "log_format", TEXT, "text", "messages on stderr: text, or json for an object a message", _log_format),
     Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
     Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
     Key("output", "csv", TEXT, None, "folder of CSV files, one a report", _filled),

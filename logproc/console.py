@@ -1,15 +1,49 @@
-"""What goes to people and pipes: stdout carries what was asked for, stderr everything else."""
+"""What goes to people and pipes: stdout carries what was asked for, stderr everything else.
+
+A message is a line of text, or a JSON object under `--log-format json`. Where stderr is systemd's journal each line
+begins with its priority: https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
+from logproc.model import Message
 from logproc.report.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+PRIORITIES = {"error": 3, "warning": 4, "info": 6}
+"""syslog's numbers of our levels."""
+
+_FORMATS: dict[str, str] = {}
+"""How messages are written: `typed` wins over `configured`. One per process, as stderr is."""
+
+
+def start(arguments: Sequence[str]) -> None:
+    """Begin a command; whatever else is wrong with its arguments, they may say how to complain."""
+    _FORMATS.clear()
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        if argument == "--log-format=json" or (before, argument) == ("--log-format", "json"):
+            _FORMATS["typed"] = "json"
+        elif argument == "--log-format=text" or (before, argument) == ("--log-format", "text"):
+            _FORMATS["typed"] = "text"
+
+
+def configure(log_format: str) -> None:
+    """Follow the configuration, where nothing else was typed."""
+    _FORMATS["configured"] = log_format
+
+
+def is_json() -> bool:
+    """Tell whether messages are for a program."""
+    return (_FORMATS.get("typed") or _FORMATS.get("configured")) == "json"
 
 
 def put(text: str) -> None:
@@ -27,21 +61,29 @@ def put_bytes(content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def say(lines: Iterable[str]) -> None:
-    """Write lines to stderr; what strangers wrote into them, as into the name of a file, cannot act on a terminal."""
+def say(lines: Iterable[str | Message]) -> None:
+    """Write messages to stderr; a plain line is information."""
     for line in lines:
-        sys.stderr.write(visible(line) + "\n")
+        sys.stderr.write(rendered(line))
     sys.stderr.flush()
 
 
 def complain(message: str, *more: str) -> None:
     """Say why nothing was done; `more` are lines to look at, as SQL with a mark below it."""
-    say([f"logproc: {message}", *more])
+    if is_json():
+        say([Message(message, "error", {"details": more} if more else {})])
+    else:
+        say(Message(line, "error") for line in (f"logproc: {message}", *more))
+
+
+def warn(message: str) -> None:
+    """Say what somebody should look at, though the run goes on."""
+    say([Message(message, "warning")])
 
 
 def tell(line: str) -> None:
     """Say where a run stands, above the bar if there is one; called by any thread."""
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not is_json():
         from tqdm import tqdm  # noqa: PLC0415 - --help does without
 
         tqdm.write(visible(line), file=sys.stderr)
@@ -51,3 +93,30 @@ def tell(line: str) -> None:
 
 def hush(_line: str) -> None:
     """Say nothing: the caller is quiet."""
+
+
+def rendered(line: str | Message) -> str:
+    """Return a message as it is written: what strangers wrote into it, as into a file's name, moves no terminal."""
+    message = line if isinstance(line, Message) else Message(line)
+    mark = f"<{PRIORITIES[message.level]}>" if _in_journal() else ""
+    if not is_json():
+        return f"{mark}{visible(message.text)}\n"
+    entry = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": message.level,
+        "message": visible(message.text),
+        "fields": message.fields,
+    }
+    return f"{mark}{json.dumps(entry, default=str)}\n"
+
+
+def _in_journal() -> bool:
+    """Tell whether stderr goes to the journal; the variable is inherited, also where stderr is redirected."""
+    stream = os.environ.get("JOURNAL_STREAM")
+    if not stream:
+        return False
+    try:
+        status = os.fstat(2)
+    except OSError:
+        return False
+    return stream == f"{status.st_dev}:{status.st_ino}"

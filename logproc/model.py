@@ -330,12 +330,25 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Outcome of one `[[check]]`."""
+    """Outcome of one `[[check]]`; `problem` says why there is no value, if it could not be computed."""
 
     name: str
     value: float | None
     fail_if: str
     failed: bool
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line for people, its level (`info`, `warning` or `error`) and, for programs, the facts in it."""
+
+    text: str
+    level: str = "info"
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)

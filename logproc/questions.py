@@ -66,10 +66,17 @@ def checks(config: Config) -> tuple[RollupSpec, ...]:
 
 
 def judge(check: Check, table: ReportTable) -> CheckResult:
-    """Hold a check's number against its threshold; a number that is missing fails nothing."""
+    """Hold a check's number against its threshold.
+
+    One that is missing fails, as NULL is what an average is where no line came, unless the check says otherwise; one
+    that could not be computed always does.
+    """
     value = table.rows[0][0] if table.rows else None
-    number = None if value is None else float(value)
-    return CheckResult(check.name, number, check.fail_if, number is not None and check.fails(number))
+    if value is None:
+        return CheckResult(
+            check.name, None, check.fail_if, bool(table.problem) or check.if_null == "fail", table.problem
+        )
+    return CheckResult(check.name, float(value), check.fail_if, check.fails(float(value)))
 
 
 def _configured(config: Config) -> Iterator[tuple[str, str]]:

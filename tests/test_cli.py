@@ -299,6 +299,27 @@ def test_a_failed_check_exits_4(logs, tmp_path, capsys):
     assert capsys.readouterr().err == "check 'errors' failed: 1 > 0\n"
 
 
+@pytest.mark.parametrize(("more", "code"), [("", 4), ('if_null = "fail"', 4), ('if_null = "pass"', 0)])
+def test_a_check_without_a_number_does_not_pass_in_silence(more, code, logs, tmp_path, capsys):
+    sql = "SELECT avg(duration) FROM web"  # a combined log has no durations
+    (tmp_path / "config.toml").write_text(f'[[check]]\nname = "slow"\nsql = "{sql}"\nfail_if = "> 1"\n{more}\n')
+    assert execute(["run", str(logs), "-q", "--json", "r.json"]) == code
+    assert capsys.readouterr().err == ("check 'slow' failed: no number to judge by\n" if code else "")
+    (check,) = json.loads((tmp_path / "r.json").read_text())["checks"]
+    assert check == {"name": "slow", "value": None, "fail_if": "> 1", "failed": code == 4}
+
+
+def test_a_check_that_cannot_be_computed_fails_whatever_null_may_do():
+    """Unlike a report that fails, nobody sees that it is missing."""
+    from logproc.config import Check
+    from logproc.model import ReportTable
+    from logproc.questions import judge
+
+    table = ReportTable("c", "", "", (), (), exact=False, problem="too many groups")
+    verdict = judge(Check("c", "", "> 1", if_null="pass"), table)
+    assert (verdict.failed, verdict.problem) == (True, "too many groups")
+
+
 def test_a_file_that_cannot_be_read_exits_3_and_is_named_even_if_quiet(logs, capsys):
     (logs / "broken.gz").write_bytes(b"\x1f\x8b\x08\x00" + b"\xff" * 50)
     assert execute(["run", str(logs), "-q"]) == 3

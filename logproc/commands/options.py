@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.config_keys import BACKENDS
-from logproc.console import say
+from logproc.config_keys import BACKENDS, LOG_FORMATS
+from logproc.console import configure, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,12 @@ INPUT = options(
 VERBOSITY = options(
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),
     click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a defect."),
+    click.option(
+        "--log-format",
+        type=click.Choice(LOG_FORMATS),
+        expose_value=False,  # `console.start` has seen it already
+        help="Messages on stderr: text, or json for an object a message.",
+    ),
 )
 WORK = options(
     click.option("--backend", type=click.Choice(BACKENDS), help="Where the work is done."),
@@ -92,6 +98,7 @@ def load_config(typed: dict[str, Any]) -> Config:
     from logproc.config import Flags, load, require_paths
 
     config = load(Flags(**typed))
+    configure(config.unattended.log_format)
     require_paths(config)
     return config
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from logproc.commands.options import INPUT, VERBOSITY, load_config, options
-from logproc.console import say
+from logproc.console import is_json, say
 
 
 @click.command()
@@ -31,7 +31,7 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
     from logproc.report.progress import bar_if_watched
 
     fields = tuple(name.strip() for name in select.split(",") if name.strip())
-    progress = None if output in {None, "-"} else bar_if_watched(quiet=config.quiet)
+    progress = None if output in {None, "-"} else bar_if_watched(quiet=config.quiet or is_json())
     write = partial(rows.parse, config, to=to, where=where, select=fields, origin=origin, progress=progress)
     if config.output.rejects:
         files.require_writable("--rejects", config.output.rejects)

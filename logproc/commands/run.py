@@ -22,7 +22,7 @@ from logproc.commands.options import (
     say_if_cold,
 )
 from logproc.commands.unattended import Watch, attend, locked
-from logproc.console import hush, say, tell
+from logproc.console import hush, is_json, say, tell
 
 if TYPE_CHECKING:
     from logproc.config import Config
@@ -63,7 +63,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
 
     say_if_cold(quiet=config.quiet)
     begin = time.monotonic()
-    progress = bar_if_watched(quiet=config.quiet)
+    progress = bar_if_watched(quiet=config.quiet or is_json())
     try:
         report = coordinator.run(config, progress=progress, say=hush if config.quiet else tell)
     finally:
@@ -75,7 +75,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:
-        say(summary.summary(report, seconds))
+        say([summary.summary(report, seconds)])
     if config.verbose:
         say(summary.details(report))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])

@@ -135,4 +135,5 @@ def _table(table: ReportTable) -> str:
 
 
 def _check(check: CheckResult) -> dict[str, Any]:
-    return {"name": check.name, "value": check.value, "fail_if": check.fail_if, "failed": check.failed}
+    found = {"name": check.name, "value": check.value, "fail_if": check.fail_if, "failed": check.failed}
+    return found if check.problem is None else {**found, "problem": check.problem}

@@ -32,7 +32,7 @@ def _lines(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
     yield "# Log report"
     yield ""
     yield from (f"- {_plain(line)}" for line in accounting(report))
-    yield from (f"- **{_plain(line)}**" for line in problems(report, max_reject_ratio, named))
+    yield from (f"- **{_plain(line.text)}**" for line in problems(report, max_reject_ratio, named))
     yield ""
     for table in report.reports:
         yield from _table(table)

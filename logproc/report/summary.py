@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from logproc.model import Message
+from logproc.report.json import lines_object
 from logproc.report.text import path_text, plural, size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from logproc.model import FileEntry, Report
+    from logproc.model import CheckResult, FileEntry, Report
 
 DONE, DAMAGED, CHECK_FAILED = 0, 3, 4
 
@@ -56,22 +58,38 @@ def is_lost(path: str, status: str, reason: str | None, named: tuple[str, ...]) 
     return status == "failed" and (path in named or not (reason or "").startswith(BINARY))
 
 
-def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[str]:
+def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[Message]:
     """Yield a line for each problem file (the first few), report and check."""
     listed = [
         (entry.path, text) for entry in report.files if (text := problem_of(entry, max_reject_ratio, named)) is not None
     ]
     for path, text in listed[:SHOWN_FILES]:
-        yield visible(f"{path_text(path)}: {text}")
+        where = path_text(path)
+        yield Message(visible(f"{where}: {text}"), "warning", {"file": where, "problem": visible(text)})
     if len(listed) > SHOWN_FILES:
-        yield f"... and {plural(len(listed) - SHOWN_FILES, 'more file')} (--json lists all)"
+        more = len(listed) - SHOWN_FILES
+        yield Message(f"... and {plural(more, 'more file')} (--json lists all)", "warning", {"more_files": more})
     for table in report.reports:
         if table.problem is not None:
-            yield visible(f"report {table.name}: {table.problem}")
-    for check in report.checks:
-        if check.failed:
-            value = "no value" if check.value is None else f"{check.value:g}"
-            yield visible(f"check {check.name!r} failed: {value} {check.fail_if}")
+            text = visible(f"report {table.name}: {table.problem}")
+            yield Message(text, "warning", {"report": table.name, "problem": visible(table.problem)})
+    yield from (_failed(check) for check in report.checks if check.failed)
+
+
+def _failed(check: CheckResult) -> Message:
+    fields = {"check": check.name, "value": check.value, "fail_if": check.fail_if, "problem": check.problem}
+    found = _without_value(check) if check.value is None else f"{check.value:g} {check.fail_if}"
+    return Message(visible(f"check {check.name!r} failed: {found}"), "error", fields)
+
+
+def verdict(check: CheckResult) -> str:
+    """Say what a check found, and what it should not find."""
+    found = _without_value(check) if check.value is None else f"{check.value:g}"
+    return f"{found} (fails if {check.fail_if})"
+
+
+def _without_value(check: CheckResult) -> str:
+    return check.problem or "no number to judge by"
 
 
 def accounting(report: Report) -> Iterator[str]:
@@ -92,21 +110,28 @@ def accounting(report: Report) -> Iterator[str]:
         yield visible(f"rejected  {reasons}")
 
 
-def summary(report: Report, seconds: float) -> Iterator[str]:
-    """Yield the run on one line, and the rejects by reason if there are any."""
+def summary(report: Report, seconds: float) -> Message:
+    """Return the run on one line."""
     lines = report.lines
     done = sum(entry.status == "read" for entry in report.files)
     others = len(report.files) - done
     read = sum(entry.bytes_read for entry in report.files)
     rate = f", {size(read / seconds)}/s" if seconds > 0 else ""
-    yield (
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
+    text = (
         f"{plural(lines.read, 'line')} read: {lines.counted:,} counted, {lines.filtered:,} filtered, "
-        f"{lines.rejected:,} rejected; {plural(done, 'file')}{f' ({others:,} not read)' if others else ''}, "
+        f"{lines.rejected:,} rejected{f' ({reasons})' if reasons else ''}; "
+        f"{plural(done, 'file')}{f' ({others:,} not read)' if others else ''}, "
         f"{size(read)} in {seconds:.1f} s{rate}"
     )
-    if report.rejected_by_reason:
-        reasons = (f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
-        yield visible(f"rejected: {', '.join(reasons)}")
+    fields = {
+        "lines": lines_object(lines),
+        "rejected_by_reason": report.rejected_by_reason,
+        "files": {"read": done, "not_read": others},
+        "bytes_read": read,
+        "seconds": round(seconds, 3),
+    }
+    return Message(visible(text), fields=fields)
 
 
 def details(report: Report) -> Iterator[str]:

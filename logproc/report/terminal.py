@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from logproc.report.summary import accounting, problems
+from logproc.report.summary import accounting, problems, verdict
 from logproc.report.text import plural, visible
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
 def _accounting(report: Report) -> Iterator[Text]:
     yield from (Text(line) for line in accounting(report))
     for check in report.checks:
-        value = "no value" if check.value is None else f"{check.value:g}"
         outcome = "failed" if check.failed else "passed"
-        text = visible(f"check {outcome}  {check.name}: {value} (fails if {check.fail_if})")
+        text = visible(f"check {outcome}  {check.name}: {verdict(check)}")
         yield Text(text, style="red" if check.failed else "")
 
 

@@ -52,7 +52,9 @@ def test_too_many_rejects_are_said_with_numbers_and_the_main_reason():
 
 def test_only_the_first_problem_files_are_listed():
     files = tuple(replace(FINE, path=f"f{number}", status="failed", reason="gone") for number in range(25))
-    lines = list(problems(Report(RUN, files, ()), 0.05, ()))
+    found = list(problems(Report(RUN, files, ()), 0.05, ()))
+    assert found[0].fields == {"file": "f0", "problem": "gone"}
+    lines = [message.text for message in found]
     assert len(lines) == 21
     assert lines[0] == "f0: gone"
     assert lines[-1] == "... and 5 more files (--json lists all)"
@@ -60,15 +62,36 @@ def test_only_the_first_problem_files_are_listed():
 
 def test_problem_lines_carry_no_control_characters():
     bad = replace(FINE, path="a\x1b[2J\nb\udcff", status="failed", reason="x\ry")
-    assert list(problems(Report(RUN, (bad,), ()), 0.05, ())) == ["a\\x1b[2J\\x0ab\\xff: x\\x0dy"]
+    (message,) = problems(Report(RUN, (bad,), ()), 0.05, ())
+    assert (message.text, message.level) == ("a\\x1b[2J\\x0ab\\xff: x\\x0dy", "warning")
 
 
 def test_the_summary_is_one_line_that_balances():
     entry = replace(FINE, lines=Lines(1100, 1000, 60, 40), rejected_by_reason={"time": 30, "fields": 10})
-    lines = list(summary(Report(RUN, (entry, BINARY), ()), 2.0))
-    assert lines[0].startswith("1,100 lines read: 1,000 counted, 60 filtered, 40 rejected; 1 file (1 not read), ")
-    assert lines[0].endswith("4.0 MB in 2.0 s, 2.0 MB/s")
-    assert lines[1] == "rejected: time 30, fields 10"
+    message = summary(Report(RUN, (entry, BINARY), ()), 2.0)
+    assert message.text == (
+        "1,100 lines read: 1,000 counted, 60 filtered, 40 rejected (time 30, fields 10); 1 file (1 not read), "
+        "4.0 MB in 2.0 s, 2.0 MB/s"
+    )
+    assert message.level == "info"
+    assert message.fields["lines"] == {"read": 1100, "counted": 1000, "filtered": 60, "rejected": 40}
+
+
+def test_a_failed_check_is_an_error_with_its_number():
+    checks = (
+        CheckResult("c", 0.5, "> 0", failed=True),
+        CheckResult("d", None, "> 0", failed=True),
+        CheckResult("e", None, "> 0", failed=True, problem="too many groups"),
+        CheckResult("f", 0.0, "> 0", failed=False),
+    )
+    found = list(problems(Report(RUN, (FINE,), (), checks), 0.05, ()))
+    assert [message.text for message in found] == [
+        "check 'c' failed: 0.5 > 0",
+        "check 'd' failed: no number to judge by",
+        "check 'e' failed: too many groups",
+    ]
+    assert {message.level for message in found} == {"error"}
+    assert found[0].fields == {"check": "c", "value": 0.5, "fail_if": "> 0", "problem": None}
 
 
 def test_details_show_each_file():
