@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
 from logproc.model import Failure, FileEntry, FileResult, Lines, LogFile, Parts, Reject
-from logproc.worker import SAMPLES
+from logproc.pieces import SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,12 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logproc import worker
+from logproc.errors import InputError
+from logproc.inputs.blocks import BlockReader
 from logproc.kernels.tokenize import COUNTERS
 from logproc.model import Lines, Piece, Task
+from logproc.pieces import SAMPLES, TOO_LONG
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Table, load
-from logproc.worker import SAMPLES, Job, process
+from logproc.worker import Job, process
 
 STATUS = plan("SELECT status, count(*) AS n, sum(bytes) AS b FROM web GROUP BY status", "status")
 PATHS = plan("SELECT path, count(*) AS n, max(time) AS t FROM web GROUP BY path", "paths")
@@ -101,7 +104,7 @@ def test_every_line_has_one_fate_however_small_the_blocks_are(tmp_path, data, co
     assert result.lines.balanced()
     assert result.lines.read == true_lines(data)
     assert result.lines.rejected == sum(result.rejected_by_reason.values())
-    assert result.rejected_by_reason.get(worker.TOO_LONG, 0) == sum(len(line) > limit for line in data.split(b"\n"))
+    assert result.rejected_by_reason.get(TOO_LONG, 0) == sum(len(line) > limit for line in data.split(b"\n"))
     assert result.bytes_read == len(data)
     assert small.files == large.files
     for spec, one, other in zip(SPECS, small.tables, large.tables, strict=True):
@@ -109,7 +112,7 @@ def test_every_line_has_one_fate_however_small_the_blocks_are(tmp_path, data, co
     for sample in result.samples:
         line = data[sample.offset :].split(b"\n")[0]
         assert data[: sample.offset].count(b"\n") == sample.line
-        assert line.startswith(sample.raw) if sample.reason != worker.TOO_LONG else len(line) > limit
+        assert line.startswith(sample.raw) if sample.reason != TOO_LONG else len(line) > limit
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -348,16 +351,16 @@ def test_a_task_that_fails_leaves_nothing_behind(tmp_path, monkeypatch, where):
 
 def test_an_input_error_in_the_middle_keeps_what_was_read(tmp_path, monkeypatch):
     (tmp_path / "a.log").write_text((combined(1) + "\n") * 200)
-    reader = worker.BlockReader.read
+    reader = BlockReader.read
     calls = []
 
     def breaks(self, buffer, at=0):
         calls.append(at)
         if len(calls) == 3:
-            raise worker.InputError("a.log", "the disk is gone")
+            raise InputError("a.log", "the disk is gone")
         return reader(self, buffer, at)
 
-    monkeypatch.setattr(worker.BlockReader, "read", breaks)
+    monkeypatch.setattr(BlockReader, "read", breaks)
     partial = run(job(block_bytes=4096), piece(tmp_path / "a.log"))
     (result,) = partial.files
     assert result.problem == "the disk is gone"

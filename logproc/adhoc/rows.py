@@ -22,6 +22,7 @@ from logproc.formats.format import JSONL, program_fields
 from logproc.formats.jsonl import SYNONYMS, contract_name_of
 from logproc.merging import join_rejects
 from logproc.model import FIELDS, LEVELS, NO_TIME, PRIORITIES, Kind, Report, RunInfo, Task
+from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.columns import text_of
@@ -30,7 +31,7 @@ from logproc.rollup.instants import rfc3339
 from logproc.rollup.spec import Call, Column, Expression, Literal, Value
 from logproc.rollup.sql import plan
 from logproc.spool import Spool
-from logproc.worker import Desk, PieceReader
+from logproc.worker import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -32,6 +32,7 @@ def line_arrays(columns: int, capacity: int) -> LineArrays:
         reject_line=np.empty(capacity, np.int32),
         reject_reason=np.empty(capacity, np.uint8),
         zoneless=np.zeros(capacity, np.uint8),
+        more_lines=np.zeros(capacity, np.int32),
     )
 
 

@@ -96,4 +96,6 @@ def program_fields(program: Program) -> dict[str, Kind]:
             fields[slot.name] = KINDS[slot.meaning]
         if slot.port_name is not None:
             fields[slot.port_name] = Kind.INTEGER
+    if program.head:
+        fields.setdefault(program.continues, Kind.TEXT)
     return fields

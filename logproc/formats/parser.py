@@ -40,12 +40,27 @@ class Parser(Protocol):
     lists: frozenset[str]
     places: dict[str, tuple[int, int, int]]
     reasons: dict[int, str]
+    multiline: bool
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Say when the file that comes next was written last: its times without a year are not a day later."""
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on; `counters` as in `kernels.tokenize`."""
+
+
+class RecordParser(Parser, Protocol):
+    """A parser that is `multiline`: its records may be several lines."""
+
+    def resume(self, state: int, record_bytes: int, *, more: bool) -> None:
+        """Say to the next call of `parse` what came before: a state of `kernels.layout`, given or left in the counters.
+
+        With `more`, it stops before the last record, unless that is full: lines that follow may belong to it. A record
+        keeps the lines that end within `record_bytes` of its beginning.
+        """
+
+    def begins(self, buffer: NDArray[np.uint8], begin: int, end: int) -> int:
+        """Return where the first record of the whole lines buffer[begin:end] begins, -1 if none does."""
 
 
 ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {SEPARATOR: SeparatorParser, JSONL: JsonParser}
@@ -59,6 +74,9 @@ def new_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> 
 
 _MATCH_ROWS = 4096
 
+PLAIN_LINES = 4
+"""Lines a record, beside those that begin with a blank, that may go on with it; what is more does not match."""
+
 
 class Matcher:
     """Counts the lines of a text that a format reads and refuses; one a thread, since its parsers have arrays."""
@@ -69,7 +87,7 @@ class Matcher:
         self._buffer = np.zeros(1 << 16, np.uint8)
 
     def __call__(self, fmt: Format, text: bytes) -> tuple[int, int]:
-        """Return (matched, rejected) lines; blank lines are neither."""
+        """Return (matched, rejected) lines; blank lines are neither, and few lines of a record but its first are."""
         parser = self._parsers.get(fmt)
         if parser is None:
             parser = self._parsers[fmt] = new_parser(fmt, (), _MATCH_ROWS)
@@ -81,10 +99,13 @@ class Matcher:
         if size and text[-1] != 10:
             buffer[size] = 10
             size += 1
-        matched = rejected = position = 0
+        matched = rejected = position = behind = 0
         while position < size:
             parser.parse(buffer, position, size, 0, counters)
-            position, rows, rejects = counters[:3].tolist()
+            position, rows, rejects, blanks, lines = counters[:5].tolist()
             matched += rows
             rejected += rejects
-        return matched, rejected
+            behind += lines - blanks - rows - rejects
+        if behind:
+            behind -= text.count(b"\n ") + text.count(b"\n\t") + PLAIN_LINES * matched
+        return matched, rejected + max(0, behind)

@@ -23,6 +23,7 @@ class JsonParser:
     """Reads JSON lines; column 0 is the time."""
 
     reasons = jsonlines.REASONS
+    multiline = False
     scales: dict[str, float] = {}  # noqa: RUF012 - the same for all, and empty
     lists: frozenset[str] = frozenset()
 

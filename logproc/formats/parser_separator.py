@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logproc.formats.format import Format
+
+RECORD_BYTES = 1 << 20
+"""Bytes of a record of several lines that are kept, if nobody says otherwise."""
 
 DERIVED = (
     *("method", "target", "path", "query", "protocol", "vhost", "port"),
@@ -55,7 +59,7 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
     rest = b""
     tail = False
     for f, slot in enumerate(program.slots):
-        text = slot.terminator.removesuffix(b"\n")
+        text = slot.terminator if slot is not program.slots[-1] else slot.terminator.removesuffix(b"\n")
         first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
         stored = tuple(place.get(name, -1) if name else -1 for name in (slot.name, slot.port_name))
         cells = (first, len(text), slot.length, slot.meaning, _flags(slot, text, tail=tail), stored[0], *_word(text))
@@ -74,6 +78,10 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
         derived,
         program.extra,
         program.clf_head,
+        program.head,
+        any(b"\n" in slot.terminator for slot in program.slots[:-1]),
+        place.get(program.continues, -1) if program.head else -1,
+        any(slot.name == program.continues for slot in program.slots),
     )
 
 
@@ -90,7 +98,9 @@ class SeparatorParser:
         self.places = places_of(self.columns, self.lines)
         self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
+        self.multiline = program.head > 0
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
+        self.resume(layout.FRESH, RECORD_BYTES, more=False)
         self._arrays = (program_arrays(program, self.columns), np.zeros(SCRATCH_SIZE, np.int64))
         self._program = self._arrays[0].described()
         self._lines = self.lines.described(self._arrays[1], self.counters)
@@ -104,7 +114,27 @@ class SeparatorParser:
         scratch[LATEST_CELL], scratch[LATEST_YEAR_CELL] = (latest - EPOCH) // timedelta(microseconds=1), latest.year
         scratch[DATE_CELL] = 0
 
+    @cached_property
+    def _scout(self) -> SeparatorParser:
+        """The same program without columns, which looks for records while rows of this parser wait."""
+        return SeparatorParser(self.format, (), 2)
+
+    def begins(self, buffer: NDArray[np.uint8], begin: int, end: int) -> int:
+        """Return where the first record of the whole lines buffer[begin:end] begins, -1 if none does."""
+        scout = self._scout
+        scout.resume(layout.SKIP, RECORD_BYTES, more=True)
+        scout.parse(buffer, begin, end, 0, scout.counters)
+        position = int(scout.counters[layout.POSITION])
+        return position if position < end else -1
+
+    def resume(self, state: int, record_bytes: int, *, more: bool) -> None:
+        """Say to the next call of `parse`, and to it alone, what came before, and how it ends (see `RecordParser`)."""
+        counters = self.counters
+        counters[layout.STATE], counters[layout.RECORD_BYTES], counters[layout.MORE] = state, record_bytes, more
+
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self.addresses)
         counters[:] = self.counters
+        if self.multiline:
+            self.counters[layout.STATE], self.counters[layout.MORE] = layout.FRESH, False

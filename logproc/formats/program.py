@@ -87,7 +87,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The slots of a line, in order.
+    r"""The slots of a line, in order.
 
     `extra` accepts further fields between the last slot and the end of the line, after a blank. `clf_head` re-reads
     "vhost client, client - user" heads whose third slot, the user, came out with a blank. The head, from the client
@@ -95,9 +95,16 @@ class Program:
     (a user with blanks; a dash between blanks, as Jetty writes it, is null). Else the last word is the user, the last
     but two the client, ident is null, and the first is the vhost if it is not empty and does not end with a comma;
     `:digits` at its end is the port.
+
+    `head` is the number of slots by which a line is known to begin a record; 0 means that every line is one. A line
+    that is refused in its head goes on with the record before it, as text of the field `continues`: "stack", or a
+    slot's name, whose text then runs on. A terminator with b"\n" inside makes every record several lines; the head
+    is in the first one, and the others must not look like one.
     """
 
     prefix: bytes
     slots: tuple[Slot, ...]
     extra: bool = False
     clf_head: bool = False
+    head: int = 0
+    continues: str = "stack"

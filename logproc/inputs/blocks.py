@@ -15,6 +15,7 @@ from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, 
 from logproc.inputs.encodings import HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
 from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size, fill
 from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
+from logproc.inputs.records import Begins, record_start
 from logproc.inputs.sample import Sample, sample
 
 if TYPE_CHECKING:
@@ -33,12 +34,15 @@ class BlockReader:
     `codec` is found out by content where it is None. It, `encoding`, `binary` (why the file is no text; nothing is
     read then) and `size` (stored bytes; 0 for standard input) are known after the first `read`; `damage` and
     `bytes_read` (decompressed bytes of this range's lines, a byte order mark included) are final at the end.
-    `block_bytes` should be at least 64 KiB, which is what decides whether a compressed file is text. A regular file
+    `begins` finds records of several lines (see `inputs.records`); the range then owns the records whose first line
+    lies in it, with all their lines. `block_bytes` should be at least 64 KiB, which is what decides whether a
+    compressed file is text. A regular file
     is read up to the size it has when it is opened. Raises UnreadableError where the file cannot be opened or read;
     damaged compressed data does not raise.
     """
 
     __slots__ = (
+        "_begins",
         "_block_bytes",
         "_cutter",
         "_end",
@@ -66,12 +70,14 @@ class BlockReader:
         codec: str | None = None,
         block_bytes: int = 1 << 20,
         max_line_bytes: int = 1 << 20,
+        begins: Begins | None = None,
     ) -> None:
         self._path = path
         self._start = start
         self._end = end
         self._block_bytes = block_bytes
         self._max_line = max_line_bytes
+        self._begins = begins
         self._fd = -1
         self._opened = False
         self._position = 0  # of the next byte to read from a plain file
@@ -204,20 +210,27 @@ class BlockReader:
         if encoding.name not in {"utf-8", "utf-8-bom"}:
             return
         end = self.size if self._end < 0 else min(self._end, self.size)
-        self._position = line_start(self._fd, self._start, end, encoding.mark)
+        self._position = self._border(self._start, end, encoding.mark)
         if self._position < end:
-            self._stop = line_start(self._fd, end, self.size, encoding.mark)
+            self._stop = self._border(end, self.size, encoding.mark)
             os.lseek(self._fd, self._position, os.SEEK_SET)
             self._cutter = self._cutter_of(self._read_plain, self._position)
 
     def _limit(self, have: int, mark: int) -> int:
         """Set where a range that begins at 0 ends; returns `have`, less what was read beyond that."""
         if 0 <= self._end < self.size:
-            self._stop = line_start(self._fd, self._end, self.size, mark)
+            self._stop = self._border(self._end, self.size, mark)
         beyond = max(0, self._position - self._stop)
         self._position -= beyond
         self.bytes_read -= beyond
         return have - beyond
+
+    def _border(self, at: int, limit: int, mark: int) -> int:
+        """Return the offset of the first line, or record, that begins at or behind `at`; `limit` if none does."""
+        position = line_start(self._fd, at, limit, mark)
+        if self._begins is None or position in {0, limit}:
+            return position
+        return record_start(self._fd, position, limit, self._begins, self._max_line)
 
     # ---- sources --------------------------------------------------------------------------------------------
 

@@ -20,13 +20,29 @@ UNUSUAL stands beside any of the bits behind it, an opening and the meanings fro
 access logs are spared all those questions by one.
 """
 
-NO_MATCH, BAD_NUMBER, BAD_TIME = 1, 2, 3
-REASONS = {NO_MATCH: "no match", BAD_NUMBER: "bad number", BAD_TIME: "bad time"}
+NO_MATCH, BAD_NUMBER, BAD_TIME, HEADLESS = 1, 2, 3, 4
+REASONS = {
+    NO_MATCH: "no match",
+    BAD_NUMBER: "bad number",
+    BAD_TIME: "bad time",
+    HEADLESS: "continuation without a record",
+}
 """Why a line was rejected, by the code in `LineArrays.reject_reason`."""
 
 POSITION, ROWS, REJECTS, BLANKS, LINES, ZONELESS, FIRST_TIME, LAST_TIME = range(8)
-COUNTERS = 8
-"""Cells of the `counters` that a tokenizer returns in."""
+LEADING, STATE, MORE, RECORD_BYTES, OPEN_ROW, OPEN_AT, OPEN_LINES, OPEN_BLANKS = range(8, 16)
+COUNTERS = 16
+"""Cells of the `counters` that a tokenizer returns in; those from LEADING on are for records of several lines.
+
+STATE, MORE and RECORD_BYTES are given: what came before, whether more lines will come behind the last, and how many
+bytes a record may have. LEADING are continuation lines of a record that an earlier call gave out, STATE is what the
+next call must be given. The others are the tokenizer's own: row and position of the open record, and the lines and
+blank lines before it.
+"""
+
+FRESH, FULL, SKIP, OPEN = range(4)
+"""States: no record is open, so that a line that goes on is refused; the open one takes no more bytes, or is given out;
+lines are passed over up to the first record; a record is open (inside a call only)."""
 
 METHOD, TARGET_COLUMN, PATH, QUERY, PROTOCOL, VHOST, PORT, FACILITY, SEVERITY, HOST, PROGRAM, PID = range(12)
 """Cells of `ProgramArrays.derived`: columns that a slot or a CLF head yields beside the slots' own."""
@@ -37,7 +53,9 @@ REST, REST_END, OPENING, OPENING_MASK, OPENING_LENGTH, SECOND = range(8, 14)
 SLOT_CELLS = 16
 SLOT_BYTES = 8 * SLOT_CELLS
 
-PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, DERIVED = range(8)
+PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, HEAD_SLOTS, INNER, GROWS, IN_MESSAGE, DERIVED = (
+    range(12)
+)
 """Cells of a described program; the cells of `derived` begin at DERIVED."""
 
 (
@@ -53,7 +71,8 @@ PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, DERIVED = r
     CAPACITY,
     SCRATCH,
     COUNTS,
-) = range(12)
+    MORE_LINES,
+) = range(13)
 """Cells of described line arrays."""
 
 
@@ -64,7 +83,9 @@ class ProgramArrays(NamedTuple):
     at a newline, or at the blank that BYTE is), the exact length of the field or 0, its meaning, flags, output column
     or -1, the terminator's first eight bytes with their mask, where in `rest` stands what does not fit a word, the
     opening with its mask and length, and the output column of a port or -1. `derived` int64[12] holds the output
-    columns of what is derived, or -1.
+    columns of what is derived, or -1. `head` is the number of slots that tell where a record begins (0: every line is
+    one), `inner` says that newlines stand inside the head, `grows` is the output column that further lines go to, or
+    -1, and `in_message` that it is one of the slots'.
     """
 
     prefix: NDArray[np.uint8]
@@ -74,12 +95,17 @@ class ProgramArrays(NamedTuple):
     derived: NDArray[np.int64]
     extra: bool
     clf_head: bool
+    head: int = 0
+    inner: bool = False
+    grows: int = -1
+    in_message: bool = False
 
     def described(self) -> NDArray[np.int64]:
         """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them."""
         addresses = [self.prefix.ctypes.data, self.prefix_length, self.slots.ctypes.data, len(self.slots)]
         flags = [self.rest.ctypes.data, int(self.extra), int(self.clf_head)]
-        return np.array([*addresses, *flags, *self.derived.tolist()], np.int64)
+        records = [self.head, int(self.inner), self.grows, int(self.in_message)]
+        return np.array([*addresses, *flags, *records, *self.derived.tolist()], np.int64)
 
 
 class LineArrays(NamedTuple):
@@ -87,7 +113,7 @@ class LineArrays(NamedTuple):
 
     starts, ends int32[columns, rows]; styles uint8[columns, rows]; times int64[rows]; row_offset, row_line
     int32[rows]; reject_offset, reject_line int32[rows]; reject_reason uint8[rows]; zoneless uint8[rows], 1 where a
-    time had no zone.
+    time had no zone; more_lines int32[rows], the lines of the row behind its first.
     """
 
     starts: NDArray[np.int32]
@@ -100,6 +126,7 @@ class LineArrays(NamedTuple):
     reject_line: NDArray[np.int32]
     reject_reason: NDArray[np.uint8]
     zoneless: NDArray[np.uint8]
+    more_lines: NDArray[np.int32]
 
     def described(self, scratch: NDArray[np.int64], counters: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the addresses that `tokenize` writes to; the arrays must outlive them.
@@ -109,4 +136,7 @@ class LineArrays(NamedTuple):
         arrays = (self.starts, self.ends, self.times, self.row_offset, self.row_line, self.reject_offset)
         others = (self.reject_line, self.reject_reason, self.zoneless)
         addresses = [array.ctypes.data for array in (*arrays, *others)]
-        return np.array([*addresses, len(self.times), scratch.ctypes.data, counters.ctypes.data], np.int64)
+        return np.array(
+            [*addresses, len(self.times), scratch.ctypes.data, counters.ctypes.data, self.more_lines.ctypes.data],
+            np.int64,
+        )

@@ -46,6 +46,8 @@ from logproc.kernels.layout import (
     EXTRA,
     FIXED,
     FLAGS,
+    HEAD_SLOTS,
+    INNER,
     INTEGER,
     LENGTH,
     LOCAL_TIME,
@@ -56,6 +58,10 @@ from logproc.kernels.layout import (
     METHOD,
     N_SLOTS,
     NO_MATCH,
+    OPEN_AT,
+    OPEN_BLANKS,
+    OPEN_LINES,
+    OPEN_ROW,
     PATH,
     PORT,
     PREFIX,
@@ -89,6 +95,7 @@ from logproc.kernels.layout import (
     ZONES,
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
+from logproc.kernels.records import LEAVE, begin_records, end_records, newlines_between, record_line
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 from logproc.kernels.values import (
     DONE,
@@ -129,7 +136,8 @@ def tokenize(base, begin, end, row, program, lines):
 
     `program` and `lines` are the addresses that `ProgramArrays` and `LineArrays` are described at. Writes to the
     counters where it stopped (the end, unless rows or rejects are full), the next free row, rejects, blank lines, all
-    lines, zoneless times, and the least and greatest time (2**63 - 1 and NO_TIME where there was none).
+    lines, zoneless times, and the least and greatest time (2**63 - 1 and NO_TIME where there was none). Where a program
+    has a head, the counters also say how records of several lines go on (see `layout`).
     """
     prefix, prefix_length = load_word(program, 8 * PREFIX), load_word(program, 8 * PREFIX_LENGTH)
     slots, n_slots = load_word(program, 8 * SLOTS), load_word(program, 8 * N_SLOTS)
@@ -152,6 +160,9 @@ def tokenize(base, begin, end, row, program, lines):
     max_rows, cache = load_word(lines, 8 * CAPACITY), load_word(lines, 8 * SCRATCH)
     counters = load_word(lines, 8 * COUNTS)
     max_rejects = max_rows
+    head, inner = load_word(program, 8 * HEAD_SLOTS), load_word(program, 8 * INNER) != 0
+    if head > 0:
+        begin_records(base, end, counters, inner)
     rejects = blanks = n_lines = n_zoneless = 0
     first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
     i = begin
@@ -177,6 +188,7 @@ def tokenize(base, begin, end, row, program, lines):
         if port_column >= 0 and clf_head:
             store_half(starts, 4 * (port_column * max_rows + row), -1)
         ended = False
+        f = behind = 0
         for f in range(n_slots):
             if reason != 0:
                 break
@@ -255,6 +267,8 @@ def tokenize(base, begin, end, row, program, lines):
                         j = e
                         break
                 j = e + length
+                if byte == NEWLINE and e > s and load_byte(base, e - 1) == 13:
+                    e -= 1
             # ---- what the field means
             meaning = load_word(slot, 8 * MEANING)
             column = load_word(slot, 8 * STORE)
@@ -345,6 +359,19 @@ def tokenize(base, begin, end, row, program, lines):
                 if time == NO_TIME:
                     time = micros
                     no_zone = 1 if verdict == 2 else 0
+        if head > 0:
+            reason = record_line(base, line, j, end, f, reason, program, lines, row, n_lines, blanks)
+            if reason < 0:
+                if reason == LEAVE:
+                    n_lines -= 1
+                    i = line
+                    break
+                i = find_or_newline(base, line, NEWLINE) + 1
+                continue
+            if reason > 0:
+                j = line
+            elif inner:
+                behind = newlines_between(base, line, j)
         if reason == 0:
             store_word(times, 8 * row, time)
             if time != NO_TIME:
@@ -354,6 +381,7 @@ def tokenize(base, begin, end, row, program, lines):
             n_zoneless += no_zone
             store_half(row_offset, 4 * row, line)
             store_half(row_line, 4 * row, n_lines - 1)
+            n_lines += behind
             row += 1
         else:
             store_half(reject_offset, 4 * rejects, line)
@@ -363,6 +391,9 @@ def tokenize(base, begin, end, row, program, lines):
         while load_byte(base, j) != 10:
             j = find_or_newline(base, j, NEWLINE)
         i = j + 1
+    if head > 0 and end_records(counters, i, end):
+        i, row = load_word(counters, 8 * OPEN_AT), load_word(counters, 8 * OPEN_ROW)
+        n_lines, blanks = load_word(counters, 8 * OPEN_LINES), load_word(counters, 8 * OPEN_BLANKS)
     store_word(counters, 8 * POSITION, i)
     store_word(counters, 8 * ROWS, row)
     store_word(counters, 8 * REJECTS, rejects)

@@ -267,7 +267,7 @@ def unusual(draw):
         opening = draw(st.sampled_from(OPENINGS)) if missing is not Missing.REFUSED or draw(st.booleans()) else b""
         if meaning is Meaning.PRIORITY:
             opening, missing = b"<", Missing.REFUSED
-        may_end = not last and draw(st.booleans())
+        may_end = not last and meaning is not Meaning.PRIORITY and draw(st.booleans())
         slots.append(
             Slot(
                 "time" if meaning in TIMES else draw(st.sampled_from([f"f{number}", f"f{number}", None])),

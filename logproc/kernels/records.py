@@ -1,0 +1,143 @@
+"""Records of several lines: which lines begin one, and where the others go.
+
+A program says how many of its slots make the head by which a line is known to begin a record. A line that is refused
+there goes on with the record before it; one that is refused later begins a record, a bad one. Helpers of `tokenize`,
+which calls them for programs with a head only; what they remember stands in the counters (see `layout`).
+"""
+
+from __future__ import annotations
+
+from logproc.kernels.jit import helper
+from logproc.kernels.layout import (
+    CAPACITY,
+    COUNTS,
+    ENDS,
+    FRESH,
+    FULL,
+    GROWS,
+    HEAD_SLOTS,
+    HEADLESS,
+    IN_MESSAGE,
+    INNER,
+    LEADING,
+    MORE,
+    MORE_LINES,
+    NO_MATCH,
+    OPEN,
+    OPEN_AT,
+    OPEN_BLANKS,
+    OPEN_LINES,
+    OPEN_ROW,
+    RECORD_BYTES,
+    SKIP,
+    STARTS,
+    STATE,
+)
+from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, store_half, store_word
+from logproc.kernels.simd import NEWLINE, find_or_newline
+from logproc.kernels.values import out_of_line
+
+WENT_ON, LEAVE = -1, -2
+"""Verdicts of `record_line` beside the reasons: the line is done with; stop before it."""
+
+
+@helper
+def begin_records(base, end, counters, inner):
+    """Get ready for a call: nothing is open but what the state says."""
+    store_word(counters, 8 * LEADING, 0)
+    store_word(counters, 8 * OPEN_ROW, -1)
+    if inner:
+        store_byte(base, end, 10)  # a head that is cut off ends here
+
+
+@helper
+def newlines_between(base, begin, end):
+    """Return how many newlines stand in [begin, end)."""
+    count = 0
+    i = find_or_newline(base, begin, NEWLINE)
+    while i < end:
+        count += 1
+        i = find_or_newline(base, i + 1, NEWLINE)
+    return count
+
+
+@helper
+def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines, blanks):
+    """Decide what a line is to records: returns 0 to begin row `row`, a reason to refuse it, WENT_ON or LEAVE.
+
+    `j` is how far it was read, `reason` why it was refused, in slot `failed`.
+    """
+    out_of_line()
+    counters = load_word(lines, 8 * COUNTS)
+    state = load_word(counters, 8 * STATE)
+    if reason != 0 and failed < load_word(program, 8 * HEAD_SLOTS):
+        return _go_on(base, line, state, program, lines, counters)
+    if state == SKIP:
+        return LEAVE
+    store_word(counters, 8 * STATE, FRESH)
+    inner = load_word(program, 8 * INNER) != 0
+    if inner and j - line > load_word(counters, 8 * RECORD_BYTES):
+        reason = NO_MATCH  # also where the head is not at its end yet: it must not be kept for ever
+    elif inner and j >= end:
+        if load_word(counters, 8 * MORE) != 0:
+            store_word(counters, 8 * OPEN_ROW, -1)
+            return LEAVE
+        reason = NO_MATCH
+    if reason != 0:
+        return reason
+    store_word(counters, 8 * STATE, OPEN)
+    store_word(counters, 8 * OPEN_ROW, row)
+    store_word(counters, 8 * OPEN_AT, line)
+    store_word(counters, 8 * OPEN_LINES, n_lines - 1)
+    store_word(counters, 8 * OPEN_BLANKS, blanks)
+    store_half(load_word(lines, 8 * MORE_LINES), 4 * row, newlines_between(base, line, j) if inner else 0)
+    column = load_word(program, 8 * GROWS)
+    if column >= 0 and load_word(program, 8 * IN_MESSAGE) == 0:
+        place = 4 * (column * load_word(lines, 8 * CAPACITY) + row)
+        store_half(load_word(lines, 8 * STARTS), place, -1)
+        store_half(load_word(lines, 8 * ENDS), place, -1)
+    return 0
+
+
+@helper
+def _go_on(base, line, state, program, lines, counters):
+    """Give a line to the record that is open; returns as `record_line` does."""
+    if state == FRESH:
+        return HEADLESS
+    if state == SKIP:
+        return WENT_ON
+    row = load_word(counters, 8 * OPEN_ROW)
+    if row < 0:
+        store_word(counters, 8 * LEADING, load_word(counters, 8 * LEADING) + 1)
+        return WENT_ON
+    more = load_word(lines, 8 * MORE_LINES)
+    store_half(more, 4 * row, load_half(more, 4 * row) + 1)
+    stop = find_or_newline(base, line, NEWLINE)
+    if stop + 1 - load_word(counters, 8 * OPEN_AT) > load_word(counters, 8 * RECORD_BYTES):
+        store_word(counters, 8 * STATE, FULL)
+        return WENT_ON
+    column = load_word(program, 8 * GROWS)
+    if state == OPEN and column >= 0:
+        place = 4 * (column * load_word(lines, 8 * CAPACITY) + row)
+        starts, ends = load_word(lines, 8 * STARTS), load_word(lines, 8 * ENDS)
+        start = load_half(starts, place)
+        if start < 0 or start == load_half(ends, place):
+            store_half(starts, place, line)
+        if stop > line and load_byte(base, stop - 1) == 13:
+            stop -= 1
+        store_half(ends, place, stop)
+    return WENT_ON
+
+
+@helper
+def end_records(counters, position, end):
+    """Tell whether the open record must be read again, from OPEN_AT, with the lines behind `position`."""
+    if load_word(counters, 8 * STATE) != OPEN:
+        return False
+    store_word(counters, 8 * STATE, FULL)
+    if load_word(counters, 8 * MORE) == 0 and position >= end:
+        return False
+    if position - load_word(counters, 8 * OPEN_AT) > load_word(counters, 8 * RECORD_BYTES):
+        return False
+    store_word(counters, 8 * STATE, FRESH)
+    return True

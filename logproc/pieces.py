@@ -1,0 +1,291 @@
+"""Reading a piece of a file: blocks in, rows to the desk, and the books of what became of every line.
+
+Where a record may be several lines, the last one of a block is kept back until the next block shows where it ends: it
+then stands in front of that block, and is tokenised with it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from logproc.errors import InputError
+from logproc.formats.parser import UNKNOWN, span
+from logproc.formats.zones import to_utc
+from logproc.inputs.blocks import BlockReader
+from logproc.kernels import layout, tokenize
+from logproc.model import NO_TIME, FileResult, Lines, Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from logproc.formats.parser import Parser, RecordParser
+    from logproc.inputs.blocks import Block
+    from logproc.model import Piece
+    from logproc.rollup.aggregate import Aggregator
+    from logproc.worker import Desk
+
+SAMPLES = 3
+"""Rejected lines of a piece, and of a file, that are kept to be shown."""
+SAMPLE_BYTES = 200
+DETECT_REGION = 1 << 16
+BLANKS = b"\0 \t\r\n"
+TOO_LONG = "line too long"
+UNKNOWN_FORMAT = "unknown format"
+END_OF_TIME = 2**63 - 1
+
+
+def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
+    """Return the first lines of a block that are not blank: `DETECT_REGION` bytes of them, or one that is longer.
+
+    Leading NULs are what a crash or a truncated file leaves behind; they say nothing about the format.
+    """
+    text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
+    while text and text[0] in BLANKS:
+        begin += len(text) - len(text.lstrip(BLANKS))
+        text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
+    upto = text.rfind(b"\n") + 1
+    if upto:
+        return [text[:upto]]
+    while begin + len(text) < end and b"\n" not in text[-DETECT_REGION:]:
+        text += buffer[begin + len(text) : min(end, begin + len(text) + DETECT_REGION)].tobytes()
+    return [text[: text.find(b"\n") + 1] or text] if text else []
+
+
+class PieceReader:
+    """Reads one piece of a file and keeps its books."""
+
+    def __init__(self, desk: Desk, piece: Piece, run: Aggregator, keep: Callable[[Reject], None] | None) -> None:
+        self.desk = desk
+        self.piece = piece
+        self.run = run
+        self.keep = keep
+        self.parser: Parser | None = None
+        self.format = piece.format
+        self.confidence = piece.confidence
+        self.reason: str | None = None
+        self.read = self.counted = self.filtered = 0
+        self.rejected: dict[str, int] = {}
+        self.samples: list[Reject] = []
+        self.first_time, self.last_time = END_OF_TIME, NO_TIME
+        self._open: Block | None = None  # the last lines read: a record that may go on
+        self._state = layout.FRESH
+        self._last_kept = True  # whether the last record was counted: lines that go on share its fate
+
+    def process(self) -> FileResult:
+        """Read the piece to its end; an unreadable or damaged file is a result like any other."""
+        job, piece, desk = self.desk.job, self.piece, self.desk
+        reader = BlockReader(
+            piece.path,
+            start=piece.start,
+            end=piece.end,
+            codec=piece.codec,
+            block_bytes=job.block_bytes,
+            max_line_bytes=job.max_line_bytes,
+            begins=self._begins(),
+        )
+        problem: str | None = None
+        try:
+            with reader:
+                while True:
+                    if desk.fill >= job.block_bytes or not desk.rows:
+                        desk.send(self.run)
+                        desk.fill = 0
+                    block = reader.read(desk.buffer, self._keep())
+                    if block is None:
+                        break
+                    self._block(block)
+                lost = reader.shrunk()
+                if lost > 0:
+                    problem = f"{lost} bytes were cut off while it was read; the lines read before are counted"
+        except InputError as error:
+            problem = error.reason
+        self._finish_record()
+        skipped = reader.binary is not None or (problem is not None and self.read == 0 and self.piece.start == 0)
+        return FileResult(
+            file=piece.file,
+            codec=reader.codec or "plain",
+            format=self.format,
+            confidence=self.confidence,
+            bytes_read=reader.bytes_read,
+            lines=Lines(self.read, self.counted, self.filtered, sum(self.rejected.values())),
+            rejected_by_reason=self.rejected,
+            samples=tuple(self.samples),
+            first_time=None if self.last_time == NO_TIME else self.first_time,
+            last_time=None if self.last_time == NO_TIME else self.last_time,
+            problem=problem or (reader.binary and f"binary: {reader.binary}") or reader.damage or self.reason,
+            skipped=skipped,
+        )
+
+    def _begins(self) -> Callable[[NDArray[np.uint8], int, int], int] | None:
+        """Return what finds the first record of a range, where a record may be several lines."""
+        piece = self.piece
+        if piece.format is None or (piece.start == 0 and piece.end < 0):
+            return None
+        parser = self.desk.parser(piece.format, piece.source)
+        return cast("RecordParser", parser).begins if parser.multiline else None
+
+    def _keep(self) -> int:
+        """Make sure that the open record is in front of what is read next; return where to read to."""
+        if self._open is None:
+            return self.desk.fill
+        begin, size = self.desk.fill, self._open.end - self._open.start
+        if begin != self._open.start:
+            self.desk.buffer[begin : begin + size] = self.desk.buffer[self._open.start : self._open.end]
+            self._open = replace(self._open, start=begin, end=begin + size)
+        return begin + size
+
+    def _finish_record(self) -> None:
+        """Give out the open record: nothing comes behind it."""
+        if self._open is not None:
+            block, self._open = self._open, None
+            self._parse(block, more=False)
+
+    def _block(self, block: Block) -> None:
+        if block.too_long:
+            self._finish_record()
+            self._reject(Reject(self.read, block.offset, TOO_LONG, b""))
+            self.read += 1
+            return
+        if self._open is not None:
+            block = replace(block, start=self._open.start, offset=self._open.offset)
+            self._open = None
+        self._parse(block, more=True)
+
+    def _parse(self, block: Block, *, more: bool) -> None:
+        """Tokenise a block; a record at its end that may go on is kept for the next one."""
+        desk, counters = self.desk, self.desk.counters
+        parser = self.parser or self._choose(block)
+        desk.own(parser, self.piece.source, self.piece.host, self.run)
+        capacity = len(parser.lines.times) - parser.multiline
+        position = block.start
+        while position < block.end:
+            before = desk.rows
+            if parser.multiline:
+                cast("RecordParser", parser).resume(self._state, desk.job.max_line_bytes, more=more)
+            parser.parse(desk.buffer, position, block.end, before, counters)
+            self._book(parser, block, before)
+            self.read += int(counters[tokenize.LINES])
+            position = int(counters[tokenize.POSITION])
+            if parser.multiline:
+                self._state = int(counters[layout.STATE])
+            if int(counters[tokenize.ROWS]) >= capacity or counters[tokenize.REJECTS] > 0:
+                if desk.rows >= capacity:
+                    desk.send(self.run)
+            elif position < block.end:
+                self._open = replace(block, start=position, offset=block.offset + position - block.start)
+                break
+        desk.fill = position
+
+    def _choose(self, block: Block) -> Parser:
+        """Detect the format from the first block that has more than blank lines, unless it is given."""
+        name = self.format
+        if name is None:
+            samples = samples_of(self.desk.buffer, block.start, block.end)
+            if not samples:
+                return self.desk.parser(UNKNOWN.name, self.piece.source)  # it counts blank lines like any other
+            name, self.confidence, self.reason = self.desk.detect(samples)
+        if name is None or name == UNKNOWN.name:
+            name, self.reason = UNKNOWN.name, self.reason or "no known format matches"
+        else:
+            self.reason = None
+        self.format = None if name == UNKNOWN.name else name
+        self.parser = self.desk.parser(name, self.piece.source)
+        # Standard input has no mtime: what is read now was written now.
+        self.parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
+        return self.parser
+
+    def _book(self, parser: Parser, block: Block, before: int) -> None:
+        """Account for what one call of the kernel found, and drop the rows that nobody asked for."""
+        desk, counters, job = self.desk, self.desk.counters, self.desk.job
+        upto = int(counters[tokenize.ROWS])
+        blanks, rejects = int(counters[tokenize.BLANKS]), int(counters[tokenize.REJECTS])
+        dropped = 0
+        first, last = int(counters[tokenize.FIRST_TIME]), int(counters[tokenize.LAST_TIME])
+        if counters[tokenize.ZONELESS] and self.piece.timezone != "UTC":
+            times = parser.lines.times[before:upto]
+            local = np.flatnonzero((parser.lines.zoneless[before:upto] != 0) & (times != NO_TIME))
+            times[local] = to_utc(times[local], self.piece.timezone)
+            first, last = span(times)
+        if job.since is not None or job.until is not None:
+            dropped = int(counters[layout.LEADING]) if parser.multiline and not self._last_kept else 0
+            dropped += upto - before + int(parser.lines.more_lines[before:upto].sum())
+            upto, self._last_kept = keep_between(parser, before, upto, job.since, job.until, last_kept=self._last_kept)
+            dropped -= upto - before + int(parser.lines.more_lines[before:upto].sum())
+            first, last = span(parser.lines.times[before:upto])
+        self.filtered += blanks + dropped
+        self.counted += int(counters[tokenize.LINES]) - blanks - rejects - dropped
+        self.first_time, self.last_time = min(self.first_time, first), max(self.last_time, last)
+        desk.rows = upto
+        if rejects:
+            self._rejects(parser, block, rejects)
+
+    def _rejects(self, parser: Parser, block: Block, count: int) -> None:
+        lines = parser.lines
+        codes = np.bincount(lines.reject_reason[:count])
+        wanted = count if self.keep is not None else max(0, SAMPLES - len(self.samples))
+        for k in range(min(wanted, count)):
+            at = int(lines.reject_offset[k])
+            raw = self._line_at(at, block.end, None if self.keep is not None else SAMPLE_BYTES)
+            offset = block.offset + at - block.start
+            reason = self._reason(parser, int(lines.reject_reason[k]))
+            self._sample(Reject(self.read + int(lines.reject_line[k]), offset, reason, raw))
+        for code in np.flatnonzero(codes).tolist():
+            reason = self._reason(parser, code)
+            self.rejected[reason] = self.rejected.get(reason, 0) + int(codes[code])
+
+    def _reason(self, parser: Parser, code: int) -> str:
+        return UNKNOWN_FORMAT if parser.format is UNKNOWN else parser.reasons[code]
+
+    def _reject(self, reject: Reject) -> None:
+        self.rejected[reject.reason] = self.rejected.get(reject.reason, 0) + 1
+        self._sample(reject)
+
+    def _sample(self, reject: Reject) -> None:
+        if len(self.samples) < SAMPLES:
+            self.samples.append(Reject(reject.line, reject.offset, reject.reason, reject.raw[:SAMPLE_BYTES]))
+        if self.keep is not None:
+            self.keep(reject)
+
+    def _line_at(self, at: int, end: int, limit: int | None) -> bytes:
+        """Return a line's bytes without its end, or its first bytes."""
+        stop = end if limit is None else min(end, at + limit)
+        step = at
+        while step < stop:
+            chunk = self.desk.buffer[step : min(stop, step + 4096)].tobytes()
+            newline = chunk.find(b"\n")
+            if newline >= 0:
+                return self.desk.buffer[at : step + newline].tobytes().removesuffix(b"\r")
+            step += len(chunk)
+        return self.desk.buffer[at:stop].tobytes()
+
+
+def keep_between(
+    parser: Parser, begin: int, end: int, since: int | None, until: int | None, *, last_kept: bool
+) -> tuple[int, bool]:
+    """Close the ranks of rows [begin, end) over those outside [since, until).
+
+    Returns where those that are left end, and whether the last row is one of them (`last_kept` if there is no row).
+    """
+    lines = parser.lines
+    times = lines.times[begin:end]
+    inside = times != NO_TIME
+    if since is not None:
+        inside &= times >= since
+    if until is not None:
+        inside &= times < until
+    if end > begin:
+        last_kept = bool(inside[-1])
+    kept = begin + np.flatnonzero(inside)
+    upto = begin + len(kept)
+    if upto < end:
+        for array in (lines.starts, lines.ends, lines.styles):
+            array[:, begin:upto] = array[:, kept]
+        for row in (lines.times, lines.row_offset, lines.row_line, lines.more_lines):
+            row[begin:upto] = row[kept]
+    return upto, last_kept

@@ -1,0 +1,251 @@
+"""Records of several lines: whole files, ranges, any block size and packs give the same rows and the same books."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from logproc import worker
+from logproc.formats.format import SEPARATOR, Format
+from logproc.formats.parser_separator import SeparatorParser
+from logproc.formats.program import Meaning, Program, Slot
+from logproc.kernels import layout
+from logproc.model import PADDING, Lines, Piece, Task
+from logproc.rollup.outcome import report_table
+from logproc.rollup.sql import plan
+from logproc.rollup.tables import Table, load
+from logproc.worker import Job, process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIME, LEVEL = Slot("time", Meaning.ISO_TIME, b" ", solid=True), Slot("level", Meaning.TEXT, b" ", solid=True)
+MESSAGE = Slot("message", Meaning.TEXT, b"\n")
+PROGRAMS = {
+    "stack": Program(b"", (TIME, LEVEL, MESSAGE), head=1),
+    "message": Program(b"", (TIME, LEVEL, MESSAGE), head=1, continues="message"),
+    "two": Program(b"", (TIME, Slot("logger", Meaning.TEXT, b"\n"), replace(LEVEL, opening=b"L="), MESSAGE), head=1),
+}
+ROWS = plan("SELECT time, level, message, stack, count(*) AS n FROM app GROUP BY time, level, message, stack", "rows")
+
+
+def of_name(name: str) -> Format:
+    return Format(name, "app", SEPARATOR, PROGRAMS[name], "")
+
+
+FORMATS = {name: of_name(name) for name in PROGRAMS}
+
+
+# ---- what it means, slowly ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Expected:
+    rows: dict[tuple[str | None, ...], int] = field(default_factory=dict)
+    counted: int = 0
+    filtered: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def reject(self, reason: str) -> None:
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+
+    def close(self, row: list[str | None] | None) -> None:
+        if row is not None:
+            self.rows[tuple(row)] = self.rows.get(tuple(row), 0) + 1
+
+
+STAMP = re.compile(rb"2026-02-0[1-9]T00:00:00Z ")
+
+
+def expect(data: bytes, name: str, limit: int) -> Expected:
+    """Read a file line by line, as the documentation of `Program.head` says."""
+    found = Expected()
+    lines = data.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    row: list[str | None] | None = None
+    begin = at = 0
+    known = full = False  # whether a record is open, and whether it takes no more
+    skip = 0
+    for number, line in enumerate(lines):
+        at += len(line) + 1
+        if skip:
+            skip -= 1
+            continue
+        text = line.removesuffix(b"\r")
+        if len(line) > limit:
+            found.reject("line too long")
+            full = True
+        elif not line.strip(b" \t\r\0"):
+            found.filtered += 1
+        elif STAMP.match(text):
+            found.close(row)
+            row, known, full, begin = None, False, False, at - len(line) - 1
+            parts = _parts(text, lines[number + 1 :], name, limit - len(line) - 1, limit)
+            if parts is None:
+                found.reject("no match")
+                continue
+            row, known = [text[:20].decode(), *parts, None], True
+            found.counted += 1
+            if name == "two":
+                skip = 1
+                found.counted += 1
+        elif not known:
+            found.reject("continuation without a record")
+        else:
+            found.counted += 1
+            full = full or at - begin > limit
+            if not full:
+                assert row is not None
+                _extend(row, name, data[begin:at], text.decode())
+    found.close(row)
+    return found
+
+
+def _parts(text: bytes, behind: list[bytes], name: str, room: int, limit: int) -> list[str | None] | None:
+    rest = text[21:]
+    if name == "two":
+        if not behind or len(behind[0]) > limit or len(behind[0]) > room:
+            return None
+        if not behind[0].startswith(b"L="):
+            return None
+        rest = behind[0].removesuffix(b"\r").removeprefix(b"L=")
+    level, blank, message = rest.partition(b" ")
+    if not level or not blank:
+        return None
+    return [None if part == b"-" else part.decode() for part in (level, message)]
+
+
+def _extend(row: list[str | None], name: str, record: bytes, text: str) -> None:
+    place = 2 if name == "message" else 3
+    if not row[place]:
+        row[place] = text
+        return
+    so_far = row[place].encode()
+    # What stands between two lines of a record, blank lines too, is part of the text.
+    end = record.rindex(text.encode(), 0, len(record)) + len(text)
+    begin = record.index(so_far)
+    row[place] = record[begin:end].decode()
+
+
+# ---- what is read ---------------------------------------------------------------------------------------------------
+
+
+def read(path: Path, name: str, borders: list[int], **options: int):
+    job = Job(uuid.uuid4().hex, (ROWS,), **options)
+    pieces = [
+        Piece(0, str(path), start, end, 0, codec="plain", format=name, confidence=1.0)
+        for start, end in pairwise([*borders, -1])
+    ]
+    with patch.object(worker, "format_of", FORMATS.__getitem__):
+        partials = [process(job, Task(number, (piece,), 0)) for number, piece in enumerate(pieces)]
+    table = Table(ROWS, 10_000)
+    for partial in partials:
+        table.merge(load(ROWS, partial.tables[0]))
+    lines, reasons, read_bytes = Lines(), {}, 0
+    for partial in partials:
+        lines += partial.files[0].lines
+        read_bytes += partial.files[0].bytes_read
+        for reason, count in partial.files[0].rejected_by_reason.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+        assert partial.files[0].lines.balanced()
+    return {tuple(row[:-1]): row[-1] for row in report_table(table).rows}, lines, reasons, read_bytes
+
+
+HEADS = [
+    *(b"2026-02-01T00:00:00Z INFO started", b"2026-02-02T00:00:00Z WARN a b", b"2026-02-03T00:00:00Z  refused"),
+    *(b"2026-02-04T00:00:00Z ERROR ", b"2026-02-05T00:00:00Z ERROR -", b"2026-02-06T00:00:00Z alone"),
+]
+OTHERS = [b"", b" ", b"\tat a.b(D.java:1)", b"Caused by: x", b"L=INFO two", b"x", b"y" * 90, b"FINE ", b"  " + b"z" * 9]
+TEXTS = st.lists(
+    st.sampled_from(HEADS) | st.sampled_from(OTHERS) | st.sampled_from([b"q" * 300]),
+    max_size=14,
+)
+
+
+@st.composite
+def files(draw):
+    lines = draw(TEXTS)
+    if lines and draw(st.booleans()):
+        lines[0] = HEADS[0]
+    ends = draw(st.lists(st.sampled_from([b"\n", b"\n", b"\r\n"]), min_size=len(lines), max_size=len(lines)))
+    data = b"".join(line + end for line, end in zip(lines, ends, strict=True))
+    return data.removesuffix(b"\n") if draw(st.booleans()) else data
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("records")
+
+
+@settings(max_examples=300)
+@given(
+    data=files(),
+    name=st.sampled_from(sorted(PROGRAMS)),
+    block=st.sampled_from((16, 64, 200, 4096)),
+    limit=st.sampled_from((40, 100, 160, 1000)),
+    draw=st.data(),
+)
+def test_any_cut_and_any_block_gives_the_rows_and_books_of_the_whole(
+    folder: Path, *, data: bytes, name: str, block: int, limit: int, draw: st.DataObject
+) -> None:
+    path = folder / "app.log"
+    path.write_bytes(data)
+    starts = [match.start() for match in re.finditer(rb"(?m)^", data)]
+    places = st.integers(0, len(data)) | st.sampled_from(starts)
+    borders = [0, *sorted(draw.draw(st.lists(places, max_size=5)))]
+    rows, lines, reasons, read_bytes = read(path, name, borders, block_bytes=block, max_line_bytes=limit)
+    expected = expect(data, name, limit)
+    assert rows == expected.rows
+    assert reasons == expected.reasons
+    assert (lines.counted, lines.filtered) == (expected.counted, expected.filtered)
+    assert lines.read == data.count(b"\n") + (data[-1:] not in {b"", b"\n"})
+    assert read_bytes == len(data)
+
+
+def test_more_records_than_a_parser_holds(folder: Path) -> None:
+    path = folder / "many.log"
+    path.write_bytes(b"".join(b"2026-02-01T00:00:00Z INFO n\n\tx\n\n" for _ in range(20_001)))
+    rows, lines, reasons, _ = read(path, "stack", [0])
+    assert rows == {("2026-02-01T00:00:00Z", "INFO", "n", "\tx"): 20_001}
+    assert (lines, reasons) == (Lines(60_003, 40_002, 20_001, 0), {})
+
+
+def test_lines_of_a_filtered_record_are_filtered_with_it(folder: Path) -> None:
+    path = folder / "since.log"
+    path.write_bytes(b"".join(line + b"\n\tx\n\ty\n" for line in (*HEADS[:2], HEADS[3])))
+    options = {"since": 1_769_990_400_000_000, "block_bytes": 16, "max_line_bytes": 38}
+    rows, lines, _, _ = read(path, "stack", [0], **options)  # the second of February and later
+    assert sum(rows.values()) == 2
+    assert lines == Lines(9, 6, 3, 0)
+
+
+def test_a_record_beyond_the_limit_keeps_its_first_lines(folder: Path) -> None:
+    path = folder / "long.log"
+    path.write_bytes(HEADS[0] + b"\n" + b"".join(b"\tat line %04d\n" % number for number in range(1000)) + HEADS[1])
+    rows, lines, _, _ = read(path, "stack", [0], block_bytes=1000, max_line_bytes=500)
+    stack = "\n".join(f"\tat line {number:04}" for number in range((500 - len(HEADS[0]) - 1) // 14))
+    assert ("2026-02-01T00:00:00Z", "INFO", "started", stack) in rows
+    assert lines == Lines(1002, 1002, 0, 0)
+
+
+def test_looking_for_a_record_leaves_the_rows_that_wait_alone() -> None:
+    parser = SeparatorParser(FORMATS["stack"], ("message",))
+    text = HEADS[0] + b"\n"
+    buffer = np.frombuffer(text + b"\0" * PADDING, np.uint8).copy()
+    parser.parse(buffer, 0, len(text), 0, parser.counters)
+    before = parser.lines.starts.copy()
+    other = np.frombuffer(b"\tx\n" + HEADS[1] + b"\n" + b"\0" * PADDING, np.uint8).copy()
+    assert parser.begins(other, 0, len(other) - PADDING) == 3
+    assert parser.begins(other, 0, 3) == -1
+    assert (parser.lines.starts == before).all()
+    assert parser.counters[layout.ROWS] == 1
