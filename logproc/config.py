@@ -128,6 +128,7 @@ class Unattended:
     lock: str | None = None
     wait_lock: float = 0.0
     log_format: str = "text"
+    ping_url: str | None = None
 
 
 NETWORK_FILES = ("authkey_file", "cert", "tls_ca", "tls_cert", "tls_key")
@@ -212,6 +213,7 @@ class Flags:
     rejects: str | None = None
     lock: str | None = None
     wait_lock: str | None = None
+    ping_url: str | None = None
     wait_workers: float | None = None
     listen: str | None = None
     authkey_file: str | None = None
@@ -300,7 +302,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
 
 def _check(flags: Flags) -> None:
     """Hold flags against the ranges of the keys that they override: a program may pass anything."""
-    for name in ("backend", "workers", "memory", "wait_workers", "wait_lock"):
+    for name in ("backend", "workers", "memory", "wait_workers", "wait_lock", "ping_url"):
         value = getattr(flags, name)
         key = next(key for key in KEYS if key.table == "run" and key.name == name)
         if value is not None and key.check and (wrong := key.check(value)):
@@ -334,6 +336,7 @@ def _unattended(table: Table, flags: Flags, folder: str) -> Unattended:
         lock=flags.lock or _below(folder, table["lock"]),
         wait_lock=parse_duration(flags.wait_lock or table["wait_lock"]) or 0.0,
         log_format=table["log_format"],
+        ping_url=flags.ping_url or table["ping_url"],
     )
 
 

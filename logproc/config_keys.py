@@ -104,21 +104,17 @@ def _duration(value: str) -> str | None:
     return None if parse_duration(value) is not None else f'must be a duration, such as "10m" or "90", not {value!r}'
 
 
-def _web_address(value: str) -> str | None:
+def web_address(value: str) -> str | None:
+    """Say what is wrong with an address of the web, without repeating it: it may be a secret; None if it is right."""
     from urllib.parse import urlsplit  # noqa: PLC0415
 
     try:
         parts = urlsplit(value)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         good = False
-    return (
-        None
-        if good and value.isascii() and " " not in value and value.isprintable()
-        else (
-            "must be an address that begins with https:// or http://"  # the value may be a secret
-        )
-    )
+    good = good and value.isascii() and value.isprintable() and " " not in value
+    return None if good else "must be an address that begins with https:// or http://"
 
 
 def _if_null(value: str) -> str | None:
@@ -210,6 +206,9 @@ KEYS: tuple[Key, ...] = (
     Key("run", "lock", TEXT, None, "file whose lock lets one run go at a time; default: `lock` in state_dir", _filled),
     Key("run", "wait_lock", TEXT, "0", 'how long to wait for another run, such as "10m"; then exit 75', _duration),
     Key("run", "log_format", TEXT, "text", "messages on stderr: text, or json for an object a message", _log_format),
+    Key(
+        "run", "ping_url", TEXT, None, "address of a monitor such as healthchecks, told how each run went", web_address
+    ),
     Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
     Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
     Key("output", "csv", TEXT, None, "folder of CSV files, one a report", _filled),

@@ -90,6 +90,7 @@ OUTPUT = options(
 UNATTENDED = options(
     click.option("--lock", metavar="FILE", help="Let one run go at a time: hold this file's lock. See --wait-lock."),
     click.option("--wait-lock", metavar="T", help="Wait so long for another run (90, 10m, 2h); then exit 75."),
+    click.option("--ping-url", metavar="URL", help="Tell a monitor, in the manner of healthchecks, how the run went."),
 )
 
 

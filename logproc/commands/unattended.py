@@ -1,4 +1,4 @@
-"""A run that nobody watches: one at a time, and metrics for whoever watches the machine, whatever becomes of it."""
+"""A run that nobody watches: one at a time; metrics and pings for whoever watches, however it ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, stopping
 from logproc.commands import failure
-from logproc.console import complain, hush, tell
+from logproc.console import complain, hush, tell, warn
 from logproc.errors import LogprocError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from logproc.config import Config
     from logproc.model import Report
+    from logproc.report.ping import Pinger
 
 
 class Watch:
@@ -27,22 +28,37 @@ class Watch:
         self._begin = time.monotonic()
         self._named: tuple[str, ...] = typed["paths"]
         self._metrics_file: str | None = typed["metrics_file"]
+        self._pinger = _pinger(typed["ping_url"])
         self._max_reject_ratio = 1.0
         self._report: Report | None = None
 
     def follow(self, config: Config) -> None:
-        """Do as the configuration says."""
+        """Do as the configuration says; the run begins."""
         self._metrics_file = config.output.metrics_file
         self._max_reject_ratio = config.max_reject_ratio
+        self._pinger = _pinger(config.unattended.ping_url)
+        if self._pinger is not None:
+            self._pinger.start()
 
     def finished(self, report: Report) -> None:
         """Take the report of a run that came to its end."""
         self._report = report
 
-    def end(self, code: int) -> None:
-        """Say how the run ended; OutputError if the metrics cannot be written."""
-        if self._metrics_file is None:
-            return
+    def end(self, code: int, lines: list[str]) -> None:
+        """Say how the run ended, `lines` being why; OutputError if the metrics cannot be written."""
+        try:
+            if self._metrics_file is not None:
+                self._write_metrics(self._metrics_file, code)
+        except LogprocError as error:
+            self._ping(code or error.exit_code, [*lines, str(error)])
+            raise
+        self._ping(code, lines)
+
+    def _ping(self, code: int, lines: list[str]) -> None:
+        if self._pinger is not None:
+            self._pinger.end(code, lines + self._summary())
+
+    def _write_metrics(self, path: str, code: int) -> None:
         from logproc.report import files, prometheus
 
         ending = prometheus.Ending(
@@ -54,7 +70,24 @@ class Watch:
             max_reject_ratio=self._max_reject_ratio,
             named=self._named,
         )
-        files.write_atomically(self._metrics_file, prometheus.render(ending, prometheus.read_old(self._metrics_file)))
+        files.write_atomically(path, prometheus.render(ending, prometheus.read_old(path)))
+
+    def _summary(self) -> list[str]:
+        if self._report is None:
+            return []
+        from logproc.report import summary
+
+        found = summary.problems(self._report, self._max_reject_ratio, self._named)
+        return [summary.summary(self._report, time.monotonic() - self._begin).text, *(line.text for line in found)]
+
+
+def _pinger(url: str | None) -> Pinger | None:
+    if url is None:
+        return None
+    from logproc.config_keys import web_address
+    from logproc.report.ping import Pinger
+
+    return None if web_address(url) else Pinger(url, f"logproc/{__version__}", warn)
 
 
 def attend(typed: Mapping[str, Any], job: Callable[[Watch], int]) -> int:
@@ -67,14 +100,14 @@ def attend(typed: Mapping[str, Any], job: Callable[[Watch], int]) -> int:
             _end_badly(watch, error)
         raise
     with stopping.deferred():
-        watch.end(code)
+        watch.end(code, [])
     return code
 
 
 def _end_badly(watch: Watch, error: BaseException) -> None:
     code = failure.exit_code(error)
     try:
-        watch.end(code)
+        watch.end(code, failure.lines(error))
     except LogprocError as another:
         if code != UsageError.exit_code:  # it may be the one that is being said
             complain(str(another))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from monitors import running
 from prometheus_client.parser import text_string_to_metric_families
 
 from logproc import coordinator
@@ -20,6 +21,12 @@ def logs(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "access.log").write_text(LINE * 5)
     return folder
+
+
+@pytest.fixture
+def monitor():
+    with running() as server:
+        yield server
 
 
 def metrics(path):
@@ -105,3 +112,54 @@ def test_a_dry_run_needs_no_lock_and_writes_no_metrics(logs, tmp_path):
     with hold(str(tmp_path / "the.lock")):
         assert execute(["run", str(logs), "--dry-run", "--lock", "the.lock", "--metrics-file", "m.prom"]) == 0
     assert not (tmp_path / "m.prom").exists()
+
+
+def test_a_monitor_is_told_how_the_run_went(logs, monitor, capsys):
+    assert execute(["run", str(logs), "-q", "--ping-url", monitor.url]) == 0
+    (_, start, _), (_, end, body) = monitor.seen
+    assert (start, end) == ("/secret/start", "/secret")
+    assert body.startswith("5 lines read: 5 counted")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_monitor_is_told_what_needs_a_person(logs, tmp_path, monitor):
+    (logs / "access.log").write_text(LINE + "nonsense\n")
+    (tmp_path / "config.toml").write_text(f'[run]\nping_url = "{monitor.url}"\n')
+    assert execute(["run", str(logs), "-q"]) == 3
+    _, path, body = monitor.seen[-1]
+    assert path == "/secret/3"
+    assert "access.log: 1 of 2 lines rejected" in body
+
+
+@pytest.mark.parametrize(("config", "code"), [("colour = 1\n", 2), ('[run]\nlock = "the.lock"\n', 75)])
+def test_a_monitor_is_told_that_nothing_was_done(config, code, logs, tmp_path, monitor):
+    (tmp_path / "config.toml").write_text(config)
+    with hold(str(tmp_path / "the.lock")):
+        assert execute(["run", str(logs), "-q", "--ping-url", monitor.url]) == code
+    _, path, body = monitor.seen[-1]
+    assert path == f"/secret/{code}"
+    assert ("unknown key 'colour'" if code == 2 else "locked by process") in body
+
+
+def test_metrics_that_cannot_be_written_are_no_success_for_the_monitor(logs, tmp_path, monitor, monkeypatch):
+    real = coordinator.run
+
+    def run(*arguments, **options):
+        (tmp_path / "folder").rmdir()
+        return real(*arguments, **options)
+
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(coordinator, "run", run)
+    arguments = ["run", str(logs), "-q", "--metrics-file", "folder/m.prom", "--ping-url", monitor.url]
+    assert execute(arguments) == 1
+    _, path, body = monitor.seen[-1]
+    assert path == "/secret/1"
+    assert "cannot be written" in body
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://host/secret", "hc-ping.com/secret", "https://", "https://h/\x1b", "http://h:x/"]
+)
+def test_what_is_no_address_is_refused_and_not_repeated(url, logs, capsys):
+    assert execute(["run", str(logs), "--ping-url", url]) == 2
+    assert capsys.readouterr().err == "logproc: ping_url must be an address that begins with https:// or http://\n"
