@@ -81,6 +81,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
 """Field names by family, as the contract lists them; `all` belongs to every family."""
 
 LEVELS = {
+    **dict(zip("01234567", ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG"), strict=True)),
     **dict.fromkeys(("trace", "verbose", "finest", "finer", "10"), "TRACE"),
     **dict.fromkeys(("debug", "fine", "20"), "DEBUG"),
     **dict.fromkeys(("info", "information", "informational", "notice", "30"), "INFO"),
@@ -88,7 +89,8 @@ LEVELS = {
     **dict.fromkeys(("error", "err", "severe", "50"), "ERROR"),
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "60"), "FATAL"),
 }
-"""Level by what loggers call it, in lower case; the numbers are bunyan's and pino's. Others stay, in upper case."""
+"""Level by what loggers call it, in lower case. Numbers up to 7 are syslog's, as in GELF, from 10 on bunyan's and
+pino's. Others stay, in upper case."""
 
 FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
@@ -99,9 +101,13 @@ SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "deb
 
 PRIORITIES = {
     "facility": {f"<{number}>": FACILITIES[number // 8] for number in range(192)},
-    "severity": {f"<{number}>": SEVERITIES[number % 8] for number in range(192)},
+    "severity": {
+        **{f"<{number}>": SEVERITIES[number % 8] for number in range(192)},
+        **{str(number): name for number, name in enumerate(SEVERITIES)},
+    },
 }
-"""By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info."""
+"""By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info, and
+so is "6" where a severity stands alone."""
 
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""

@@ -15,13 +15,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
+from logproc.adhoc.documents import named_row
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
-from logproc.formats.format import JSONL, program_fields
-from logproc.formats.jsonl import SYNONYMS, contract_name_of
+from logproc.formats.format import SEPARATOR, program_fields
+from logproc.formats.jsonl import contract_name_of
 from logproc.merging import join_rejects
-from logproc.model import FIELDS, LEVELS, NO_TIME, PRIORITIES, Kind, Report, RunInfo, Task
+from logproc.model import NO_TIME, PRIORITIES, Kind, Report, RunInfo, Task
 from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
@@ -49,13 +50,8 @@ Row = dict[str, Any]
 FORMATS_OUT = ("jsonl",)
 """What `--to` can be in this version."""
 
-LONGEST_INTEGER = 400
-"""Digits of a whole number; more are as good as infinite, and reading them takes time by their square."""
-
 CACHED_BYTES = 256
 """Longest field whose value is remembered."""
-
-_KINDS = {name: kind for family in FIELDS.values() for name, kind in family.items()}
 
 
 def parse(
@@ -101,7 +97,7 @@ class RowDesk(Desk):
     """A desk whose parsers store every column."""
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:  # noqa: ARG002 - the same for all sources
-        """Return all fields of a format; JSON rows are read whole instead."""
+        """Return all fields of a format; lines that name their fields are read again as a whole instead."""
         return frozenset() if fmt.program is None else frozenset(program_fields(fmt.program))
 
 
@@ -181,7 +177,7 @@ class RowReader(PieceReader):
     def _book(self, parser: Parser, block: Block, before: int) -> None:
         super()._book(parser, block, before)
         family, lines = parser.format.family, parser.lines
-        rows = self._json_rows if parser.format.engine == JSONL else self._rows
+        rows = self._rows if parser.format.engine == SEPARATOR else self._named_rows
         written = []
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start
@@ -220,13 +216,13 @@ class RowReader(PieceReader):
         raw = self.desk.buffer[start:end].tobytes()
         return (value_of if len(raw) <= CACHED_BYTES else value_of.__wrapped__)(raw, kind, scale)
 
-    def _json_rows(self, parser: Parser, before: int) -> Iterator[Row]:
+    def _named_rows(self, parser: Parser, before: int) -> Iterator[Row]:
+        """Read lines that name their fields again, as a whole."""
         lines = parser.lines
         for number in range(before, self.desk.rows):
             text = self._line_at(int(lines.row_offset[number]), len(self.desk.buffer), None)
-            document = loads(text.lstrip(b"\0"))
             row = self._common(int(lines.times[number]))
-            named = contract_names(flatten(document))
+            named = named_row(parser.format, text)
             if self.piece.source:
                 named.pop("source", None)
             row.update(named)
@@ -250,84 +246,6 @@ def value_of(raw: bytes, kind: Kind, scale: float) -> Value:
         divisor = round(1 / scale)
         return number / divisor if divisor > 1 else number * scale
     return text_of(raw, escaped=False)
-
-
-def flatten(document: dict[str, Any], prefix: str = "") -> Row:
-    """Join nested keys with dots."""
-    row: Row = {}
-    for key, value in document.items():
-        if isinstance(value, dict) and value:
-            row.update(flatten(value, f"{prefix}{key}."))
-        else:
-            row[prefix + key] = None if value == "-" else value
-    return row
-
-
-def contract_names(row: Row) -> Row:
-    """Give fields that have synonyms their contract name and type; the time is known already."""
-    renamed: Row = {}
-    for name, paths in SYNONYMS.items():
-        path = next((path for path in paths if row.get(path) is not None), None)
-        if path is None:
-            continue
-        value = row.pop(path)
-        if name != "time":
-            renamed[name] = _typed(name, value)
-    row.pop("time", None)
-    return {**renamed, **{key: value for key, value in row.items() if key not in renamed}}
-
-
-def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    if name == "level" and isinstance(value, str | int) and not isinstance(value, bool):
-        return LEVELS.get(str(value).lower(), str(value).upper())
-    kind = _KINDS.get(name)
-    if kind == Kind.TEXT and isinstance(value, bool):
-        return "true" if value else "false"
-    if kind == Kind.TEXT and isinstance(value, int | float):
-        return json.dumps(value)
-    if kind in {Kind.INTEGER, Kind.DECIMAL} and isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return None
-        if not math.isfinite(number):
-            return None
-        return int(number) if kind == Kind.INTEGER and number.is_integer() else number
-    return value
-
-
-def loads(text: bytes) -> dict[str, Any]:
-    r"""Read a JSON object that the kernel has found sound; what is no UTF-8 in its texts reads \xNN."""
-    document: dict[str, Any] = json.loads(
-        text.decode("utf-8", "surrogateescape").lstrip("\ufeff"), parse_int=_integer, object_hook=_plain
-    )
-    return document
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
-
-
-def _plain(document: dict[str, Any]) -> dict[str, Any]:
-    return {_text(key): _value_of(value) for key, value in document.items()}
-
-
-def _value_of(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return [_value_of(item) for item in value] if isinstance(value, list) else value
-
-
-def _text(text: str) -> str:
-    r"""Return text without surrogates: the bytes they stand for as \xNN, lone ones of JSON escapes as \uNNNN."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from logproc.formats.naming import Naming
 from logproc.formats.program import Meaning, Program
 from logproc.model import Kind
 
 if TYPE_CHECKING:
     import re
 
-SEPARATOR, JSONL = "separator", "jsonl"
+SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
 """Engines: what `Format.engine` may be."""
 
 KINDS: dict[Meaning, Kind] = {
@@ -60,7 +61,8 @@ class Sample:
 class Format:
     """How to read a line, and its proof. Formats compare and hash by identity: `resolve` gives the same one again.
 
-    `engine` is "separator" (then `program` says how) or "jsonl". Of formats that match equally well, detection takes
+    `engine` is "separator" (then `program` says how), or one whose lines name their fields themselves (then `naming`
+    says which contract fields those are; None is the usual one). Of formats that match equally well, detection takes
     the one of the highest `rank`. `needs` are bytes that a file of this format contains, asked before anything is
     matched; `unlike` finds lines that would match with a wrong meaning, `unlike_reason` says which.
     """
@@ -76,14 +78,13 @@ class Format:
     needs: tuple[bytes, ...] = ()
     unlike: re.Pattern[bytes] | None = None
     unlike_reason: str = ""
+    naming: Naming | None = None
 
     @property
     def fields(self) -> dict[str, Kind]:
         """Names and kinds of the columns that a line yields, in the order of the line."""
         if self.program is None:
-            from logproc.formats.jsonl import known_fields  # noqa: PLC0415
-
-            return known_fields()
+            return (self.naming or Naming()).fields()
         return program_fields(self.program)
 
 

@@ -7,13 +7,6 @@ has wins. A field without synonyms is read from the key of its own name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from logproc.model import FIELDS, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 # Sources: ECS (@timestamp, log.level, http.*, url.*), logstash, bunyan and pino (time, msg), winston, zap (ts), slog,
 # structlog, logrus, serilog (@t, @m, @l), NLog, log4j JSON layouts, GELF (short_message), Docker (log, stream), GCP
 # (severity, textPayload, httpRequest), AWS (eventTime), Caddy (request.*), Traefik (ClientHost, DownstreamStatus).
@@ -112,14 +105,3 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 def contract_name_of() -> dict[str, str]:
     """Return the contract's field for each key path that is a synonym of it."""
     return {path: name for name, paths in reversed(SYNONYMS.items()) for path in paths if path not in SYNONYMS}
-
-
-def wanted_paths(columns: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return for each column, in the order given and once, its key paths; the first that a row has wins."""
-    return tuple((column, SYNONYMS.get(column, (column,))) for column in dict.fromkeys(columns))
-
-
-def known_fields() -> dict[str, Kind]:
-    """Return the contract fields that have synonyms, with their kinds; any other key is a field, too."""
-    kinds = {name: kind for family in FIELDS.values() for name, kind in family.items()}
-    return {name: kinds[name] for name in SYNONYMS}

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logproc.formats.arrays import CAPACITY, span
-from logproc.formats.format import JSONL, SEPARATOR, Format
+from logproc.formats.format import JSONL, LOGFMT, LTSV, SEPARATOR, Format
 from logproc.formats.parser_json import JsonParser
+from logproc.formats.parser_pairs import PairParser
 from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
@@ -63,7 +64,12 @@ class RecordParser(Parser, Protocol):
         """Return where the first record of the whole lines buffer[begin:end] begins, -1 if none does."""
 
 
-ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {SEPARATOR: SeparatorParser, JSONL: JsonParser}
+ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
+    SEPARATOR: SeparatorParser,
+    JSONL: JsonParser,
+    LOGFMT: PairParser,
+    LTSV: PairParser,
+}
 """Parsers by `Format.engine`."""
 
 

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from logproc.formats.format import JSONL, Format, Sample
+import re
+
+from logproc.formats.format import JSONL, LOGFMT, LTSV, Format, Sample
+from logproc.formats.naming import Naming, with_names
+
+_LTSV = Naming(
+    with_names(
+        client=("host",),
+        forwarded_for=("forwardedfor",),
+        user_agent=("ua",),
+        referrer=("referer",),
+        request=("req",),
+        duration=("reqtime", "apptime", "runtime"),
+        host=("hostname",),
+    )
+)
+"""Labels that http://ltsv.org recommends for access logs: there, `host` is the one who asks."""
+
+_NO_PAIR_IN_FRONT = re.compile(rb"(?!\s*[^\s=\"]+=)")
+_NO_LABEL_IN_FRONT = re.compile(rb"(?![^\s:]+:[^\t\n]*\t[^\s:]+:)")
 
 STRUCTURED = (
     Format(
@@ -16,11 +35,91 @@ STRUCTURED = (
         samples=(
             Sample(
                 '{"ts":"2024-01-02T03:04:05Z","lvl":"warn","msg":"slow","http":{"status":200}}',
-                {"time": "2024-01-02T03:04:05Z", "level": "warn", "message": "slow", "http.status": 200},
+                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "message": "slow", "http.status": 200},
             ),
             Sample('{"@timestamp":"2024-01-02T03:04:05Z","message":"a"}', {"message": "a"}),
+            Sample(
+                '{"name":"api","hostname":"web1","pid":7,"level":40,"time":"2024-01-02T03:04:05.678Z","msg":"slow"}',
+                {"level": "WARN", "host": "web1", "logger": "api", "pid": 7, "time": "2024-01-02T03:04:05.678000Z"},
+            ),
+            Sample(
+                '{"version":"1.1","host":"web1","short_message":"a","timestamp":1385053862.3072,"level":4,"_user":"x"}',
+                {"level": "WARN", "message": "a", "time": "2013-11-21T17:11:02.307200Z", "_user": "x"},
+            ),
+            Sample(
+                '{"time_iso8601":"2024-01-02T03:04:05+01:00","remote_addr":"192.0.2.1","request":"GET /a?b=1 HTTP/1.1",'
+                '"status":"200","body_bytes_sent":"5","request_time":"0.25"}',
+                {
+                    "method": "GET",
+                    "path": "/a",
+                    "query": "b=1",
+                    "protocol": "HTTP/1.1",
+                    "status": 200,
+                    "duration": 0.25,
+                },
+            ),
         ),
         refused=('{"cut": "of', "[1, 2]", "level=info msg=x", '"text"'),
+    ),
+    Format(
+        name="logfmt",
+        family="json",
+        engine=LOGFMT,
+        program=None,
+        doc="pairs of key=value; a value with blanks stands in double quotes, escaped as in JSON, or in apostrophes",
+        rank=-20,
+        needs=(b"=",),
+        unlike=_NO_PAIR_IN_FRONT,
+        unlike_reason="its lines do not begin with key=value",
+        samples=(
+            Sample(
+                'ts=2024-01-02T03:04:05.6Z level=info msg="GET \\"/a\\"" status=200 dur=0.25 ok',
+                {
+                    "time": "2024-01-02T03:04:05.600000Z",
+                    "level": "INFO",
+                    "message": 'GET "/a"',
+                    "status": 200,
+                    "ok": True,
+                },
+            ),
+            Sample(
+                'date=2024-01-02 time=03:04:05 devname="FGT" level="warning" srcip=192.0.2.1 msg=',
+                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "devname": "FGT", "srcip": "192.0.2.1"},
+            ),
+            Sample("k=a k=b ƒ='a b' n=17 v=1.10", {"k": "b", "ƒ": "a b", "n": 17, "v": "1.10"}),
+        ),
+        refused=("no pair at all", 'k="open', '"k"=v', "=v", 'k=a"b', "level = info", 'k="a"b', '{"k":"v"}'),
+    ),
+    Format(
+        name="ltsv",
+        family="json",
+        engine=LTSV,
+        program=None,
+        doc="label:value, parted by tabs; labels as http://ltsv.org recommends them for access logs",
+        rank=-10,
+        needs=(b":", b"\t"),
+        unlike=_NO_LABEL_IN_FRONT,
+        unlike_reason="its lines do not begin with two labels",
+        naming=_LTSV,
+        samples=(
+            Sample(
+                "time:[10/Oct/2000:13:55:36 -0700]\thost:192.0.2.1\treq:GET /a?b=c:d HTTP/1.1\tstatus:200\tsize:5\t"
+                "referer:-\tua:curl/8.0 (x)\treqtime:0.5\tx:",
+                {
+                    "time": "2000-10-10T20:55:36Z",
+                    "client": "192.0.2.1",
+                    "method": "GET",
+                    "path": "/a",
+                    "query": "b=c:d",
+                    "status": 200,
+                    "bytes": 5,
+                    "user_agent": "curl/8.0 (x)",
+                    "duration": 0.5,
+                    "x": None,
+                },
+            ),
+        ),
+        refused=("no label", "only\ttabs", ":value\ta:b"),
     ),
 )
 """Rows of the family."""

@@ -270,7 +270,13 @@ def parse_epoch(base, s, e, unit):
 
 @helper
 def parse_any_time(base, s, e, cache):
-    """Return (microseconds, zoneless, ok) of an ISO or common log time, or of an epoch told by its magnitude."""
+    """Return (microseconds, zoneless, ok) of an ISO or common log time, or of an epoch told by its magnitude.
+
+    Brackets around it are left out: LTSV has them.
+    """
+    if load_byte(base, s) == 91 and load_byte(base, e - 1) == 93:
+        s += 1
+        e -= 1
     if e - s == 26 and load_byte(base, s + 2) == 47:
         micros, ok = parse_clf_time(base, s, e, cache)
         return micros, 0, ok

@@ -44,7 +44,7 @@ from logproc.kernels.memory import load_byte, load_word
 __all__ = ["REASONS", "PathTable", "build_paths", "tokenize_json", "unescape"]
 
 MISSING, PLAIN, ESCAPED, NUMBER, BOOLEAN, NESTED = range(6)
-"""Kinds of a value: none or null, a string as it is, one with escapes, a number, true or false, raw JSON text."""
+"""Kinds of a value: none, null or "-", a string as it is, one with escapes, a number, true or false, raw JSON text."""
 
 ROWS, REJECTS, LINES, BLANKS = range(4)
 """Places in the counters of `tokenize_json`: lines = rows + rejects + blanks."""
@@ -267,7 +267,7 @@ def _tokenize(
                         found[path, 3] = line
                         found[path, 0] = first
                         found[path, 1] = last
-                        found[path, 2] = kind
+                        found[path, 2] = kind if last != first + 1 or load_byte(base, first) != 45 else MISSING
                 valued = False
                 byte = load_byte(base, i)
                 if byte <= 32:
@@ -326,8 +326,9 @@ def _tokenize(
     return i
 
 
-_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|([\x00-\x7f]))")
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
+_LETTERS = b"\"'/\\bfnrt"
 _SIMPLE = {b"b": "\b", b"f": "\f", b"n": "\n", b"r": "\r", b"t": "\t"}
 
 
@@ -359,4 +360,6 @@ def _escaped(match: re.Match[bytes]) -> str:
     digits, letter = match.groups()
     if digits is not None:
         return chr(int(digits, 16))
-    return _SIMPLE.get(letter) or letter.decode("latin-1")
+    plain = _SIMPLE.get(letter) or letter.decode("latin-1")
+    # JSON has no others; what Go and Python write beside them (\x1b, \a) stays as it is.
+    return plain if letter in _LETTERS else f"\\{plain}"

@@ -6,7 +6,8 @@ import json
 import pytest
 
 import logproc
-from logproc.adhoc.rows import flatten, loads, parse
+from logproc.adhoc.documents import flatten, loads
+from logproc.adhoc.rows import parse
 from logproc.config import Config
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import json
 import pickle
 import re
 from typing import Any
 
 import pytest
 from formats.cases import count_lines, fields_of
+from formats.named import counted, parsed
 
 from logproc.errors import FormatError
 from logproc.formats import FORMATS, STRINGS, Format, resolve
@@ -16,6 +16,12 @@ SEPARATORS = [row for row in FORMATS.values() if row.program is not None]
 SAMPLES = [
     pytest.param(row, sample, id=f"{row.name}-{number}")
     for row in SEPARATORS
+    for number, sample in enumerate(row.samples)
+]
+NAMED_SAMPLES = [
+    pytest.param(row, sample, id=f"{row.name}-{number}")
+    for row in FORMATS.values()
+    if row.program is None
     for number, sample in enumerate(row.samples)
 ]
 REFUSED = [
@@ -31,14 +37,24 @@ def test_a_format_reads_its_samples(row: Format, sample: Any):
     assert {name: found.get(name, "missing") for name in sample.expected} == sample.expected
 
 
-@pytest.mark.parametrize("sample", FORMATS["jsonl"].samples)
-def test_a_json_sample_holds_the_values_that_are_expected_of_it(sample: Any):
-    values = set(map(str, _leaves(json.loads(sample.line))))
-    assert {str(value) for value in sample.expected.values()} <= values
+@pytest.mark.parametrize(("row", "sample"), NAMED_SAMPLES)
+def test_a_format_of_named_fields_reads_its_samples(row: Format, sample: Any):
+    rows, report = parsed(row.name, sample.line.encode() + b"\n")
+    assert report.lines.rejected == 0
+    assert len(rows) == 1
+    assert {name: rows[0].get(name, "missing") for name in sample.expected} == sample.expected
 
 
-def _leaves(value: object) -> list[object]:
-    return [leaf for child in value.values() for leaf in _leaves(child)] if isinstance(value, dict) else [value]
+@pytest.mark.parametrize(("row", "sample"), NAMED_SAMPLES)
+def test_reports_see_what_parse_prints(row: Format, sample: Any):
+    line = sample.line.encode() + b"\n"
+    (row_of_parse,), _ = parsed(row.name, line)
+    names = tuple(name for name, value in row_of_parse.items() if not isinstance(value, list | dict | float))
+    (found,) = counted(row, line, names)
+    texts = {True: "true", False: "false", None: None}
+    assert found == {
+        n: texts.get(v, str(v)) if isinstance(v := row_of_parse[n], bool | None) else str(v) for n in found
+    }
 
 
 @pytest.mark.parametrize(("row", "line"), REFUSED)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from logproc.formats.jsonl import SYNONYMS, known_fields, wanted_paths
+from logproc.formats.jsonl import SYNONYMS
+from logproc.formats.naming import Naming, with_names
+from logproc.kernels.jsonlines import build_paths
 from logproc.model import FIELDS, Kind
 
 
@@ -34,15 +36,27 @@ def test_usual_keys_are_synonyms(path: str, column: str):
     assert path in SYNONYMS[column]
 
 
-def test_paths_come_in_the_order_of_the_columns_and_once():
-    wanted = wanted_paths(["status", "http.extra", "status"])
+def test_paths_come_in_the_order_of_the_columns():
+    wanted = Naming().paths(["status", "http.extra"])
     assert [column for column, _ in wanted] == ["status", "http.extra"]
     assert dict(wanted)["status"][:3] == ("status", "status_code", "statusCode")
     assert dict(wanted)["http.extra"] == ("http.extra",)
 
 
+def test_a_path_of_two_columns_is_that_of_the_first():
+    naming = Naming(with_names(level=("s",)))
+    assert dict(naming.paths(["level", "s"])) == {"level": ("s", *SYNONYMS["level"]), "s": ()}
+    build_paths(naming.paths(naming.synonyms))
+
+
 def test_known_fields_have_the_kinds_of_the_contract():
     contract = {name: kind for family in FIELDS.values() for name, kind in family.items()}
-    fields = known_fields()
+    fields = Naming().fields()
     assert fields["time"] is Kind.TIME
     assert {name: contract[name] for name in fields} == fields
+
+
+def test_columns_from_which_others_follow_are_stored_too():
+    assert Naming().helpers(["status"]) == ("date",)
+    assert Naming().helpers(["path"]) == ("date", "target", "request")
+    assert Naming().helpers(["target", "method"]) == ("date", "request")

@@ -78,9 +78,9 @@ def flatten(value: Pairs, prefix: str = "") -> list[tuple[str, object]]:
 
 
 def pick(value: Pairs, paths: list[str]) -> object:
-    """Return the value of the first path that is there and not null; a later occurrence replaces an earlier one."""
+    """Return the value of the first path that is there and no dash; a later occurrence replaces an earlier one."""
     last = dict(flatten(value))
-    return next((last[path] for path in paths if last.get(path) is not None), None)
+    return next((last[path] for path in paths if last.get(path) is not None and last[path] != "-"), None)
 
 
 # ---- values ------------------------------------------------------------------------------------------------------

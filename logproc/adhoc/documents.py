@@ -1,0 +1,192 @@
+"""Lines that name their fields themselves, read as a whole: JSON objects and pairs, under the contract's names.
+
+The kernel has found them sound; what they mean must be what `formats.parser_named` makes of the same line.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from logproc.formats.format import JSONL, LTSV
+from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, Naming
+from logproc.kernels.jsonlines import ESCAPED, PLAIN, unescape
+from logproc.model import FIELDS, LEVELS, Kind
+
+if TYPE_CHECKING:
+    from logproc.formats import Format
+
+Row = dict[str, Any]
+
+LONGEST_INTEGER = 400
+"""Digits of a whole number; more are as good as infinite, and reading them takes time by their square."""
+
+_KINDS = {name: kind for family in FIELDS.values() for name, kind in family.items()}
+_NAMING = Naming()
+_REQUEST_LINE = re.compile(r"([A-Za-z_-]{1,32}) (.+) ([A-Z]+/[0-9].*)", re.DOTALL)
+_PAIR = re.compile(
+    rb"""([^\x00-\x20="]+)(?:=(?:"((?:[^"\\]|\\.)*)"[,;]?|'([^\n]*?)'(?=[\x00-\x20]|\Z)|([^\x00-\x20"]*)))?""",
+    re.DOTALL,
+)
+_DURATION = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(s|ms|us|\u00b5s|\u03bcs|ns)")
+_EXPONENTS = {"s": "", "ms": "e-3", "us": "e-6", "\u00b5s": "e-6", "\u03bcs": "e-6", "ns": "e-9"}
+_BLANKS = bytes(range(33))
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+
+
+def named_row(fmt: Format, line: bytes) -> Row:
+    """Return the fields of a line under their contract names, without its time."""
+    if fmt.engine == JSONL:
+        document = flatten(loads(line.lstrip(b"\0")))
+    else:
+        document = labels(line) if fmt.engine == LTSV else pairs(line)
+    return contract_names(document, fmt.naming or _NAMING)
+
+
+def pairs(line: bytes) -> Row:
+    """Return the keys of a logfmt line: text, whole numbers where they were written bare, True for a lone key."""
+    row: Row = {}
+    for match in _PAIR.finditer(line.removeprefix(b"\xef\xbb\xbf")):
+        key, quoted, apostrophes, bare = match.groups()
+        name = unescape(key, PLAIN)
+        if quoted is not None:
+            row[name] = _no_dash(unescape(quoted, ESCAPED))
+        elif apostrophes is not None:
+            row[name] = _no_dash(unescape(apostrophes, PLAIN))
+        else:
+            row[name] = True if bare is None else _bare(bare)
+    return row
+
+
+def labels(line: bytes) -> Row:
+    """Return the labels of an LTSV line."""
+    row: Row = {}
+    for part in line.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\r").split(b"\t"):
+        key, colon, value = part.lstrip(_BLANKS).partition(b":")
+        if key:
+            row[unescape(key, PLAIN)] = _bare(value) if colon else True
+    return row
+
+
+def _no_dash(text: str) -> str | None:
+    return None if text == "-" else text
+
+
+def _bare(value: bytes) -> Any:  # noqa: ANN401 - text, a number or nothing
+    text = unescape(value, PLAIN)
+    if text in {"", "-"}:
+        return None
+    return int(text) if _WHOLE.fullmatch(text) and text != "-0" else text
+
+
+def flatten(document: dict[str, Any], prefix: str = "") -> Row:
+    """Join nested keys with dots."""
+    row: Row = {}
+    for key, value in document.items():
+        if isinstance(value, dict) and value:
+            row.update(flatten(value, f"{prefix}{key}."))
+        else:
+            row[prefix + key] = None if value == "-" else value
+    return row
+
+
+def contract_names(row: Row, naming: Naming) -> Row:
+    """Give fields that have synonyms their contract name and type; the time is known already."""
+    renamed: Row = {}
+    for name, paths in naming.paths(naming.synonyms):
+        path = next((path for path in paths if row.get(path) is not None), None)
+        if path is None:
+            continue
+        value = row.pop(path)
+        if name == "time":
+            continue
+        typed = _typed(name, _unwrapped(value) if naming.unwrap else value, naming.scales.get(name, 1.0))
+        renamed[name] = typed
+        if typed is None and path != name:
+            row[path] = value  # no number: nothing is dropped
+    row.pop("time", None)
+    row.pop(DATE, None)
+    _derive(renamed, row)
+    return {**renamed, **{key: value for key, value in row.items() if key not in renamed}}
+
+
+def _derive(renamed: Row, row: Row) -> None:
+    """Add what follows from a request line and a target, as the kernels of `derive` do."""
+    request = renamed.get(REQUEST, row.get(REQUEST))
+    if isinstance(request, str):
+        parts = _REQUEST_LINE.fullmatch(request)
+        found = dict(zip(REQUEST_FIELDS, parts.groups(), strict=True)) if parts else {"target": request}
+        for name, text in found.items():
+            renamed.setdefault(name, text)
+    target = renamed.get("target")
+    if isinstance(target, str):
+        path, mark, query = target.partition("?")
+        renamed.setdefault("path", path)
+        if mark:
+            renamed.setdefault("query", query)
+
+
+def _unwrapped(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Return the text of an array that holds one and nothing else."""
+    if isinstance(value, list) and len(value) <= 1 and all(isinstance(item, str) for item in value):
+        return value[0] if value else None
+    return value
+
+
+def _typed(name: str, value: Any, scale: float) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if name == "level" and isinstance(value, str | int) and not isinstance(value, bool):
+        return LEVELS.get(str(value).lower(), str(value).upper())
+    kind = _KINDS.get(name)
+    if scale != 1.0 and isinstance(value, int | float) and not isinstance(value, bool):
+        return value / round(1 / scale)
+    if kind == Kind.TEXT and isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == Kind.TEXT and isinstance(value, int | float):
+        return json.dumps(value)
+    if name in DURATIONS and isinstance(value, str) and (unit := _DURATION.fullmatch(value)):
+        return float(f"{unit[1]}{_EXPONENTS[unit[2]]}")
+    if kind in {Kind.INTEGER, Kind.DECIMAL} and isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            return None
+        if not math.isfinite(number):
+            return None
+        return int(number) if kind == Kind.INTEGER and number.is_integer() else number
+    return value
+
+
+def loads(text: bytes) -> dict[str, Any]:
+    r"""Read a JSON object that the kernel has found sound; what is no UTF-8 in its texts reads \xNN."""
+    document: dict[str, Any] = json.loads(
+        text.decode("utf-8", "surrogateescape").lstrip("\ufeff"), parse_int=_integer, object_hook=_plain
+    )
+    return document
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+
+
+def _plain(document: dict[str, Any]) -> dict[str, Any]:
+    return {_text(key): _value_of(value) for key, value in document.items()}
+
+
+def _value_of(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return [_value_of(item) for item in value] if isinstance(value, list) else value
+
+
+def _text(text: str) -> str:
+    r"""Return text without surrogates: the bytes they stand for as \xNN, lone ones of JSON escapes as \uNNNN."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,107 @@
+"""What the parsers of lines that name their own fields have in common: columns by key, times, and derived fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
+from logproc.formats.jsonl import SYNONYMS
+from logproc.formats.naming import DATE, DURATIONS, REQUEST, Naming
+from logproc.kernels import derive, tokenize
+from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
+from logproc.kernels.jsonlines import BLANKS, LINES, REJECTS, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from logproc.formats.format import Format
+
+OWN_COUNTERS = 5
+"""Cells of the counters of the kernels: those of `jsonlines`, and one that a kernel may use for itself."""
+
+
+class NamedParser:
+    """Columns by key. Column 0 is the time; behind the wanted columns stand those from which they follow."""
+
+    multiline = False
+    lists: frozenset[str] = frozenset()
+
+    def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
+        self.format = fmt
+        self.naming = fmt.naming or Naming()
+        self.scales = dict(self.naming.scales)
+        self._own = np.zeros(OWN_COUNTERS, np.int64)
+        self._zoneless_rows = np.empty(capacity, np.int32)
+        self._scratch = np.zeros(SCRATCH_SIZE, np.int64)
+        self.arrange(("time", *sorted(frozenset(wanted) - {"time"})), capacity)
+
+    def arrange(self, columns: tuple[str, ...], capacity: int) -> None:
+        """Make room for these columns, and for those that they follow from."""
+        self.columns = columns
+        self.stored = (*columns, *self.naming.helpers(columns))
+        self.lines = line_arrays(len(self.stored), capacity)
+        self.places = places_of(columns, self.lines)
+        self._place = {name: number for number, name in enumerate(self.stored)}
+        contract = [number for number, name in enumerate(columns) if name in SYNONYMS]
+        self._durations = [number for number, name in enumerate(columns) if name in DURATIONS]
+        self._unwrapped = contract if self.naming.unwrap else []
+
+    def reach(self, mtime_ns: int, zone: str) -> None:
+        """Do nothing: a time beside a name has a year."""
+
+    def begin(self, row: int) -> NDArray[np.int64]:
+        """Return the counters of a kernel, at row `row`."""
+        self._own[:] = (row, 0, 0, 0, 0)
+        return self._own
+
+    def finish(self, base: int, row: int, counters: NDArray[np.int64], position: int, day: int = NO_TIME) -> None:
+        """Do for rows from `row` on what follows from their slices, and set the worker's counters.
+
+        `day` (days since 1970) is that of clocks without a date.
+        """
+        lines, own = self.lines, self._own
+        upto = int(own[ROWS])
+        counters[tokenize.POSITION] = position
+        counters[tokenize.ROWS] = upto
+        counters[tokenize.REJECTS] = own[REJECTS]
+        counters[tokenize.BLANKS] = own[BLANKS]
+        counters[tokenize.LINES] = own[LINES]
+        counters[tokenize.ZONELESS] = self._times(base, row, upto, day)
+        counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])
+        self._derive(base, row, upto)
+
+    def _times(self, base: int, row: int, upto: int, day: int) -> int:
+        lines = self.lines
+        times = lines.times[row:upto]
+        zoneless, _undecoded = decode_times(
+            base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row, times,
+            self._zoneless_rows, self._scratch,
+        )  # fmt: skip
+        lines.zoneless[row:upto] = 0
+        lines.zoneless[row + self._zoneless_rows[:zoneless]] = 1
+        date = self._place[DATE]
+        if day != NO_TIME or (lines.starts[date, row:upto] >= 0).any():
+            zoneless += derive.join_dates(
+                base, lines.starts, lines.ends, lines.styles, row, upto, 0, date, day, lines.times, lines.zoneless,
+                self._scratch,
+            )  # fmt: skip
+        return int(zoneless)
+
+    def _derive(self, base: int, row: int, upto: int) -> None:
+        lines, place = self.lines, self._place
+        slices = (base, lines.starts, lines.ends, lines.styles, row, upto)
+        for column in self._unwrapped:
+            derive.unwrap_arrays(*slices, column)
+        for column in self._durations:
+            derive.read_durations(*slices, column)
+        method, target, protocol = (place.get(name, -1) for name in ("method", "target", "protocol"))
+        request = place.get(REQUEST, -1)
+        if request >= 0 and max(method, target, protocol) >= 0:
+            derive.split_requests(*slices, request, method, target, protocol)
+        path, query = place.get("path", -1), place.get("query", -1)
+        if target >= 0 and max(path, query) >= 0:
+            derive.split_targets(*slices, target, path, query)
