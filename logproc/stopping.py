@@ -93,9 +93,14 @@ def swept(path: str) -> Iterator[str]:
         _STATE.litter.pop(path, None)
 
 
+def sweep_at_end(path: str) -> None:
+    """Remove a temporary folder where the process ends at once; else the library that made it removes it."""
+    _STATE.litter[path] = None
+
+
 def _stop(signum: int, _frame: FrameType | None) -> None:
     if _STATE.asked is not None:
-        _end(signum)
+        return  # the second one is for the watching thread
     _STATE.asked = signum
     if not _STATE.held:
         _STATE.raised = True

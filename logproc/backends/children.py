@@ -21,9 +21,11 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from logproc import stopping
 from logproc.model import Failure, Partial, Task
 
 if TYPE_CHECKING:
@@ -230,6 +232,7 @@ class Children:
         self._context: Any = multiprocessing.get_context(START_METHOD)
         if START_METHOD == "forkserver":
             self._context.set_forkserver_preload(PRELOAD)
+            stopping.sweep_at_end(get_temp_dir())  # where the fork server's socket lies
         self._process, self._job, self._memory = process, job, memory
         self._workers = workers
         self._idle: list[Child] = []

@@ -1,0 +1,233 @@
+"""Signals to real processes: the first ends a run in order, the second at once, and nothing is left behind."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from logproc.state.lock import hold
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60.0
+LINE = '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl"\n'
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def until(condition):
+    """Wait for a condition."""
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.005)
+    return found
+
+
+def of_the_run(marker):
+    """Return the processes whose environment has a marker: a run and all that it started."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                environment = (folder / "environ").read_bytes()
+                state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if marker.encode() in environment and state not in "ZX":
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory):
+    """Archives of some megabytes that take half a minute to read: one member of many lines, again and again."""
+    folder = tmp_path_factory.mktemp("endless")
+    member = gzip.compress((LINE * 20_000 + "nonsense\n").encode(), 9)
+    for number in range(3):
+        (folder / f"access.log.{number}.gz").write_bytes(member * 600)
+    return folder
+
+
+class Run:
+    """A `logproc run` over endless logs, with every output, in a folder of its own."""
+
+    def __init__(self, backend, logs, folder):
+        self.folder, self.temporary = folder, folder / "tmp"
+        self.temporary.mkdir()
+        for name in ("r.json", "r.md", "bad.jsonl"):
+            (folder / name).write_text("old")
+        self.marker = f"LOGPROC_TEST={folder}"
+        name, _, value = self.marker.partition("=")
+        outputs = ("--json", "r.json", "--markdown", "r.md", "--rejects", "bad.jsonl", "--csv", "csv")
+        watched = ("--metrics-file", "m.prom", "--lock", "the.lock")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "logproc", "run", logs, "--backend", backend, "-j", "2", "-q", *outputs, *watched],
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary), name: value},
+            start_new_session=True,
+        )
+        until(lambda: list(self.temporary.glob("*-logproc/*")) or self.process.poll() is not None)
+        assert self.process.poll() is None, self.process.stderr.read()
+
+    def end(self):
+        """Return what was said and the exit code; nothing may be left of the run."""
+        said = self.process.communicate(timeout=PATIENCE)[1]
+        until(lambda: not of_the_run(self.marker))
+        assert list(self.temporary.iterdir()) == []
+        left = {path.name for path in self.folder.iterdir()} - {"m.prom"}
+        assert left == {"tmp", "the.lock", "r.json", "r.md", "bad.jsonl"}
+        assert {(self.folder / name).read_text() for name in ("r.json", "r.md", "bad.jsonl")} == {"old"}
+        with hold(str(self.folder / "the.lock")):
+            pass
+        return said.decode(), self.process.returncode
+
+
+@linux
+@pytest.mark.parametrize("backend", ["serial", "threads", "processes"])
+@pytest.mark.parametrize(("signum", "word"), [(signal.SIGTERM, "terminated"), (signal.SIGINT, "interrupted")])
+def test_the_first_signal_ends_a_run_in_order(backend, signum, word, endless, tmp_path):
+    run = Run(backend, endless, tmp_path)
+    run.process.send_signal(signum)
+    assert run.end() == (f"logproc: {word}\n", 128 + signum)
+    assert f"logproc_run_exit_code {128 + signum}\n" in (tmp_path / "m.prom").read_text()
+
+
+@linux
+@pytest.mark.parametrize("backend", ["serial", "threads", "processes"])
+def test_a_whole_group_may_be_told(backend, endless, tmp_path):
+    """As systemd does, and Ctrl-C on a terminal: children hear it too."""
+    run = Run(backend, endless, tmp_path)
+    os.killpg(run.process.pid, signal.SIGTERM)
+    assert run.end() == ("logproc: terminated\n", 143)
+
+
+@linux
+@pytest.mark.parametrize("backend", ["serial", "processes"])
+def test_a_second_signal_leaves_nothing_behind_either(backend, endless, tmp_path):
+    run = Run(backend, endless, tmp_path)
+    run.process.send_signal(signal.SIGTERM)
+    run.process.send_signal(signal.SIGINT)
+    said, code = run.end()
+    assert said.count("\n") == 1
+    assert code in {143, 130}
+
+
+@linux
+def test_no_child_holds_the_lock(endless, tmp_path):
+    run = Run("processes", endless, tmp_path)
+    others = [pid for pid in of_the_run(run.marker) if pid != run.process.pid]
+    assert others
+    files = {str(path.readlink()) for pid in others for path in Path(f"/proc/{pid}/fd").iterdir()}
+    assert str(tmp_path / "the.lock") not in files
+    run.process.kill()
+    run.process.wait()
+    with hold(str(tmp_path / "the.lock")):
+        pass
+    until(lambda: not of_the_run(run.marker))
+    run.process.stderr.close()
+
+
+# ---- what a run may ask for
+
+PROGRAM = """
+import os, signal, sys, tempfile, threading
+from logproc import stopping
+stopping.answer_signals(lambda signum: os.write(1, b"last words\\n"))
+folder = sys.argv[1]
+def step(word):
+    print(word, flush=True)
+try:
+    {body}
+except stopping.StoppedError as error:
+    step(f"stopped {{error.signum}}")
+    {after}
+step("end")
+"""
+
+
+def program(tmp_path, body, after="pass"):
+    """Start a program around `body`, which says `ready` when it wants a signal."""
+    code = PROGRAM.format(body=body, after=after)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, text=True, env=os.environ
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_what_is_deferred_is_done_first(tmp_path):
+    body = """with stopping.deferred():
+        with stopping.deferred():
+            step("ready")
+            while stopping._STATE.asked is None:
+                pass
+        step("committed")
+    step("never")"""
+    process = program(tmp_path, body)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=PATIENCE)[0] == "committed\nstopped 15\nend\n"
+    assert process.returncode == 0
+
+
+def test_a_second_signal_ends_what_is_deferred_and_sweeps(tmp_path):
+    body = """with stopping.deferred(), stopping.swept(tempfile.mkdtemp(dir=folder)) as path:
+        open(path + "/file", "w").close()
+        step("ready")
+        while stopping._STATE.asked is None:
+            pass
+        step("asked")
+        threading.Event().wait(60)"""
+    process = program(tmp_path, body)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "asked\n"
+    assert len(list(tmp_path.iterdir())) == 1
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=PATIENCE)[0] == "last words\n"
+    assert process.returncode == 143
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tidying_up_may_take_its_time_where_it_is_deferred(tmp_path):
+    """As metrics are written and a monitor is told after the signal; past the grace it would end."""
+    after = """with stopping.deferred():
+        threading.Event().wait(2 * stopping.GRACE)
+        step("tidy")"""
+    process = program(tmp_path, "step('ready'); threading.Event().wait(60)", after)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=PATIENCE)[0] == "stopped 2\ntidy\nend\n"
+
+
+def test_what_does_not_end_is_ended_and_swept(tmp_path):
+    after = """with stopping.swept(folder + "/file") as path:
+        open(path, "w").close()
+        threading.Event().wait(60)"""
+    process = program(tmp_path, "step('ready'); threading.Event().wait(60)", after)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=PATIENCE)[0] == "stopped 2\nlast words\n"
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_nohup_made_deaf_stays_deaf(tmp_path):
+    body = """pass
+    step("ready")
+    sys.stdin.readline()"""
+    code = PROGRAM.format(body=body, after="pass")
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import signal; signal.signal(2, signal.SIG_IGN)\n{code}", str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate("\n", timeout=PATIENCE)[0] == "end\n"
