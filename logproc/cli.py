@@ -12,7 +12,7 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, failure, looking, parse, run, workers
+from logproc.commands import catalogue, diff, failure, looking, parse, run, workers
 from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
@@ -21,6 +21,7 @@ COMMANDS = (
     looking.plan,
     looking.detect,
     parse.parse,
+    diff.diff,
     workers.worker,
     workers.keygen,
     catalogue.formats,
@@ -28,7 +29,7 @@ COMMANDS = (
 )
 """Every command, in the order in which people need them."""
 
-LATER = ("sql", "show", "report", "diff", "state", "init")
+LATER = ("sql", "show", "report", "state", "init")
 """Commands that the contract names and this version does not have."""
 
 

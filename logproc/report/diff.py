@@ -1,0 +1,95 @@
+"""Changes as lines for people, as in the mail of a nightly run, and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from logproc.report.changes import Change, Kind
+from logproc.report.json import compact
+from logproc.report.text import plural, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NOTHING = "no significant change"
+
+LONGEST_KEY = 60
+"""Characters of a key that are shown."""
+
+MOST_TIMES = 1000
+"""A ratio above this says no more than that there was next to nothing before."""
+
+
+def lines(changes: Sequence[Change], top: int) -> Iterator[str]:
+    """Yield a line a change, the most significant first, and one that says how many are left out."""
+    width = max((len(change.report) for change in changes[:top]), default=0)
+    for change in changes[:top]:
+        yield f"{change.report:<{width}}  {sentence(change)}"
+    if len(changes) > top:
+        yield f"... and {plural(len(changes) - top, 'more change')} (--top, --json)"
+    if not changes:
+        yield NOTHING
+
+
+def sentence(change: Change) -> str:
+    """Say what changed, from which number to which."""
+    subject = " ".join(_part(name, value) for name, value in change.key)
+    what = f"{subject}: {change.column}" if subject else change.column
+    if change.kind is Kind.SHARE and change.old is None:
+        return f"{what} new, {_number(change.new)} ({_percent(change.new, change.new_of)})"
+    if change.kind is Kind.SHARE and change.new is None:
+        gone = "silent" if any(name == "host" for name, _ in change.key) else "gone"
+        return f"{what} {gone}, {_number(change.old)} before ({_percent(change.old, change.old_of)})"
+    moved = f"{what} {_number(change.old)} -> {_number(change.new)}"
+    if change.kind in {Kind.SHARE, Kind.PART}:
+        of = f"{_percent(change.old, change.old_of)} -> {_percent(change.new, change.new_of)}"
+        return f"{moved} ({of}, {_times(change.ratio)})"
+    return f"{moved} ({_times(change.ratio)})"
+
+
+def document(changes: Sequence[Change], old: str, new: str, notes: Sequence[str]) -> str:
+    """Return all changes as a JSON object; `old` and `new` say what was compared."""
+    listed = ",\n  ".join(compact(_object(change)) for change in changes)
+    head = f'"schema": 1,\n "old": {compact(old)},\n "new": {compact(new)},\n "notes": {compact(list(notes))}'
+    return "{\n " + head + ',\n "changes": [' + (f"\n  {listed}\n " if changes else "") + "]\n}\n"
+
+
+def _object(change: Change) -> dict[str, Any]:
+    return {
+        "report": change.report,
+        "column": change.column,
+        "kind": change.kind.value,
+        "key": dict(change.key),
+        "old": change.old,
+        "new": change.new,
+        "old_of": change.old_of or None,
+        "new_of": change.new_of or None,
+        "ratio": change.ratio,
+        "score": change.score,
+        "chance": change.chance,
+        "text": sentence(change),
+    }
+
+
+def _part(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a report's key may be
+    text = "(none)" if value is None else visible(str(value))
+    return f"{name} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "nothing"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
+
+
+def _percent(value: float | None, of: float) -> str:
+    share = 100 * (value or 0) / of
+    return f"{share:.2f} %" if 0 < share < 1 else f"{share:.1f} %"
+
+
+def _times(ratio: float) -> str:
+    if ratio > MOST_TIMES:
+        return f"over {MOST_TIMES} times"
+    if ratio >= 2:
+        return f"{ratio:.3g} times"
+    return f"{100 * (ratio - 1):+.0f} %"

@@ -1,0 +1,100 @@
+"""`logproc diff` over reports in files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from logproc.cli import execute
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = '10.0.0.{client} - - [02/Mar/2026:0{hour}:00:00 +0000] "GET /{path} HTTP/1.1" {status} 100 "-" "curl/8"\n'
+
+
+def night(folder: Path, name: str, status: int) -> str:
+    """Count a small night's log and return the report's path; a tenth of the requests has the given status."""
+    log = folder / f"{name}.log"
+    log.write_text(
+        "".join(
+            LINE.format(client=n % 20, hour=n % 10, path=f"p{n % 12}", status=status if n % 10 == 0 else 200)
+            for n in range(3000)
+        )
+    )
+    path = str(folder / f"{name}.json")
+    (folder / "none.toml").touch()
+    assert execute(["run", str(log), "--report", "web", "-q", "--json", path, "-c", str(folder / "none.toml")]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    folder = tmp_path_factory.mktemp("nights")
+    return night(folder, "old", 200), night(folder, "new", 503)
+
+
+def test_the_same_night_has_no_changes(nights, capsys):
+    old, _ = nights
+    assert execute(["diff", old, "--against", old, "--fail-over"]) == 0
+    assert capsys.readouterr().out == "no significant change\n"
+    assert execute(["diff", old, "--against", old, "-q"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_changes_are_lines_the_most_significant_first(nights, capsys):
+    old, new = nights
+    assert execute(["diff", new, "--against", old]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("status_codes") and "status 503: requests new, 300 (10.0 %)" in line for line in lines)
+    assert any("server_errors 0 -> 300 (0.0 % -> 10.0 %" in line for line in lines)
+
+
+def test_fail_over_is_about_the_ratio(nights, capsys):
+    old, new = nights
+    assert execute(["diff", new, "--against", old, "--fail-over"]) == 4
+    assert execute(["diff", new, "--against", old, "--fail-over", "2"]) == 4
+    assert execute(["diff", new, "--against", old, "--fail-over", "1e9"]) == 0
+    capsys.readouterr()
+
+
+def test_json_has_every_change_with_what_it_rests_on(nights, capsys):
+    old, new = nights
+    assert execute(["diff", new, "--against", old, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["schema"], document["old"], document["new"]) == (1, old, new)
+    change = next(c for c in document["changes"] if c["report"] == "status_codes" and c["key"] == {"status": 503})
+    assert (change["kind"], change["old"], change["new"], change["new_of"]) == ("share", None, 300, 3000)
+    scores = [abs(c["score"]) for c in document["changes"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_top_says_how_many_are_left_out(nights, capsys):
+    old, new = nights
+    assert execute(["diff", new, "--against", old, "--top", "1"]) == 0
+    first, rest = capsys.readouterr().out.splitlines()
+    assert "503" in first or "error" in first
+    assert rest.startswith("... and ")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "no such file or directory"),
+        ("not json", "no JSON report"),
+        ("[]", "it has no schema"),
+        ('{"schema": 9}', "its schema is 9, and 1 is known"),
+        ('{"schema": 1}', "not a whole JSON report"),
+        ('{"schema": 1, "reports": [{"name": "x"}]}', "not a whole JSON report"),
+    ],
+)
+def test_what_is_no_report_is_refused_by_name(content, words, nights, tmp_path, capsys):
+    path = tmp_path / "broken.json"
+    if content is not None:
+        path.write_text(content)
+    assert execute(["diff", nights[0], "--against", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert str(path) in error
+    assert words in error
