@@ -12,7 +12,7 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, diff, failure, looking, parse, run, workers
+from logproc.commands import catalogue, diff, failure, init, looking, parse, run, workers
 from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
@@ -26,10 +26,11 @@ COMMANDS = (
     workers.keygen,
     catalogue.formats,
     catalogue.presets,
+    init.init,
 )
 """Every command, in the order in which people need them."""
 
-LATER = ("sql", "show", "report", "state", "init")
+LATER = ("sql", "show", "report", "state")
 """Commands that the contract names and this version does not have."""
 
 
