@@ -180,7 +180,7 @@ KEYS: tuple[Key, ...] = (
     Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to files and folders; loops end"),
     Key("source", "name", TEXT, REQUIRED, "name of the source: field `source`, and usable after FROM", _title),
     Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root", _filled),
-    Key("source", "format", TEXT, "auto", "a name of `logproc formats`, nginx:..., apache:..., or auto", _filled),
+    Key("source", "format", TEXT, "auto", "a name or a pattern of `logproc formats`, or auto", _filled),
     Key("source", "host", TEXT, None, "regular expression on the path; its group `host` is the host", _host_pattern),
     Key("source", "timezone", TEXT, None, "zone of this source's zoneless times; default: the one above", _zone),
     Key("reports", "use", TEXTS, ("web",), "presets to compute; `logproc presets` lists them"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from logproc import presets
 from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
+from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import FIELDS, CheckResult, Kind
 from logproc.rollup.sql import plan
@@ -35,7 +36,7 @@ def own_fields(config: Config) -> dict[str, Kind]:
     """Return the fields that configured formats have, which the families may not know."""
     names = dict.fromkeys([config.format, *(source.format for source in config.sources)])
     formats = [resolve(name) for name in names if name != "auto"]
-    return {name: kind for fmt in formats if fmt.program is not None for name, kind in fmt.fields.items()}
+    return {name: kind for fmt in formats if fmt.engine in FIXED for name, kind in fmt.fields.items()}
 
 
 def reports(config: Config) -> tuple[RollupSpec, ...]:

@@ -19,7 +19,7 @@ from logproc.adhoc.documents import named_row
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
-from logproc.formats.format import SEPARATOR, program_fields
+from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
 from logproc.merging import join_rejects
 from logproc.model import NO_TIME, PRIORITIES, Kind, Report, RunInfo, Task
@@ -98,7 +98,7 @@ class RowDesk(Desk):
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:  # noqa: ARG002 - the same for all sources
         """Return all fields of a format; lines that name their fields are read again as a whole instead."""
-        return frozenset() if fmt.program is None else frozenset(program_fields(fmt.program))
+        return frozenset(fmt.fields) if fmt.engine in FIXED else frozenset()
 
 
 class RowShape:
@@ -177,7 +177,7 @@ class RowReader(PieceReader):
     def _book(self, parser: Parser, block: Block, before: int) -> None:
         super()._book(parser, block, before)
         family, lines = parser.format.family, parser.lines
-        rows = self._rows if parser.format.engine == SEPARATOR else self._named_rows
+        rows = self._rows if parser.format.engine in FIXED else self._named_rows
         written = []
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start

@@ -10,11 +10,12 @@ from logproc.console import put, say
 @click.command()
 def formats() -> None:
     """List what --format takes and detection knows."""
-    from logproc.formats import FORMATS, STRINGS
+    from logproc.formats import FORMATS, PATTERNS, STRINGS
     from logproc.report import listing
 
     rows = [(row.name, row.family, row.doc) for row in FORMATS.values()]
     rows += [(f"{language}:...", "web", f"a format string of {language}") for language in STRINGS]
+    rows += [(f"{language}:...", "", "named groups become fields") for language in PATTERNS]
     put(listing.align([*rows, ("auto", "", "each file by its content (the default)")]))
 
 

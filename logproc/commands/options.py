@@ -33,7 +33,7 @@ PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
 INPUT = options(
     PATHS,
     click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one."),
-    click.option("--format", metavar="F", help="A name of `logproc formats`, nginx:..., apache:..., or auto."),
+    click.option("--format", metavar="F", help="A name or a pattern of `logproc formats`, or auto."),
 )
 VERBOSITY = options(
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),

@@ -16,6 +16,7 @@ from logproc.formats.cloud import CLOUD
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.proxies import PROXIES
+from logproc.formats.regex import compile_regex
 from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
 from logproc.formats.web import WEB
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 
     from logproc.formats.program import Program
 
-__all__ = ["FORMATS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
+__all__ = ["FORMATS", "PATTERNS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
 FORMATS: dict[str, Format] = {row.name: row for row in (*WEB, *CLOUD, *PROXIES, *SYSLOG, *STRUCTURED)}
 """Every format by name."""
 
 STRINGS: dict[str, Callable[[str], Program]] = {"nginx": compile_nginx, "apache": compile_apache}
 """Languages of format strings: `--format nginx:LOG_FORMAT`, `--format apache:LOGFORMAT`."""
+
+PATTERNS: dict[str, Callable[[str], Format]] = {"regex": compile_regex}
+"""Languages of patterns: `--format regex:(?P<name>...)`."""
 
 
 @lru_cache(maxsize=256)
@@ -44,11 +48,13 @@ def resolve(name: str) -> Format:
     compiler = STRINGS.get(language) if colon else None
     if compiler is not None:
         return Format(name, "web", SEPARATOR, compiler(text), f"a format string of {language}")
+    if colon and language in PATTERNS:
+        return PATTERNS[language](text)
     raise FormatError(_unknown(name))
 
 
 def _unknown(name: str) -> str:
-    choices = [*FORMATS, *(f"{language}:…" for language in STRINGS)]
+    choices = [*FORMATS, *(f"{language}:…" for language in (*STRINGS, *PATTERNS))]
     near = difflib.get_close_matches(name.lower(), list(FORMATS), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"unknown format {name!r}{hint}; there are {', '.join(choices)} and auto"

@@ -12,8 +12,13 @@ from logproc.model import Kind
 if TYPE_CHECKING:
     import re
 
-SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
+    from logproc.formats.regex import Pattern
+
+SEPARATOR, JSONL, LOGFMT, LTSV, PATTERN = "separator", "jsonl", "logfmt", "ltsv", "pattern"
 """Engines: what `Format.engine` may be."""
+
+FIXED = frozenset({SEPARATOR, PATTERN})
+"""Engines whose lines have the fields that the format names, and no others."""
 
 KINDS: dict[Meaning, Kind] = {
     Meaning.TEXT: Kind.TEXT,
@@ -61,10 +66,11 @@ class Sample:
 class Format:
     """How to read a line, and its proof. Formats compare and hash by identity: `resolve` gives the same one again.
 
-    `engine` is "separator" (then `program` says how), or one whose lines name their fields themselves (then `naming`
-    says which contract fields those are; None is the usual one). Of formats that match equally well, detection takes
-    the one of the highest `rank`. `needs` are bytes that a file of this format contains, asked before anything is
-    matched; `unlike` finds lines that would match with a wrong meaning, `unlike_reason` says which.
+    `engine` is "separator" (then `program` says how), "pattern" (then `pattern` does), or one whose lines name their
+    fields themselves (then `naming` says which contract fields those are; None is the usual one). Of formats that
+    match equally well, detection takes the one of the highest `rank`. `needs` are bytes that a file of this format
+    contains, asked before anything is matched; `unlike` finds lines that would match with a wrong meaning,
+    `unlike_reason` says which.
     """
 
     name: str
@@ -79,10 +85,13 @@ class Format:
     unlike: re.Pattern[bytes] | None = None
     unlike_reason: str = ""
     naming: Naming | None = None
+    pattern: Pattern | None = None
 
     @property
     def fields(self) -> dict[str, Kind]:
         """Names and kinds of the columns that a line yields, in the order of the line."""
+        if self.pattern is not None:
+            return self.pattern.fields
         if self.program is None:
             return (self.naming or Naming()).fields()
         return program_fields(self.program)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logproc.formats.arrays import CAPACITY, span
-from logproc.formats.format import JSONL, LOGFMT, LTSV, SEPARATOR, Format
+from logproc.formats.format import JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
 from logproc.formats.parser_json import JsonParser
 from logproc.formats.parser_pairs import PairParser
+from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
@@ -69,6 +70,7 @@ ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
     JSONL: JsonParser,
     LOGFMT: PairParser,
     LTSV: PairParser,
+    PATTERN: PatternParser,
 }
 """Parsers by `Format.engine`."""
 

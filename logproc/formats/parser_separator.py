@@ -11,7 +11,7 @@ import numpy as np
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of
 from logproc.formats.format import DERIVED as FIXED_NAMES
 from logproc.formats.program import Meaning, Missing, Program, Slot
-from logproc.formats.zones import EPOCH, local_clock
+from logproc.formats.zones import DAY, EPOCH, local_clock
 from logproc.kernels import layout, tokenize
 from logproc.kernels.decode import SCRATCH_SIZE
 from logproc.kernels.layout import ProgramArrays
@@ -32,9 +32,6 @@ DERIVED = (
     *("facility", "severity", "host", "program", "pid"),
 )
 """Columns in the order of `ProgramArrays.derived`."""
-
-DAY = 24 * 3600 * 10**6
-"""Microseconds of a day: a file's mtime may be that of another clock than the lines'."""
 
 
 def _word(text: bytes) -> tuple[int, int]:

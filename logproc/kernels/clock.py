@@ -26,7 +26,7 @@ SHORT_AT, SHORT = 64, 64
 """Where in the cache `unescape_short` writes, in bytes, and how many bytes at most."""
 
 SECOND = 1_000_000
-_LAST_TIME = 253_402_300_800_000_000  # 10000-01-01: later instants have no RFC 3339 text
+LAST_TIME = 253_402_300_800_000_000  # 10000-01-01: later instants have no RFC 3339 text
 _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = np.array([int.from_bytes(name.encode(), "little") for name in _MONTH_NAMES], np.int64)
 _MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
@@ -265,7 +265,7 @@ def parse_epoch(base, s, e, unit):
         micros = 0 if exponent < -18 else mantissa // POWERS[-exponent]
     else:
         micros, ok = whole_number(mantissa, exponent)
-    return (micros, True) if ok and micros < _LAST_TIME else (NO_TIME, False)
+    return (micros, True) if ok and micros < LAST_TIME else (NO_TIME, False)
 
 
 @helper

@@ -96,7 +96,7 @@ def test_json_lines_name_the_contract_fields_they_know():
     assert fields["message"] is Kind.TEXT
 
 
-@pytest.mark.parametrize("name", ["combined", "nginx:$remote_addr $status", "apache:%h %>s"])
+@pytest.mark.parametrize("name", ["combined", "nginx:$remote_addr $status", "apache:%h %>s", "regex:(?P<a>.)"])
 def test_a_name_always_resolves_to_the_same_format(name: str):
     assert resolve(name) is resolve(name)
 
