@@ -13,9 +13,9 @@ from logproc.formats.parser import new_parser, span
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
-from logproc.model import NO_TIME, PADDING, PRIORITIES, LogFile
+from logproc.model import NO_TIME, PADDING, LogFile
 from logproc.planner import PACK_BYTES, Planner, range_borders
-from logproc.rollup.columns import text_of
+from logproc.rollup.columns import RENAMED, text_of
 
 if TYPE_CHECKING:
     from logproc.config import Config
@@ -131,7 +131,5 @@ def _facts(name: str, sample: Sample, mtime_ns: int) -> tuple[int | None, int | 
         for n, column in enumerate(parser.columns)
         if starts[n] >= 0
     }
-    fields |= {
-        name: names.get(fields[name] or "", fields[name]) for name, names in PRIORITIES.items() if name in fields
-    }
+    fields |= {name: rename(text) for name, rename in RENAMED.items() if (text := fields.get(name)) is not None}
     return (None, None, fields) if last == NO_TIME else (first, last, fields)

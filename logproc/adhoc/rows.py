@@ -22,11 +22,11 @@ from logproc.errors import UsageError
 from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
 from logproc.merging import join_rejects
-from logproc.model import NO_TIME, PRIORITIES, Kind, Report, RunInfo, Task
+from logproc.model import NO_TIME, Kind, Report, RunInfo, Task
 from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
-from logproc.rollup.columns import text_of
+from logproc.rollup.columns import RENAMED, text_of
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.spec import Call, Column, Expression, Literal, Value
@@ -203,8 +203,8 @@ class RowReader(PieceReader):
             starts, ends = lines.starts[number, before:upto].tolist(), lines.ends[number, before:upto].tolist()
             kind, scale = fields[name], parser.scales.get(name, 1.0)
             values = [self._value(s, e, kind, scale) for s, e in zip(starts, ends, strict=True)]
-            names = PRIORITIES.get(name)
-            columns.append(values if names is None else [names.get(str(value), value) for value in values])
+            rename = RENAMED.get(name)
+            columns.append(values if rename is None else [v if v is None else rename(str(v)) for v in values])
         for position, time in enumerate(times):
             row = self._common(time)
             row.update((name, columns[number][position]) for number, name in enumerate(parser.columns))

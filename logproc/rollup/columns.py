@@ -18,6 +18,7 @@ from logproc.kernels.arrays import grown
 from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
 from logproc.kernels.jsonlines import unescape
 from logproc.model import LEVELS, NO_TIME, PRIORITIES, Batch, Kind
+from logproc.rollup.elements import elements_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -229,8 +230,9 @@ def _looked_up(names: dict[str, str]) -> Callable[[str], str]:
 RENAMED: dict[str, Callable[[str], str]] = {
     "level": lambda text: LEVELS.get(text.lower(), text.upper()),
     **{column: _looked_up(names) for column, names in PRIORITIES.items()},
+    "sd": elements_json,
 }
-"""By column, the one name of what loggers call differently, and of syslog's numbers."""
+"""By column, the one name of what loggers call differently and of syslog's numbers, and the JSON of its elements."""
 
 
 def _settle_names(dictionary: Dictionary, begin: int, rename: Callable[[str], str]) -> int:

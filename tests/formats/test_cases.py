@@ -12,6 +12,7 @@ from formats.cases import fields_of, needs_shared, read_cases
 from logproc.errors import FormatError
 from logproc.formats import resolve
 from logproc.model import FACILITIES, SEVERITIES
+from logproc.rollup.elements import elements_json
 
 DISPUTED = {
     (entry["file"], entry["case"]): entry
@@ -252,3 +253,5 @@ def test_syslog_lines_give_the_fields_that_others_expect(number: int):
         assert found["severity"] == SEVERITIES[expected["severity"]]
     if "facility" in expected:
         assert found["facility"] == FACILITIES[expected["facility"]]
+    if expected.get("sd"):
+        assert json.loads(elements_json(found["sd"])) == expected["sd"]
