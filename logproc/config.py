@@ -276,7 +276,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         state_dir=flags.state or _below(folder, values["state_dir"]),
         timezone=values["timezone"],
         max_reject_ratio=values["max_reject_ratio"],
-        format=flags.format or "auto",
+        format=_format(flags.format or "auto", values["patterns"]),
         backend=_backend(flags) or values["run"]["backend"],
         workers=count_workers(values["run"]["workers"] if flags.workers is None else flags.workers),
         memory=((values["run"]["memory"] if flags.memory is None else flags.memory) << 20) or None,
@@ -286,7 +286,9 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         use=values["reports"]["use"],
         named_reports=tuple(NamedReport(**table) for table in values["report"]),
         checks=tuple(Check(**table) for table in values["check"]),
-        sources=tuple(Source(**table) for table in values["source"]),
+        sources=tuple(
+            Source(**{**table, "format": _format(table["format"], values["patterns"])}) for table in values["source"]
+        ),
         discover=Discover(**values["discover"]),
         output=_output(values["output"], flags, folder),
         limits=Limits(**values["limits"]),
@@ -298,6 +300,15 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         verbose=flags.verbose,
         file=path,
     )
+
+
+def _format(text: str, patterns: Table) -> str:
+    """Return a format with the patterns of the configuration written out: workers know no configuration."""
+    if not patterns or not text.startswith("grok"):
+        return text
+    from logproc.formats.grok import inline  # noqa: PLC0415 - needed by few
+
+    return inline(text, patterns)
 
 
 def _check(flags: Flags) -> None:

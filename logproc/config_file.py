@@ -10,7 +10,7 @@ import tomllib
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from logproc.config_keys import ARRAYS, BOOLEAN, INTEGER, KEYS, NUMBER, REQUIRED, TABLES, TEXT, TEXTS, Key
+from logproc.config_keys import ARRAYS, BOOLEAN, FREE, INTEGER, KEYS, NUMBER, REQUIRED, TABLES, TEXT, TEXTS, Key
 from logproc.errors import ConfigError
 from logproc.toml_lines import find_lines
 
@@ -61,10 +61,15 @@ class _Reader:
         self.path = path
 
     def values(self) -> Table:
-        self._refuse_unknown("", {name: None for name in self.data if name not in (*TABLES, *ARRAYS)}, ())
+        self._refuse_unknown("", {name: None for name in self.data if name not in (*TABLES, *ARRAYS, *FREE)}, ())
         found = self._table("", self.data, ())
         for name in TABLES:
             found[name] = self._table(name, self._expect(name, dict, f"a table: [{name}]"), (name,))
+        for name in FREE:
+            found[name] = self._expect(name, dict, f"a table: [{name}]")
+            for key, value in found[name].items():
+                if not isinstance(value, str) or not value:
+                    self._fail(f"{name}.{key} must be a text, not {_describe(value)}", (name, key))
         for name in ARRAYS:
             found[name] = tuple(self._elements(name))
         return found
@@ -128,7 +133,7 @@ def _nearest(name: str, table: str) -> str:
     """
     here = {key.name: key.dotted for key in KEYS if key.table == table}
     if not table:
-        here |= {name: f"[{name}]" for name in TABLES} | {name: f"[[{name}]]" for name in ARRAYS}
+        here |= {name: f"[{name}]" for name in (*TABLES, *FREE)} | {name: f"[[{name}]]" for name in ARRAYS}
     if begun := [dotted for known, dotted in here.items() if known.startswith(f"{name}_")]:
         return f"did you mean {begun[0]!r}?"
     elsewhere = {key.name: key.dotted for key in KEYS if key.name not in here}

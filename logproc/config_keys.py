@@ -158,6 +158,9 @@ def _fail_if(value: str) -> str | None:
 TABLES = ("discover", "reports", "run", "output", "limits", "state")
 """Tables that stand once: `[limits]`."""
 
+FREE = ("patterns",)
+"""Tables whose keys are the user's own; their values are texts."""
+
 ARRAYS = ("source", "report", "check")
 """Tables that may stand many times: `[[source]]`."""
 

@@ -14,6 +14,7 @@ from logproc.errors import FormatError
 from logproc.formats.apache import compile_apache
 from logproc.formats.cloud import CLOUD
 from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.proxies import PROXIES
 from logproc.formats.regex import compile_regex
@@ -34,7 +35,11 @@ FORMATS: dict[str, Format] = {row.name: row for row in (*WEB, *CLOUD, *PROXIES, 
 STRINGS: dict[str, Callable[[str], Program]] = {"nginx": compile_nginx, "apache": compile_apache}
 """Languages of format strings: `--format nginx:LOG_FORMAT`, `--format apache:LOGFORMAT`."""
 
-PATTERNS: dict[str, Callable[[str], Format]] = {"regex": compile_regex}
+PATTERNS: dict[str, Callable[[str], Format]] = {
+    "regex": compile_regex,
+    "grok": compile_grok,
+    "grok-ecs": compile_grok_ecs,
+}
 """Languages of patterns: `--format regex:(?P<name>...)`."""
 
 
