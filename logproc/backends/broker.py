@@ -17,7 +17,7 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
 from logproc.backends.halves import halves
-from logproc.backends.leases import Durations, Held, Lease, Range, Root, Status, Worker
+from logproc.backends.leases import Durations, Held, Lease, Loss, Range, Root, Status, Worker
 from logproc.model import Failure, Partial
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ BARREN = 64
 
 SLOW = 3.0
 """A task is a straggler after so many medians."""
+
+LOSSES = 1000
+"""Lost leases that are remembered until somebody asks."""
 
 LOOK = 8
 """Ranges that are looked at for one that a worker has not refused yet."""
@@ -80,6 +83,7 @@ class Broker:
         self._leased = 0
         self._workers: OrderedDict[str, Worker] = OrderedDict()  # by when they were last heard of
         self._finished: deque[Outcome] = deque()
+        self._losses: deque[Loss] = deque(maxlen=LOSSES)
         self._done = self._failed = self._lost = self._split = self._barren = self._serial = 0
         self._durations = Durations()
 
@@ -121,13 +125,23 @@ class Broker:
         self._finish(held.range, outcome)
         return True
 
-    def fail(self, worker: str, lease: str, cause: str) -> None:
-        """Take a task back that this worker cannot do, and offer it to the others first."""
+    def others_may(self, worker: str, lease: str) -> bool:
+        """Tell whether a task that this worker cannot do would be given to others, and not be given up."""
+        held = self._active.get(lease)
+        if held is None or held.worker != worker:
+            return False
+        return len(held.range.refusals) < REFUSALS - 1 and self._others_may(held.range, worker)
+
+    def fail(self, worker: str, lease: str, cause: str, *, lasting: bool = False) -> None:
+        """Take a task back that this worker cannot do, and offer it to the others first.
+
+        `lasting` says that this is about the task's files: the worker goes on to get others.
+        """
         known = self._see(worker)
         held = self._active.get(lease)
         if held is None or held.worker != worker:
             return
-        known.refusals += 1
+        known.refusals += not lasting
         todo = held.range
         todo.refusals.append((worker, cause))
         self._forget(held)
@@ -167,6 +181,12 @@ class Broker:
     def take(self) -> Outcome | None:
         """Return the next finished task's outcome, each once; None if there is none now."""
         return self._finished.popleft() if self._finished else None
+
+    def losses(self) -> tuple[Loss, ...]:
+        """Return the leases that were lost since the last call, the latest `LOSSES` of them."""
+        found = tuple(self._losses)
+        self._losses.clear()
+        return found
 
     @property
     def drained(self) -> bool:
@@ -315,6 +335,7 @@ class Broker:
         self._barren += 1
         self._deactivate(held)
         todo.deaths.append((held.worker, cause))
+        self._losses.append(Loss(held.worker, todo.task, cause))
         if len(todo.deaths) < DEATHS:
             self._return(todo)
         else:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Claim:
     """A lease: whose, on what, the file of its rejected lines, if they are wanted, and how many pieces of it are there.
 
+    `unread` are the files of the task that its owner cannot read, though they are there.
+
     Pieces are unpacked and written under its own lock, so that nobody else waits for a disk; `open` until its end.
     """
 
@@ -29,6 +31,7 @@ class Claim:
     path: str | None
     pieces: int = 0
     open: bool = True
+    unread: tuple[int, ...] = ()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, number: int, piece: bytes) -> bool:

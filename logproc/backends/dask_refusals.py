@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from logproc.backends.dask_worker import Greeting, unreadable
+from logproc.backends.dask_worker import Greeting
+from logproc.backends.probe import unreadable
 from logproc.model import Failure
 
 if TYPE_CHECKING:

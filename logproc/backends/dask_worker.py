@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import os
 import pickle
 import platform
 import socket
@@ -22,7 +21,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
-from logproc.backends.probe import difference_in_time
+from logproc.backends.probe import difference_in_time, unreadable_of
 from logproc.backends.serial import attempt
 from logproc.backends.spooled import Spooled, spooled, wanted
 from logproc.model import Failure, Folded, Partial, Task
@@ -178,10 +177,11 @@ def _check(task: Task, outcome: Any, gone: Sequence[int]) -> None:  # noqa: ANN4
         if _machine(outcome.cause):
             raise UnusableHereError(_address(), socket.gethostname(), outcome.cause[:REASON])
         return
-    bad = {result.file for result in outcome.files if result.problem is not None}.difference(gone)
-    for piece in task.pieces if bad else ():
-        if piece.file in bad and (reason := unreadable(piece.path)) is not None:
-            raise UnusableHereError(_address(), socket.gethostname(), reason[:REASON], piece.path, piece.file)
+    missing = unreadable_of(task, outcome)
+    for piece in task.pieces:
+        if piece.file in missing and piece.file not in gone:
+            reason = missing[piece.file][:REASON]
+            raise UnusableHereError(_address(), socket.gethostname(), reason, piece.path, piece.file)
 
 
 def _machine(cause: str) -> bool:
@@ -189,21 +189,6 @@ def _machine(cause: str) -> bool:
     name = cause.partition(":")[0]
     kind = getattr(builtins, name, None)
     return name.endswith("MemoryError") or (isinstance(kind, type) and issubclass(kind, OSError))  # numpy has its own
-
-
-def unreadable(path: str) -> str | None:
-    """Say why a file cannot be opened and its first byte be read here, or None; a FIFO is not waited for."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            os.read(descriptor, 1)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        return error.strerror or str(error)
-    except ValueError as error:  # a NUL in the name
-        return str(error)
-    return None
 
 
 def fold(run: str, members: Sequence[Partial | Failure | Parts | Spooled]) -> Folded | Spooled:

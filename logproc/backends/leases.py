@@ -23,6 +23,15 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A lease that was lost: whose it was, on what, and why."""
+
+    worker: str
+    task: Task
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerStatus:
     """A known worker: leases it has, tasks and bytes it has done and leases it has lost since `since` (clock seconds).
 

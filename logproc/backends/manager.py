@@ -180,6 +180,7 @@ class Server(managers.Server):
         make, exposed, _, _ = registry[OBJECT]
         self._object, self._exposed = make(), frozenset(exposed)
         self.say: Callable[[str], None] = _silent
+        self.closed: Callable[[Callable[[], bool]], None] = _silent
         self._codec: Codec = address.codec
         self.place: Address = vars(self)["address"]
         self._listener: Listener = vars(self)["listener"]
@@ -235,6 +236,7 @@ class Server(managers.Server):
                 self._pending.pop(pending.serial, None)
                 self._authenticated.pop(pending.serial, None)
             if connection is not None:
+                self.closed(connection.channel.gone)
                 connection.close()
             pending.close()
 
@@ -323,19 +325,25 @@ class BrokerManager(managers.BaseManager):
         return Server(ours._registry, ours._address, ours._authkey, ours._serializer)  # noqa: SLF001 - as the stock one
 
 
-def _silent(_line: str) -> None:
+def _silent(_told: object) -> None:
     pass
 
 
-def serve(service: object, endpoint: Endpoint, say: Callable[[str], None] = _silent) -> Server:
+def serve(
+    service: object,
+    endpoint: Endpoint,
+    say: Callable[[str], None] = _silent,
+    closed: Callable[[Callable[[], bool]], None] = _silent,
+) -> Server:
     """Return a server, listening and not yet started, that answers calls of the broker's methods by `service`'s.
 
-    `say` takes a line for people where one of these fails as it never should.
+    `say` takes a line for people where one of these fails as it never should; `closed` takes the `gone` of a
+    connection that has ended.
     """
     manager: Any = type("QueueManager", (BrokerManager,), {})
     manager.register(OBJECT, callable=lambda: service, exposed=METHODS, create_method=False)
     server: Server = manager(endpoint, endpoint.key, SERIALIZER).get_server()
-    server.say = say
+    server.say, server.closed = say, closed
     return server
 
 

@@ -11,14 +11,16 @@ import stat
 import time
 from dataclasses import dataclass
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from logproc.backends.paths import absolute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from logproc.model import Task
+    from logproc.model import Partial, Task
+
+T = TypeVar("T")
 
 FILES = 5
 HEAD = 4096
@@ -60,16 +62,50 @@ def probes(tasks: Sequence[Task]) -> tuple[Probe, ...]:
     return tuple(seen for path in list(paths)[: FILES + 1] if (seen := look(absolute(path))) is not None)
 
 
-def difference_in_time(expected: Iterable[Probe], seconds: float = PATIENCE) -> str | None:
-    """Say what is different here, or None, in time: a disk whose server is dead counts as missing.
+def unreadable(path: str) -> str | None:
+    """Say why a file cannot be opened and its first byte be read here, or None; a FIFO is not waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.read(descriptor, 1)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError as error:  # a NUL in the name
+        return str(error)
+    return None
 
-    It is looked at in a thread that may hang, since such files cannot even be waited for with a timeout.
-    """
-    found: list[str | None] = []
-    thread = Thread(target=lambda: found.append(difference(expected)), name="logproc-probe", daemon=True)
+
+def unreadable_of(task: Task, outcome: Partial, seconds: float = PATIENCE) -> dict[int, str]:
+    """Return the files of a task that have a problem and cannot be read here, in time, and why, by their numbers."""
+    bad = {result.file for result in outcome.files if result.problem is not None}
+    paths = {piece.file: piece.path for piece in task.pieces if piece.file in bad}
+
+    def reasons() -> dict[int, str]:
+        return {file: reason for file, path in paths.items() if (reason := unreadable(path)) is not None}
+
+    found = _in_time(reasons, seconds) if paths else {}
+    return dict.fromkeys(paths, _silent(seconds)) if found is None else found
+
+
+def difference_in_time(expected: Iterable[Probe], seconds: float = PATIENCE) -> str | None:
+    """Say what is different here, or None, in time: a disk whose server is dead counts as missing."""
+    found = _in_time(lambda: [difference(expected)], seconds)
+    return found[0] if found is not None else _silent(seconds)
+
+
+def _in_time(look: Callable[[], T], seconds: float) -> T | None:
+    """Look at a disk in a thread that may hang, since such files cannot even be waited for with a timeout."""
+    found: list[T] = []
+    thread = Thread(target=lambda: found.append(look()), name="logproc-probe", daemon=True)
     thread.start()
     thread.join(seconds)
-    return found[0] if found else f"the disk did not answer within {seconds:g} s"
+    return found[0] if found else None
+
+
+def _silent(seconds: float) -> str:
+    return f"the disk did not answer within {seconds:g} s"
 
 
 def difference(expected: Iterable[Probe]) -> str | None:

@@ -103,7 +103,7 @@ ARGUMENTS = {
     "lease": tuple[str, str, int, float],
     "heartbeat": tuple[str, str, tuple[str, ...], float],
     "complete": tuple[str, str, str, Partial | Failure | None, int, bytes | None],
-    "fail": tuple[str, str, str, str, bool],
+    "fail": tuple[str, str, str, str, bool, tuple[int, ...]],
     "bye": tuple[str, str],
 }
 """Types of what a call carries: a run and a worker, and what the method is about. See `service` for what they mean."""

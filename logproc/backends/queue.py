@@ -35,6 +35,9 @@ WINDOW = 64
 
 TICK_SECONDS = 0.5
 STATUS_SECONDS = 30.0
+LOSSES_SHOWN = 5
+"""Lost tasks that are told one by one, of those that are noticed at once."""
+
 LINGER_SECONDS = 3.0
 """How long the end of a run waits for its workers to hear of it."""
 
@@ -84,8 +87,6 @@ class Watch:
         self._service = service
         self._remote = remote
         self._before: Status | None = None
-        self._lost = 0
-        self._losers: dict[str, int] = {}  # leases lost by worker
         self._workers: frozenset[str] = frozenset()
         self._ticked = 0.0
         self._said = self._attended = remote.clock()
@@ -128,13 +129,13 @@ class Watch:
         self._watch_leases(self._service.status())
 
     def _watch_leases(self, status: Status) -> None:
-        losers = {worker.name: worker.lost for worker in status.workers}
-        if status.lost_leases > self._lost:
-            more = [name for name, lost in losers.items() if lost > self._losers.get(name, 0)]
-            names = ", ".join(filter(None, map(self._service.name, more)))
-            of = f" ({names})" if names else ""
-            self._remote.say(f"{status.lost_leases - self._lost} more leases lost, {status.lost_leases} in all{of}")
-        self._lost, self._losers = status.lost_leases, losers
+        losses = self._service.losses()
+        for loss in losses[:LOSSES_SHOWN]:
+            name = self._service.name(loss.worker) or loss.worker
+            self._remote.say(f"worker {name} has lost task {loss.task}: {loss.cause}; another gets it")
+        if len(losses) > LOSSES_SHOWN:
+            more = len(losses) - LOSSES_SHOWN
+            self._remote.say(f"{more} more tasks were lost by their workers, {status.lost_leases} leases in all")
 
     def _say(self, status: Status, seconds: float) -> None:
         before = {worker.name: worker for worker in (self._before.workers if self._before else ())}
@@ -174,7 +175,7 @@ def run(
     codec = Codec((*TYPES, *remote.types))
     codec.encode(job)  # a job that cannot travel is said here, and not to every worker
     service = Service(broker, _run_offer(name, job, tasks, remote))
-    server = serve(service, Endpoint(remote.listen, codec, remote.key, remote.certificate), remote.say)
+    server = serve(service, Endpoint(remote.listen, codec, remote.key, remote.certificate), remote.say, service.closed)
     state = STOPPED
     try:
         watch = Watch(service, remote, server.place)

@@ -23,7 +23,7 @@ from logproc import __version__
 from logproc.backends.children import Children, Died
 from logproc.backends.link import HungUpError, Liveness, OverError, RetryingClient, WorkerOptions
 from logproc.backends.manager import Client
-from logproc.backends.probe import difference_in_time
+from logproc.backends.probe import difference_in_time, unreadable_of
 from logproc.backends.protocol import (
     CHUNK_BYTES,
     DRAINED,
@@ -253,31 +253,44 @@ class WorkerRun:
 
     def _hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
         if isinstance(event, Died):
-            client.call("fail", *self._who, event.key, event.cause, True)
+            client.call("fail", *self._who, event.key, event.cause, True, ())
             return
         rejected = None
         if self._folder is not None and self._options.place is not None:
             rejected = self._options.place(self._folder, task)
         try:
-            self._report(client, event.key, event.outcome, rejected)
+            self._report(client, event.key, task, event.outcome, rejected)
         finally:
             if rejected is not None:
                 with suppress(FileNotFoundError):
                     os.unlink(rejected)  # noqa: PTH108 - text in, text out
 
-    def _report(self, client: RetryingClient, lease: str, outcome: Partial | Failure, rejected: str | None) -> None:
+    def _report(
+        self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure, rejected: str | None
+    ) -> None:
         trouble = self._trouble(client, outcome)
         if trouble is None:
             self._failures = 0
+            if self._gives_back(client, lease, task, outcome):
+                return
             if rejected is None or isinstance(outcome, Failure) or self._send_rejected(client, lease, rejected):
                 client.call("complete", *self._who, lease, self._sendable(outcome), 0, None)
             return
         self._failures += 1
-        client.call("fail", *self._who, lease, trouble, False)
+        client.call("fail", *self._who, lease, trouble, False, ())
         if isinstance(outcome, Partial):
             raise TryLaterError(f"the disk that the coordinator sees is gone: {trouble}")
         if self._failures >= FAILURES:
             raise TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {trouble}")
+
+    def _gives_back(self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure) -> bool:
+        """Give a task back some of whose files this machine cannot read, and the coordinator can."""
+        missing = unreadable_of(task, outcome) if isinstance(outcome, Partial) else {}
+        if not missing:
+            return False
+        path = next(piece.path for piece in task.pieces if piece.file in missing)
+        cause = f"{path}: {next(iter(missing.values())).lower()} on {socket.gethostname()}, and the coordinator has it"
+        return bool(client.call("fail", *self._who, lease, cause, False, tuple(missing)))
 
     def _trouble(self, client: RetryingClient, outcome: Partial | Failure) -> str | None:
         """Say why it is this machine, and neither the task nor the file, that did not work."""

@@ -10,13 +10,13 @@ import math
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
 from logproc.backends.claims import Claim, Claims
 from logproc.backends.paths import with_absolute_paths
-from logproc.backends.probe import difference
+from logproc.backends.probe import difference, unreadable
 from logproc.backends.protocol import (
     IDLE,
     PROTOCOL,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from logproc.backends.broker import Broker, Lease, Status
+    from logproc.backends.leases import Loss
     from logproc.backends.probe import Probe
     from logproc.model import Failure, Outcome, Task
 
@@ -48,6 +49,9 @@ LOOK_SECONDS = 5.0
 
 STALL_SECONDS = 2 * LOOK_SECONDS
 """A coordinator that has not looked at its leases for so long was itself stopped, or had no time."""
+
+RECONNECT_SECONDS = 10.0
+"""A worker that has no connection for so long is dead: one that lives connects anew within a few seconds."""
 
 LONGEST = 500
 """Characters of what a worker says that are told to people."""
@@ -70,12 +74,17 @@ class RunOffer:
 
 @dataclass(slots=True)
 class WorkerSession:
-    """A worker that was taken on, and the last call by which it asked for a task."""
+    """A worker that was taken on, the last call by which it asked for a task, and its connections.
+
+    `unconnected` is since when it has none, until it has one again or is given up.
+    """
 
     name: str
     serial: int = -1
     offer: Offer = field(default_factory=lambda: Offer(IDLE))
     told: bool = False
+    connections: set[Gone] = field(default_factory=set)
+    unconnected: float | None = None
 
 
 class Service:
@@ -98,7 +107,7 @@ class Service:
 
     # ---- what workers call -------------------------------------------------------------------------------------
 
-    def hello(self, _gone: Gone, greeting: Greeting, problem: str | None) -> Ask | Welcome | Refused:
+    def hello(self, gone: Gone, greeting: Greeting, problem: str | None) -> Ask | Welcome | Refused:
         """Take a worker on, after it has said with `problem` in what its disk differs ("" if in nothing)."""
         offer, name = self._run_offer, greeting.name[:LONGEST]
         reason = _versions(greeting)
@@ -113,6 +122,7 @@ class Service:
             known = greeting.worker in self._sessions
             session = self._sessions.setdefault(greeting.worker, WorkerSession(name))
             session.told = False
+            self._connected(session, gone)
             self._broker.hello(greeting.worker)
         if not known:
             offer.say(f"worker {name} joined: {greeting.children} at a time, Python {greeting.python[:LONGEST]}")
@@ -123,7 +133,7 @@ class Service:
         end = time.monotonic() + _bounded(seconds)
         with self._lock:
             session = self._sessions.get(worker)
-            if refused := self._unknown(run, session):
+            if refused := self._unknown(run, session, gone):
                 return refused
             assert session is not None
             if session.serial == serial and self._broker.holds(worker, session.offer.lease):
@@ -148,7 +158,7 @@ class Service:
         end = time.monotonic() + _bounded(seconds)
         with self._lock:
             session = self._sessions.get(worker)
-            if refused := self._unknown(run, session):
+            if refused := self._unknown(run, session, gone):
                 return refused
             assert session is not None
             lost = self._broker.heartbeat(worker, leases)
@@ -159,7 +169,7 @@ class Service:
 
     def complete(
         self,
-        _gone: Gone,
+        gone: Gone,
         run: str,
         worker: str,
         lease: str,
@@ -169,7 +179,7 @@ class Service:
     ) -> bool | Refused:
         """Take what became of a task; before it may come pieces of rejected lines, with no outcome, numbered from 0."""
         with self._lock:
-            if refused := self._unknown(run, self._sessions.get(worker)):
+            if refused := self._unknown(run, self._sessions.get(worker), gone):
                 return refused
             claim = self._claims.of(worker, lease)
         if claim is None or (outcome is not None and outcome.task != claim.task.number):
@@ -177,6 +187,8 @@ class Service:
         if outcome is None:
             return piece is not None and self._add(claim, number, piece)
         path = claim.end()
+        if claim.unread and isinstance(outcome, Partial):
+            outcome = _with_reader(outcome, claim.unread, self.name(worker) or worker)
         with self._lock:
             if self._claims.take(lease) is None:
                 return False  # it ended meanwhile, or this call has come twice at once
@@ -190,19 +202,42 @@ class Service:
             claim.drop()
         return accepted
 
-    def fail(self, _gone: Gone, run: str, worker: str, lease: str, cause: str, died: bool) -> bool | Refused:  # noqa: FBT001
-        """Take back a task that a worker cannot do, or that killed one of its processes."""
+    def fail(
+        self,
+        gone: Gone,
+        run: str,
+        worker: str,
+        lease: str,
+        cause: str,
+        died: bool,  # noqa: FBT001
+        files: tuple[int, ...],
+    ) -> bool | Refused:
+        """Take back a task that a worker cannot do, or that killed one of its processes.
+
+        `files` are those that it cannot read. Where they are gone here, too, or no other worker is there to read them,
+        the answer is False: what it has of the task is the result.
+        """
         with self._lock:
-            if refused := self._unknown(run, self._sessions.get(worker)):
+            if refused := self._unknown(run, self._sessions.get(worker), gone):
                 return refused
             claim = self._claims.of(worker, lease)
-            if claim is None:
+        if claim is None or (files and not _readable(claim.task, files)):
+            return False
+        with self._lock:
+            if self._claims.of(worker, lease) is not claim:
+                return False  # it ended meanwhile
+            if files and not self._broker.others_may(worker, lease):
+                claim.unread = files
+                self._run_offer.say(
+                    f"worker {self._sessions[worker].name} cannot read all of task {claim.task}, and no other is here: "
+                    f"{cause[:LONGEST]}"
+                )
                 return False
             cause = cause[:LONGEST]
             if died:
                 self._broker.died(worker, cause, [lease])
             else:
-                self._broker.fail(worker, lease, cause)
+                self._broker.fail(worker, lease, cause, lasting=bool(files))
             self._claims.take(lease)
             self._notify()
             name = self._sessions[worker].name
@@ -210,11 +245,11 @@ class Service:
         self._run_offer.say(f"worker {name} could not do task {claim.task}: {cause}")
         return True
 
-    def bye(self, _gone: Gone, run: str, worker: str) -> bool | Refused:
+    def bye(self, gone: Gone, run: str, worker: str) -> bool | Refused:
         """Let a worker go, and take its tasks back."""
         with self._lock:
             session = self._sessions.get(worker)
-            if refused := self._unknown(run, session):
+            if refused := self._unknown(run, session, gone):
                 return refused
             self._broker.bye(worker)
             session = self._sessions.pop(worker)
@@ -224,6 +259,15 @@ class Service:
             claim.drop()
         self._run_offer.say(f"worker {session.name} left")
         return True
+
+    def closed(self, gone: Gone) -> None:
+        """Note the end of a connection over which calls with this `gone` came."""
+        with self._lock:
+            for session in self._sessions.values():
+                if gone in session.connections:
+                    session.connections.discard(gone)
+                    if not session.connections:
+                        session.unconnected = time.monotonic()
 
     # ---- what the coordinator calls ----------------------------------------------------------------------------
 
@@ -266,6 +310,11 @@ class Service:
         with self._lock:
             return self._broker.status()
 
+    def losses(self) -> tuple[Loss, ...]:
+        """Return the leases that were lost since the last call."""
+        with self._lock:
+            return self._broker.losses()
+
     def name(self, worker: str) -> str | None:
         """Return a worker's name for people; None if it has left."""
         session = self._sessions.get(worker)
@@ -295,12 +344,25 @@ class Service:
         self._looked = now
         if now >= self._patient_until:
             self._broker.expire()
+            self._give_up_unconnected(now)
 
-    def _unknown(self, run: str, session: WorkerSession | None) -> Refused | None:
+    def _give_up_unconnected(self, now: float) -> None:
+        for worker, session in self._sessions.items():
+            if session.unconnected is not None and now - session.unconnected >= RECONNECT_SECONDS:
+                session.unconnected = None
+                self._broker.died(worker, f"its connections ended, and it did not come back in {RECONNECT_SECONDS:g} s")
+
+    @staticmethod
+    def _connected(session: WorkerSession, gone: Gone) -> None:
+        session.connections.add(gone)
+        session.unconnected = None
+
+    def _unknown(self, run: str, session: WorkerSession | None, gone: Gone) -> Refused | None:
         if run != self._run_offer.run:
             return Refused(f"the run {run[:LONGEST]} is over, and this is another one: say hello again", over=True)
         if session is None:
             return Refused("a worker that has not said hello", over=True)
+        self._connected(session, gone)
         return None
 
     def _notify(self) -> None:
@@ -320,6 +382,21 @@ class Service:
                 self._error = self._error or error
                 self._finished.notify()
             return False
+
+
+def _with_reader(outcome: Partial, files: tuple[int, ...], worker: str) -> Partial:
+    """Say of files that this worker could not read that it is the worker who could not."""
+    suffix = f" (worker {worker}; the coordinator can read it)"
+    marked = (
+        replace(result, problem=f"{result.problem}{suffix}") if result.file in files and result.problem else result
+        for result in outcome.files
+    )
+    return replace(outcome, files=tuple(marked))
+
+
+def _readable(task: Task, files: tuple[int, ...]) -> bool:
+    """Tell whether some of these files of a task can be read here."""
+    return any(piece.file in files and unreadable(piece.path) is None for piece in task.pieces)
 
 
 def _bounded(seconds: float) -> float:

@@ -180,7 +180,7 @@ def test_who_has_not_said_hello_or_is_of_another_run_is_told_so(puppet_of):
             ("lease", 0, 0.0),
             ("heartbeat", (), 0.0),
             ("complete", "lease", None, 0, b""),
-            ("fail", "lease", "cause", False),
+            ("fail", "lease", "cause", False, ()),
             ("bye",),
         ]
         for call in calls:
@@ -302,8 +302,8 @@ def test_a_task_comes_back_when_its_worker_leaves_or_cannot_do_it(puppet_of):
         one, other = puppet_of(head, "one"), puppet_of(head, "other")
         offer = one.lease()
         assert other.lease(0.0) == Offer(IDLE)
-        assert one.call("fail", offer.lease, "disk full\n", False) is True
-        assert one.call("fail", offer.lease, "disk full\n", False) is False
+        assert one.call("fail", offer.lease, "disk full\n", False, ()) is True
+        assert one.call("fail", offer.lease, "disk full\n", False, ()) is False
         head.wait_for("worker one could not do task 0 (/logs/0 [0:]): disk full")
         offer = other.lease()
         assert offer.task == tasks[0]
@@ -324,7 +324,7 @@ def test_a_lease_ends_without_heartbeats_and_its_worker_is_told(puppet_of):
         clock.advance(61)
         again = other.lease()
         assert again.task == offer.task
-        head.wait_for("1 more leases lost, 1 in all")
+        head.wait_for("worker slow has lost task 0")
         assert slow.call("heartbeat", (offer.lease,), 20.0, wait=20.0) == Pulse(IDLE, (offer.lease,))
         assert other.complete(again, answer(tasks[0])) is True
         assert slow.complete(offer, Failure(0, "late")) is False
@@ -343,7 +343,7 @@ def test_heartbeats_keep_a_lease(puppet_of):
             assert other.lease(0.0) == Offer(IDLE)
         assert steady.complete(offer, answer(tasks[0])) is True
         assert collector.result() == right(tasks)
-    assert not any("leases lost" in line for line in head.lines)
+    assert not any("has lost task" in line for line in head.lines)
 
 
 def test_a_coordinator_that_was_stopped_itself_takes_nothing_away(puppet_of, monkeypatch):
@@ -393,7 +393,7 @@ def test_who_waits_and_hangs_up_is_given_nothing(puppet_of):
         connection.method = METHODS.index("lease")
         connection.send(("broker", "lease", (gone.run, gone.worker, 0, 20.0), {}))
         connection.channel.hang_up(socket.SHUT_WR)
-        assert one.call("fail", offer.lease, "a child died", True) is True
+        assert one.call("fail", offer.lease, "a child died", True, ()) is True
         again = one.lease()
         assert again.task == tasks[0]
         assert one.complete(again, answer(tasks[0])) is True
@@ -467,10 +467,10 @@ def test_rejected_lines_of_a_late_result_that_counts_count_too(puppet_of, tmp_pa
         puppet, other = puppet_of(head), puppet_of(head, "other")
         offer = puppet.lease()
         clock.advance(61)
-        head.wait_for("1 more leases lost")
+        head.wait_for("has lost task 0")
         assert other.call("complete", offer.lease, None, 0, zlib.compress(b"not mine\n")) is False
         assert other.complete(offer, answer(tasks[0])) is False
-        assert other.call("fail", offer.lease, "not mine", True) is False
+        assert other.call("fail", offer.lease, "not mine", True, ()) is False
         assert puppet.call("complete", offer.lease, None, 0, zlib.compress(b"late\n")) is True
         assert puppet.complete(offer, answer(tasks[0])) is True
         collector.result()
@@ -816,14 +816,14 @@ def test_only_those_are_named_who_lost_leases_just_now(puppet_of):
     with collecting(head, Errand(), tasks) as collector:
         one, other = puppet_of(head, "one"), puppet_of(head, "other")
         lease_of = {one: one.lease(), other: other.lease()}
-        for count, (loser, keeper) in enumerate([(one, other), (other, one)], 1):
+        for loser, keeper in ((one, other), (other, one)):
             for puppet, offer in lease_of.items():
                 assert puppet.call("heartbeat", (offer.lease,), 0.0) == Pulse(IDLE)
             clock.advance(59)
             assert loser.call("heartbeat", (), 0.0) == Pulse(IDLE)  # it is there, but lets its lease go
             assert keeper.call("heartbeat", (lease_of[keeper].lease,), 0.0) == Pulse(IDLE)
             clock.advance(2)
-            head.wait_for(f"1 more leases lost, {count} in all ({loser.greeting.name})")
+            head.wait_for(f"worker {loser.greeting.name} has lost task {lease_of[loser].task}: nothing was heard of it")
             lease_of[loser] = loser.lease()
         for puppet, offer in lease_of.items():
             assert puppet.complete(offer, answer(offer.task)) is True

@@ -13,7 +13,7 @@ from backends.hands import Clock, Hand, Head, collecting, hands_down, process_of
 from backends.proxy import Proxy, nobody, troubles
 from backends.workers import Errand, answer, die_once, held, large, stop_once, work
 
-from logproc.backends import broker, link, manager, queue, remote
+from logproc.backends import broker, link, manager, queue, remote, service
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Channel
 from logproc.errors import RefusedError, TryLaterError
@@ -61,7 +61,20 @@ def test_a_worker_that_is_killed_loses_only_time(tmp_path):
         (tmp_path / "go").touch()
         Hand(head, held).start()
         assert collector.result() == right(tasks)
-    assert any("leases lost" in line for line in head.lines)
+    assert any("has lost task" in line for line in head.lines)
+
+
+def test_the_tasks_of_a_killed_worker_are_done_by_others_long_before_its_leases_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(service, "RECONNECT_SECONDS", 0.2)
+    head, tasks, job = Head(lease_seconds=3600.0), tasks_of(6), Errand(str(tmp_path), bad=(0,))
+    with collecting(head, job, tasks) as collector, process_of(head.port, "backends.workers:held") as worker:
+        wait_for(tmp_path / "0.begun")
+        worker.kill()
+        worker.wait(60)
+        head.wait_for("its connections ended, and it did not come back in 0.2 s")
+        (tmp_path / "go").touch()
+        Hand(head, held).start()
+        assert collector.result() == right(tasks)
 
 
 def test_a_worker_that_hangs_and_comes_back_counts_nothing_twice(tmp_path):
@@ -71,7 +84,7 @@ def test_a_worker_that_hangs_and_comes_back_counts_nothing_twice(tmp_path):
         wait_for(tmp_path / "0.begun")
         worker.send_signal(signal.SIGSTOP)
         clock.advance(61)
-        head.wait_for("1 more leases lost")
+        head.wait_for("has lost task 0")
         (tmp_path / "go").touch()
         worker.send_signal(signal.SIGCONT)
         assert collector.result() == right(tasks)
@@ -101,7 +114,7 @@ def test_a_child_that_hangs_is_replaced(tmp_path):
         assert collector.result() == right(tasks)
         hand.join(60)
     assert hand.error is None
-    assert any("leases lost" in line for line in head.lines)
+    assert any("has lost task" in line for line in head.lines)
 
 
 def test_workers_join_and_leave_at_any_time(tmp_path):
@@ -252,7 +265,7 @@ def test_a_cable_that_is_pulled_and_put_back(tmp_path, monkeypatch):
         hand.join(60)
         proxy.close()
     assert hand.error is None
-    assert not any("leases lost" in line for line in head.lines)
+    assert not any("has lost task" in line for line in head.lines)
 
 
 class Beats:
@@ -316,4 +329,4 @@ def test_slow_tasks_are_not_taken_away(tmp_path, beats):
             clock.advance(40)
         (tmp_path / "go").touch()
         assert collector.result() == right(tasks)
-    assert not any("leases lost" in line for line in head.lines)
+    assert not any("has lost task" in line for line in head.lines)

@@ -1,0 +1,127 @@
+"""Workers of the queue that see the disk only in part: none of their lines is lost to a file that is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from backends.hands import KEY, Hand, Head, Puppet, collecting, hands_down
+from backends.workers import Errand, answer, work
+
+from logproc.backends import queue, remote
+from logproc.backends.protocol import Welcome
+from logproc.model import FileResult, Lines, Partial, Piece, Task
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left(monkeypatch):
+    monkeypatch.setattr(queue, "LINGER_SECONDS", 0.2)
+    monkeypatch.setattr(queue, "TICK_SECONDS", 0.05)
+    yield
+    hands_down()
+
+
+def missing(_job, task):
+    """Report the first file of every task as missing."""
+    result = FileResult(task.number, "plain", None, 0.0, 0, Lines(), problem="no such file", skipped=True)
+    return Partial(task.number, (result,), ())
+
+
+def tasks_of(count, folder):
+    return [Task(n, (Piece(n, str(folder / str(n)), 0, -1, 0),), 100) for n in range(count)]
+
+
+def there(folder, count):
+    tasks = tasks_of(count, folder)
+    for task in tasks:
+        Path(task.pieces[0].path).write_text("line\n")
+    return tasks
+
+
+def without(monkeypatch):
+    """Let workers in threads of this process find nothing where the coordinator finds the file."""
+    monkeypatch.setattr(
+        remote, "unreadable_of", lambda _task, outcome: {r.file: "No such file" for r in outcome.files if r.problem}
+    )
+
+
+def test_a_file_that_only_one_worker_lacks_is_read_by_another(tmp_path, monkeypatch):
+    without(monkeypatch)
+    head, tasks = Head(), there(tmp_path, 2)
+    with collecting(head, Errand(), tasks) as collector:
+        other = Puppet(head, "other")
+        assert isinstance(other.hello(), Welcome)
+        Hand(head, missing, name="partly", children=1).start()
+        head.wait_for("worker partly could not do task", count=2)
+        for _ in tasks:
+            offer = other.lease()
+            assert other.complete(offer, answer(offer.task)) is True
+        assert collector.result() == {task.number: answer(task) for task in tasks}
+        other.close()
+
+
+def test_where_no_other_worker_is_the_report_says_who_could_not_read_it(tmp_path, monkeypatch):
+    without(monkeypatch)
+    head, tasks = Head(), there(tmp_path, 1)
+    with collecting(head, Errand(), tasks) as collector:
+        Hand(head, missing, name="partly").start()
+        (found,) = collector.result().values()
+    assert found.files[0].problem == "no such file (worker partly; the coordinator can read it)"
+    head.wait_for("worker partly cannot read all of task 0")
+
+
+def test_a_file_that_is_gone_for_all_is_a_result_at_once(tmp_path):
+    head, tasks = Head(), tasks_of(2, tmp_path)
+    with collecting(head, Errand(), tasks) as collector:
+        Hand(head, missing).start()
+        Hand(head, work, name="other")
+        found = collector.result()
+    assert [found[number].files[0].problem for number in (0, 1)] == ["no such file"] * 2
+    assert not any("could not do" in line for line in head.lines)
+
+
+# ---- real processes --------------------------------------------------------------------------------------------
+
+
+def _may_unshare() -> bool:
+    tool = shutil.which("unshare")
+    return tool is not None and subprocess.run([tool, "-m", "true"], capture_output=True, check=False).returncode == 0
+
+
+needs_mounts = pytest.mark.skipif(not _may_unshare(), reason="a mount of its own needs root and unshare")
+LINE = '10.0.0.{n} - - [02/Mar/2026:00:00:00 +0000] "GET /{n} HTTP/1.1" 200 5 "-" "-"\n'
+
+
+@needs_mounts
+def test_a_worker_with_an_incomplete_copy_of_the_disk_says_so_in_the_report(tmp_path):
+    logs, copy = tmp_path / "logs", tmp_path / "copy"
+    logs.mkdir()
+    for n in range(9):
+        (logs / f"{n}.log").write_text(LINE.format(n=n) * 10)
+    shutil.copytree(logs, copy)
+    (copy / "4.log").unlink()
+    key, report = tmp_path / "key", tmp_path / "report.json"
+    key.write_text(KEY.decode())
+    key.chmod(0o600)
+    logproc = [sys.executable, "-m", "logproc"]
+    asked = ["run", str(logs), "--backend", "queue", "--listen", "127.0.0.1:0", "--report", "web", "-c", os.devnull]
+    hidden = ["unshare", "-m", "sh", "-c", f'mount --bind "{copy}" "{logs}" && exec "$@"', "sh"]
+    with subprocess.Popen(
+        [*logproc, *asked, "--authkey-file", str(key), "--json", str(report)], stderr=subprocess.PIPE, text=True
+    ) as coordinator:
+        assert coordinator.stderr is not None
+        address = next(line for line in coordinator.stderr if line.startswith("listening on")).split()[2]
+        worker = [*logproc, "worker", address, "--authkey-file", str(key), "-j", "1", "--name", "partly"]
+        assert subprocess.run([*hidden, *worker], capture_output=True, check=False).returncode == 0
+        coordinator.stderr.read()
+    assert coordinator.returncode == 3
+    found = json.loads(report.read_text())
+    assert found["accounting"]["lines"]["counted"] == 80
+    reasons = {Path(file["path"]).name: file["reason"] for file in found["files"] if file["status"] == "failed"}
+    assert set(reasons) == {"4.log"}
+    assert reasons["4.log"].endswith("(worker partly; the coordinator can read it)")
