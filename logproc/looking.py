@@ -10,6 +10,7 @@ import numpy as np
 from logproc.errors import InputError
 from logproc.formats import resolve
 from logproc.formats.parser import new_parser, span
+from logproc.formats.parser_headed import HeadedParser
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
@@ -115,6 +116,9 @@ def _facts(name: str, sample: Sample, mtime_ns: int) -> tuple[int | None, int | 
     """Return the first and last time in a sample, and the fields of its first good line."""
     fmt = resolve(name)
     parser = new_parser(fmt, fmt.fields)
+    if isinstance(parser, HeadedParser):
+        parser.store_all()
+    parser.open(())
     parser.reach(mtime_ns, "UTC")
     size = len(sample.lines)
     buffer = np.zeros(size + PADDING, np.uint8)

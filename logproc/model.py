@@ -130,7 +130,8 @@ class Piece:
     """A byte range of one file; the range owns every line whose first byte lies in [start, end).
 
     `end` is -1 for "to the end of the file". Only plain files are cut: a compressed file is one piece.
-    `codec` and `format` are None where the worker finds them out by itself, from the content.
+    `codec` and `format` are None where the worker finds them out by itself, from the content. `heads` are the header
+    lines of a file that is cut, where its format has any, with their offsets.
     """
 
     file: int
@@ -144,6 +145,7 @@ class Piece:
     codec: str | None = None
     format: str | None = None
     confidence: float = 1.0
+    heads: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

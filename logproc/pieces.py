@@ -196,6 +196,8 @@ class PieceReader:
             self.reason = None
         self.format = None if name == UNKNOWN.name else name
         self.parser = self.desk.parser(name, self.piece.source)
+        heads = [line for offset, line in self.piece.heads if offset < self.piece.start]
+        self.parser.open(heads, first=self.piece.start == 0)
         # Standard input has no mtime: what is read now was written now.
         self.parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
         return self.parser

@@ -16,7 +16,7 @@ from logproc.errors import FormatError, InputError, TryLaterError
 from logproc.formats import candidates, resolve
 from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import Matcher
-from logproc.inputs import discover
+from logproc.inputs import discover, headers
 from logproc.inputs.sample import sample
 from logproc.model import LogFile, Piece, Task
 
@@ -127,6 +127,17 @@ class Planner:
         if pack:
             yield size, tuple(pack)
 
+    def _heads(self, path: str, fmt: str, mark: int) -> tuple[tuple[int, bytes], ...] | None:
+        """Return the header lines that ranges of a file must know; None if it cannot be cut because of them."""
+        header = None if fmt == "unknown" else resolve(fmt).header
+        if header is None:
+            return ()
+        return (
+            headers.directive_lines(path, header.directive, mark)
+            if header.directive
+            else headers.first_line(path, mark)
+        )
+
     def _ranges(self, file: LogFile, whole: Piece) -> Iterator[tuple[int, tuple[Piece, ...]]]:
         try:
             found, detection = self.look(file)
@@ -137,6 +148,10 @@ class Planner:
             yield file.size, (whole,)
             return
         fmt = detection.format or "unknown"
+        heads = self._heads(file.path, fmt, 3 if found.encoding == "utf-8-bom" else 0)
+        if heads is None:
+            yield file.size, (replace(whole, codec="plain", format=fmt, confidence=detection.confidence),)
+            return
         borders = range_borders(file.size)
         for start, end in pairwise(borders):
             piece = replace(
@@ -146,6 +161,7 @@ class Planner:
                 codec="plain",
                 format=fmt,
                 confidence=detection.confidence,
+                heads=heads,
             )
             yield end - start, (piece,)
 

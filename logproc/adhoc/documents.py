@@ -45,6 +45,12 @@ def named_row(fmt: Format, line: bytes) -> Row:
     return contract_names(document, fmt.naming or _NAMING)
 
 
+def headed_value(name: str, raw: bytes, scale: float) -> Any:  # noqa: ANN401 - text, a number or nothing
+    """Return the value of a field under a header."""
+    text = _no_dash(unescape(raw, PLAIN))
+    return _typed(name, text, scale) if name in _KINDS else _bare(raw)
+
+
 def pairs(line: bytes) -> Row:
     """Return the keys of a logfmt line: text, whole numbers where they were written bare, True for a lone key."""
     row: Row = {}
@@ -154,7 +160,9 @@ def _typed(name: str, value: Any, scale: float) -> Any:  # noqa: ANN401 - whatev
             return None
         if not math.isfinite(number):
             return None
-        return int(number) if kind == Kind.INTEGER and number.is_integer() else number
+        if kind == Kind.INTEGER:
+            return _integer(value) if _WHOLE.fullmatch(value) else int(number) if number.is_integer() else None
+        return number / round(1 / scale) if scale < 1.0 else number * scale
     return value
 
 

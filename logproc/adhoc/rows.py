@@ -15,12 +15,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
-from logproc.adhoc.documents import named_row
+from logproc.adhoc.documents import headed_value, named_row
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
-from logproc.formats.format import FIXED
+from logproc.formats.format import FIXED, HEADED
 from logproc.formats.jsonl import contract_name_of
+from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
 from logproc.model import NO_TIME, Kind, Report, RunInfo, Task
 from logproc.pieces import PieceReader
@@ -100,6 +101,13 @@ class RowDesk(Desk):
         """Return all fields of a format; lines that name their fields are read again as a whole instead."""
         return frozenset(fmt.fields) if fmt.engine in FIXED else frozenset()
 
+    def parser(self, name: str, source: str) -> Parser:
+        """Return the parser for a format; where a header names the columns, it stores all of them."""
+        parser = super().parser(name, source)
+        if isinstance(parser, HeadedParser):
+            parser.store_all()
+        return parser
+
 
 class RowShape:
     """Which rows and columns are written, and how."""
@@ -177,7 +185,8 @@ class RowReader(PieceReader):
     def _book(self, parser: Parser, block: Block, before: int) -> None:
         super()._book(parser, block, before)
         family, lines = parser.format.family, parser.lines
-        rows = self._rows if parser.format.engine in FIXED else self._named_rows
+        named = self._headed_rows if parser.format.engine == HEADED else self._named_rows
+        rows = self._rows if parser.format.engine in FIXED else named
         written = []
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start
@@ -215,6 +224,18 @@ class RowReader(PieceReader):
             return None
         raw = self.desk.buffer[start:end].tobytes()
         return (value_of if len(raw) <= CACHED_BYTES else value_of.__wrapped__)(raw, kind, scale)
+
+    def _headed_rows(self, parser: Parser, before: int) -> Iterator[Row]:
+        upto, lines = self.desk.rows, parser.lines
+        times = lines.times[before:upto].tolist()
+        starts, ends = lines.starts[:, before:upto].tolist(), lines.ends[:, before:upto].tolist()
+        places = [(n, name, parser.scales.get(name, 1.0)) for n, name in enumerate(parser.columns) if name != "time"]
+        for position, time in enumerate(times):
+            row = self._common(time)
+            for number, name, scale in places:
+                raw = self.desk.buffer[starts[number][position] : ends[number][position]].tobytes()
+                row[name] = None if starts[number][position] < 0 else headed_value(name, raw, scale)
+            yield row
 
     def _named_rows(self, parser: Parser, before: int) -> Iterator[Row]:
         """Read lines that name their fields again, as a whole."""

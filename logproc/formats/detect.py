@@ -74,10 +74,12 @@ def _scores(text: bytes, ordered: Iterable[Format], matcher: Matcher) -> tuple[l
     for row in ordered:
         if not all(needed in text for needed in row.needs):
             continue
+        if not row.unlike_reason and is_unlike(row, text):
+            continue
         matched, rejected = matcher(row, text)
         if matched == 0:
             continue
-        if is_unlike(row, text):
+        if row.unlike_reason and is_unlike(row, text):
             refusal = f"{row.name} does not fit: {row.unlike_reason}"
             continue
         scores.append(_Score(row, matched / (matched + rejected), matched, rejected))

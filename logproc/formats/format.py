@@ -12,9 +12,11 @@ from logproc.model import Kind
 if TYPE_CHECKING:
     import re
 
+    from logproc.formats.header import Header
     from logproc.formats.regex import Pattern
 
-SEPARATOR, JSONL, LOGFMT, LTSV, PATTERN = "separator", "jsonl", "logfmt", "ltsv", "pattern"
+SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
+HEADED, PATTERN = "headed", "pattern"
 """Engines: what `Format.engine` may be."""
 
 FIXED = frozenset({SEPARATOR, PATTERN})
@@ -67,10 +69,10 @@ class Format:
     """How to read a line, and its proof. Formats compare and hash by identity: `resolve` gives the same one again.
 
     `engine` is "separator" (then `program` says how), "pattern" (then `pattern` does), or one whose lines name their
-    fields themselves (then `naming` says which contract fields those are; None is the usual one). Of formats that
-    match equally well, detection takes the one of the highest `rank`. `needs` are bytes that a file of this format
-    contains, asked before anything is matched; `unlike` finds lines that would match with a wrong meaning,
-    `unlike_reason` says which.
+    fields themselves (then `naming` says which contract fields those are, None being the usual ones, and `header`, if
+    any, how columns are named). Of formats that match equally well, detection takes the one of the highest `rank`.
+    `needs` are bytes that a file of this format contains, asked before anything is matched; `unlike` finds lines that
+    would match with a wrong meaning, `unlike_reason` says which, where that helps.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Format:
     unlike_reason: str = ""
     naming: Naming | None = None
     pattern: Pattern | None = None
+    header: Header | None = None
 
     @property
     def fields(self) -> dict[str, Kind]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logproc.formats.arrays import CAPACITY, span
-from logproc.formats.format import JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
+from logproc.formats.format import HEADED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
+from logproc.formats.parser_headed import HeadedParser
 from logproc.formats.parser_json import JsonParser
 from logproc.formats.parser_pairs import PairParser
 from logproc.formats.parser_pattern import PatternParser
@@ -20,7 +21,7 @@ from logproc.kernels import tokenize
 from logproc.model import PADDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,6 +44,14 @@ class Parser(Protocol):
     places: dict[str, tuple[int, int, int]]
     reasons: dict[int, str]
     multiline: bool
+    headers_read: int
+
+    def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
+        """Say that a file comes next, or a range of one: `heads` are the header lines in front of it.
+
+        `first` tells that no line is in front of it; with `guess` a header must look like one. `headers_read` counts
+        the directives since then.
+        """
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Say when the file that comes next was written last: its times without a year are not a day later."""
@@ -71,6 +80,7 @@ ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
     LOGFMT: PairParser,
     LTSV: PairParser,
     PATTERN: PatternParser,
+    HEADED: HeadedParser,
 }
 """Parsers by `Format.engine`."""
 
@@ -108,6 +118,7 @@ class Matcher:
             buffer[size] = 10
             size += 1
         matched = rejected = position = behind = 0
+        parser.open((), guess=True)
         while position < size:
             parser.parse(buffer, position, size, 0, counters)
             position, rows, rejects, blanks, lines = counters[:5].tolist()
@@ -116,4 +127,4 @@ class Matcher:
             behind += lines - blanks - rows - rejects
         if behind:
             behind -= text.count(b"\n ") + text.count(b"\n\t") + PLAIN_LINES * matched
-        return matched, rejected + max(0, behind)
+        return matched + parser.headers_read, rejected + max(0, behind)

@@ -14,7 +14,7 @@ from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
 from logproc.kernels.jsonlines import BLANKS, LINES, REJECTS, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ class NamedParser:
     """Columns by key. Column 0 is the time; behind the wanted columns stand those from which they follow."""
 
     multiline = False
+    headers_read = 0
     lists: frozenset[str] = frozenset()
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
@@ -42,13 +43,20 @@ class NamedParser:
     def arrange(self, columns: tuple[str, ...], capacity: int) -> None:
         """Make room for these columns, and for those that they follow from."""
         self.columns = columns
-        self.stored = (*columns, *self.naming.helpers(columns))
+        self.stored = (*columns, *self.further(columns))
         self.lines = line_arrays(len(self.stored), capacity)
         self.places = places_of(columns, self.lines)
         self._place = {name: number for number, name in enumerate(self.stored)}
         contract = [number for number, name in enumerate(columns) if name in SYNONYMS]
         self._durations = [number for number, name in enumerate(columns) if name in DURATIONS]
         self._unwrapped = contract if self.naming.unwrap else []
+
+    def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns that are stored because others follow from them."""
+        return self.naming.helpers(columns)
+
+    def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
+        """Do nothing: every line names its fields."""
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Do nothing: a time beside a name has a year."""

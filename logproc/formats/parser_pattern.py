@@ -35,6 +35,7 @@ class PatternParser:
     scales: dict[str, float] = {}  # noqa: RUF012 - the same for all, and empty
     lists: frozenset[str] = frozenset()
     multiline = False
+    headers_read = 0
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
         pattern = fmt.pattern
@@ -65,6 +66,9 @@ class PatternParser:
         self._lines = self.lines.described(self._scratch, self.counters)
         self._kept = (arrays, work, stack)  # what the addresses point to
         self.addresses = (self._pattern.ctypes.data, self._lines.ctypes.data)
+
+    def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
+        """Do nothing: the pattern says what all lines are."""
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Give times without a year, in this zone, the latest one that is not a day after the file's mtime."""

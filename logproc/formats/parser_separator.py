@@ -18,7 +18,7 @@ from logproc.kernels.layout import ProgramArrays
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -86,6 +86,7 @@ class SeparatorParser:
     """Runs a separator program."""
 
     reasons = tokenize.REASONS
+    headers_read = 0
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
         program = fmt.program or Program(b"\0", ())
@@ -103,6 +104,9 @@ class SeparatorParser:
         self._lines = self.lines.described(self._arrays[1], self.counters)
         # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
         self.addresses = (self._program.ctypes.data, self._lines.ctypes.data)
+
+    def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
+        """Do nothing: the program says what all lines are."""
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Give times without a year, in this zone, the latest one that is not a day after the file's mtime."""

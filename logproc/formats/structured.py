@@ -70,7 +70,6 @@ STRUCTURED = (
         rank=-20,
         needs=(b"=",),
         unlike=_NO_PAIR_IN_FRONT,
-        unlike_reason="its lines do not begin with key=value",
         samples=(
             Sample(
                 'ts=2024-01-02T03:04:05.6Z level=info msg="GET \\"/a\\"" status=200 dur=0.25 ok',
@@ -99,7 +98,6 @@ STRUCTURED = (
         rank=-10,
         needs=(b":", b"\t"),
         unlike=_NO_LABEL_IN_FRONT,
-        unlike_reason="its lines do not begin with two labels",
         naming=_LTSV,
         samples=(
             Sample(

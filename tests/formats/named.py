@@ -37,6 +37,7 @@ def parsed(name: str, text: bytes, **options: Any) -> tuple[list[dict[str, Any]]
 def counted(row: Format, text: bytes, columns: tuple[str, ...]) -> list[dict[str, str | None]]:
     """Return the texts of columns as reports see them, `time` as RFC 3339."""
     parser = new_parser(row, columns)
+    parser.open(())
     parser.reach(0, "UTC")
     buffer = np.frombuffer(text + bytes(PADDING), np.uint8).copy()
     counters = np.zeros(tokenize.COUNTERS, np.int64)
