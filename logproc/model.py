@@ -83,11 +83,11 @@ FIELDS: dict[str, dict[str, Kind]] = {
 LEVELS = {
     **dict(zip("01234567", ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG"), strict=True)),
     **dict.fromkeys(("trace", "verbose", "finest", "finer", "10"), "TRACE"),
-    **dict.fromkeys(("debug", "fine", "20"), "DEBUG"),
-    **dict.fromkeys(("info", "information", "informational", "notice", "30"), "INFO"),
-    **dict.fromkeys(("warn", "warning", "40"), "WARN"),
-    **dict.fromkeys(("error", "err", "severe", "50"), "ERROR"),
-    **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "60"), "FATAL"),
+    **dict.fromkeys(("debug", "fine", "20", "d", *(f"d{n}" for n in range(1, 6))), "DEBUG"),
+    **dict.fromkeys(("info", "information", "informational", "notice", "30", "i"), "INFO"),
+    **dict.fromkeys(("warn", "warning", "40", "w"), "WARN"),
+    **dict.fromkeys(("error", "err", "severe", "50", "e"), "ERROR"),
+    **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "60", "f"), "FATAL"),
 }
 """Level by what loggers call it, in lower case. Numbers up to 7 are syslog's, as in GELF, from 10 on bunyan's and
 pino's. Others stay, in upper case."""
@@ -100,14 +100,17 @@ SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "deb
 """Names of syslog's numbers, as logger(1) and RFC 5424 know them; a priority is 8 * facility + severity."""
 
 PRIORITIES = {
-    "facility": {f"<{number}>": FACILITIES[number // 8] for number in range(192)},
+    "facility": {
+        **{f"<{number}>": FACILITIES[number // 8] for number in range(192)},
+        **{str(number): name for number, name in enumerate(FACILITIES)},
+    },
     "severity": {
         **{f"<{number}>": SEVERITIES[number % 8] for number in range(192)},
         **{str(number): name for number, name in enumerate(SEVERITIES)},
     },
 }
 """By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info, and
-so is "6" where a severity stands alone."""
+so are "16" and "6" where each stands alone."""
 
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from logproc.formats.format import JSONL, LTSV
 from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, Naming
 from logproc.kernels.jsonlines import ESCAPED, PLAIN, unescape
-from logproc.model import FIELDS, LEVELS, Kind
+from logproc.model import FIELDS, LEVELS, PRIORITIES, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from logproc.formats import Format
 
 Row = dict[str, Any]
@@ -45,10 +47,10 @@ def named_row(fmt: Format, line: bytes) -> Row:
     return contract_names(document, fmt.naming or _NAMING)
 
 
-def headed_value(name: str, raw: bytes, scale: float) -> Any:  # noqa: ANN401 - text, a number or nothing
+def headed_value(name: str, raw: bytes, scale: float, kinds: Mapping[str, Kind]) -> Any:  # noqa: ANN401 - text, a number or nothing
     """Return the value of a field under a header."""
     text = _no_dash(unescape(raw, PLAIN))
-    return _typed(name, text, scale) if name in _KINDS else _bare(raw)
+    return _typed(name, text, scale, kinds) if name in _KINDS or name in kinds else _bare(raw)
 
 
 def pairs(line: bytes) -> Row:
@@ -108,7 +110,7 @@ def contract_names(row: Row, naming: Naming) -> Row:
         value = row.pop(path)
         if name == "time":
             continue
-        typed = _typed(name, _unwrapped(value) if naming.unwrap else value, naming.scales.get(name, 1.0))
+        typed = _typed(name, _unwrapped(value) if naming.unwrap else value, naming.scales.get(name, 1.0), naming.kinds)
         renamed[name] = typed
         if typed is None and path != name:
             row[path] = value  # no number: nothing is dropped
@@ -141,10 +143,12 @@ def _unwrapped(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
     return value
 
 
-def _typed(name: str, value: Any, scale: float) -> Any:  # noqa: ANN401 - whatever JSON can hold
+def _typed(name: str, value: Any, scale: float, kinds: Mapping[str, Kind]) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if name == "level" and isinstance(value, str | int) and not isinstance(value, bool):
         return LEVELS.get(str(value).lower(), str(value).upper())
-    kind = _KINDS.get(name)
+    if name in PRIORITIES:
+        return PRIORITIES[name].get(str(value), value)
+    kind = _KINDS.get(name) or kinds.get(name)
     if scale != 1.0 and isinstance(value, int | float) and not isinstance(value, bool):
         return value / round(1 / scale)
     if kind == Kind.TEXT and isinstance(value, bool):

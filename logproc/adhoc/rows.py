@@ -229,12 +229,13 @@ class RowReader(PieceReader):
         upto, lines = self.desk.rows, parser.lines
         times = lines.times[before:upto].tolist()
         starts, ends = lines.starts[:, before:upto].tolist(), lines.ends[:, before:upto].tolist()
+        kinds = parser.format.naming.kinds if parser.format.naming else {}
         places = [(n, name, parser.scales.get(name, 1.0)) for n, name in enumerate(parser.columns) if name != "time"]
         for position, time in enumerate(times):
             row = self._common(time)
             for number, name, scale in places:
                 raw = self.desk.buffer[starts[number][position] : ends[number][position]].tobytes()
-                row[name] = None if starts[number][position] < 0 else headed_value(name, raw, scale)
+                row[name] = None if starts[number][position] < 0 else headed_value(name, raw, scale, kinds)
             yield row
 
     def _named_rows(self, parser: Parser, before: int) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from logproc.formats.cloud import CLOUD
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.headed import HEADED_FORMATS
+from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.proxies import PROXIES
 from logproc.formats.regex import compile_regex
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PATTERNS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-FORMATS: dict[str, Format] = {row.name: row for row in (*WEB, *CLOUD, *PROXIES, *SYSLOG, *STRUCTURED, *HEADED_FORMATS)}
+FORMATS: dict[str, Format] = {
+    row.name: row for row in (*WEB, *CLOUD, *PROXIES, *SYSLOG, *STRUCTURED, *JSON_SHAPES, *HEADED_FORMATS)
+}
 """Every format by name."""
 
 STRINGS: dict[str, Callable[[str], Program]] = {"nginx": compile_nginx, "apache": compile_apache}

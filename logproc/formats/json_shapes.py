@@ -1,0 +1,385 @@
+"""JSON lines of servers and platforms whose keys mean something else than usual, or whose family is another."""
+
+from __future__ import annotations
+
+import re
+
+from logproc.formats.format import JSONL, Format, Sample
+from logproc.formats.naming import Naming, with_names
+from logproc.model import Kind
+
+
+def _lacks(*patterns: bytes) -> re.Pattern[bytes]:
+    """Return a pattern that finds lines in which not all the patterns are found."""
+    return re.compile(b"(?!%b)" % b"".join(b"(?=.*?%b)" % pattern for pattern in patterns), re.DOTALL)
+
+
+# https://caddyserver.com/docs/json/apps/http/servers/logs/: headers are arrays.
+_CADDY = Naming(
+    with_names(
+        client=("request.client_ip", "request.remote_ip", "request.remote_addr"),
+        remote_port=("request.remote_port",),
+        bytes_in=("bytes_read",),
+        bytes=("size",),
+        forwarded_for=("request.headers.X-Forwarded-For",),
+        request_id=("request.headers.X-Request-Id",),
+        user_agent=("request.headers.User-Agent",),
+        referrer=("request.headers.Referer",),
+    ),
+    unwrap=True,
+    kinds={"remote_port": Kind.INTEGER},
+)
+
+# https://doc.traefik.io/traefik/observability/access-logs/: durations are nanoseconds, `time` that of writing.
+_TRAEFIK = Naming(
+    with_names(
+        time=("StartUTC", "StartLocal"),
+        duration=("Duration",),
+        upstream_duration=("OriginDuration",),
+        port=("RequestPort",),
+        router=("RouterName",),
+        upstream_addr=("ServiceAddr",),
+        request_count=("RequestCount",),
+        bytes_in=("RequestContentSize",),
+        remote_port=("ClientPort",),
+    ),
+    {"duration": 1e-9, "upstream_duration": 1e-9},
+    kinds={"request_count": Kind.INTEGER, "remote_port": Kind.INTEGER},
+)
+
+# https://developers.cloudflare.com/logs/reference/log-fields/zone/http_requests/
+_CLOUDFLARE = Naming(
+    with_names(
+        time=("EdgeStartTimestamp", "EdgeEndTimestamp"),
+        client=("ClientIP",),
+        vhost=("ClientRequestHost",),
+        method=("ClientRequestMethod",),
+        target=("ClientRequestURI",),
+        protocol=("ClientRequestProtocol",),
+        referrer=("ClientRequestReferer",),
+        user_agent=("ClientRequestUserAgent",),
+        status=("EdgeResponseStatus",),
+        bytes=("EdgeResponseBytes",),
+        bytes_in=("ClientRequestBytes",),
+        cache=("CacheCacheStatus",),
+        request_id=("RayID",),
+        tls_protocol=("ClientSSLProtocol",),
+        tls_cipher=("ClientSSLCipher",),
+        remote_port=("ClientSrcPort",),
+    ),
+    kinds={"remote_port": Kind.INTEGER},
+)
+
+# https://www.mongodb.com/docs/manual/reference/log-messages/: severities are F, E, W, I and D1 to D5.
+_MONGODB = Naming(
+    with_names(
+        time=("t.$date", "t"), level=("s",), logger=("c",), thread=("ctx",), message=("msg",), message_id=("id",)
+    ),
+    kinds={"message_id": Kind.INTEGER},
+)
+
+# systemd.journal-fields(7); the time is that of receipt, in microseconds.
+_JOURNAL = Naming(
+    {
+        "time": ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP"),
+        "host": ("_HOSTNAME",),
+        "facility": ("SYSLOG_FACILITY",),
+        "severity": ("PRIORITY",),
+        "program": ("SYSLOG_IDENTIFIER", "_COMM"),
+        "pid": ("_PID", "SYSLOG_PID"),
+        "message": ("MESSAGE",),
+        "unit": ("_SYSTEMD_UNIT", "UNIT"),
+    }
+)
+
+# https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/: `level` is how much of a request is logged.
+_KUBE_AUDIT = Naming(
+    with_names(
+        time=("requestReceivedTimestamp", "stageTimestamp"),
+        method=("verb",),
+        target=("requestURI",),
+        status=("responseStatus.code",),
+        user=("user.username",),
+        client=("sourceIPs",),
+        request_id=("auditID",),
+        audit_level=("level",),
+    ),
+    unwrap=True,
+)
+
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html
+_CLOUDTRAIL = Naming(
+    with_names(
+        time=("eventTime",),
+        client=("sourceIPAddress",),
+        user=("userIdentity.userName", "userIdentity.arn", "userIdentity.invokedBy"),
+        user_agent=("userAgent",),
+        request_id=("requestID",),
+        event_name=("eventName",),
+        event_source=("eventSource",),
+        region=("awsRegion",),
+        error_code=("errorCode",),
+    )
+)
+
+_ELASTICSEARCH = Naming(with_names(logger=("component",), host=("node.name",)))
+
+JSON_SHAPES = (
+    Format(
+        name="caddy",
+        family="web",
+        engine=JSONL,
+        program=None,
+        doc="Caddy's access log",
+        rank=52,
+        needs=(b'"request"', b'"http.log.access'),
+        unlike=_lacks(rb'"logger"\s*:\s*"http\.log\.access', rb'"request"\s*:\s*\{'),
+        naming=_CADDY,
+        samples=(
+            Sample(
+                '{"level":"info","ts":1646861401.5241024,"logger":"http.log.access","msg":"handled request","request":'
+                '{"remote_ip":"192.0.2.1","remote_port":"41342","client_ip":"192.0.2.1","proto":"HTTP/2.0","method":'
+                '"GET","host":"localhost","uri":"/a?b=1","headers":{"User-Agent":["curl/7.82.0"],"Accept":["*/*"]},"tls"'
+                ':{"version":772}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,"status":200}',
+                {
+                    "time": "2022-03-09T21:30:01.524102Z",
+                    "client": "192.0.2.1",
+                    "remote_port": 41342,
+                    "method": "GET",
+                    "path": "/a",
+                    "query": "b=1",
+                    "vhost": "localhost",
+                    "user_agent": "curl/7.82.0",
+                    "duration": 0.000929675,
+                    "bytes": 10900,
+                    "status": 200,
+                    "level": "INFO",
+                },
+            ),
+        ),
+        refused=('{"logger":"http.log.access","request":{', "text"),
+    ),
+    Format(
+        name="traefik_json",
+        family="web",
+        engine=JSONL,
+        program=None,
+        doc="Traefik's access log as JSON",
+        rank=51,
+        needs=(b'"DownstreamStatus"',),
+        unlike=_lacks(b'"DownstreamStatus"'),
+        naming=_TRAEFIK,
+        samples=(
+            Sample(
+                '{"ClientAddr":"192.0.2.1:56032","ClientHost":"192.0.2.1","ClientPort":"56032","ClientUsername":"-",'
+                '"DownstreamContentSize":5,"DownstreamStatus":404,"Duration":1520001,"OriginDuration":1000000,'
+                '"RequestMethod":"GET","RequestPath":"/a?b","RequestProtocol":"HTTP/1.1","RouterName":"r@docker",'
+                '"StartUTC":"2024-01-02T03:04:05.6Z","level":"info","msg":"","request_User-Agent":"curl",'
+                '"time":"2024-01-02T03:04:06Z"}',
+                {
+                    "time": "2024-01-02T03:04:05.600000Z",
+                    "client": "192.0.2.1",
+                    "status": 404,
+                    "duration": 0.001520001,
+                    "upstream_duration": 0.001,
+                    "path": "/a",
+                    "user_agent": "curl",
+                    "router": "r@docker",
+                    "remote_port": 56032,
+                },
+            ),
+        ),
+        refused=('{"DownstreamStatus":', "text"),
+    ),
+    Format(
+        name="cloudflare",
+        family="web",
+        engine=JSONL,
+        program=None,
+        doc="Cloudflare's HTTP requests, as Logpush writes them",
+        rank=50,
+        needs=(b'"EdgeResponseStatus"', b'"RayID"'),
+        unlike=_lacks(b'"EdgeResponseStatus"'),
+        naming=_CLOUDFLARE,
+        samples=(
+            Sample(
+                '{"ClientIP":"192.0.2.1","ClientRequestHost":"a.example","ClientRequestMethod":"GET","ClientRequestURI":'
+                '"/x?y","EdgeResponseBytes":50,"EdgeResponseStatus":200,"EdgeStartTimestamp":1704164645000000000,'
+                '"RayID":"7f"}',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "client": "192.0.2.1",
+                    "path": "/x",
+                    "status": 200,
+                    "request_id": "7f",
+                },
+            ),
+        ),
+        refused=('{"RayID":', "text"),
+    ),
+    Format(
+        name="nginx_json",
+        family="web",
+        engine=JSONL,
+        program=None,
+        doc="access log as JSON, with the names of nginx's variables",
+        rank=49,
+        needs=(b'"remote_addr"', b'"status"', b'"request'),
+        unlike=_lacks(b'"remote_addr"', b'"status"', rb'"(?:request|request_uri|request_method)"\s*:\s*"'),
+        naming=Naming(with_names(upstream_addr=("upstream_addr",))),
+        samples=(
+            Sample(
+                '{"time_iso8601":"2024-01-02T03:04:05+01:00","remote_addr":"192.0.2.1","request":"GET /a?b=1 HTTP/1.1",'
+                '"status":"200","body_bytes_sent":"5","request_time":"0.25","http_user_agent":"-"}',
+                {
+                    "time": "2024-01-02T02:04:05Z",
+                    "method": "GET",
+                    "path": "/a",
+                    "query": "b=1",
+                    "protocol": "HTTP/1.1",
+                    "status": 200,
+                    "bytes": 5,
+                    "duration": 0.25,
+                },
+            ),
+        ),
+        refused=('{"remote_addr":"192.0.2.1","status":2', "text"),
+    ),
+    Format(
+        name="mongodb_json",
+        family="app",
+        engine=JSONL,
+        program=None,
+        doc="MongoDB's structured log, from version 4.4 on",
+        rank=48,
+        needs=(b'"$date"', b'"ctx"', b'"msg"'),
+        unlike=_lacks(rb'"t"\s*:\s*\{\s*"\$date"', b'"ctx"'),
+        naming=_MONGODB,
+        samples=(
+            Sample(
+                '{"t":{"$date":"2024-01-02T03:04:05.678+01:00"},"s":"D2","c":"NETWORK","id":22943,"ctx":"listener",'
+                '"msg":"Connection accepted","attr":{"remote":"192.0.2.1:59868"}}',
+                {
+                    "time": "2024-01-02T02:04:05.678000Z",
+                    "level": "DEBUG",
+                    "logger": "NETWORK",
+                    "thread": "listener",
+                    "message": "Connection accepted",
+                    "message_id": 22943,
+                    "attr.remote": "192.0.2.1:59868",
+                },
+            ),
+        ),
+        refused=('{"t":{"$date":"2024-01-02T03:04:05.678+01:00"},"s":"I"', "text"),
+    ),
+    Format(
+        name="journal_json",
+        family="syslog",
+        engine=JSONL,
+        program=None,
+        doc="the journal of systemd, by journalctl -o json",
+        rank=47,
+        needs=(b'"__REALTIME_TIMESTAMP"',),
+        unlike=_lacks(b'"__REALTIME_TIMESTAMP"'),
+        naming=_JOURNAL,
+        samples=(
+            Sample(
+                '{"__REALTIME_TIMESTAMP":"1704164645123456","_HOSTNAME":"web1","SYSLOG_FACILITY":"3","PRIORITY":"4",'
+                '"SYSLOG_IDENTIFIER":"sshd","_PID":"812","MESSAGE":"a b","_SYSTEMD_UNIT":"ssh.service"}',
+                {
+                    "time": "2024-01-02T03:04:05.123456Z",
+                    "host": "web1",
+                    "facility": "daemon",
+                    "severity": "warning",
+                    "program": "sshd",
+                    "pid": 812,
+                    "message": "a b",
+                    "unit": "ssh.service",
+                },
+            ),
+        ),
+        refused=('{"__REALTIME_TIMESTAMP":"17041', "text"),
+    ),
+    Format(
+        name="kube_audit",
+        family="json",
+        engine=JSONL,
+        program=None,
+        doc="audit log of the Kubernetes API server",
+        rank=46,
+        needs=(b"audit.k8s.io", b'"auditID"'),
+        unlike=_lacks(b'"auditID"'),
+        naming=_KUBE_AUDIT,
+        samples=(
+            Sample(
+                '{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"7f","stage":'
+                '"ResponseComplete","requestURI":"/api/v1/pods?limit=5","verb":"list","user":{"username":"admin"},'
+                '"sourceIPs":["192.0.2.1"],"responseStatus":{"code":200},"requestReceivedTimestamp":'
+                '"2024-01-02T03:04:05.123456Z"}',
+                {
+                    "time": "2024-01-02T03:04:05.123456Z",
+                    "method": "list",
+                    "path": "/api/v1/pods",
+                    "status": 200,
+                    "user": "admin",
+                    "client": "192.0.2.1",
+                    "audit_level": "Metadata",
+                },
+            ),
+        ),
+        refused=('{"auditID":"7f","apiVersion":"audit.k8s.io', "text"),
+    ),
+    Format(
+        name="cloudtrail",
+        family="json",
+        engine=JSONL,
+        program=None,
+        doc="AWS CloudTrail events, one a line or as the Records of one object",
+        rank=45,
+        needs=(b'"eventVersion"', b'"eventSource"', b'"eventTime"'),
+        unlike=_lacks(b'"eventVersion"', b'"eventSource"'),
+        naming=_CLOUDTRAIL,
+        samples=(
+            Sample(
+                '{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","userName":"alice"},"eventTime":'
+                '"2024-01-02T03:04:05Z","eventSource":"ec2.amazonaws.com","eventName":"StartInstances","awsRegion":'
+                '"us-east-1","sourceIPAddress":"192.0.2.1","userAgent":"aws-cli"}',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "user": "alice",
+                    "client": "192.0.2.1",
+                    "event_name": "StartInstances",
+                    "region": "us-east-1",
+                    "user_agent": "aws-cli",
+                },
+            ),
+        ),
+        refused=('{"eventVersion":"1.08","eventTime":', "text"),
+    ),
+    Format(
+        name="elasticsearch_json",
+        family="app",
+        engine=JSONL,
+        program=None,
+        doc="Elasticsearch's server log as JSON, versions 7",
+        rank=44,
+        needs=(b'"component"', b'"cluster.name"', b'"node.name"'),
+        unlike=_lacks(b'"component"', b'"cluster.name"'),
+        naming=_ELASTICSEARCH,
+        samples=(
+            Sample(
+                '{"type": "server", "timestamp": "2020-07-01T09:35:53,123Z", "level": "WARN", "component": "o.e.n.N",'
+                ' "cluster.name": "c", "node.name": "n1", "message": "starting ..."  }',
+                {
+                    "time": "2020-07-01T09:35:53.123000Z",
+                    "level": "WARN",
+                    "logger": "o.e.n.N",
+                    "host": "n1",
+                    "message": "starting ...",
+                },
+            ),
+        ),
+        refused=('{"component":', "text"),
+    ),
+)
+"""Rows of the family."""
