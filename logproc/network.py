@@ -105,7 +105,7 @@ def work(
     UsageError, RefusedError or TryLaterError otherwise.
     """
     from logproc.backends import keys, queue, remote  # noqa: PLC0415
-    from logproc.backends.channel import Endpoint  # noqa: PLC0415
+    from logproc.backends.channel import HANDSHAKE_SECONDS, Endpoint  # noqa: PLC0415
     from logproc.backends.protocol import TYPES  # noqa: PLC0415
     from logproc.backends.wire import Codec  # noqa: PLC0415
 
@@ -113,7 +113,8 @@ def work(
     where = keys.parse_address(address)
     certificate = None if cert is None else keys.Certificate(cert)
     queue.require_secure(where, certificate, insecure=insecure)
-    endpoint = Endpoint(where, Codec((*TYPES, *JOB_TYPES)), keys.read_key(authkey_file), certificate)
+    key, codec = keys.read_key(authkey_file), Codec((*TYPES, *JOB_TYPES))
+    endpoint = Endpoint(where, codec, key, certificate, min(HANDSHAKE_SECONDS, max(1.0, wait)))
     options = remote.WorkerOptions(
         endpoint=endpoint,
         name=name or remote.default_name(),

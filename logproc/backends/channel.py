@@ -52,12 +52,16 @@ _HANDSHAKE_FAILURE = _TLS_ALERT + b"\x03\0\x02\x02\x28"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Endpoint:
-    """All that it takes to listen or to connect, and to understand; `certificate` is None for plain TCP."""
+    """All that it takes to listen or to connect, and to understand; `certificate` is None for plain TCP.
+
+    `seconds` is how long a client waits for a connection, and then for the key.
+    """
 
     address: Address
     codec: Codec
     key: bytes = field(repr=False)
     certificate: Certificate | None = None
+    seconds: float = HANDSHAKE_SECONDS
 
 
 class Channel:
@@ -280,8 +284,9 @@ class Connector:
         RefusedError if it has another key or certificate; OSError or EOFError if it cannot be reached now.
         """
         address = self._endpoint.address
-        sock = socket.create_connection((address.host, address.port), HANDSHAKE_SECONDS)  # for each of its addresses
-        deadline = time.monotonic() + HANDSHAKE_SECONDS
+        seconds = self._endpoint.seconds
+        sock = socket.create_connection((address.host, address.port), seconds)  # for each of its addresses
+        deadline = time.monotonic() + seconds
         try:
             tune(sock)
             if self._context is not None:

@@ -28,6 +28,8 @@ LEAST_BYTES = 32
 """Shortest key; what `keygen` writes has 64 characters, which stand for 32 random bytes."""
 
 MOST_BYTES = 4096
+_PRIVATE_KEY = b"PRIVATE KEY-----"
+
 YEARS = 10
 """How long a certificate of `keygen` is valid: it is pinned, and replaced by making another one."""
 
@@ -217,6 +219,12 @@ def server_context(certificate: Certificate) -> ssl.SSLContext:
     """Return the coordinator's side of TLS 1.3; UsageError if certificate and private key are not usable."""
     fingerprint(certificate.path)
     key = certificate.key or private_key_of(certificate.path)
+    if key == certificate.path and _PRIVATE_KEY not in Path(key).read_bytes():
+        beside = f"{key.removesuffix('.crt')}.pem"
+        raise UsageError(
+            f"{beside}: no such file, and a coordinator needs the private key of {key}; `logproc keygen` writes both, "
+            "and the .pem stays where the coordinator runs"
+        )
     _read_private(key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3

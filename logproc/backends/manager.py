@@ -40,6 +40,9 @@ MAX_PENDING = 64
 MAX_CONNECTIONS = 2048
 """Connections in all."""
 
+TURNED_AWAY_SECONDS = 60.0
+"""How often it is said that callers are not let in."""
+
 REPLY_SECONDS = 15.0
 """Longest time that a client waits for a reply, beyond what it asked the coordinator to wait."""
 
@@ -190,6 +193,7 @@ class Server(managers.Server):
         self._threads: dict[int, threading.Thread] = {}
         self._serial = 0
         self._closed = threading.Event()
+        self._said = -TURNED_AWAY_SECONDS
 
     def start(self) -> None:
         """Begin to listen, in threads of its own."""
@@ -229,8 +233,11 @@ class Server(managers.Server):
             connection = Connection(self._listener.acceptor.admit(pending.sockets), self._codec, _CALLS)
             if self._stay(pending, connection):
                 self.serve_client(connection)
+        except WireError as error:
+            if connection is None:
+                self._turned_away(error)
         except (OSError, EOFError, LogprocError):
-            pass  # somebody without the key, or a worker that went: its leases tell
+            pass  # a worker that went: its leases tell
         finally:
             with self._lock:
                 self._pending.pop(pending.serial, None)
@@ -239,6 +246,15 @@ class Server(managers.Server):
                 self.closed(connection.channel.gone)
                 connection.close()
             pending.close()
+
+    def _turned_away(self, error: WireError) -> None:
+        """Say now and then that callers are not let in: a worker with a wrong key is told so at its own end only."""
+        now = time.monotonic()
+        with self._lock:
+            is_due = now - self._said >= TURNED_AWAY_SECONDS
+            self._said = now if is_due else self._said
+        if is_due:
+            self.say(f"a caller was not let in: it is {error}")
 
     def serve_client(self, conn: Any) -> None:  # noqa: ANN401 - a Connection
         """Answer calls until the client goes; whatever is no call of the broker's ends the connection."""

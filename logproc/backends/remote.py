@@ -75,6 +75,7 @@ class WorkerRun:
         self._lost: set[str] = set()
         self._free = 0
         self._beating: frozenset[str] = frozenset()
+        self.delivered = 0
         self._failures = 0
         self._folder: str | None = None
         self._end: str | BaseException | None = None
@@ -244,6 +245,7 @@ class WorkerRun:
                 event = self._done[0]
                 task = self._tasks[event.key]
             self._hand_over(client, event, task)
+            self.delivered += 1
             with self._turn:
                 self._done.popleft()
                 self._forget(event.key)
@@ -371,8 +373,13 @@ def _work_for(
             job = replace(job, spool=folder)
         children = stack.enter_context(Children(process, job, options.children, options.memory))
         where = options.endpoint.address
-        options.say(f"working for the run {welcome.run} at {where}, {options.children} tasks at a time")
-        return WorkerRun(children, greeting, welcome, desk).work(folder)
+        at_a_time = "one task" if options.children == 1 else f"{options.children} tasks"
+        options.say(f"working for the run {welcome.run} at {where}, {at_a_time} at a time")
+        begun, run = time.monotonic(), WorkerRun(children, greeting, welcome, desk)
+        state = run.work(folder)
+        delivered = "1 task" if run.delivered == 1 else f"{run.delivered} tasks"
+        options.say(f"the run is over: {delivered} in {time.monotonic() - begun:.1f} s")
+        return state
 
 
 def _say_bye(options: WorkerOptions, run: str, worker: str) -> None:

@@ -171,3 +171,11 @@ def test_addresses_are_read_and_written(text, address, local):
 def test_what_is_no_address_is_refused(text):
     with pytest.raises(UsageError, match="not an address"):
         parse_address(text)
+
+
+def test_a_certificate_without_its_private_key_is_told_by_the_name_of_the_missing_file(tmp_path):
+    pytest.importorskip("cryptography")
+    keygen(str(tmp_path / "k"))
+    (tmp_path / "k.pem").unlink()
+    with pytest.raises(UsageError, match=r"k\.pem: no such file, and a coordinator needs the private key of .*k\.crt"):
+        keys.server_context(Certificate(str(tmp_path / "k.crt")))
