@@ -12,7 +12,7 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, diff, failure, init, looking, parse, run, workers
+from logproc.commands import catalogue, diff, failure, init, looking, parse, run, sql, workers
 from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
@@ -22,6 +22,7 @@ COMMANDS = (
     looking.detect,
     parse.parse,
     diff.diff,
+    sql.sql,
     workers.worker,
     workers.keygen,
     catalogue.formats,
@@ -30,7 +31,7 @@ COMMANDS = (
 )
 """Every command, in the order in which people need them."""
 
-LATER = ("sql", "show", "report", "state")
+LATER = ("show", "report", "state")
 """Commands that the contract names and this version does not have."""
 
 

@@ -135,7 +135,7 @@ def test_the_flags_of_run_are_those_of_the_contract():
         (["run", "x", "--rejects", "-"], "--rejects needs a file"),
         (["run", "x", "--sinse", "now"], "--since"),
         (["rum"], "No such command 'rum'"),
-        (["sql", "SELECT 1"], f"'sql' is not in version {__version__}"),
+        (["report", "a"], f"'report' is not in version {__version__}"),
         (["parse", "x", "--to", "xml"], "is not one of"),
     ],
 )

@@ -45,15 +45,21 @@ VERBOSITY = options(
         help="Messages on stderr: text, or json for an object a message.",
     ),
 )
-WORK = options(
+SPAN = options(
+    click.option("--since", metavar="T", help="Count lines from T on: RFC 3339, a date, -24h, yesterday, monday."),
+    click.option("--until", metavar="T", help="Count lines before T."),
+)
+CREW = options(
     click.option("--backend", type=click.Choice(BACKENDS), help="Where the work is done."),
     click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Workers; 0 is one per CPU."),
     click.option(
         "--memory", type=click.IntRange(0), metavar="MIB", help="MiB a process of `processes` may use; 0: any."
     ),
+)
+WORK = options(
+    CREW,
     click.option("--state", metavar="DIR", help="Ledger of an incremental run (not in this version)."),
-    click.option("--since", metavar="T", help="Count lines from T on: RFC 3339, a date, -24h, yesterday, monday."),
-    click.option("--until", metavar="T", help="Count lines before T."),
+    SPAN,
     click.option(
         "--report",
         "reports",

@@ -116,22 +116,27 @@ def _file(entry: FileEntry) -> dict[str, Any]:
     }
 
 
-def _table(table: ReportTable) -> str:
+def _table(table: ReportTable, level: int = 2) -> str:
+    return "".join(table_text(table, table.rows, level))
+
+
+def table_text(table: ReportTable, rows: Iterable[tuple[Any, ...]], level: int = 0) -> Iterator[str]:
+    """Yield the text of a report, a row at a time: `rows` may be more than memory holds."""
     columns = [{"name": column.name, "type": column.type, "role": column.role} for column in table.columns]
     error = None if table.error is None else {"kind": table.error.kind, "bound": table.error.bound}
-    members = [
-        ("name", compact(table.name)),
-        ("title", compact(table.title)),
-        ("sql", compact(table.sql)),
-        ("columns", compact(columns)),
-        ("rows", _array((compact(row) for row in table.rows), 3)),
-        ("exact", compact(table.exact)),
-        ("error", compact(error)),
-        ("truncated", compact(table.truncated)),
-    ]
+    head = {"name": table.name, "title": table.title, "sql": table.sql, "columns": columns}
+    pad, separator = " " * (level + 1), "\n"
+    yield "{\n" + "".join(f"{pad}{json.dumps(key)}: {compact(value)},\n" for key, value in head.items())
+    yield f'{pad}"rows": ['
+    for row in rows:
+        yield f"{separator}{pad} {compact(row)}"
+        separator = ",\n"
+    yield f"\n{pad}]" if separator == ",\n" else "]"
+    tail: dict[str, Any] = {"exact": table.exact, "error": error, "truncated": table.truncated}
     if table.problem is not None:
-        members.append(("problem", compact(table.problem)))
-    return _object(members, 2)
+        tail["problem"] = table.problem
+    yield "".join(f",\n{pad}{json.dumps(key)}: {compact(value)}" for key, value in tail.items())
+    yield f"\n{' ' * level}}}"
 
 
 def _check(check: CheckResult) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from logproc.report.summary import accounting, problems, verdict
 from logproc.report.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from logproc.model import ColumnInfo, Report, ReportError, ReportTable
 
@@ -38,6 +38,15 @@ NUMBERS = frozenset({"integer", "decimal"})
 
 def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (), *, terminal: bool = False) -> str:
     """Return the report as text; with `terminal` in its colours (unless NO_COLOR is set) and at its width."""
+    return _render(_parts(report, max_reject_ratio, named), SHOWN_ROWS, terminal=terminal)
+
+
+def render_table(table: ReportTable, shown: int, *, terminal: bool = False) -> str:
+    """Return one report alone, with up to so many rows."""
+    return _render(_table_parts(table, shown), shown, terminal=terminal)
+
+
+def _render(parts: Iterable[Text | ReportTable], shown: int, *, terminal: bool) -> str:
     console = Console(
         file=StringIO(),
         width=None if terminal else PLAIN_WIDTH,
@@ -49,11 +58,11 @@ def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (),
     )
     width = console.width
     with console.capture() as capture:
-        for part in _parts(report, max_reject_ratio, named):
+        for part in parts:
             if isinstance(part, Text):
                 console.print(part, soft_wrap=True)
             else:
-                grid, needed = _grid(part, width)
+                grid, needed = _grid(part, width, shown)
                 console.width = max(needed, width)
                 console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
@@ -66,16 +75,20 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
     for table in report.reports:
         yield Text()
         yield _headline(table)
-        if table.problem is not None:
-            yield Text(f"  {visible(table.problem)}", style="red")
-        elif not table.rows:
-            yield Text("  no rows", style="dim")
-        else:
-            yield table
-            if len(table.rows) > SHOWN_ROWS:
-                yield Text(f"  … {plural(len(table.rows) - SHOWN_ROWS, 'more row')} (--json shows all)", style="dim")
-            elif table.truncated:
-                yield Text("  … more rows than the report's LIMIT", style="dim")
+        yield from _table_parts(table, SHOWN_ROWS)
+
+
+def _table_parts(table: ReportTable, shown: int) -> Iterator[Text | ReportTable]:
+    if table.problem is not None:
+        yield Text(f"  {visible(table.problem)}", style="red")
+    elif not table.rows:
+        yield Text("  no rows", style="dim")
+    else:
+        yield table
+        if len(table.rows) > shown:
+            yield Text(f"  … {plural(len(table.rows) - shown, 'more row')} (--json shows all)", style="dim")
+        elif table.truncated:
+            yield Text("  … more rows than the report's LIMIT", style="dim")
 
 
 def _accounting(report: Report) -> Iterator[Text]:
@@ -103,15 +116,14 @@ def _error(error: ReportError | None) -> str:
     return f"≈ at most {error.bound:,.0f} more than shown"
 
 
-def _grid(table: ReportTable, width: int) -> tuple[Table, int]:
+def _grid(table: ReportTable, width: int, shown: int) -> tuple[Table, int]:
     """Lay out a table and return it with its width: texts are cut to fit into `width`, numbers and times never.
 
     A single row of numbers without a key is turned: a name and a value on each line.
     """
     header = [visible(column.name) for column in table.columns]
     rows = [
-        [cell(value, column) for value, column in zip(row, table.columns, strict=True)]
-        for row in table.rows[:SHOWN_ROWS]
+        [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
     ]
     kinds = [column.type for column in table.columns]
     if len(table.rows) == 1 and len(header) > 2 and not any(column.role == "key" for column in table.columns):

@@ -17,7 +17,7 @@ from logproc.rollup.columns import ROWS, RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
-from logproc.rollup.spec import Aggregate, Expression, RollupSpec, columns_of_spec
+from logproc.rollup.spec import EVERYTHING, Aggregate, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.states import CountState, State
 from logproc.rollup.tables import Table, TableData, dump
 
@@ -188,7 +188,7 @@ class Program:
 
     def columns(self, family: str, source: str) -> frozenset[str]:
         """Return the names of the columns that rows of a family and source are asked for."""
-        asked = [spec for spec in self.specs if spec.relation in {family, source}]
+        asked = [spec for spec in self.specs if spec.relation in {family, source, EVERYTHING}]
         return frozenset(column.name for spec in asked for column in columns_of_spec(spec))
 
     def aggregator(self) -> Aggregator:
@@ -202,7 +202,7 @@ class Program:
             batch = yield
             if batch is None:
                 break
-            for relation in dict.fromkeys((batch.family, batch.source)):
+            for relation in dict.fromkeys((batch.family, batch.source, EVERYTHING)):
                 program = self._programs.get(relation)
                 if program is not None:
                     program.append(batch)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import QueryError
-from logproc.model import Kind
+from logproc.model import FIELDS, Kind
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.kinds import MisfitError, accept, fold, result_kind, unify
 from logproc.rollup.signature import BOOLEAN, same
@@ -151,6 +151,9 @@ class Builder:
             self.open_aliases.pop()
 
     def _suggest(self, name: str) -> str:
+        having = [family for family, fields in FIELDS.items() if name in fields]
+        if having:
+            return f" here; {' and '.join(having)} ha{'s' if len(having) == 1 else 've'} it"
         known = [*self.relation.columns, *self.aliases]
         near = difflib.get_close_matches(name, known, n=2)
         if near:

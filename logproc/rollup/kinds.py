@@ -55,6 +55,13 @@ def fold(function: Function, arguments: tuple[Expression, ...], kind: Kind) -> E
     return Call(function.name, arguments, kind)
 
 
+def conjunction(conditions: Sequence[Expression]) -> Expression:
+    """Join conditions by AND."""
+    if len(conditions) == 1:
+        return conditions[0]
+    return fold(FUNCTIONS["and"], tuple(conditions), Kind.BOOLEAN)
+
+
 def cast(expression: Expression, kind: Kind) -> Expression:
     """Cast to a kind, as written by CAST or needed by the context."""
     if is_null(expression) or kind is Kind.DYNAMIC:

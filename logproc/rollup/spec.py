@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from logproc.model import Kind
 
+EVERYTHING = "*"
+"""The relation of all rows, whatever their family; FROM calls it `logs`."""
+
 Value: TypeAlias = str | int | float | bool | None
 
 
@@ -95,7 +98,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class RollupSpec:
-    """A report, planned. `relation` is what FROM names: a family or a source."""
+    """A report, planned. `relation` is what FROM names: a family, a source or `EVERYTHING`."""
 
     name: str
     title: str

@@ -31,6 +31,7 @@ from logproc.rollup.builder import (
 )
 from logproc.rollup.expressions import NODES
 from logproc.rollup.spec import (
+    EVERYTHING,
     AggregateRef,
     Call,
     Column,
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from logproc.model import Kind
 
 FAMILIES: tuple[str, ...] = tuple(family for family in FIELDS if family != "all")
+
+LOGS = "logs"
+"""What FROM calls the rows of all families."""
 
 _TITLE = re.compile(r"\A(?:\s*--[^\n]*\n)*?\s*--\s*title:[ \t]*(\S[^\n]*)", re.IGNORECASE)
 
@@ -96,9 +100,9 @@ def plan(
     statement = _parse(query)
     _check_clauses(query, statement)
     relation_name, relation = _relation(
-        query, _argument(statement, "from"), relations or {}, fields or {}, synonyms or {}
+        query, clause_of(statement, "from"), relations or {}, fields or {}, synonyms or {}
     )
-    builder = Builder(query, relation, NODES, _aliases(statement))
+    builder = Builder(query, relation, NODES, aliases(statement))
     return _Planner(builder, statement, relation_name).plan()
 
 
@@ -144,7 +148,7 @@ def _parse(query: Query) -> Node:
     kind = type(statement).__name__
     if kind in {"Union", "Intersect", "Except"}:
         raise query.refuse(f"{kind.upper()}: a report is one SELECT; write one report for each side", statement)
-    if kind != "Select" or not _argument(statement, "from"):
+    if kind != "Select" or not clause_of(statement, "from"):
         known = ", ".join(FAMILIES)
         raise query.refuse(f"a report is one SELECT with a FROM, which names one of {known}", statement)
     return statement
@@ -165,7 +169,7 @@ def _syntax_error(query: Query, error: Any) -> QueryError:  # noqa: ANN401 - sql
     return query.refuse(message)
 
 
-def _argument(statement: Node, key: str) -> Node | None:
+def clause_of(statement: Node, key: str) -> Node | None:
     """Return a part of a statement; newer sqlglot spells Python's keywords with an underscore behind."""
     return statement.args.get(key) or statement.args.get(f"{key}_")
 
@@ -200,23 +204,31 @@ def _relation(
     if extra:
         message = CLAUSES.get(extra, f"FROM takes one plain name; leave {extra.upper()} out")
         raise query.refuse(message, table)
-    known = {**{family: frozenset({family}) for family in FAMILIES}, **relations}
+    known = {LOGS: frozenset(FAMILIES), **{family: frozenset({family}) for family in FAMILIES}, **relations}
     name = table.name if table.name in known else table.name.lower()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=2)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(sorted(known))}"
         raise query.refuse(f"FROM: there is no family or source {table.name!r}; {hint}", table)
-    families = known[name] or frozenset(FAMILIES)
+    return (EVERYTHING if name == LOGS and name not in relations else name), relation_of(
+        known[name] or frozenset(FAMILIES), fields, synonyms, frozenset({name.lower(), (table.alias or name).lower()})
+    )
+
+
+def relation_of(
+    families: frozenset[str], fields: Mapping[str, Kind], synonyms: Mapping[str, str], names: frozenset[str]
+) -> Relation:
+    """Return what rows of some families have: their fields, those of formats, and any other where rows are JSON."""
     columns = {field: kind for family in ("all", *sorted(families)) for field, kind in FIELDS.get(family, {}).items()}
     dynamic = bool(families & DYNAMIC_FAMILIES)
     if dynamic:  # fields of JSON that have a contract name have its kind, too
         columns = {field: kind for family in FIELDS.values() for field, kind in family.items()} | columns
     columns = {**fields, **columns}
-    names = frozenset({name.lower(), (table.alias or name).lower()})
-    return name, Relation(names, columns, dynamic, synonyms)
+    return Relation(names, columns, dynamic, synonyms)
 
 
-def _aliases(statement: Node) -> dict[str, Node]:
+def aliases(statement: Node) -> dict[str, Node]:
+    """Return what SELECT defines, by the names it gives in lower case."""
     return {item.alias.lower(): item.this for item in statement.expressions if type(item).__name__ == "Alias"}
 
 
@@ -266,7 +278,7 @@ class _Planner:
         )
 
     def _part(self, key: str) -> Node | None:
-        return _argument(self.statement, key)
+        return clause_of(self.statement, key)
 
     def _condition(self, key: str, clause: Clause) -> Expression | None:
         part = self._part(key)

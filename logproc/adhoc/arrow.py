@@ -1,0 +1,183 @@
+"""Rows of a relation as Arrow record batches, made by the same kernels that feed reports.
+
+A text column is a column of string views into the dictionary that `RowStore` keeps: sixteen bytes a row are gathered,
+and no text is copied. A dictionary's arena only ever grows or is replaced, so views of older batches stay good.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from logproc.kernels.arrays import grown
+from logproc.kernels.views import view_keys
+from logproc.model import Kind
+from logproc.rollup.columns import ROWS, BooleanVector, NumberVector, RowStore, TextVector, Vector
+from logproc.rollup.evaluate import Evaluator, fields_of, stored_of
+from logproc.rollup.spec import Column, Expression, columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from logproc.kernels.intern import Dictionary
+    from logproc.model import Batch
+
+MAX_KEYS = 1 << 17
+MAX_KEY_BYTES = 32 << 20
+"""Distinct texts, and bytes of them, that a thread holds before it starts with new dictionaries."""
+
+TYPES: dict[Kind, Any] = {
+    Kind.TEXT: pa.string_view(),
+    Kind.DYNAMIC: pa.string_view(),
+    Kind.INTEGER: pa.int64(),
+    Kind.DECIMAL: pa.float64(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.TIME: pa.timestamp("us"),
+}
+"""Arrow types by kind; times are UTC, and have no zone, as DuckDB's TIMESTAMP."""
+
+ORIGIN = {"_file": pa.string(), "_offset": pa.int64(), "_line": pa.int64()}
+"""Where a row comes from: its file, the offset of its first byte (decompressed), its line (from 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is wanted of a relation: columns of which family or source, and which rows.
+
+    `relation` is a family, a source or `spec.EVERYTHING`. `labels` are what the columns are called, if not as in rows.
+    `where` may keep more rows than are wanted in the end.
+    """
+
+    relation: str
+    columns: tuple[Column, ...]
+    where: Expression | None = None
+    labels: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Schema of the batches."""
+        labels = self.labels or [column.name for column in self.columns]
+        return pa.schema([(label, TYPES[c.kind]) for label, c in zip(labels, self.columns, strict=True)])
+
+    def names(self) -> frozenset[str]:
+        """Names of the fields that rows must have."""
+        return frozenset(column.name for column in (*self.columns, *columns_of(self.where)))
+
+
+class BatchBuilder:
+    """Gathers the rows of one selection and gives them out as record batches; one a thread and selection."""
+
+    def __init__(self, selection: Selection) -> None:
+        self.selection = selection
+        self.schema = selection.schema
+        wanted = {stored_of(column) for column in selection.columns} | set(fields_of(selection.where))
+        self.store = RowStore(wanted)
+        self.evaluator = Evaluator(self.store)
+        self._views: dict[Dictionary, NDArray[np.int64]] = {}
+        self._viewed: dict[Dictionary, int] = {}
+
+    def append(self, batch: Batch) -> Iterator[Any]:
+        """Take rows in; yields a record batch where enough are together."""
+        self.store.append(batch)
+        if self.store.rows >= ROWS or self.store.bytes_held() > MAX_KEY_BYTES:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[Any]:
+        """Yield the rows held, if any of them is wanted."""
+        if self.store.rows:
+            batch = self._batch()
+            self.store.clear()
+            self.evaluator.next_rows()
+            if batch.num_rows:
+                yield batch
+        if self.store.keys_held() + self.evaluator.keys_held() > MAX_KEYS or self.store.bytes_held() > MAX_KEY_BYTES:
+            self.store.forget()
+            self.evaluator.forget()
+            self._views.clear()
+            self._viewed.clear()
+
+    def _batch(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        where = self.selection.where
+        kept = None if where is None else np.flatnonzero(self.evaluator.truth(where) == 1)
+        if kept is not None and len(kept) == self.store.rows:
+            kept = None
+        arrays = [
+            self.array(self.evaluator.vector(column), TYPES[column.kind], kept) for column in self.selection.columns
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def array(self, vector: Vector, kind: Any, kept: NDArray[np.int64] | None) -> Any:  # noqa: ANN401 - pyarrow
+        """Return some rows of a vector, or all, as an array of their own."""
+        if isinstance(vector, TextVector):
+            return self._texts(vector, vector.codes if kept is None else vector.codes[kept])
+        values = vector.values.copy() if kept is None else vector.values[kept]
+        if isinstance(vector, NumberVector):
+            valid = vector.valid if kept is None else vector.valid[kept]
+            return pa.Array.from_buffers(kind, len(values), [_bits(valid), pa.py_buffer(values)])
+        assert isinstance(vector, BooleanVector)
+        return pa.array(values == 1, mask=values < 0)
+
+    def _texts(self, vector: TextVector, codes: NDArray[np.int32]) -> Any:  # noqa: ANN401 - pyarrow
+        dictionary = vector.dictionary
+        views = self._views_of(dictionary)
+        gathered = np.take(views.view(np.complex128).ravel(), codes, mode="clip")  # sixteen bytes at a time
+        buffers = [_bits(codes >= 0), pa.py_buffer(gathered), pa.py_buffer(dictionary.arena)]
+        return pa.Array.from_buffers(pa.string_view(), len(codes), buffers)
+
+    def _views_of(self, dictionary: Dictionary) -> NDArray[np.int64]:
+        """Return the views of all keys of a dictionary, one row at least; only new keys are looked at."""
+        known, done = self._views.get(dictionary), self._viewed.get(dictionary, 0)
+        size = len(dictionary)
+        if known is None or size > len(known):
+            known = grown(np.zeros((0, 2), np.int64) if known is None else known, max(64, 2 * size))
+            self._views[dictionary] = known
+        if done < size:
+            view_keys(dictionary.arena, dictionary.entries, done, size, known)
+            self._viewed[dictionary] = size
+        return known
+
+
+def _bits(valid: NDArray[Any]) -> Any:  # noqa: ANN401 - pyarrow
+    """Return Arrow's bitmap of what is not null, None where all is."""
+    truth = valid != 0
+    return None if truth.all() else pa.py_buffer(np.packbits(truth, bitorder="little"))
+
+
+def by_distinct(function: Callable[..., Any], kind: Kind, arity: int) -> Callable[..., Any]:
+    """Make a function of one or two scalars into one over Arrow arrays, which computes each distinct value once.
+
+    DuckDB counts parameters, so that there is one shape for each number of them.
+    """
+    type_ = pa.string() if kind in {Kind.TEXT, Kind.DYNAMIC} else TYPES[kind]
+
+    def one(array: Any) -> Any:  # noqa: ANN401 - pyarrow
+        return pa.chunked_array([looked_up(chunk.dictionary_encode()) for chunk in _chunks(array)], type_)
+
+    def two(array: Any, second: Any) -> Any:  # noqa: ANN401 - pyarrow
+        known: dict[tuple[Any, Any], Any] = {}
+        rows = list(zip(array.to_pylist(), second.to_pylist(), strict=True))
+        for row in set(rows):
+            known[row] = function(*row)
+        return pa.chunked_array([pa.array([known[row] for row in rows], type_)], type_)
+
+    def looked_up(coded: Any) -> Any:  # noqa: ANN401 - pyarrow
+        values = [*map(function, coded.dictionary.to_pylist()), function(None)]  # the last one is for NULL
+        return pa.array(values, type_).take(coded.indices.fill_null(len(values) - 1))
+
+    return one if arity == 1 else two
+
+
+def _chunks(array: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
+    return list(array.chunks) if isinstance(array, pa.ChunkedArray) else [array]
+
+
+def with_origin(batch: Any, origin: Mapping[str, Any]) -> Any:  # noqa: ANN401 - pyarrow
+    """Add to a batch where its rows come from."""
+    for name, values in origin.items():
+        batch = batch.append_column(pa.field(name, ORIGIN[name]), pa.array(values, ORIGIN[name]))
+    return batch

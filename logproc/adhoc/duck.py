@@ -1,0 +1,294 @@
+"""What no rollup can compute, in DuckDB: it reads the logs as a stream of record batches, in one pass.
+
+A query that may read a relation twice gets tables instead, filled in one pass; DuckDB moves to disk what does not fit
+into its memory. The query is bound to empty tables first, so that nothing is read for one that cannot run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tempfile
+import threading
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from logproc import stopping
+from logproc.adhoc.arrow import by_distinct
+from logproc.adhoc.question import Asked, asked_of, relations_of
+from logproc.adhoc.scan import Scan
+from logproc.errors import MissingExtraError, QueryError
+from logproc.model import Kind
+from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.functions_web import AGENTS, URLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Self
+
+    from logproc.adhoc.question import Relations
+    from logproc.config import Config
+    from logproc.model import Report
+    from logproc.report.progress import Progress
+
+MEMORY = 2 << 30
+"""Bytes that DuckDB may use where the configuration names no limit."""
+
+GATHERED = 64
+"""Record batches that are inserted into a table at once."""
+
+RESULT_ROWS = 1 << 16
+"""Rows of a batch of the result."""
+
+OWN = frozenset({*URLS, *AGENTS} - {"url_decode"})
+"""Functions that DuckDB lacks."""
+
+
+def import_duckdb() -> Any:  # noqa: ANN401 - duckdb has types of its own
+    """Import DuckDB; MissingExtraError where it is not installed."""
+    try:
+        import duckdb  # noqa: PLC0415 - 0.1 s, and an extra
+    except ImportError as error:
+        raise MissingExtraError("a query that is no rollup", "sql") from error
+    return duckdb
+
+
+class Duck:
+    """One query over the configured logs; a context manager.
+
+    `explain` and `reader` may be called once it is entered; QueryError if DuckDB refuses the query.
+    """
+
+    def __init__(self, config: Config, sql: str, *, progress: Progress | None = None) -> None:
+        self._duckdb = import_duckdb()
+        self._config = config
+        self._sql = sql
+        self._progress = progress
+        self.relations = relations_of(config)
+        self.asked: Asked = asked_of(sql, self.relations)
+        self._stack = ExitStack()
+        self._scan: Scan | None = None
+        self._connection: Any = None
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        """Open a database in memory and see whether the query can run in it."""
+        try:
+            self._open()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def _open(self) -> None:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory("-logproc"))
+        self._stack.enter_context(stopping.swept(folder))
+        memory = self._config.memory or MEMORY
+        settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
+        self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))
+        self._connection.execute("SET TimeZone = 'UTC'; SET errors_as_json = true")
+        register_functions(self._connection)
+        for name, selection in self.asked.selections.items():
+            self._connection.register(name, selection.schema.empty_table())
+        self._bind()
+
+    def __exit__(self, *exc: object) -> None:
+        """Close everything."""
+        if self._scan is not None:
+            self._scan.__exit__(*exc)
+        self._stack.__exit__(*exc)  # type: ignore[arg-type]
+
+    def explain(self) -> str:
+        """Return DuckDB's plan."""
+        rows = self._guarded(lambda: self._connection.execute(f"EXPLAIN {self.asked.sql}").fetchall())
+        return "\n".join(str(row[-1]).rstrip() for row in rows)
+
+    def reader(self) -> Any:  # noqa: ANN401 - pyarrow
+        """Read the logs, and return the result as a RecordBatchReader."""
+        selections = self.asked.selections
+        self._scan = Scan(self._config, list(selections.values()), progress=self._progress).__enter__()
+        if self.asked.streams:
+            for name, selection in selections.items():
+                self._connection.unregister(name)
+                batches = self._watched(batch for _, batch in self._scan)
+                self._connection.register(name, pa.RecordBatchReader.from_batches(selection.schema, batches))
+        else:
+            self._fill(list(selections))
+        # In a thread of its own: a signal must find the main thread in Python, whatever DuckDB is at.
+        return self._guarded(self._result)
+
+    def _result(self) -> Any:  # noqa: ANN401 - pyarrow
+        relation = self._connection.sql(self.asked.sql)
+        reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # its name before 1.4
+        return reader(RESULT_ROWS)
+
+    def report(self) -> Report:
+        """Return the accounting of what was read; all is, also where the query needed less."""
+        assert self._scan is not None
+        return self._scan.report()
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether all logs were read: a query with a LIMIT may have enough before."""
+        return self._scan is not None and self._scan.complete
+
+    def _fill(self, names: list[str]) -> None:
+        """Fill a table for each relation, all in one pass."""
+        assert self._scan is not None
+        for name in names:
+            quoted = _quoted(name)
+            self._connection.unregister(name)
+            self._connection.register("_empty", self.asked.selections[name].schema.empty_table())
+            self._connection.execute(f"CREATE TABLE {quoted} AS FROM _empty")
+        held: list[list[Any]] = [[] for _ in names]
+        for number, batch in self._scan:
+            held[number].append(batch)
+            if len(held[number]) >= GATHERED:
+                self._insert(names[number], held[number])
+        for name, batches in zip(names, held, strict=True):
+            self._insert(name, batches)
+
+    def _insert(self, name: str, batches: list[Any]) -> None:
+        if batches:
+            self._connection.register("_rows", pa.Table.from_batches(batches))
+            self._connection.execute(f"INSERT INTO {_quoted(name)} FROM _rows")
+            self._connection.unregister("_rows")
+            batches.clear()
+
+    def _watched(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Remember what went wrong, which DuckDB would pass on as text only."""
+        try:
+            yield from batches
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def _bind(self) -> None:
+        statements = self._guarded(lambda: self._duckdb.extract_statements(self.asked.sql))
+        if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
+            raise QueryError("one SELECT is asked here: logs are only read", None, self._sql)
+        self._guarded(lambda: self._connection.execute(f"EXPLAIN {self.asked.sql}").fetchall(), shift=len("EXPLAIN "))
+
+    def _guarded(self, work: Callable[[], Any], shift: int = 0) -> Any:  # noqa: ANN401 - what the work returns
+        try:
+            return self._in_thread(work)
+        except self._duckdb.Error as error:
+            if self._failure is not None:
+                raise self._failure from error
+            raise query_error(error, self.asked, self._sql, self.relations, shift) from error
+
+    def _in_thread(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the work returns
+        outcome: dict[str, Any] = {}
+
+        def run() -> None:
+            try:
+                outcome["value"] = work()
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                outcome["error"] = error
+
+        thread = threading.Thread(target=run, name="duckdb", daemon=True)
+        thread.start()
+        try:
+            thread.join()
+        except BaseException:
+            self._connection.interrupt()
+            if self._scan is not None:
+                self._scan.stop()
+            raise
+        if "error" in outcome:
+            raise outcome["error"]
+        return outcome["value"]
+
+    def batches(self, reader: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow
+        """Yield the batches of a result, whose making may fail halfway."""
+        while True:
+            try:
+                batch = self._in_thread(lambda: next(reader, None))
+            except (self._duckdb.Error, pa.ArrowException) as error:
+                if self._failure is not None:
+                    raise self._failure from error
+                raise query_error(error, self.asked, self._sql, self.relations) from error
+            if batch is None:
+                return
+            yield batch
+
+
+def register_functions(connection: Any) -> None:  # noqa: ANN401 - a DuckDB connection
+    """Give DuckDB the functions of logproc's own: they run once for each distinct value of a chunk of rows."""
+    for name in sorted(OWN):
+        function = FUNCTIONS[name]
+        arities = range(function.least, len(function.parameters) + 1)
+        for arity in arities:
+            kinds = [_only(function.parameters[place]) for place in range(arity)]
+            own = name if len(arities) == 1 else f"_{name}_{arity}"
+            connection.create_function(
+                own,
+                by_distinct(function, _kind(function.result), arity),
+                [SQL_NAMES[kind] for kind in kinds],
+                SQL_NAMES[_kind(function.result)],
+                type="arrow",
+                null_handling="special",
+            )
+        if len(arities) > 1:
+            letters = ["abcdefgh"[:arity] for arity in arities]
+            calls = (f"({', '.join(some)}) AS _{name}_{len(some)}({', '.join(some)})" for some in letters)
+            connection.execute(f"CREATE MACRO {name} {', '.join(calls)}")
+
+
+SQL_NAMES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.DECIMAL: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIME: "TIMESTAMP",
+}
+"""DuckDB's types by kind."""
+
+
+def _only(kinds: frozenset[Kind]) -> Kind:
+    return next(kind for kind in SQL_NAMES if kind in kinds)
+
+
+def _kind(result: Any) -> Kind:  # noqa: ANN401 - a kind, or a rule that no function of ours has
+    assert isinstance(result, Kind)
+    return result
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, shift: int = 0) -> QueryError:
+    """Turn an error of DuckDB into ours: its first line, the place in the query, and what could have been meant."""
+    text = str(error)
+    facts: dict[str, Any] = {}
+    with suppress(ValueError):
+        found = json.loads(text[text.index("{") :])
+        facts = found if isinstance(found, dict) else {}
+    message = str(facts.get("exception_message") or text).partition("\n")[0].strip()
+    name, kind = str(facts.get("name", "")), facts.get("error_subtype")
+    if kind == "COLUMN_NOT_FOUND":
+        message = f"there is no column {name!r}{_hint(name, asked, relations)}"
+    elif kind == "MISSING_ENTRY" and facts.get("type") == "Table":
+        near = difflib.get_close_matches(name.lower(), relations.by_name, n=2)
+        known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(relations.by_name))}"
+        message = f"FROM: there is no family or source {name!r}; {known}"
+    elif kind == "MISSING_ENTRY" and "Function" in str(facts.get("type")):
+        near = difflib.get_close_matches(name.lower(), [*OWN, *str(facts.get("candidates", "")).split(",")], n=2)
+        message = f"there is no function {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    place = facts.get("position")
+    position = None if place is None else min(max(0, asked.place(int(place) - shift)), len(sql))
+    return QueryError(message, None, sql, position)
+
+
+def _hint(name: str, asked: Asked, relations: Relations) -> str:
+    """Say what a column's name may have been, and which relations have one of that name."""
+    where = relations.all_columns()
+    own = {column.lower() for known in asked.selections for column in relations.by_name[known].columns}
+    elsewhere = [other for other in where.get(name.lower(), []) if other not in {*asked.selections, "logs"}]
+    if elsewhere and name.lower() not in own:
+        return f" here; {' and '.join(elsewhere)} ha{'s' if len(elsewhere) == 1 else 've'} it"
+    near = difflib.get_close_matches(name.lower(), sorted(own), n=2)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; there are {', '.join(sorted(own))}"

@@ -1,0 +1,251 @@
+"""Reading logs as record batches: threads parse, one consumer takes their batches, in the order of files and lines.
+
+    discover -> tasks -> [ thread: read -> parse -> record batches ] -> channel -> whoever iterates
+
+Kernels hold no lock, so threads do gain. Memory is bounded by the channel: a thread that is far ahead waits. The books
+are those of every run: each line read is counted, filtered or rejected.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import uuid
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from logproc import __version__, stopping
+from logproc.adhoc.arrow import BatchBuilder, Selection
+from logproc.adhoc.channel import Channel, ClosedError
+from logproc.books import Books
+from logproc.coordinator import job_of, now_text
+from logproc.merging import join_rejects
+from logproc.model import Failure, LogFile, Piece, Report, RunInfo, Task
+from logproc.pieces import PieceReader
+from logproc.planner import PACK_BYTES, PACK_FILES, Planner
+from logproc.report.files import replacing
+from logproc.rollup.spec import EVERYTHING
+from logproc.spool import Spool
+from logproc.worker import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Self
+
+    from logproc.config import Config
+    from logproc.formats import Format
+    from logproc.model import Batch, FileResult
+    from logproc.report.progress import Progress
+    from logproc.worker import Job
+
+RANGE_BYTES = 8 << 20
+"""Bytes of a range: small, since the threads that are ahead of the consumer hold what they made of theirs."""
+
+
+class Scan:
+    """One pass over the configured logs; iterate it once: (number of the selection, record batch).
+
+    A context manager: leaving it ends the threads, also where not everything was taken. `report` has the books.
+    """
+
+    def __init__(self, config: Config, selections: Sequence[Selection], *, progress: Progress | None = None) -> None:
+        self._config = config
+        self._selections = tuple(selections)
+        self._progress = progress
+        self._stack = ExitStack()
+        self._started = now_text()
+        planner = Planner(config)
+        self._files = planner.discover()
+        self._tasks = in_order(planner.tasks(self._files), self._files)
+        self._books = Books(self._files)
+        self._planner = planner
+        self._threads: list[threading.Thread] = []
+        self._channel = Channel(len(self._tasks))
+        self._lock = threading.Lock()
+        self._waiting = iter(self._tasks)
+        self._done: dict[int, tuple[FileResult, ...] | Failure] = {}
+        self._rejects: Any = None
+        self._folder: str | None = None
+        self.complete = False
+
+    def __enter__(self) -> Self:
+        """Start the threads."""
+        config = self._config
+        if config.output.rejects:
+            self._rejects = self._stack.enter_context(replacing(config.output.rejects))
+            self._folder = self._stack.enter_context(tempfile.TemporaryDirectory("-logproc"))
+            self._stack.enter_context(stopping.swept(self._folder))
+        if self._progress is not None:
+            self._progress.start(sum(task.bytes for task in self._tasks), len(self._files))
+        job = job_of(config, (), self._planner.formats, self._folder)
+        self._stack.callback(self.stop)
+        for number in range(min(config.workers, len(self._tasks))):
+            thread = threading.Thread(target=self._work, args=(job,), name=f"scan-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """End the threads, and write the rejected lines if all went well."""
+        self.stop()
+        if exc[0] is None and self._rejects is not None and self._folder is not None:
+            self._enter()
+            for task in self._tasks:
+                join_rejects(self._rejects, self._folder, task, self._books)
+        self._stack.__exit__(*exc)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[tuple[int, Any]]:
+        """Yield batches in the order of files and lines."""
+        for number, batch in self._channel:
+            if batch is None:
+                task = self._tasks[number]
+                if self._progress is not None:
+                    self._progress.advance(task.bytes, self._lines(number), sum(p.end < 0 for p in task.pieces))
+                continue
+            yield number, batch
+        self.complete = True
+
+    def report(self, *reports: Any) -> Report:  # noqa: ANN401 - finished tables
+        """Return the accounting, of what was read so far."""
+        self._enter()
+        info = RunInfo(
+            uuid.uuid4().hex, __version__, self._started, now_text(), "threads", self._config.workers, None, None
+        )
+        return Report(info, self._books.close(), tuple(reports))
+
+    def _lines(self, number: int) -> int:
+        done = self._done.get(number, ())
+        return 0 if isinstance(done, Failure) else sum(result.lines.read for result in done)
+
+    def _enter(self) -> None:
+        """Bring what was done into the books, once."""
+        done, self._done = self._done, {}
+        for number in sorted(done):
+            outcome = done[number]
+            if isinstance(outcome, Failure):
+                self._books.lose(self._tasks[number], outcome)
+            else:
+                self._books.add(self._tasks[number], outcome)
+
+    def stop(self) -> None:
+        """End the threads; what they have read is in the books."""
+        self._channel.close()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+
+    def _work(self, job: Job) -> None:
+        """Do tasks until there is none left; what goes wrong is the consumer's to raise."""
+        try:
+            with suppress(ClosedError):
+                desk = ScanDesk(job, self._selections)
+                while (task := self._next()) is not None:
+                    desk = self._do(job, desk, task)
+        except BaseException as error:  # noqa: BLE001 - a thread has nobody to tell but the consumer
+            self._channel.fail(error)
+
+    def _next(self) -> Task | None:
+        with self._lock:
+            return next(self._waiting, None)
+
+    def _do(self, job: Job, desk: ScanDesk, task: Task) -> ScanDesk:
+        """Do a task; a defect costs the task, and its desk, of which nobody knows what it holds."""
+        try:
+            with Spool(self._folder, task) as spool:
+                self._done[task.number] = tuple(
+                    desk.rows_of(task, spool, lambda item: self._channel.put(task.number, item))
+                )
+        except (ClosedError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are read
+            cause = f"{type(error).__name__}: {error} (a defect of logproc)"
+            self._done[task.number] = Failure(task.number, cause)
+            desk = ScanDesk(job, self._selections)
+        self._channel.put(task.number, (task.number, None))
+        self._channel.end(task.number)
+        return desk
+
+
+class ScanDesk(Desk):
+    """A desk whose rows become record batches instead of numbers."""
+
+    def __init__(self, job: Job, selections: Sequence[Selection]) -> None:
+        self.selections = tuple(selections)
+        super().__init__(job)
+        self.builders = [BatchBuilder(selection) for selection in self.selections]
+
+    def wanted(self, fmt: Format, source: str) -> frozenset[str]:
+        """Return the columns that selections ask of a format and a source."""
+        asked = [s.names() for s in self.selections if s.relation in {fmt.family, source, EVERYTHING}]
+        columns = frozenset().union(*asked)
+        return columns - {"source"} if source else columns
+
+    def rows_of(self, task: Task, spool: Spool, give: Callable[[tuple[int, Any]], None]) -> Iterable[FileResult]:
+        """Do a task: hand over its record batches, each with the number of its selection; returns the books."""
+        self.rows = self.fill = 0
+        sink: Any = _Sink(self.builders, give)
+        packed = self.packs.read(task.pieces, sink)
+        results = [
+            packed.get(position) or self.reader(piece, sink, spool).process()
+            for position, piece in enumerate(task.pieces)
+        ]
+        self.send(sink)
+        sink.flush()
+        return results
+
+    def reader(self, piece: Piece, sink: Any, spool: Spool) -> PieceReader:  # noqa: ANN401 - stands for an aggregator
+        """Return what reads a piece."""
+        return PieceReader(self, piece, sink, spool.keeper(piece))
+
+
+class _Sink:
+    """Stands where an aggregator would: takes batches and gives out record batches."""
+
+    def __init__(self, builders: Sequence[BatchBuilder], give: Callable[[tuple[int, Any]], None]) -> None:
+        self._builders = builders
+        self._give = give
+
+    def send(self, batch: Batch | None) -> None:
+        """Take rows in."""
+        assert batch is not None
+        for number, builder in enumerate(self._builders):
+            if builder.selection.relation in {batch.family, batch.source, EVERYTHING}:
+                for made in builder.append(batch):
+                    self._give((number, made))
+
+    def flush(self) -> None:
+        """Give out what is held."""
+        for number, builder in enumerate(self._builders):
+            for made in builder.flush():
+                self._give((number, made))
+
+
+def in_order(tasks: Iterable[Task], files: Sequence[LogFile]) -> list[Task]:
+    """Cut and pack a plan's pieces anew, so that tasks follow the order of files and lines and none is large."""
+    pieces = sorted((piece for task in tasks for piece in task.pieces), key=lambda piece: (piece.file, piece.start))
+    bundles: list[tuple[int, list[Piece]]] = []
+    for piece in pieces:
+        size = files[piece.file].size
+        if piece.codec == "plain":  # a large file whose format is known: it may be cut anywhere
+            bundles += _cut(piece, size)
+        elif size < PACK_BYTES and bundles and _is_pack(bundles[-1], piece):
+            bundles[-1] = (bundles[-1][0] + size, [*bundles[-1][1], piece])
+        else:
+            bundles.append((size, [piece]))
+    return [Task(number, tuple(own), size) for number, (size, own) in enumerate(bundles)]
+
+
+def _is_pack(bundle: tuple[int, list[Piece]], piece: Piece) -> bool:
+    """Tell whether one more small file goes with those before it."""
+    size, pieces = bundle
+    return size < PACK_BYTES and len(pieces) < PACK_FILES and pieces[-1].codec is None and pieces[-1].file < piece.file
+
+
+def _cut(piece: Piece, size: int) -> Iterator[tuple[int, list[Piece]]]:
+    end = size if piece.end < 0 else piece.end
+    borders = [*range(piece.start, max(end, piece.start + 1), RANGE_BYTES), end]
+    for begin, stop in pairwise(borders):
+        upto = -1 if piece.end < 0 and stop == end else stop
+        yield stop - begin, [replace(piece, start=begin, end=upto)]

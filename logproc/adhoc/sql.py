@@ -1,0 +1,172 @@
+"""`logproc sql`: one query over logs, as a rollup where it merges, else in DuckDB.
+
+query -> rollup plan -> run of one report ----------------------> table, JSON, CSV, Parquet
+             | refused, or too many groups                            ^
+             +-> DuckDB over record batches of the rows it needs -----+
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from logproc import coordinator, questions
+from logproc.adhoc.question import asked_of, relations_of
+from logproc.config import NamedReport
+from logproc.errors import MissingExtraError, QueryError
+from logproc.rollup.sql import title
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Self
+
+    from logproc.adhoc.duck import Duck
+    from logproc.config import Config
+    from logproc.model import Report, ReportTable
+    from logproc.report.progress import Progress
+    from logproc.rollup.spec import RollupSpec
+
+NAME = "sql"
+"""Name of the report that a query is, where it has no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which engine a query runs in, and why."""
+
+    spec: RollupSpec | None
+    reason: str
+
+
+def question(config: Config, sql: str, name: str = NAME) -> Config:
+    """Return the configuration of a run that computes this query alone."""
+    return replace(config, reports=(name,), named_reports=(NamedReport(name, sql),), checks=())
+
+
+def choose(config: Config, sql: str, name: str = NAME) -> Choice:
+    """Say which engine a query runs in; nothing is read."""
+    try:
+        (spec,) = questions.reports(question(config, sql, name))
+    except QueryError as error:
+        return Choice(None, error.message)
+    return Choice(spec, "its aggregates can be merged from parts of the input")
+
+
+class Answer:
+    """The answer to a query: a finished table, or a stream of record batches. A context manager.
+
+    `table` is set where the query ran as a rollup; `schema` and `batches` where DuckDB did it. `report` has the books,
+    complete once everything was taken.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        sql: str,
+        *,
+        name: str = NAME,
+        progress: Progress | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self._config, self._sql, self._name = config, sql, name
+        self._progress = progress
+        self._say = say or (lambda _line: None)
+        self._stack = ExitStack()
+        self._duck: Duck | None = None
+        self._reader: Any = None
+        self._report: Report | None = None
+        self.table: ReportTable | None = None
+
+    def __enter__(self) -> Self:
+        """Run the query, in DuckDB up to its first rows."""
+        choice = choose(self._config, self._sql, self._name)
+        if choice.spec is not None:
+            self._report = coordinator.run(
+                question(self._config, self._sql, self._name), progress=self._progress, say=self._say
+            )
+            (self.table,) = self._report.reports
+            if self.table.problem is None or "-" in self._config.paths:  # standard input can be read only once
+                return self
+            self._say(f"{self.table.problem}; once more, in DuckDB")
+            self.table = None
+        try:
+            self._open(choice)
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close the engine."""
+        self._stack.__exit__(*exc)  # type: ignore[arg-type]
+
+    @property
+    def schema(self) -> Any:  # noqa: ANN401 - pyarrow
+        """Schema of the batches."""
+        return self._reader.schema
+
+    @property
+    def report(self) -> Report:
+        """The accounting."""
+        if self._duck is not None:
+            return self._duck.report()
+        assert self._report is not None
+        return self._report
+
+    def batches(self) -> Iterator[Any]:
+        """Yield the record batches of DuckDB's result."""
+        assert self._duck is not None
+        yield from self._duck.batches(self._reader)
+
+    def _open(self, choice: Choice) -> None:
+        try:
+            from logproc.adhoc.duck import Duck  # noqa: PLC0415 - an extra that rollups do without
+
+            self._duck = self._stack.enter_context(Duck(self._config, self._sql, progress=self._progress))
+        except (ImportError, MissingExtraError) as error:
+            raise MissingExtraError(f"this query cannot run as a rollup ({choice.reason}); DuckDB", "sql") from error
+        except QueryError:
+            if choice.spec is None and is_wrong(choice.reason):
+                questions.reports(question(self._config, self._sql, self._name))  # its message says more
+            raise
+        self._reader = self._duck.reader()
+
+
+WRONG = ("there is no column", "there is no family", "is no unit", "is no part of a time", "is no regular expression")
+"""What a message says that is about a query which is wrong in any engine."""
+
+
+def is_wrong(reason: str) -> bool:
+    """Tell whether a refusal of the planner is about a mistake, not about what cannot be merged."""
+    return any(words in reason for words in WRONG)
+
+
+def explain(config: Config, sql: str, name: str = NAME) -> str:
+    """Say how a query would run and why; nothing is read."""
+    choice = choose(config, sql, name)
+    if choice.spec is not None:
+        return "\n".join(_rollup(choice)) + "\n"
+    from logproc.adhoc.duck import Duck  # noqa: PLC0415 - an extra that rollups do without
+
+    with Duck(config, sql) as duck:
+        return "\n".join([f"engine: DuckDB, because {choice.reason}", *_reads(duck), duck.explain()]) + "\n"
+
+
+def _rollup(choice: Choice) -> Iterator[str]:
+    spec = choice.spec
+    assert spec is not None
+    yield f"engine: rollup, because {choice.reason}"
+    yield f"reads: {spec.relation if spec.relation != '*' else 'logs'}"
+    yield f"keys: {len(spec.keys)}, aggregates: {', '.join(a.function for a in spec.aggregates) or 'none'}"
+
+
+def _reads(duck: Duck) -> Iterator[str]:
+    asked = duck.asked
+    for name, selection in asked.selections.items():
+        kept = "" if selection.where is None else "; rows that WHERE leaves out are dropped while parsing"
+        yield f"reads: {name} ({', '.join(column.name for column in selection.columns)}){kept}"
+    yield "rows: streamed once" if asked.streams else "rows: kept in tables, since the query may read them twice"
+
+
+__all__ = ["Answer", "Choice", "asked_of", "choose", "explain", "relations_of", "title"]

@@ -1,0 +1,130 @@
+"""`logproc sql`: a question of one's own."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from logproc.commands.options import CREW, INPUT, NETWORK, SPAN, VERBOSITY, load_config, options, say_if_cold
+from logproc.console import hush, is_json, put, say, tell
+from logproc.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from logproc.adhoc.sql import Answer
+    from logproc.config import Config
+
+FORMS = ("table", "json", "csv", "parquet")
+
+
+@click.command()
+@click.argument("query", metavar="[SQL|FILE.sql]", required=False)
+@options(INPUT)
+@click.option("-f", "--file", metavar="FILE", help="Read the query from a file; all arguments are PATHs then.")
+@click.option("--to", type=click.Choice(FORMS), default="table", show_default=True)
+@click.option("-o", "--output", metavar="FILE", help="Write here; default: standard output.")
+@click.option("--explain", is_flag=True, help="Say which engine the query runs in and why, and read nothing.")
+@click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines.")
+@options(CREW, SPAN, NETWORK, VERBOSITY)
+def sql(
+    *,
+    query: str | None,
+    file: str | None,
+    to: str,
+    output: str | None,
+    explain: bool,
+    **typed: Any,  # noqa: ANN401
+) -> int:
+    """Answer one SELECT over logs.
+
+    FROM names a family (web, syslog, app, json), a source of config.toml, or logs for all. What merges runs as a
+    rollup, as reports do; the rest in DuckDB, over the rows and columns that it needs.
+    """
+    name, text, paths = _question(query, file, typed["paths"])
+    config = load_config({**typed, "paths": paths})
+    from logproc.adhoc import sql as engine
+
+    if explain:
+        put(engine.explain(config, text, name))
+        return 0
+    if output is not None and output != "-":
+        from logproc.report import files
+
+        files.require_writable("-o", output)
+    if to == "parquet" and output in {None, "-"} and sys.stdout.isatty():
+        raise UsageError("--to parquet writes bytes, and standard output is a terminal; name a file with -o")
+    say_if_cold(quiet=config.quiet)
+    return _answer(config, name, text, to, output, tuple(paths))
+
+
+def _question(query: str | None, file: str | None, paths: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """Return the name and the text of the query, and what to read."""
+    if file is not None:
+        named, paths = file, (*(() if query is None else (query,)), *paths)
+    elif query is None:
+        raise UsageError('ask something: logproc sql "SELECT count(*) FROM web" PATH, or name a file with -f')
+    elif query.endswith(".sql") and "\n" not in query and " " not in query.strip():
+        named = query
+    else:
+        return "sql", query, paths
+    try:
+        return Path(named).stem, Path(named).read_text(encoding="utf-8"), paths
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{named}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _answer(config: Config, name: str, text: str, to: str, output: str | None, named: tuple[str, ...]) -> int:
+    from logproc.adhoc.sql import Answer
+    from logproc.report import files, summary
+    from logproc.report.progress import bar_if_watched
+
+    progress = bar_if_watched(quiet=config.quiet or is_json())
+    with ExitStack() as stack:
+        if progress is not None:
+            stack.callback(progress.close)
+        answer = stack.enter_context(
+            Answer(config, text, name=name, progress=progress, say=hush if config.quiet else tell)
+        )
+        if output is None or output == "-":
+            sys.stdout.flush()
+            _write(answer, name, text, to, sys.stdout.buffer, terminal=sys.stdout.isatty() and output is None)
+            sys.stdout.buffer.flush()
+        else:
+            out = stack.enter_context(files.replacing(output))
+            _write(answer, name, text, to, out, terminal=False)
+        report = answer.report
+    say(summary.problems(report, config.max_reject_ratio, named))
+    return summary.exit_code(report, config.max_reject_ratio, named)
+
+
+def _write(answer: Answer, name: str, text: str, to: str, out: BinaryIO, *, terminal: bool) -> None:
+    from logproc.adhoc import write
+
+    if to == "table":
+        from logproc.report.terminal import render_table
+
+        shown = write.SHOWN_ROWS
+        table = answer.table or write.table_of(name, text, "", answer.schema, answer.batches(), shown)
+        out.write(render_table(table, shown, terminal=terminal).encode("utf-8", "backslashreplace"))
+    elif to == "json":
+        from logproc.report.json import table_text
+        from logproc.rollup.sql import title
+
+        pieces = (
+            write.json_lines(name, text, title(text, name), answer.schema, answer.batches())
+            if answer.table is None
+            else table_text(answer.table, answer.table.rows)
+        )
+        out.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
+        out.write(b"\n")
+    elif answer.table is not None:
+        write.write_table(out, answer.table, to)
+    elif to == "csv":
+        write.write_csv(out, answer.schema, answer.batches())
+    else:
+        write.write_parquet(out, answer.schema, answer.batches())

@@ -1,0 +1,174 @@
+"""Record batches hold what `parse` writes, whatever the threads, ranges and dictionaries were."""
+
+import gzip
+import io
+import json
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'logproc[sql]'")
+
+from logproc.adhoc import arrow, channel, scan  # noqa: E402
+from logproc.adhoc.arrow import BatchBuilder, Selection  # noqa: E402
+from logproc.adhoc.question import relations_of  # noqa: E402
+from logproc.adhoc.rows import parse  # noqa: E402
+from logproc.adhoc.scan import Scan  # noqa: E402
+from logproc.config import Config  # noqa: E402
+from logproc.model import FIELDS, Kind  # noqa: E402
+from logproc.rollup.spec import EVERYTHING, Call, Column, Literal  # noqa: E402
+
+DATA = Path(__file__).parents[2] / "data"
+STATUS = Column("status", Kind.INTEGER)
+
+
+def selection(family, where=None):
+    columns = {**FIELDS["all"], **FIELDS[family]}
+    return Selection(family, tuple(Column(name, kind) for name, kind in columns.items()), where)
+
+
+def scanned(config, chosen):
+    with Scan(config, [chosen]) as running:
+        table = pa.Table.from_batches([batch for _, batch in running], chosen.schema)
+    table.validate(full=True)
+    return table, running.report()
+
+
+def parsed(config, family):
+    out = io.BytesIO()
+    parse(config, out)
+    rows = [json.loads(line) for line in out.getvalue().splitlines()]
+    return [{name: row.get(name) for name in {**FIELDS["all"], **FIELDS[family]}} for row in rows]
+
+
+def moment(text):
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("family", "folder"), [("web", "web1"), ("web", "cloud"), ("web", "cluster"), ("syslog", "hosts")]
+)
+def test_batches_hold_the_rows_that_parse_writes(family, folder):
+    config = Config(paths=(str(DATA / folder),), workers=3)
+    table, report = scanned(config, selection(family))
+    expected = [{**row, "time": moment(row["time"])} for row in parsed(config, family)]
+    assert table.to_pylist() == expected
+    assert report.lines.counted == table.num_rows
+    assert report.lines.balanced()
+
+
+def line(number, path="/"):
+    client, status = f"10.0.{number // 250}.{number % 250}", 200 + number % 5
+    return f'{client} - - [25/Oct/2016:14:49:33 +0000] "GET {path}{number} HTTP/1.1" {status} {number}\n'
+
+
+def test_large_files_are_cut_and_come_back_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan, "RANGE_BYTES", 200_000)
+    monkeypatch.setattr("logproc.planner.PACK_BYTES", 100_000)
+    monkeypatch.setattr(scan, "PACK_BYTES", 100_000)
+    monkeypatch.setattr(arrow, "MAX_KEYS", 5000)  # dictionaries are dropped in between
+    (tmp_path / "a.log").write_text("".join(map(line, range(30_000))))
+    (tmp_path / "b.log.gz").write_bytes(gzip.compress("".join(map(line, range(30_000, 40_000))).encode()))
+    (tmp_path / "c.log").write_text(line(40_000))
+    table, report = scanned(Config(paths=(str(tmp_path),), workers=4), selection("web"))
+    assert table["bytes"].to_pylist() == list(range(40_001))
+    assert table["path"].to_pylist() == [f"/{n}" for n in range(40_001)]
+    assert report.lines.read == 40_001
+
+
+def test_rows_that_a_condition_leaves_out_are_dropped_and_counted_as_read(tmp_path):
+    (tmp_path / "a.log").write_text("".join(map(line, range(100))))
+    where = Call("=", (STATUS, Literal(203, Kind.INTEGER)), Kind.BOOLEAN)
+    table, report = scanned(Config(paths=(str(tmp_path),)), selection("web", where))
+    assert table["bytes"].to_pylist() == list(range(3, 100, 5))
+    assert report.lines.counted == 100
+
+
+def test_whoever_has_enough_ends_the_threads(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrow, "ROWS", 10)
+    (tmp_path / "a.log").write_text("".join(map(line, range(50_000))))
+    before = threading.active_count()
+    with Scan(Config(paths=(str(tmp_path),), workers=2), [selection("web")]) as running:
+        assert next(iter(running))[1].num_rows > 0
+    assert threading.active_count() == before
+    assert not running.complete
+
+
+def test_all_families_at_once_and_several_selections_in_one_pass():
+    config = Config(paths=(str(DATA / "hosts"), str(DATA / "web3")), workers=2)
+    every = Selection(EVERYTHING, (Column("time", Kind.TIME), Column("message", Kind.TEXT)))
+    rows = [0, 0]
+    with Scan(config, [every, selection("syslog")]) as running:
+        for number, batch in running:
+            rows[number] += batch.num_rows
+    assert rows[0] == running.report().lines.counted > rows[1] > 0
+
+
+def test_a_defect_costs_its_file_and_is_told(tmp_path, monkeypatch):
+    (tmp_path / "a.log").write_text(line(1) * 3)
+    (tmp_path / "b.log").write_text(line(2) * 3)
+    whole = scan.ScanDesk.rows_of
+
+    def broken(self, task, spool, give):
+        if task.pieces[0].path.endswith("a.log"):
+            raise ZeroDivisionError("boom")
+        return whole(self, task, spool, give)
+
+    monkeypatch.setattr(scan.ScanDesk, "rows_of", broken)
+    monkeypatch.setattr(scan, "PACK_FILES", 1)
+    table, report = scanned(Config(paths=(str(tmp_path),)), selection("web"))
+    assert table.num_rows == 3
+    assert [entry.status for entry in report.files] == ["failed", "read"]
+    assert "boom" in report.files[0].reason
+
+
+def test_what_ends_a_thread_reaches_the_consumer(tmp_path, monkeypatch):
+    (tmp_path / "a.log").write_text(line(1))
+
+    def gone(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(scan.ScanDesk, "rows_of", gone)
+    with pytest.raises(MemoryError), Scan(Config(paths=(str(tmp_path),)), [selection("web")]) as running:
+        list(running)
+
+
+def test_a_channel_keeps_the_order_of_tasks_and_bounds_what_waits():
+    lanes = channel.Channel(3)
+    for task in (2, 1):
+        for item in range(channel.LANE_ITEMS):
+            lanes.put(task, (task, item))
+        lanes.end(task)
+
+    def first():
+        for item in range(100):
+            lanes.put(0, (0, item))
+        lanes.end(0)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    found = list(lanes)
+    thread.join()
+    assert found == [(0, n) for n in range(100)] + [(t, n) for t in (1, 2) for n in range(channel.LANE_ITEMS)]
+
+
+def test_texts_of_any_length_and_script_survive(tmp_path):
+    texts = ["", "-", "a", "abcd", "twelve bytes", "thirteen byte", "é" * 6, "é" * 7, "x" * 5000, "\\u0001", 'q"uote']
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"message": t, "level": "info"}) + "\n" for t in texts))
+    table, _ = scanned(Config(paths=(str(tmp_path),)), selection("json"))
+    assert table["message"].to_pylist() == [None if text == "-" else text for text in texts]
+    assert set(table["level"].to_pylist()) == {"INFO"}
+
+
+def test_missing_files_are_in_the_books(tmp_path):
+    table, report = scanned(Config(paths=(str(tmp_path / "none.log"),)), selection("web"))
+    assert table.num_rows == 0
+    assert report.files[0].status == "failed"
+
+
+def test_every_relation_has_a_schema_and_an_empty_builder():
+    for name, relation in relations_of(Config()).by_name.items():
+        chosen = Selection(name, tuple(Column(*item) for item in relation.columns.items()))
+        assert list(BatchBuilder(chosen).flush()) == []

@@ -1,0 +1,216 @@
+"""`sql`: the same answer from either engine, and refusals that point at what is wrong."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from logproc.adhoc.question import asked_of, relations_of
+from logproc.cli import execute
+from logproc.config import Config, Source
+from logproc.errors import QueryError
+
+duckdb = pytest.importorskip("duckdb", reason="needs duckdb: pip install 'logproc[sql]'")
+
+import pyarrow as pa  # noqa: E402
+
+from logproc.adhoc.duck import Duck  # noqa: E402
+from logproc.adhoc.sql import Answer, choose  # noqa: E402
+
+DATA = Path(__file__).parents[2] / "data"
+CONFIG = Config(paths=(str(DATA),), workers=2)
+
+
+def by_duck(sql, config=CONFIG):
+    with Duck(config, sql) as duck:
+        return [
+            row
+            for batch in duck.batches(duck.reader())
+            for row in map(tuple, zip(*batch.to_pydict().values(), strict=True))
+        ]
+
+
+def by_rollup(sql, config=CONFIG):
+    with Answer(config, sql) as answer:
+        assert answer.table is not None
+        return list(answer.table.rows)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT status, count(*) AS n, sum(bytes) AS b FROM web GROUP BY ALL ORDER BY n DESC, status",
+        "SELECT browser(user_agent), os(user_agent), count(*) FROM web WHERE NOT is_bot(user_agent) GROUP BY ALL",
+        "SELECT subnet(client), subnet(client, 8), count(*) FROM web GROUP BY ALL ORDER BY 3 DESC, 1, 2 LIMIT 20",
+        "SELECT domain(referrer), extension(path), count(*) FROM web GROUP BY ALL ORDER BY 3 DESC, 1, 2 LIMIT 30",
+        "SELECT program, severity, count(*) FROM syslog WHERE message ILIKE '%fail%' GROUP BY ALL ORDER BY ALL",
+        "SELECT level, count(*) FROM logs WHERE level IS NOT NULL GROUP BY ALL ORDER BY 2 DESC, 1",
+        "SELECT host, count(*), count(message), count(status) FROM logs GROUP BY ALL ORDER BY 2 DESC, 1",
+    ],
+)
+def test_both_engines_answer_the_same(sql):
+    assert sorted(by_rollup(sql), key=repr) == sorted(by_duck(sql), key=repr)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM web a JOIN web b USING (client) WHERE a.status = 500 AND b.status = 503",
+        "WITH t AS (SELECT client, count(*) AS n FROM web GROUP BY ALL) SELECT count(*), sum(n) FROM t",
+        "SELECT count(*) FROM (SELECT DISTINCT client FROM web)",
+        "SELECT count(*) FROM web WHERE client IN (SELECT client FROM web WHERE status = 500)",
+    ],
+)
+def test_relations_that_are_read_twice(sql):
+    rows = by_duck("SELECT client, status FROM web")
+    with duckdb.connect() as plain:
+        plain.register("web", pa.table({"client": [row[0] for row in rows], "status": [row[1] for row in rows]}))
+        assert by_duck(sql) == plain.execute(sql).fetchall()
+
+
+def test_rows_come_in_the_order_of_the_files():
+    found = by_duck("SELECT path, row_number() OVER () FROM web")
+    assert [row[1] for row in found] == list(range(1, len(found) + 1))
+
+
+def test_dotted_and_undeclared_names_are_fields_of_json(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"request": {"method": "GET", "n": 3}, "odd key": "x", "n": 4}\n')
+    config = Config(paths=(str(tmp_path),))
+    sql = 'SELECT request.method, j."odd key", request.n::INT + 1, n FROM json j WHERE request.n::INT > 2 LIMIT 9'
+    assert by_duck(sql, config) == [("GET", "x", 4, "4")]  # request.method is a synonym of method
+
+
+def test_sources_are_relations(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"level": "info"}\n')
+    (tmp_path / "b.jsonl").write_text('{"level": "warn"}\n')
+    sources = (Source("one", ("a.*",)), Source("two", ("b.*",)))
+    config = Config(paths=(str(tmp_path),), sources=sources)
+    assert by_duck("SELECT one.level, two.level AS l, one.source FROM one, two", config) == [("INFO", "WARN", "one")]
+
+
+@pytest.mark.parametrize(
+    ("sql", "message", "below"),
+    [
+        ("SELECT statsu FROM web", "there is no column 'statsu'; did you mean 'status'?", "statsu"),
+        ("SELECT status, program FROM web ORDER BY random()", "there is no column 'program' here; syslog", "program"),
+        ("SELECT count(*) FROM wbe", "there is no family or source 'wbe'; did you mean 'web'?", "wbe"),
+        ("SELECT lwer(path) FROM web", "there is no function 'lwer'; did you mean lower?", "lwer"),
+        ("SELECT median(path, 3, 4) FROM web", "No function matches", "median"),
+        ("SELECT request.method, nope(1) FROM json", "there is no function 'nope'", "nope"),
+        ("SELECT sum(path) FROM web", "", "sum"),
+        ("SELECT a.statu FROM web a, web b", "statu", "a.statu"),
+    ],
+)
+def test_refusals_point_at_what_is_wrong(sql, message, below):
+    with pytest.raises(QueryError) as refused, Answer(CONFIG, sql):
+        pass
+    assert message in refused.value.message
+    first, second = str(refused.value).split("\n")[-2:]
+    assert first[second.index("^") :].startswith(below)
+
+
+@pytest.mark.parametrize(
+    "sql", ["DROP TABLE web", "SELECT 1; SELECT 2", "COPY web TO 'x'", "CREATE TABLE x AS FROM web"]
+)
+def test_logs_are_only_read(sql):
+    with pytest.raises(QueryError, match="one SELECT"), Answer(CONFIG, sql):
+        pass
+
+
+def test_only_what_is_asked_for_is_read():
+    relations = relations_of(Config())
+    asked = asked_of("SELECT w.path FROM web AS w WHERE status >= 500 AND is_bot(user_agent) AND rand() < 1", relations)
+    chosen = asked.selections["web"]
+    assert {column.name for column in chosen.columns} == {"path", "status", "user_agent"}
+    assert chosen.where is not None
+    assert asked.streams
+    assert asked_of("SELECT count(*) FROM web", relations).selections["web"].names() == {"time"}
+    assert len(asked_of("SELECT w FROM web w", relations).selections["web"].columns) > 20
+    assert "host" in asked_of("SELECT 1 FROM web JOIN syslog USING (host)", relations).selections["web"].names()
+    twice = asked_of("SELECT 1 FROM web WHERE status = 1 UNION ALL SELECT 2 FROM web WHERE status = 2", relations)
+    assert not twice.streams
+    assert twice.selections["web"].where is None
+
+
+def test_a_rollup_with_too_many_groups_goes_on_in_duckdb():
+    from dataclasses import replace
+
+    config = replace(CONFIG, limits=replace(CONFIG.limits, max_groups=5))
+    said = []
+    with Answer(config, "SELECT path, count(*) FROM web GROUP BY ALL", say=said.append) as answer:
+        assert answer.table is None
+        assert sum(batch.num_rows for batch in answer.batches()) > 5
+    assert "more than 5 groups" in said[0]
+
+
+def test_the_engine_is_a_choice_with_a_reason():
+    assert choose(CONFIG, "SELECT count(*) FROM web").spec is not None
+    assert "window function" in choose(CONFIG, "SELECT row_number() OVER () FROM web").reason
+
+
+def test_a_division_while_running_is_an_error_of_the_query():
+    with pytest.raises(QueryError), Duck(CONFIG, "SELECT path::INT FROM web") as duck:
+        list(duck.batches(duck.reader()))
+
+
+@pytest.mark.parametrize("to", ["table", "json", "csv", "parquet"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT status, count(*) AS n, max(time) AS t FROM web GROUP BY ALL ORDER BY n DESC",
+        "SELECT status, median(bytes) AS n, max(time) AS t FROM web GROUP BY ALL ORDER BY 1",
+    ],
+)
+def test_every_form_from_either_engine(tmp_path, to, sql, capfdbinary):
+    out = tmp_path / f"x.{to}"
+    assert execute(["sql", sql, str(DATA / "web1"), "--to", to, "-o", str(out)]) == 0
+    assert capfdbinary.readouterr().out == b""
+    reader = {"json": "read_json", "csv": "read_csv", "parquet": "read_parquet"}.get(to)
+    if to == "json":
+        report = json.loads(out.read_text())
+        assert set(report) == {"name", "title", "sql", "columns", "rows", "exact", "error", "truncated"}
+        assert report["rows"][0][2].endswith("Z")
+    elif reader is None:
+        assert "status" in out.read_text()
+    else:
+        ((count,),) = duckdb.sql(f"SELECT count(*) FROM {reader}('{out}')").fetchall()
+        assert count == len(by_duck(sql, Config(paths=(str(DATA / "web1"),))))
+
+
+def test_formulas_and_controls_are_text_in_csv(tmp_path, capfd):
+    (tmp_path / "a.jsonl").write_text(
+        json.dumps({"message": "=1+1", "level": "x"}) + "\n" + json.dumps({"message": "\u202ea\nb"}) + "\n"
+    )
+    sql = "SELECT message, level FROM json ORDER BY random() < 2, message"
+    assert execute(["sql", sql, str(tmp_path), "--to", "csv"]) == 0
+    assert capfd.readouterr().out.split("\n")[:3] == ['"message","level"\r', '"\'=1+1","X"\r', '"\\u202ea\\x0ab",\r']
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("sql", 2, "ask something"),
+        ("sql nowhere.sql data", 2, "nowhere.sql: No such file"),
+        ("sql 'SELECT count(*) FROM web'", 2, "nothing to read"),
+        ("sql 'SELECT statsu FROM web' data", 2, "did you mean 'status'"),
+        ("sql 'SELECT count(*) FROM web' nothing-there.log", 3, "nothing-there.log"),
+    ],
+)
+def test_exit_codes(arguments, code, message, capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    assert execute(shlex.split(arguments)) == code
+    assert message in capfd.readouterr().err
+
+
+def test_a_query_in_a_file(tmp_path, capfd):
+    (tmp_path / "n.sql").write_text("-- title: Lines\nSELECT count(*) AS n FROM logs")
+    for arguments in (
+        ["sql", str(tmp_path / "n.sql"), str(DATA / "web3")],
+        ["sql", "-f", str(tmp_path / "n.sql"), str(DATA / "web3")],
+    ):
+        assert execute([*arguments, "--to", "json"]) == 0
+        report = json.loads(capfd.readouterr().out)
+        assert (report["name"], report["title"]) == ("n", "Lines")
+        assert report["rows"][0][0] > 0
