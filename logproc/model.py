@@ -134,7 +134,8 @@ class Piece:
 
     `end` is -1 for "to the end of the file". Only plain files are cut: a compressed file is one piece.
     `codec` and `format` are None where the worker finds them out by itself, from the content. `heads` are the header
-    lines of a file that is cut, where its format has any, with their offsets.
+    lines of a file that is cut, where its format has any, with their offsets. `tried` are the formats that a line is
+    tried with, in this order, where the file has lines of several.
     """
 
     file: int
@@ -149,6 +150,7 @@ class Piece:
     format: str | None = None
     confidence: float = 1.0
     heads: tuple[tuple[int, bytes], ...] = ()
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

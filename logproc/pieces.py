@@ -16,8 +16,11 @@ from logproc.errors import InputError
 from logproc.formats.parser import UNKNOWN, span
 from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import BlockReader
+from logproc.inputs.opening import STDIN
+from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
 from logproc.model import NO_TIME, FileResult, Lines, Reject
+from logproc.others import read_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +70,9 @@ class PieceReader:
         self.keep = keep
         self.parser: Parser | None = None
         self.format = piece.format
+        self._tried = piece.tried
+        self._others: list[Parser] = []  # for the lines that the parser refuses, in this order
+        self._reader: BlockReader | None = None
         self.confidence = piece.confidence
         self.reason: str | None = None
         self.read = self.counted = self.filtered = 0
@@ -89,6 +95,7 @@ class PieceReader:
             max_line_bytes=job.max_line_bytes,
             begins=self._begins(),
         )
+        self._reader = reader
         problem: str | None = None
         try:
             with reader:
@@ -169,7 +176,8 @@ class PieceReader:
             if parser.multiline:
                 cast("RecordParser", parser).resume(self._state, desk.job.max_line_bytes, more=more)
             parser.parse(desk.buffer, position, block.end, before, counters)
-            self._book(parser, block, before)
+            self.book(parser, block, before)
+            self._refused(parser, block)
             self.read += int(counters[tokenize.LINES])
             position = int(counters[tokenize.POSITION])
             if parser.multiline:
@@ -189,20 +197,33 @@ class PieceReader:
             samples = samples_of(self.desk.buffer, block.start, block.end)
             if not samples:
                 return self.desk.parser(UNKNOWN.name, self.piece.source)  # it counts blank lines like any other
-            name, self.confidence, self.reason = self.desk.detect(samples)
+            found = self.desk.detect(self._more_samples(samples))
+            name, self.confidence, self.reason, self._tried = found.format, found.confidence, found.reason, found.tried
         if name is None or name == UNKNOWN.name:
             name, self.reason = UNKNOWN.name, self.reason or "no known format matches"
         else:
             self.reason = None
         self.format = None if name == UNKNOWN.name else name
-        self.parser = self.desk.parser(name, self.piece.source)
+        self.parser, *self._others = (self.desk.parser(tried, self.piece.source) for tried in self._tried or (name,))
         heads = [line for offset, line in self.piece.heads if offset < self.piece.start]
-        self.parser.open(heads, first=self.piece.start == 0)
-        # Standard input has no mtime: what is read now was written now.
-        self.parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
+        for parser in (self.parser, *self._others):
+            parser.open(heads, first=self.piece.start == 0)
+            # Standard input has no mtime: what is read now was written now.
+            parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
         return self.parser
 
-    def _book(self, parser: Parser, block: Block, before: int) -> None:
+    def _more_samples(self, samples: list[bytes]) -> list[bytes]:
+        """Return samples of the middle and the tail, too, of a plain file that is longer than what was sampled."""
+        reader, path = self._reader, self.piece.path
+        if reader is None or reader.codec != "plain" or path == STDIN or reader.size <= DETECT_REGION:
+            return samples
+        try:
+            found = sample(path)
+        except InputError:
+            return samples
+        return [found.lines] if found.encoding in {"utf-8", "utf-8-bom"} and not found.lines.isspace() else samples
+
+    def book(self, parser: Parser, block: Block, before: int) -> None:  # noqa: ARG002 - rows need the block
         """Account for what one call of the kernel found, and drop the rows that nobody asked for."""
         desk, counters, job = self.desk, self.desk.counters, self.desk.job
         upto = int(counters[tokenize.ROWS])
@@ -224,8 +245,19 @@ class PieceReader:
         self.counted += int(counters[tokenize.LINES]) - blanks - rejects - dropped
         self.first_time, self.last_time = min(self.first_time, first), max(self.last_time, last)
         desk.rows = upto
-        if rejects:
-            self._rejects(parser, block, rejects)
+
+    def _refused(self, parser: Parser, block: Block) -> None:
+        """Give the lines that were refused to the other parsers, or to the books."""
+        count = int(self.desk.counters[tokenize.REJECTS])
+        if count and self._others:
+            read_others(self, parser, self._others, block)
+        elif count:
+            self._rejects(parser, block, count)
+
+    def refuse(self, at: int, line: int, reason: str, block: Block) -> None:
+        """Reject a line that no format of the file reads."""
+        raw = self._line_at(at, block.end, None if self.keep is not None else SAMPLE_BYTES)
+        self._reject(Reject(line, block.offset + at - block.start, reason, raw))
 
     def _rejects(self, parser: Parser, block: Block, count: int) -> None:
         lines = parser.lines
@@ -253,6 +285,16 @@ class PieceReader:
             self.samples.append(Reject(reject.line, reject.offset, reject.reason, reject.raw[:SAMPLE_BYTES]))
         if self.keep is not None:
             self.keep(reject)
+
+    def line_end(self, at: int, end: int) -> int:
+        """Return where the line at `at` ends, behind its newline."""
+        step = at
+        while step < end:
+            newline = self.desk.buffer[step : min(end, step + 4096)].tobytes().find(b"\n")
+            if newline >= 0:
+                return step + newline + 1
+            step += 4096
+        return end
 
     def _line_at(self, at: int, end: int, limit: int | None) -> bytes:
         """Return a line's bytes without its end, or its first bytes."""

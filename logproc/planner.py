@@ -98,7 +98,7 @@ class Planner:
             return found, Detection(rules.format, 1.0, None, "given")
         if found.binary is not None:
             return found, Detection(None, 0.0, None, f"binary: {found.binary}")
-        return found, detect([found.lines], self._candidates, matcher=self._match)
+        return found, detect([found.lines], self._candidates, matcher=self._match, refused=self._match.refused)
 
     def _rules_of(self, source: Source, override: str | None) -> Rules:
         fmt = override or (None if source.format == "auto" else source.format)
@@ -162,6 +162,7 @@ class Planner:
                 format=fmt,
                 confidence=detection.confidence,
                 heads=heads,
+                tried=detection.tried,
             )
             yield end - start, (piece,)
 

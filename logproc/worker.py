@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.formats import candidates, resolve
-from logproc.formats.detect import detect
+from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import UNKNOWN, Matcher, Parser, new_parser
 from logproc.inputs.blocks import buffer_size
 from logproc.kernels import tokenize
@@ -79,10 +79,9 @@ class Desk:
         columns = self.program.columns(fmt.family, source)
         return columns - {"source"} if source else columns  # a configured source wins over a key of that name
 
-    def detect(self, samples: list[bytes]) -> tuple[str | None, float, str]:
-        """Tell the format of sampled lines: name or None, confidence, reason."""
-        found = detect(samples, self._candidates, matcher=self._match)
-        return found.format, found.confidence, found.reason
+    def detect(self, samples: list[bytes]) -> Detection:
+        """Tell the format of sampled lines."""
+        return detect(samples, self._candidates, matcher=self._match, refused=self._match.refused)
 
     def own(self, parser: Parser, source: str, host: str | None, run: Aggregator) -> None:
         """Make sure that the waiting rows are of this parser, source and host."""

@@ -180,20 +180,27 @@ class RowReader(PieceReader):
         super().__init__(desk, piece, _nobody(), keep)
         self._shape = shape
         self._out = out
+        self._written: list[tuple[int, bytes]] = []
         self._path = os.fsencode(piece.path).decode("utf-8", "backslashreplace")
 
-    def _book(self, parser: Parser, block: Block, before: int) -> None:
-        super()._book(parser, block, before)
+    def book(self, parser: Parser, block: Block, before: int) -> None:
+        """Keep the accounts, and the rows until all formats were tried on the lines of a call."""
+        super().book(parser, block, before)
         family, lines = parser.format.family, parser.lines
         named = self._headed_rows if parser.format.engine == HEADED else self._named_rows
         rows = self._rows if parser.format.engine in FIXED else named
-        written = []
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start
             place = (self._path, offset, self.read + int(lines.row_line[number]) + 1)
-            written.append(self._shape.line(row, family, place))
-        self._out.write(b"".join(written))
+            self._written.append((offset, self._shape.line(row, family, place)))
         self.desk.rows = 0
+
+    def _refused(self, parser: Parser, block: Block) -> None:
+        super()._refused(parser, block)
+        if self._others:
+            self._written.sort()
+        self._out.write(b"".join(line for _, line in self._written))
+        self._written.clear()
 
     def _common(self, time: int) -> Row:
         row: Row = {"time": None if time == NO_TIME else time}

@@ -12,12 +12,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.formats import FORMATS, Format
+from logproc.formats.format import JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
 """Counts (matched, rejected) lines of whole-line bytes; blank lines are neither."""
+
+Refused: TypeAlias = "Callable[[Format, bytes], bytes]"
+"""Returns the lines that a format refuses."""
 
 MIN_SHARE = 0.5
 """A format that reads fewer of the records is not chosen; rejected lines that begin with a blank are no records of
@@ -32,12 +36,17 @@ HEAD_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What was found: the format's name or None, the share of lines it reads, the next best, and the reason."""
+    """What was found: the format's name or None, the share of lines it reads, the next best, and the reason.
+
+    Where a file holds lines of several formats, `tried` names them in the order in which each line is tried; `format`
+    is the one that most lines have, and `confidence` the share that any of them reads.
+    """
 
     format: str | None
     confidence: float
     runner_up: str | None
     reason: str
+    tried: tuple[str, ...] = ()
 
 
 class _Score(NamedTuple):
@@ -51,8 +60,17 @@ BY_RANK = tuple(sorted(FORMATS.values(), key=lambda row: -row.rank))
 """Candidates for detection, the most specific first."""
 
 
-def detect(samples: Sequence[bytes], candidates: Iterable[Format] | None = None, *, matcher: Matcher) -> Detection:
-    """Tell the format of a file from samples of its lines (whole lines, from its head, middle and tail)."""
+def detect(
+    samples: Sequence[bytes],
+    candidates: Iterable[Format] | None = None,
+    *,
+    matcher: Matcher,
+    refused: Refused | None = None,
+) -> Detection:
+    """Tell the format of a file from samples of its lines (whole lines, from its head, middle and tail).
+
+    With `refused`, the lines that the format refuses are asked for a format of their own.
+    """
     text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
     if not text or text.isspace():
         return Detection(None, 0.0, None, "no lines")
@@ -60,7 +78,10 @@ def detect(samples: Sequence[bytes], candidates: Iterable[Format] | None = None,
     scores, refusal = _scores(text, ordered, matcher)
     if not scores:
         return Detection(None, 0.0, None, refusal or "no known format matches")
-    return _choice(scores, refusal, text)
+    found = _choice(scores, refusal, text)
+    if refused is None or found.format is None:
+        return found
+    return _with_others(found, scores, text, ordered, matcher, refused)
 
 
 def _closed(sample: bytes) -> bytes:
@@ -118,3 +139,67 @@ def _reads_records(score: _Score, text: bytes) -> bool:
     continued = text.count(b"\n ") + text.count(b"\n\t") + text.startswith((b" ", b"\t"))
     records = score.matched + score.rejected - min(score.rejected, continued)
     return score.matched >= MIN_SHARE * records
+
+
+# ---- files that hold lines of several formats ----------------------------------------------------------------------
+
+MOST_FORMATS = 3
+"""Formats that a file may have."""
+
+SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV})
+"""Engines that know nothing of the lines before."""
+
+OTHER_LINES, OTHER_SHARE = 3, 0.8
+"""A format that reads what others refuse reads so many lines, and such a share of them: stray lines that happen to look
+like something are no format."""
+
+
+def _with_others(
+    found: Detection,
+    scores: Sequence[_Score],
+    text: bytes,
+    ordered: Iterable[Format],
+    matcher: Matcher,
+    refused: Refused,
+) -> Detection:
+    """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
+    ordered = [row for row in ordered if is_single(row)]
+    chosen = next(score.format for score in scores if score.format.name == found.format)
+    if not is_single(chosen):
+        return found
+    tried = [chosen]
+    rest = refused(chosen, text) if found.confidence < 1 else b""
+    while rest and len(tried) < MOST_FORMATS:
+        others, _ = _scores(rest, [row for row in ordered if row not in tried], matcher)
+        fitting = [score for score in others if score.matched >= OTHER_LINES and score.share >= OTHER_SHARE]
+        if not fitting:
+            break
+        tried.append(fitting[0].format)
+        rest = refused(tried[-1], rest)
+    finer = [
+        score.format
+        for score in scores
+        if score.format.family == chosen.family and score.format.rank > chosen.rank and score.matched >= OTHER_LINES
+        if score.format not in tried and is_single(score.format)
+    ]
+    tried = [*finer[: MOST_FORMATS - len(tried)], *tried]
+    return found if len(tried) == 1 else _shared(found, tried, text, matcher, refused)
+
+
+def is_single(row: Format) -> bool:
+    """Tell whether every line of a format is a record of its own."""
+    return row.engine in SINGLE and not (row.program and row.program.head)
+
+
+def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
+    """Count the lines that each format gets when all are tried in this order."""
+    counts: list[int] = []
+    total = sum(matcher(tried[0], text))
+    rest = text
+    for row in tried:
+        counts.append(matcher(row, rest)[0])
+        rest = refused(row, rest)
+    most = tried[max(range(len(tried)), key=counts.__getitem__)].name
+    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
+    reason = f"of {total} lines {shares}"
+    return Detection(most, sum(counts) / total, found.runner_up, reason, tuple(row.name for row in tried))

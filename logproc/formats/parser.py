@@ -21,7 +21,7 @@ from logproc.kernels import tokenize
 from logproc.model import PADDING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -106,9 +106,32 @@ class Matcher:
 
     def __call__(self, fmt: Format, text: bytes) -> tuple[int, int]:
         """Return (matched, rejected) lines; blank lines are neither, and few lines of a record but its first are."""
+        parser = self._parser(fmt)
+        matched = rejected = behind = 0
+        for rows, rejects, blanks, lines in self._calls(parser, text):
+            matched += rows
+            rejected += rejects
+            behind += lines - blanks - rows - rejects
+        if behind:
+            behind -= text.count(b"\n ") + text.count(b"\n\t") + PLAIN_LINES * matched
+        return matched + parser.headers_read, rejected + max(0, behind)
+
+    def refused(self, fmt: Format, text: bytes) -> bytes:
+        """Return the lines that a format refuses."""
+        parser = self._parser(fmt)
+        places: list[int] = []
+        for _, rejects, _, _ in self._calls(parser, text):
+            places += parser.lines.reject_offset[:rejects].tolist()
+        return b"".join(text[place : text.find(b"\n", place) + 1 or len(text)] for place in places)
+
+    def _parser(self, fmt: Format) -> Parser:
         parser = self._parsers.get(fmt)
         if parser is None:
             parser = self._parsers[fmt] = new_parser(fmt, (), _MATCH_ROWS)
+        return parser
+
+    def _calls(self, parser: Parser, text: bytes) -> Iterator[list[int]]:
+        """Tokenise a text; yields rows, rejects, blank and all lines of each call."""
         size = len(text)
         if len(self._buffer) < size + 1 + PADDING:
             self._buffer = np.zeros(2 * size + 1 + PADDING, np.uint8)
@@ -117,14 +140,9 @@ class Matcher:
         if size and text[-1] != 10:
             buffer[size] = 10
             size += 1
-        matched = rejected = position = behind = 0
+        position = 0
         parser.open((), guess=True)
         while position < size:
             parser.parse(buffer, position, size, 0, counters)
-            position, rows, rejects, blanks, lines = counters[:5].tolist()
-            matched += rows
-            rejected += rejects
-            behind += lines - blanks - rows - rejects
-        if behind:
-            behind -= text.count(b"\n ") + text.count(b"\n\t") + PLAIN_LINES * matched
-        return matched + parser.headers_read, rejected + max(0, behind)
+            position, *found = counters[:5].tolist()
+            yield found
