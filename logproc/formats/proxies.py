@@ -70,6 +70,12 @@ _HAPROXY_TCP = Program(
     ),
 )
 
+# What error-log-format is by default: a connection that came to no request.
+_HAPROXY_ERROR = Program(
+    b"",
+    (*_HAPROXY_HEAD[:3], Slot("frontend", Meaning.TEXT, b": ", solid=True), Slot("message", Meaning.TEXT, b"\n")),
+)
+
 _SQUID = Program(
     b"",
     (
@@ -105,6 +111,27 @@ _ENVOY = Program(
         Slot("request_id", Meaning.TEXT, b'" "', quoted=True),
         Slot("vhost", Meaning.TEXT, b'" "', quoted=True),
         Slot("upstream_addr", Meaning.TEXT, b'"', quoted=True),
+    ),
+    extra=True,
+)
+
+# https://istio.io/latest/docs/tasks/observability/logs/access-log/, the default format of the mesh.
+_ISTIO = Program(
+    b"[",
+    (
+        *_ENVOY.slots[:3],
+        Slot("response_flags", Meaning.TEXT, b" ", solid=True),
+        Slot("response_code_details", Meaning.TEXT, b" ", solid=True),
+        Slot("termination_details", Meaning.TEXT, b' "'),
+        Slot("upstream_failure", Meaning.TEXT, b'" ', quoted=True),
+        *_ENVOY.slots[4:12],
+        Slot("upstream_addr", Meaning.TEXT, b'" ', quoted=True),
+        Slot("upstream_cluster", Meaning.TEXT, b" "),
+        Slot("upstream_local_addr", Meaning.TEXT, b" ", solid=True),
+        Slot("local_addr", Meaning.TEXT, b" ", solid=True),
+        Slot("client", Meaning.ENDPOINT, b" ", port_name="remote_port", solid=True),
+        Slot("requested_server_name", Meaning.TEXT, b" ", solid=True),
+        Slot("route", Meaning.TEXT, b""),
     ),
     extra=True,
 )
@@ -206,6 +233,38 @@ PROXIES = (
         ),
     ),
     Format(
+        name="haproxy_error",
+        family="web",
+        engine=SEPARATOR,
+        program=_HAPROXY_ERROR,
+        doc="HAProxy's log of connections that came to no request",
+        rank=2,
+        needs=(b" [", b"] ", b"/", b": "),
+        samples=(
+            Sample(
+                "Jul 30 09:03:52 lb haproxy[32450]: 192.0.2.4:50033 [28/Feb/2025:02:43:10.123] www/1: "
+                "SSL handshake failure",
+                {
+                    "host": "lb",
+                    "program": "haproxy",
+                    "client": "192.0.2.4",
+                    "remote_port": 50033,
+                    "time": "2025-02-28T02:43:10.123000Z",
+                    "frontend": "www/1",
+                    "message": "SSL handshake failure",
+                },
+            ),
+            Sample(
+                "::1:9 [28/Feb/2025:02:43:10.123] www/1: Timeout: none", {"client": "::1", "message": "Timeout: none"}
+            ),
+        ),
+        refused=(
+            "192.0.2.4:50033 [28/Feb/2025:02:43:10.123] www/1 SSL handshake failure",
+            "Jul 30 09:03:52 lb haproxy[32450]: Proxy www started.",
+            "127.0.0.1:40962 [20/Sep/2018:15:44:23.285] main app/db 0/1/5007 212 -- 1/1/1/1/0 0/0",
+        ),
+    ),
+    Format(
         name="squid",
         family="web",
         engine=SEPARATOR,
@@ -280,6 +339,45 @@ PROXIES = (
         refused=(
             '[2024-01-24T01:34:36.743Z] "GET / HTTP/1.1" 200 - 0 2 3 - "-" "-" "-" "-"',
             '[2024-01-24 01:34] "GET / HTTP/1.1" 200 - 0 2 3 - "-" "-" "-" "-" "-"',
+        ),
+    ),
+    Format(
+        name="istio",
+        family="web",
+        engine=SEPARATOR,
+        program=_ISTIO,
+        doc="Istio's default access log",
+        rank=5,
+        needs=(b"[", b'] "', b'" "'),
+        samples=(
+            Sample(
+                '[2020-11-25T21:26:18.409Z] "GET /status/418?a HTTP/1.1" 418 - via_upstream - "-" 0 135 3 1 "-" '
+                '"curl/7.73.0-DEV" "84961386-6d84-929d-98bd-c5aee93b5c88" "httpbin:8000" "127.0.0.1:80" '
+                "inbound|8000|| 127.0.0.1:41854 10.44.1.27:80 10.44.1.23:37652 "
+                "outbound_.8000_._.httpbin.foo.svc.cluster.local default",
+                {
+                    "time": "2020-11-25T21:26:18.409000Z",
+                    "method": "GET",
+                    "path": "/status/418",
+                    "status": 418,
+                    "response_flags": None,
+                    "response_code_details": "via_upstream",
+                    "bytes_in": 0,
+                    "bytes": 135,
+                    "duration": 0.003,
+                    "upstream_duration": 0.001,
+                    "user_agent": "curl/7.73.0-DEV",
+                    "vhost": "httpbin:8000",
+                    "upstream_addr": "127.0.0.1:80",
+                    "upstream_cluster": "inbound|8000||",
+                    "client": "10.44.1.23",
+                    "remote_port": 37652,
+                    "route": "default",
+                },
+            ),
+        ),
+        refused=(
+            '[2016-04-15T20:17:00.310Z] "POST /a HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "n" "c" "l" "tcp://10.0.2.1:80"',
         ),
     ),
 )
