@@ -86,6 +86,7 @@ class PieceReader:
     def process(self) -> FileResult:
         """Read the piece to its end; an unreadable or damaged file is a result like any other."""
         job, piece, desk = self.desk.job, self.piece, self.desk
+        begins, behind = self._begins()
         reader = BlockReader(
             piece.path,
             start=piece.start,
@@ -93,7 +94,8 @@ class PieceReader:
             codec=piece.codec,
             block_bytes=job.block_bytes,
             max_line_bytes=job.max_line_bytes,
-            begins=self._begins(),
+            begins=begins,
+            behind=begins is not None and behind,
         )
         self._reader = reader
         problem: str | None = None
@@ -129,13 +131,16 @@ class PieceReader:
             skipped=skipped,
         )
 
-    def _begins(self) -> Callable[[NDArray[np.uint8], int, int], int] | None:
-        """Return what finds the first record of a range, where a record may be several lines."""
+    def _begins(self) -> tuple[Callable[[NDArray[np.uint8], int, int], int] | None, bool]:
+        """Return what finds the first record of a range, where one may be several lines, and if by the line before."""
         piece = self.piece
         if piece.format is None or (piece.start == 0 and piece.end < 0):
-            return None
+            return None, False
         parser = self.desk.parser(piece.format, piece.source)
-        return cast("RecordParser", parser).begins if parser.multiline else None
+        if not parser.multiline:
+            return None, False
+        record_parser = cast("RecordParser", parser)
+        return record_parser.begins, record_parser.behind
 
     def _keep(self) -> int:
         """Make sure that the open record is in front of what is read next; return where to read to."""
@@ -182,8 +187,8 @@ class PieceReader:
             position = int(counters[tokenize.POSITION])
             if parser.multiline:
                 self._state = int(counters[layout.STATE])
-            if int(counters[tokenize.ROWS]) >= capacity or counters[tokenize.REJECTS] > 0:
-                if desk.rows >= capacity:
+            if int(counters[tokenize.ROWS]) >= capacity or counters[tokenize.REJECTS] > 0 or parser.again:
+                if desk.rows >= capacity or parser.again:
                     desk.send(self.run)
             elif position < block.end:
                 self._open = replace(block, start=position, offset=block.offset + position - block.start)

@@ -47,9 +47,11 @@ def named_row(fmt: Format, line: bytes) -> Row:
     return contract_names(document, fmt.naming or _NAMING)
 
 
-def headed_value(name: str, raw: bytes, scale: float, kinds: Mapping[str, Kind]) -> Any:  # noqa: ANN401 - text, a number or nothing
-    """Return the value of a field under a header."""
-    text = _no_dash(unescape(raw, PLAIN))
+def sliced_value(name: str, raw: bytes, style: int, scale: float, kinds: Mapping[str, Kind]) -> Any:  # noqa: ANN401
+    """Return the value of a field that a kernel has cut out: text, a number or nothing."""
+    text = _no_dash(unescape(raw, style))
+    if style == ESCAPED or text is None:
+        return text
     return _typed(name, text, scale, kinds) if name in _KINDS or name in kinds else _bare(raw)
 
 

@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
-from logproc.adhoc.documents import headed_value, named_row
+from logproc.adhoc.documents import named_row, sliced_value
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
-from logproc.formats.format import FIXED, HEADED
+from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
 from logproc.formats.jsonl import contract_name_of
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
@@ -50,6 +50,9 @@ Row = dict[str, Any]
 
 FORMATS_OUT = ("jsonl",)
 """What `--to` can be in this version."""
+
+SLICED = frozenset({HEADED, DOCKER, CRI})
+"""Engines whose rows are what the kernel found, with its styles."""
 
 CACHED_BYTES = 256
 """Longest field whose value is remembered."""
@@ -187,8 +190,9 @@ class RowReader(PieceReader):
         """Keep the accounts, and the rows until all formats were tried on the lines of a call."""
         super().book(parser, block, before)
         family, lines = parser.format.family, parser.lines
-        named = self._headed_rows if parser.format.engine == HEADED else self._named_rows
-        rows = self._rows if parser.format.engine in FIXED else named
+        engine = parser.format.engine
+        rows = self._rows if engine in FIXED else self._named_rows
+        rows = self._sliced_rows if engine in SLICED else rows
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start
             place = (self._path, offset, self.read + int(lines.row_line[number]) + 1)
@@ -232,17 +236,19 @@ class RowReader(PieceReader):
         raw = self.desk.buffer[start:end].tobytes()
         return (value_of if len(raw) <= CACHED_BYTES else value_of.__wrapped__)(raw, kind, scale)
 
-    def _headed_rows(self, parser: Parser, before: int) -> Iterator[Row]:
+    def _sliced_rows(self, parser: Parser, before: int) -> Iterator[Row]:
         upto, lines = self.desk.rows, parser.lines
         times = lines.times[before:upto].tolist()
         starts, ends = lines.starts[:, before:upto].tolist(), lines.ends[:, before:upto].tolist()
+        styles = lines.styles[:, before:upto].tolist()
         kinds = parser.format.naming.kinds if parser.format.naming else {}
         places = [(n, name, parser.scales.get(name, 1.0)) for n, name in enumerate(parser.columns) if name != "time"]
         for position, time in enumerate(times):
             row = self._common(time)
             for number, name, scale in places:
                 raw = self.desk.buffer[starts[number][position] : ends[number][position]].tobytes()
-                row[name] = None if starts[number][position] < 0 else headed_value(name, raw, scale, kinds)
+                style = styles[number][position]
+                row[name] = None if starts[number][position] < 0 else sliced_value(name, raw, style, scale, kinds)
             yield row
 
     def _named_rows(self, parser: Parser, before: int) -> Iterator[Row]:

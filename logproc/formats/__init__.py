@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from logproc.errors import FormatError
 from logproc.formats.apache import compile_apache
 from logproc.formats.cloud import CLOUD
+from logproc.formats.containers import CONTAINERS
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.headed import HEADED_FORMATS
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "PATTERNS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
 FORMATS: dict[str, Format] = {
-    row.name: row for row in (*WEB, *CLOUD, *PROXIES, *SYSLOG, *STRUCTURED, *JSON_SHAPES, *HEADED_FORMATS)
+    row.name: row for row in (*WEB, *CLOUD, *PROXIES, *SYSLOG, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
 }
 """Every format by name."""
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from logproc.formats.regex import Pattern
 
 SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
-HEADED, PATTERN = "headed", "pattern"
+HEADED, PATTERN, DOCKER, CRI = "headed", "pattern", "docker", "cri"
 """Engines: what `Format.engine` may be."""
 
-FIXED = frozenset({SEPARATOR, PATTERN})
+FIXED = frozenset({SEPARATOR, PATTERN, DOCKER, CRI})
 """Engines whose lines have the fields that the format names, and no others."""
 
 KINDS: dict[Meaning, Kind] = {

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logproc.formats.arrays import CAPACITY, span
-from logproc.formats.format import HEADED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
+from logproc.formats.format import CRI, DOCKER, HEADED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
 from logproc.formats.parser_headed import HeadedParser
 from logproc.formats.parser_json import JsonParser
 from logproc.formats.parser_pairs import PairParser
+from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Program
@@ -34,7 +35,10 @@ UNKNOWN = Format("unknown", "unknown", SEPARATOR, Program(b"\0", ()), "no format
 
 
 class Parser(Protocol):
-    """Tokenises blocks of one format."""
+    """Tokenises blocks of one format.
+
+    `again` is true where the last call of `parse` stopped because its arrays were full, whatever the counters say.
+    """
 
     format: Format
     columns: tuple[str, ...]
@@ -45,6 +49,7 @@ class Parser(Protocol):
     reasons: dict[int, str]
     multiline: bool
     headers_read: int
+    again: bool
 
     def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
         """Say that a file comes next, or a range of one: `heads` are the header lines in front of it.
@@ -61,7 +66,13 @@ class Parser(Protocol):
 
 
 class RecordParser(Parser, Protocol):
-    """A parser that is `multiline`: its records may be several lines."""
+    """A parser that is `multiline`: its records may be several lines.
+
+    With `behind`, where a record begins is told by the line before, and `begins` returns where the line behind the
+    first one that ends a record begins, be it at `end`.
+    """
+
+    behind: bool
 
     def resume(self, state: int, record_bytes: int, *, more: bool) -> None:
         """Say to the next call of `parse` what came before: a state of `kernels.layout`, given or left in the counters.
@@ -80,6 +91,8 @@ ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
     LOGFMT: PairParser,
     LTSV: PairParser,
     PATTERN: PatternParser,
+    DOCKER: PartsParser,
+    CRI: PartsParser,
     HEADED: HeadedParser,
 }
 """Parsers by `Format.engine`."""

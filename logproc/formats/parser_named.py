@@ -29,6 +29,7 @@ class NamedParser:
 
     multiline = False
     headers_read = 0
+    again = False
     lists: frozenset[str] = frozenset()
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:

@@ -36,6 +36,7 @@ class PatternParser:
     lists: frozenset[str] = frozenset()
     multiline = False
     headers_read = 0
+    again = False
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
         pattern = fmt.pattern

@@ -87,6 +87,8 @@ class SeparatorParser:
 
     reasons = tokenize.REASONS
     headers_read = 0
+    again = False
+    behind = False
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
         program = fmt.program or Program(b"\0", ())

@@ -15,7 +15,7 @@ from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, 
 from logproc.inputs.encodings import HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
 from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size, fill
 from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
-from logproc.inputs.records import Begins, record_start
+from logproc.inputs.records import Begins, record_behind, record_start
 from logproc.inputs.sample import Sample, sample
 
 if TYPE_CHECKING:
@@ -34,15 +34,16 @@ class BlockReader:
     `codec` is found out by content where it is None. It, `encoding`, `binary` (why the file is no text; nothing is
     read then) and `size` (stored bytes; 0 for standard input) are known after the first `read`; `damage` and
     `bytes_read` (decompressed bytes of this range's lines, a byte order mark included) are final at the end.
-    `begins` finds records of several lines (see `inputs.records`); the range then owns the records whose first line
-    lies in it, with all their lines. `block_bytes` should be at least 64 KiB, which is what decides whether a
-    compressed file is text. A regular file
+    `begins` finds records of several lines (see `inputs.records`), with `behind` by the line before; the range then
+    owns the records whose first line lies in it, with all their lines. `block_bytes` should be at least 64 KiB, which
+    is what decides whether a compressed file is text. A regular file
     is read up to the size it has when it is opened. Raises UnreadableError where the file cannot be opened or read;
     damaged compressed data does not raise.
     """
 
     __slots__ = (
         "_begins",
+        "_behind",
         "_block_bytes",
         "_cutter",
         "_end",
@@ -71,6 +72,7 @@ class BlockReader:
         block_bytes: int = 1 << 20,
         max_line_bytes: int = 1 << 20,
         begins: Begins | None = None,
+        behind: bool = False,
     ) -> None:
         self._path = path
         self._start = start
@@ -78,6 +80,7 @@ class BlockReader:
         self._block_bytes = block_bytes
         self._max_line = max_line_bytes
         self._begins = begins
+        self._behind = behind
         self._fd = -1
         self._opened = False
         self._position = 0  # of the next byte to read from a plain file
@@ -230,7 +233,8 @@ class BlockReader:
         position = line_start(self._fd, at, limit, mark)
         if self._begins is None or position in {0, limit}:
             return position
-        return record_start(self._fd, position, limit, self._begins, self._max_line)
+        find = record_behind if self._behind else record_start
+        return find(self._fd, position, limit, self._begins, self._max_line)
 
     # ---- sources --------------------------------------------------------------------------------------------
 

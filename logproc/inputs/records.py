@@ -51,6 +51,38 @@ def record_start(fd: int, position: int, limit: int, begins: Begins, max_line_by
     return limit
 
 
+def record_behind(fd: int, position: int, limit: int, ends: Begins, max_line_bytes: int) -> int:
+    """Return the offset of the first line from `position` on, where a line begins, that stands behind a record's end.
+
+    `ends` returns where the line behind the first one that ends a record begins, be it at `end`, or -1. A line that is
+    longer than the limit of lines ends one, too. `limit` is returned if there is none before it.
+    """
+    at = _line_before(fd, position, max_line_bytes)
+    if at < 0:
+        return position
+    buffer = np.zeros(min(LOOK, max_line_bytes) + max_line_bytes + 2 + PADDING, np.uint8)
+    room = len(buffer) - PADDING - 1
+    while at < limit:
+        size = os.preadv(fd, (buffer.data[:room],), at)
+        if size == 0:
+            break
+        end = _whole_lines(buffer, size, final=size < room)
+        if end == 0:
+            return line_start(fd, at + 1, limit, 0)
+        found = ends(buffer, 0, end)
+        if found >= 0:
+            return min(at + found, limit)
+        at += end
+    return limit
+
+
+def _line_before(fd: int, position: int, max_line_bytes: int) -> int:
+    """Return where the line before the one at `position` begins, -1 if it is longer than the limit."""
+    begin = max(0, position - max_line_bytes - 2)
+    found = os.pread(fd, max(0, position - 1 - begin), begin).rfind(b"\n")
+    return begin + found + 1 if found >= 0 or begin == 0 else -1
+
+
 def _whole_lines(buffer: NDArray[np.uint8], size: int, *, final: bool) -> int:
     """Return where the last whole line of the bytes read ends; a newline is added behind the end of the file."""
     if final and buffer[size - 1] != ord("\n"):
