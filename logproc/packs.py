@@ -17,7 +17,7 @@ from logproc.formats import FORMATS
 from logproc.formats.detect import BY_RANK, is_unlike
 from logproc.formats.parser import SeparatorParser
 from logproc.inputs.codecs import FIRST_BYTES
-from logproc.inputs.encodings import LOWEST_TEXT, MARK_BYTES
+from logproc.inputs.encodings import DOUBTFUL_BYTES, LOWEST_TEXT
 from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
 from logproc.model import NO_TIME, PADDING, FileResult, Lines, Partial, Piece, Task
@@ -41,7 +41,7 @@ CHUNK = 640 << 10
 LEAST = 8
 """Files that must be together to be worth it."""
 
-_DOUBTFUL = frozenset(MARK_BYTES) | frozenset(FIRST_BYTES)
+_DOUBTFUL = frozenset(DOUBTFUL_BYTES) | frozenset(FIRST_BYTES)
 _USUAL = FORMATS["combined"]
 _ABOVE = tuple(row for row in BY_RANK if row.rank > _USUAL.rank and row.program is not None)
 

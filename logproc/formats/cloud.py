@@ -107,7 +107,72 @@ _S3 = Program(
     extra=True,
 )
 
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-access-logs.html: one line a TLS
+# connection, its durations in milliseconds.
+_NLB = Program(
+    b"tls ",
+    (
+        Slot("version", Meaning.TEXT, b" ", solid=True),
+        Slot("time", Meaning.ISO_TIME, b" "),
+        Slot("elb", Meaning.TEXT, b" ", solid=True),
+        Slot("listener", Meaning.TEXT, b" ", solid=True),
+        Slot("client", Meaning.ENDPOINT, b" ", port_name="remote_port"),
+        Slot("destination", Meaning.ENDPOINT, b" ", port_name="port"),
+        Slot("duration", Meaning.DURATION, b" ", scale=1e-3),
+        Slot("tls_handshake_time", Meaning.DURATION, b" ", scale=1e-3),
+        Slot("bytes_in", Meaning.INTEGER, b" "),
+        Slot("bytes", Meaning.INTEGER, b" "),
+        Slot("tls_alert", Meaning.TEXT, b" "),
+        Slot("certificate", Meaning.TEXT, b" "),
+        Slot("certificate_serial", Meaning.TEXT, b" "),
+        Slot("tls_cipher", Meaning.TEXT, b" "),
+        Slot("tls_protocol", Meaning.TEXT, b" ", may_end=True),
+        Slot("tls_named_group", Meaning.TEXT, b" ", may_end=True),
+        Slot("vhost", Meaning.TEXT, b" ", may_end=True),
+        Slot("alpn_fe_protocol", Meaning.TEXT, b" ", may_end=True),
+        Slot("alpn_be_protocol", Meaning.TEXT, b" ", may_end=True),
+        _quoted("alpn_client_preferences", may_end=True),
+        Slot("connection_created", Meaning.TEXT, b""),
+    ),
+    extra=True,
+)
+
 CLOUD = (
+    Format(
+        name="nlb",
+        family="web",
+        engine=SEPARATOR,
+        program=_NLB,
+        doc="AWS network load balancer, its TLS listeners",
+        rank=8,
+        needs=(b"tls ", b" net/"),
+        samples=(
+            Sample(
+                "tls 2.0 2018-12-20T02:59:40 net/my-nlb/c6e77e28c25b2234 g3d4b5e8bb8464cd 192.0.2.218:51341 "
+                "172.100.100.185:443 5 2 98 246 - arn:aws:acm:us-east-2:671290407336:certificate/2a10 - "
+                'ECDHE-RSA-AES128-SHA tlsv12 - a.example.com h2 h2 "h2","http/1.1" 2020-04-01T08:51:20',
+                {
+                    "time": "2018-12-20T02:59:40Z",
+                    "client": "192.0.2.218",
+                    "remote_port": 51341,
+                    "port": 443,
+                    "duration": 0.005,
+                    "tls_handshake_time": 0.002,
+                    "bytes_in": 98,
+                    "bytes": 246,
+                    "tls_alert": None,
+                    "tls_cipher": "ECDHE-RSA-AES128-SHA",
+                    "tls_protocol": "tlsv12",
+                    "vhost": "a.example.com",
+                    "connection_created": "2020-04-01T08:51:20",
+                },
+            ),
+        ),
+        refused=(
+            "tls 2.0 2018-12-20T02:59:40 net/my-nlb/c6e7 g3d4 192.0.2.218:51341 172.100.100.185:443 5 2",
+            "tls handshake with net/a failed",
+        ),
+    ),
     Format(
         name="elb",
         family="web",

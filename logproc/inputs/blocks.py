@@ -12,7 +12,8 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
-from logproc.inputs.encodings import HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
+from logproc.inputs.elements import Elements
+from logproc.inputs.encodings import ARRAY, HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
 from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size, fill
 from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
 from logproc.inputs.records import Begins, record_behind, record_start
@@ -153,15 +154,21 @@ class BlockReader:
             self.bytes_read = 0
             return None
         begin = at + encoding.mark
-        if encoding.name.startswith("utf-16"):
-            converted = Utf16(self._source(), encoding.name, view[begin:have].tobytes())
-            self._cutter = self._cutter_of(converted.readinto, 0)
+        converted = self._converted(encoding, view[begin:have])
+        if converted is not None:
+            self._cutter = self._cutter_of(converted, encoding.mark if encoding is ARRAY else 0)
             return self._cutter.next(view, at)
         self._cutter = self._cutter_of(self._source(), encoding.mark)
         if self._stream is None:
             have = self._limit(have, encoding.mark)
         ended = have < at + self._block_bytes
         return self._cutter.first(view, min(begin, have), have, ended=ended)
+
+    def _converted(self, encoding: Encoding, head: memoryview) -> Callable[[memoryview], int] | None:
+        """Return what makes lines of UTF-8 of the file, whose first bytes are read; None if it is that."""
+        if encoding.name.startswith("utf-16"):
+            return Utf16(self._source(), encoding.name, head.tobytes()).readinto
+        return Elements(self._source(), head.tobytes()).readinto if encoding is ARRAY else None
 
     def _open_stdin(self) -> None:
         self._fd = STDIN_FD

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.inputs.codecs import sniff
+from logproc.inputs.elements import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding by name: utf-8, utf-8-bom, utf-16le, utf-16be, or binary, then `reason` says what was found."""
+    """An encoding by name: utf-8, utf-8-bom, json-array, utf-16le, utf-16be, or binary, then `reason` says why."""
 
     name: str
     reason: str | None = None
@@ -39,6 +40,8 @@ class Encoding:
 
 
 UTF8 = Encoding("utf-8")
+ARRAY = Encoding("json-array")
+"""UTF-8 text that is one array of records (see `elements`)."""
 
 MARKS: tuple[tuple[bytes, Encoding], ...] = (
     (b"\xef\xbb\xbf", Encoding("utf-8-bom")),
@@ -79,7 +82,8 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 """Offset, bytes and name of files that are no text; asked only where the head holds control bytes."""
 
 LOWEST_TEXT = 9  # a tab; what is no text has bytes below it, and what has none is taken for text at once
-MARK_BYTES = frozenset(mark[0] for mark, _ in MARKS)
+DOUBTFUL_BYTES = frozenset({*(mark[0] for mark, _ in MARKS), ord("["), ord("{"), *b" \t\r\n"})
+"""First bytes that ask for a closer look: of byte order marks, and of arrays of records."""
 # Text holds tabs, line ends, form feeds and escape sequences; also bells, and SOH between the fields of FIX logs.
 _CONTROLS = bytes(byte for byte in range(32) if byte not in {1, 7, 8, 9, 10, 11, 12, 13, 27})
 _NUL_RUN = re.compile(rb"\x00{16,}")
@@ -89,7 +93,7 @@ _MAX_CONTROLS = 0.05  # compressed data has 9 %; text has none, but for a line o
 
 def plainly_text(head: NDArray[np.uint8]) -> bool:
     """Tell in about two microseconds that `head` (uint8, not empty) is UTF-8 text without a mark; False: unknown."""
-    return int(head[0]) not in MARK_BYTES and int(head.min()) >= LOWEST_TEXT
+    return int(head[0]) not in DOUBTFUL_BYTES and int(head.min()) >= LOWEST_TEXT
 
 
 def classify(head: bytes, codec: str = "plain") -> Encoding:
@@ -100,10 +104,11 @@ def classify(head: bytes, codec: str = "plain") -> Encoding:
     inner = sniff(head)
     if inner != "plain":
         return Encoding("binary", f"{inner} data" if codec == "plain" else f"{inner} inside {codec}")
+    text = ARRAY if is_array(head) else UTF8
     if not head or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
-        return UTF8
+        return text
     reason = _signature(head) or _statistics(head[:HEAD_BYTES])
-    return UTF8 if reason is None else Encoding("binary", reason)
+    return text if reason is None else Encoding("binary", reason)
 
 
 def _signature(head: bytes) -> str | None:

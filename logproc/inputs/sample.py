@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 
 from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, open_stream, sniff
-from logproc.inputs.encodings import HEAD_BYTES, UTF8, Encoding, Utf16, classify
+from logproc.inputs.elements import Elements
+from logproc.inputs.encodings import ARRAY, HEAD_BYTES, UTF8, Encoding, Utf16, classify
 from logproc.inputs.lines import fill
 from logproc.inputs.opening import open_regular, unreadable
 
@@ -39,7 +40,7 @@ def sample(path: str, *, part_bytes: int = PART_BYTES, stream_bytes: int = STREA
         encoding = classify(head[:HEAD_BYTES]) if codec == "plain" else UTF8
         if encoding.reason is not None:
             return Sample(b"", codec, encoding.name, encoding.reason, None, size)
-        if codec != "plain" or encoding.name.startswith("utf-16"):
+        if codec != "plain" or encoding is ARRAY or encoding.name.startswith("utf-16"):
             return _stream_sample(fd, codec, size, stream_bytes)
         return Sample(_parts(fd, head, size, part_bytes, encoding), codec, encoding.name, None, None, size)
     except OSError as error:
@@ -73,6 +74,10 @@ def _stream_sample(fd: int, codec: str, size: int, limit: int) -> Sample:
     text = data[encoding.mark :]
     if encoding.name.startswith("utf-16"):
         text = _utf8(text, encoding.name)
+    if encoding is ARRAY:
+        lines = bytearray(len(text))
+        Elements(lambda _: 0, text).readinto(memoryview(lines))
+        text = bytes(lines)
     whole = _terminated(text) if have < limit else _without_last(text)
     return Sample(whole, codec, encoding.name, None, stream.damage, size)
 

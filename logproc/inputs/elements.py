@@ -1,0 +1,48 @@
+"""Files that are one JSON array of records, as lines of JSON: a source between the file and the cutter of lines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.kernels.elements import STATE_CELLS, split_elements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Only keys that are known to hold the records of a file: any other object may be a line of JSON lines.
+_ARRAY = re.compile(rb'\s*(?:\{\s*"(?:Records|records|logEvents)"\s*:\s*)?\[\s*\{\s*"')
+_LOOK = 256
+
+
+def is_array(head: bytes) -> bool:
+    """Tell whether a text begins like an array of JSON objects, or an object that holds one under a known key."""
+    return head[:1] in b"{[ \t\r\n" and _ARRAY.match(head[:_LOOK]) is not None
+
+
+class Elements:
+    """Bytes of `source` with an element of the array on each line.
+
+    `source` fills a memoryview and returns how many bytes, 0 at the end. `head` is what was read of it already.
+    """
+
+    __slots__ = ("_head", "_source", "_state")
+
+    def __init__(self, source: Callable[[memoryview], int], head: bytes) -> None:
+        self._source = source
+        self._head = memoryview(head)
+        self._state = np.zeros(STATE_CELLS, np.int64)
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill some of `view` and return how many bytes; 0 at the end."""
+        if self._head:
+            count = min(len(view), len(self._head))
+            view[:count] = self._head[:count]
+            self._head = self._head[count:]
+        else:
+            count = self._source(view)
+        if count:
+            split_elements(np.frombuffer(view[:count], np.uint8).ctypes.data, count, self._state)
+        return count
