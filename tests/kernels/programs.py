@@ -250,7 +250,9 @@ def unusual(draw):
     for number in range(count):
         last = number == count - 1
         meaning = draw(st.sampled_from(typed + once))
-        if (tail and meaning in {Meaning.REQUEST, Meaning.PRIORITY}) or (last and meaning is Meaning.ELEMENTS):
+        if (tail and meaning is Meaning.REQUEST) or (last and meaning in {Meaning.ELEMENTS, Meaning.PRIORITY}):
+            meaning = Meaning.TEXT
+        if tail and meaning is Meaning.PRIORITY:
             meaning = Meaning.TEXT
         if meaning in once:
             once.remove(meaning)
@@ -266,7 +268,7 @@ def unusual(draw):
             missing = Missing.REFUSED
         opening = draw(st.sampled_from(OPENINGS)) if missing is not Missing.REFUSED or draw(st.booleans()) else b""
         if meaning is Meaning.PRIORITY:
-            opening, missing = b"<", Missing.REFUSED
+            opening, missing, end = b"<", Missing.REFUSED, b"> "
         may_end = not last and meaning is not Meaning.PRIORITY and draw(st.booleans())
         slots.append(
             Slot(
