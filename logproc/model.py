@@ -82,15 +82,22 @@ FIELDS: dict[str, dict[str, Kind]] = {
 
 LEVELS = {
     **dict(zip("01234567", ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG"), strict=True)),
-    **dict.fromkeys(("trace", "verbose", "finest", "finer", "10"), "TRACE"),
-    **dict.fromkeys(("debug", "fine", "20", "d", *(f"d{n}" for n in range(1, 6))), "DEBUG"),
-    **dict.fromkeys(("info", "information", "informational", "notice", "30", "i"), "INFO"),
-    **dict.fromkeys(("warn", "warning", "40", "w"), "WARN"),
-    **dict.fromkeys(("error", "err", "severe", "50", "e"), "ERROR"),
-    **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "60", "f"), "FATAL"),
+    **dict.fromkeys(("trace", "verbose", "finest", "finer", "trc", "vrb", "t", "v", "-", "10"), "TRACE"),
+    **dict.fromkeys(("debug", "fine", "dbg", "d", ".", "20"), "DEBUG"),
+    **dict.fromkeys((f"{name}{number}" for name in ("debug", "d") for number in range(1, 6)), "DEBUG"),
+    **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),
+    **dict.fromkeys(("note", "system", "config", "log", "success"), "INFO"),
+    **dict.fromkeys(("warn", "warning", "wrn", "w", "#", "40"), "WARN"),
+    **dict.fromkeys(("error", "err", "severe", "e", "fail", "50"), "ERROR"),
+    **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "failure", "60"), "FATAL"),
+    **dict.fromkeys(("ftl", "f", "c", "fatal error", "parse error"), "FATAL"),
+    "deprecated": "WARN",
 }
-"""Level by what loggers call it, in lower case. Numbers up to 7 are syslog's, as in GELF, from 10 on bunyan's and
-pino's. Others stay, in upper case."""
+"""Level by what loggers call it, in lower case. Others stay, in upper case.
+
+Numbers up to 7 are syslog's, as in GELF, from 10 on bunyan's and pino's; the signs are those of Redis, FAILURE is that
+of IBM's RAS, above FATAL.
+"""
 
 FACILITIES = (
     *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc import worker
+from logproc.formats import FORMATS as ALL
 from logproc.formats.format import SEPARATOR, Format
 from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Meaning, Program, Slot
@@ -165,7 +166,18 @@ HEADS = [
     *(b"2026-02-01T00:00:00Z INFO started", b"2026-02-02T00:00:00Z WARN a b", b"2026-02-03T00:00:00Z  refused"),
     *(b"2026-02-04T00:00:00Z ERROR ", b"2026-02-05T00:00:00Z ERROR -", b"2026-02-06T00:00:00Z alone"),
 ]
-OTHERS = [b"", b" ", b"\tat a.b(D.java:1)", b"Caused by: x", b"L=INFO two", b"x", b"y" * 90, b"FINE ", b"  " + b"z" * 9]
+OTHERS = [
+    b"",
+    b" ",
+    b"\tat a.b(D.java:1)",
+    b"Caused by: x",
+    b"L=INFO two",
+    b"T=1",
+    b"x",
+    b"y" * 90,
+    b"FINE ",
+    b"  " + b"z" * 9,
+]
 TEXTS = st.lists(
     st.sampled_from(HEADS) | st.sampled_from(OTHERS) | st.sampled_from([b"q" * 300]),
     max_size=14,
@@ -210,6 +222,32 @@ def test_any_cut_and_any_block_gives_the_rows_and_books_of_the_whole(
     assert (lines.counted, lines.filtered) == (expected.counted, expected.filtered)
     assert lines.read == data.count(b"\n") + (data[-1:] not in {b"", b"\n"})
     assert read_bytes == len(data)
+
+
+SHIPPED = [name for name, row in ALL.items() if row.program is not None and row.program.head and row.family == "app"]
+
+
+@settings(max_examples=300)
+@given(
+    name=st.sampled_from(sorted(SHIPPED)) | st.sampled_from(["jul", "mysql_slow"]),
+    block=st.sampled_from((64, 200, 1000)),
+    limit=st.sampled_from((120, 400, 5000)),
+    draw=st.data(),
+)
+def test_every_format_gives_the_same_for_any_cut_and_any_block(
+    folder: Path, *, name: str, block: int, limit: int, draw: st.DataObject
+) -> None:
+    row = ALL[name]
+    texts = [sample.line.encode() for sample in row.samples] + [line.encode() for line in row.refused]
+    pieces = [*texts, *(line for text in texts for line in text.split(b"\n")), b"\tat x", b"", b"Caused by: y"]
+    data = b"\n".join(draw.draw(st.lists(st.sampled_from(pieces), max_size=12))) + b"\n"
+    path = folder / "shipped.log"
+    path.write_bytes(data)
+    places = st.integers(0, len(data)) | st.sampled_from([match.start() for match in re.finditer(rb"(?m)^", data)])
+    borders = [0, *sorted(draw.draw(st.lists(places, max_size=5)))]
+    with patch.dict(FORMATS, {row.name: row}):
+        whole = read(path, row.name, [0], block_bytes=1 << 16, max_line_bytes=limit)
+        assert read(path, row.name, borders, block_bytes=block, max_line_bytes=limit) == whole
 
 
 def test_more_records_than_a_parser_holds(folder: Path) -> None:

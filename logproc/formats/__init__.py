@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
 from logproc.formats.apache import compile_apache
+from logproc.formats.app import APP
 from logproc.formats.cloud import CLOUD
 from logproc.formats.containers import CONTAINERS
+from logproc.formats.databases import DATABASES
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.headed import HEADED_FORMATS
+from logproc.formats.java import JAVA
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.proxies import PROXIES
 from logproc.formats.regex import compile_regex
+from logproc.formats.servers import SERVERS
 from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
+from logproc.formats.systems import SYSTEMS
 from logproc.formats.web import WEB
 
 if TYPE_CHECKING:
@@ -32,9 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PATTERNS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-FORMATS: dict[str, Format] = {
-    row.name: row for row in (*WEB, *CLOUD, *PROXIES, *SYSLOG, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
-}
+_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JAVA, *APP, *DATABASES, *SYSTEMS)
+_ROWS = (*_TEXT, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
+
+FORMATS: dict[str, Format] = {row.name: row for row in _ROWS}
 """Every format by name."""
 
 STRINGS: dict[str, Callable[[str], Program]] = {"nginx": compile_nginx, "apache": compile_apache}

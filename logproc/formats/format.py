@@ -39,6 +39,14 @@ KINDS: dict[Meaning, Kind] = {
     Meaning.LOCAL_TIME: Kind.TIME,
     Meaning.SYSLOG: Kind.TIME,
     Meaning.ELEMENTS: Kind.TEXT,
+    Meaning.STAMP: Kind.TIME,
+    Meaning.LEVEL: Kind.TEXT,
+    Meaning.LOGGER: Kind.TEXT,
+    Meaning.BRACKETED: Kind.TEXT,
+    Meaning.WORD: Kind.TEXT,
+    Meaning.NUMBER: Kind.INTEGER,
+    Meaning.LETTER: Kind.TEXT,
+    Meaning.TRAILED: Kind.TEXT,
 }
 """Kind of the column that a slot of this meaning fills, under the slot's name."""
 
@@ -51,6 +59,7 @@ DERIVED: dict[Meaning, dict[str, Kind]] = {
     Meaning.REQUEST: _REQUEST,
     Meaning.TARGET: _TARGET,
     Meaning.PRIORITY: _PRIORITY,
+    Meaning.TAG: {"program": Kind.TEXT, "pid": Kind.INTEGER},
     Meaning.SYSLOG: {**_PRIORITY, "host": Kind.TEXT, "program": Kind.TEXT, "pid": Kind.INTEGER},
 }
 """Columns under fixed names that a slot of this meaning fills, whatever its own name is."""
@@ -108,7 +117,7 @@ def program_fields(program: Program) -> dict[str, Kind]:
         if slot.name is not None and slot.meaning in KINDS:
             fields[slot.name] = KINDS[slot.meaning]
         if slot.port_name is not None:
-            fields[slot.port_name] = Kind.INTEGER
+            fields[slot.port_name] = Kind.INTEGER if slot.meaning is Meaning.ENDPOINT else Kind.TEXT
     if program.head:
         fields.setdefault(program.continues, Kind.TEXT)
     return fields

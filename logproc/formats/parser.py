@@ -106,7 +106,19 @@ def new_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> 
 _MATCH_ROWS = 4096
 
 PLAIN_LINES = 4
-"""Lines a record, beside those that begin with a blank, that may go on with it; what is more does not match."""
+"""Lines a record, beside those that begin with a blank, that may go on with it without a doubt."""
+
+
+def _doubtful(program: Program, text: bytes, matched: int, behind: int) -> tuple[int, int]:
+    """Return the lines that match, and those `behind` them that may be of another format.
+
+    Where a text begins with a record, at most half of what is read is doubted: another format that reads the rest is
+    then preferred, but without one it may be a very long stack trace.
+    """
+    if program.spans_lines:
+        return matched + behind, 0
+    indented = text.count(b"\n ") + text.count(b"\n\t")
+    return matched, max(0, behind - indented - PLAIN_LINES * matched)
 
 
 class Matcher:
@@ -121,13 +133,17 @@ class Matcher:
         """Return (matched, rejected) lines; blank lines are neither, and few lines of a record but its first are."""
         parser = self._parser(fmt)
         matched = rejected = behind = 0
-        for rows, rejects, blanks, lines in self._calls(parser, text):
+        begins = False  # whether the first line begins a record
+        for number, (rows, rejects, blanks, lines) in enumerate(self._calls(parser, text)):
+            if number == 0:
+                begins = rows > 0 and (rejects == 0 or parser.lines.row_line[0] < parser.lines.reject_line[0])
             matched += rows
             rejected += rejects
             behind += lines - blanks - rows - rejects
-        if behind:
-            behind -= text.count(b"\n ") + text.count(b"\n\t") + PLAIN_LINES * matched
-        return matched + parser.headers_read, rejected + max(0, behind)
+        if behind and fmt.program is not None:
+            matched, doubtful = _doubtful(fmt.program, text, matched, behind)
+            rejected += min(doubtful, matched) if begins else doubtful
+        return matched + parser.headers_read, rejected
 
     def refused(self, fmt: Format, text: bytes) -> bytes:
         """Return the lines that a format refuses."""

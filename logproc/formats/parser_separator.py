@@ -10,6 +10,7 @@ import numpy as np
 
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of
 from logproc.formats.format import DERIVED as FIXED_NAMES
+from logproc.formats.layouts import compile_layout
 from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.formats.zones import DAY, EPOCH, local_clock
 from logproc.kernels import layout, tokenize
@@ -33,6 +34,11 @@ DERIVED = (
 )
 """Columns in the order of `ProgramArrays.derived`."""
 
+NO_SECOND = -2
+"""In place of the column of a WORD's second part, where it has none."""
+
+_STAMPS = (Meaning.SYSLOG, Meaning.STAMP)
+
 
 def _word(text: bytes) -> tuple[int, int]:
     """Return the first eight bytes of a text as a little-endian number, and the mask of those that count."""
@@ -44,7 +50,7 @@ def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
     usual = layout.QUOTED * slot.quoted + layout.COMMA_LIST * slot.comma_list + layout.LONG * (len(terminator) > 8)
     unusual = layout.SKIPPED * (slot.missing is Missing.SKIPPED) + layout.BARE * (slot.missing is Missing.BARE)
     unusual += layout.MAY_END * slot.may_end + layout.TAIL * tail + layout.PADDED * slot.padded
-    unusual += layout.SOLID * slot.solid + layout.LINE_TIME * (slot.meaning is Meaning.SYSLOG and slot.name == "time")
+    unusual += layout.SOLID * slot.solid + layout.LINE_TIME * (slot.meaning in _STAMPS and slot.name == "time")
     is_unusual = unusual or slot.opening or slot.meaning >= Meaning.SYSLOG
     return usual + unusual + layout.UNUSUAL * bool(is_unusual)
 
@@ -59,10 +65,13 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
         text = slot.terminator if slot is not program.slots[-1] else slot.terminator.removesuffix(b"\n")
         first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
         stored = tuple(place.get(name, -1) if name else -1 for name in (slot.name, slot.port_name))
+        if slot.meaning is Meaning.WORD and slot.port_name is None:
+            stored = (stored[0], NO_SECOND)
         cells = (first, len(text), slot.length, slot.meaning, _flags(slot, text, tail=tail), stored[0], *_word(text))
-        others = (len(rest), len(rest) + len(text[8:]), *_word(slot.opening), len(slot.opening), stored[1])
+        more = compile_layout(slot.layout) if slot.meaning is Meaning.STAMP else text[8:]
+        others = (len(rest), len(rest) + len(more), *_word(slot.opening), len(slot.opening), stored[1])
         slots[f, : len(cells) + len(others)] = (*cells, *others)
-        rest += text[8:]
+        rest += more
         tail = tail or slot.may_end or slot.meaning is Meaning.ELEMENTS
     names = {name for slot in program.slots for name in FIXED_NAMES.get(slot.meaning, ())}
     names |= {"vhost", "port"} if program.clf_head else set()
@@ -76,9 +85,10 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
         program.extra,
         program.clf_head,
         program.head,
-        any(b"\n" in slot.terminator for slot in program.slots[:-1]),
+        program.spans_lines,
         place.get(program.continues, -1) if program.head else -1,
         any(slot.name == program.continues for slot in program.slots),
+        np.array([part for text in program.headers for part in _word(text)] + [0, 0], np.int64),
     )
 
 
@@ -124,9 +134,10 @@ class SeparatorParser:
 
     def begins(self, buffer: NDArray[np.uint8], begin: int, end: int) -> int:
         """Return where the first record of the whole lines buffer[begin:end] begins, -1 if none does."""
-        scout = self._scout
+        scout, behind = self._scout, buffer[end]
         scout.resume(layout.SKIP, RECORD_BYTES, more=True)
         scout.parse(buffer, begin, end, 0, scout.counters)
+        buffer[end] = behind  # where a record is cut off, the kernel writes a newline
         position = int(scout.counters[layout.POSITION])
         return position if position < end else -1
 

@@ -38,6 +38,16 @@ class Meaning(IntEnum):
     PRIORITY = 16  # 0 to 191, as syslog writes it between < and >: yields facility and severity
     SYSLOG = 17  # all in front of a syslog message: yields facility, severity, time, host, program, pid
     ELEMENTS = 18  # structured data of RFC 5424, or a dash
+    STAMP = 19  # a time as `Slot.layout` says (see `formats.layouts`)
+    LEVEL = 20  # what a logger calls a level, then perhaps blanks
+    LOGGER = 21  # a name without blanks, then a colon, dash or bar with blanks around it
+    BRACKETED = 22  # text before a closing bracket; brackets inside it pair up, blanks at its end are left out
+    WORD = 23  # text without blanks, not empty; with a `port_name`, what is behind an @ in it goes there
+    NUMBER = 24  # digits, and nothing else
+    LITERAL = 25  # no field: the opening alone
+    LETTER = 26  # a level's first letter, as glog writes it
+    TAG = 27  # program[pid]: as syslog writes it, or nothing: yields program and pid
+    TRAILED = 28  # the rest of the line; what stands at its end in brackets, " (name)", goes to `port_name`
 
 
 class Missing(IntEnum):
@@ -67,7 +77,9 @@ class Slot:
 
     SYSLOG and ELEMENTS know where they end. A SYSLOG slot, which is the first one, has no terminator; behind ELEMENTS
     stands a blank or the line's end, and with nothing behind the blank the slots that follow are null. `name` is "time"
-    for a SYSLOG slot whose time is that of the row, else None.
+    for a SYSLOG slot whose time is that of the row, else None. From STAMP on, meanings know it, too, and are followed
+    by their terminators, of at most eight bytes; one that may be SKIPPED is null where there is no such text.
+    `layout` is that of a STAMP. TRAILED has no terminator, is the last, and may be followed by nothing.
     """
 
     name: str | None
@@ -83,6 +95,7 @@ class Slot:
     padded: bool = False
     solid: bool = False
     port_name: str | None = None
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,8 @@ class Program:
     `head` is the number of slots by which a line is known to begin a record; 0 means that every line is one. A line
     that is refused in its head goes on with the record before it, as text of the field `continues`: "stack", or a
     slot's name, whose text then runs on. A terminator with b"\n" inside makes every record several lines; the head
-    is in the first one, and the others must not look like one.
+    is in the first one, and the others must not look like one. Lines that begin with one of `headers`, at most eight
+    bytes each, and not with a head count as blank lines.
     """
 
     prefix: bytes
@@ -108,3 +122,9 @@ class Program:
     clf_head: bool = False
     head: int = 0
     continues: str = "stack"
+    headers: tuple[bytes, ...] = ()
+
+    @property
+    def spans_lines(self) -> bool:
+        """Whether every record is several lines."""
+        return any(b"\n" in slot.terminator for slot in self.slots[:-1])

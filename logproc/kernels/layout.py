@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 TEXT, INTEGER, DECIMAL, CLF_TIME, ISO_TIME, EPOCH_SECONDS, EPOCH_MILLIS, EPOCH_MICROS = range(8)
 REQUEST, TARGET, DECIMAL_LIST, COUNT, DURATION, LOOSE_INTEGER, ENDPOINT, LOCAL_TIME = range(8, 16)
 PRIORITY, SYSLOG, ELEMENTS = 16, 17, 18
+STAMP, LEVEL, LOGGER, BRACKETED, WORDS, NUMBER, LITERAL, LETTER, TAG, TRAILED = range(19, 29)
 """What a slot means, as in `formats.program.Meaning`."""
 
 QUOTED, COMMA_LIST, LONG = 1, 2, 4
@@ -53,9 +54,8 @@ REST, REST_END, OPENING, OPENING_MASK, OPENING_LENGTH, SECOND = range(8, 14)
 SLOT_CELLS = 16
 SLOT_BYTES = 8 * SLOT_CELLS
 
-PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, HEAD_SLOTS, INNER, GROWS, IN_MESSAGE, DERIVED = (
-    range(12)
-)
+PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, HEAD_SLOTS, INNER, GROWS, IN_MESSAGE = range(11)
+HEADERS, DERIVED = 11, 12
 """Cells of a described program; the cells of `derived` begin at DERIVED."""
 
 (
@@ -85,7 +85,8 @@ class ProgramArrays(NamedTuple):
     opening with its mask and length, and the output column of a port or -1. `derived` int64[12] holds the output
     columns of what is derived, or -1. `head` is the number of slots that tell where a record begins (0: every line is
     one), `inner` says that newlines stand inside the head, `grows` is the output column that further lines go to, or
-    -1, and `in_message` that it is one of the slots'.
+    -1, and `in_message` that it is one of the slots'. `headers` are pairs of a word and its mask, up to one of zeros:
+    lines that begin so count as blank ones.
     """
 
     prefix: NDArray[np.uint8]
@@ -99,12 +100,13 @@ class ProgramArrays(NamedTuple):
     inner: bool = False
     grows: int = -1
     in_message: bool = False
+    headers: NDArray[np.int64] = np.zeros(2, np.int64)
 
     def described(self) -> NDArray[np.int64]:
         """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them."""
         addresses = [self.prefix.ctypes.data, self.prefix_length, self.slots.ctypes.data, len(self.slots)]
         flags = [self.rest.ctypes.data, int(self.extra), int(self.clf_head)]
-        records = [self.head, int(self.inner), self.grows, int(self.in_message)]
+        records = [self.head, int(self.inner), self.grows, int(self.in_message), self.headers.ctypes.data]
         return np.array([*addresses, *flags, *records, *self.derived.tolist()], np.int64)
 
 

@@ -16,6 +16,7 @@ from logproc.kernels.layout import (
     FULL,
     GROWS,
     HEAD_SLOTS,
+    HEADERS,
     HEADLESS,
     IN_MESSAGE,
     INNER,
@@ -28,8 +29,11 @@ from logproc.kernels.layout import (
     OPEN_BLANKS,
     OPEN_LINES,
     OPEN_ROW,
+    OPENING,
+    OPENING_MASK,
     RECORD_BYTES,
     SKIP,
+    SLOTS,
     STARTS,
     STATE,
 )
@@ -37,8 +41,8 @@ from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, 
 from logproc.kernels.simd import NEWLINE, find_or_newline
 from logproc.kernels.values import out_of_line
 
-WENT_ON, LEAVE = -1, -2
-"""Verdicts of `record_line` beside the reasons: the line is done with; stop before it."""
+WENT_ON, LEAVE, PASSED = -1, -2, -3
+"""Verdicts of `record_line` beside the reasons: the line is done with; stop before it; it counts as a blank one."""
 
 
 @helper
@@ -62,20 +66,32 @@ def newlines_between(base, begin, end):
 
 
 @helper
+def _head_inside(base, begin, end, slot):
+    """Tell whether a line in [begin, end) but the first begins with what stands in front of the first slot."""
+    mask = load_word(slot, 8 * OPENING_MASK)
+    i = find_or_newline(base, begin, NEWLINE) + 1
+    while mask != 0 and i < end:
+        if load_word(base, i) & mask == load_word(slot, 8 * OPENING):
+            return True
+        i = find_or_newline(base, i, NEWLINE) + 1
+    return False
+
+
+@helper
 def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines, blanks):
-    """Decide what a line is to records: returns 0 to begin row `row`, a reason to refuse it, WENT_ON or LEAVE.
+    """Decide what a line is to records: returns 0 to begin row `row`, a reason to refuse it, or a verdict.
 
     `j` is how far it was read, `reason` why it was refused, in slot `failed`.
     """
     out_of_line()
     counters = load_word(lines, 8 * COUNTS)
     state = load_word(counters, 8 * STATE)
+    inner = load_word(program, 8 * INNER) != 0
     if reason != 0 and failed < load_word(program, 8 * HEAD_SLOTS):
         return _go_on(base, line, state, program, lines, counters)
     if state == SKIP:
         return LEAVE
     store_word(counters, 8 * STATE, FRESH)
-    inner = load_word(program, 8 * INNER) != 0
     if inner and j - line > load_word(counters, 8 * RECORD_BYTES):
         reason = NO_MATCH  # also where the head is not at its end yet: it must not be kept for ever
     elif inner and j >= end:
@@ -83,8 +99,8 @@ def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines
             store_word(counters, 8 * OPEN_ROW, -1)
             return LEAVE
         reason = NO_MATCH
-    if reason != 0:
-        return reason
+    if reason != 0 or (inner and _head_inside(base, line, j, load_word(program, 8 * SLOTS))):
+        return reason if reason != 0 else NO_MATCH
     store_word(counters, 8 * STATE, OPEN)
     store_word(counters, 8 * OPEN_ROW, row)
     store_word(counters, 8 * OPEN_AT, line)
@@ -102,6 +118,11 @@ def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines
 @helper
 def _go_on(base, line, state, program, lines, counters):
     """Give a line to the record that is open; returns as `record_line` does."""
+    k = load_word(program, 8 * HEADERS)
+    while load_word(k, 8) != 0:
+        if load_word(base, line) & load_word(k, 8) == load_word(k, 0):
+            return PASSED
+        k += 16
     if state == FRESH:
         return HEADLESS
     if state == SKIP:

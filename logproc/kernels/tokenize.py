@@ -95,7 +95,7 @@ from logproc.kernels.layout import (
     ZONES,
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
-from logproc.kernels.records import LEAVE, begin_records, end_records, newlines_between, record_line
+from logproc.kernels.records import LEAVE, PASSED, begin_records, end_records, newlines_between, record_line
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 from logproc.kernels.values import (
     DONE,
@@ -366,6 +366,7 @@ def tokenize(base, begin, end, row, program, lines):
                     n_lines -= 1
                     i = line
                     break
+                blanks += reason == PASSED
                 i = find_or_newline(base, line, NEWLINE) + 1
                 continue
             if reason > 0:

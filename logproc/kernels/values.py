@@ -8,8 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from logproc.kernels.apps import (
+    bracket_end,
+    digits_end,
+    is_level_letter,
+    level_end,
+    logger_end,
+    stamp_end,
+    trailer_at,
+    word_at,
+)
 from logproc.kernels.clock import NO_TIME, parse_clf_time, parse_epoch, parse_iso_time
-from logproc.kernels.fields import ends_here, port_start
+from logproc.kernels.fields import ends_here, find_byte, port_start
 from logproc.kernels.heads import (
     HEAD_TIME,
     HOST_AT,
@@ -19,11 +29,13 @@ from logproc.kernels.heads import (
     elements_end,
     priority_end,
     syslog_head,
+    syslog_tag,
 )
 from logproc.kernels.jit import helper, intrinsic, types
 from logproc.kernels.layout import (
     BAD_NUMBER,
     BARE,
+    BRACKETED,
     BYTE,
     CLF_TIME,
     DERIVED,
@@ -37,14 +49,18 @@ from logproc.kernels.layout import (
     HOST,
     ISO_TIME,
     LENGTH,
+    LETTER,
+    LEVEL,
     LINE_TIME,
     LOCAL_TIME,
+    LOGGER,
     LOOSE_INTEGER,
     MASK,
     MAY_END,
     MEANING,
     METHOD,
     NO_MATCH,
+    NUMBER,
     OPENING,
     OPENING_LENGTH,
     OPENING_MASK,
@@ -54,19 +70,26 @@ from logproc.kernels.layout import (
     PROGRAM,
     PROTOCOL,
     REQUEST,
+    REST,
+    REST_END,
     SECOND,
     SEVERITY,
     SKIPPED,
     SOLID,
+    STAMP,
     STORE,
     SYSLOG,
+    TAG,
+    TERMINATORS,
     WORD,
+    WORDS,
 )
 from logproc.kernels.memory import load_byte, load_word, store_half, store_word
 from logproc.kernels.numerals import parse_decimal, parse_integer
-from logproc.kernels.simd import find_or_newline, load_u64
+from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 from logproc.kernels.stamps import parse_local_time
 
+AT = np.uint8(64)
 AS_USUAL, DONE, DONE_WITH_TIME, DONE_WITH_LINE = range(4)
 """Steps of `open_slot`."""
 
@@ -110,6 +133,15 @@ def put_nothing(slot, starts, ends, max_rows, row):
 
 
 @helper
+def put_tag(program, starts, ends, max_rows, row, cache):
+    """Write the program and process number that `syslog_tag` left in the cache."""
+    s, e = load_word(cache, 8 * PROGRAM_AT), load_word(cache, 8 * PROGRAM_AT + 8)
+    put(starts, ends, _derived(program, PROGRAM, max_rows, row), s, e)
+    s, e = load_word(cache, 8 * PID_AT), load_word(cache, 8 * PID_AT + 8)
+    put(starts, ends, _derived(program, PID, max_rows, row), s, e)
+
+
+@helper
 def _put_head(program, starts, ends, max_rows, row, cache):
     """Write what `syslog_head` left in the cache to the columns it belongs to."""
     s, e = load_word(cache, 8 * PRIORITY_AT), load_word(cache, 8 * PRIORITY_AT + 8)
@@ -117,10 +149,7 @@ def _put_head(program, starts, ends, max_rows, row, cache):
     put(starts, ends, _derived(program, SEVERITY, max_rows, row), s, e)
     s, e = load_word(cache, 8 * HOST_AT), load_word(cache, 8 * HOST_AT + 8)
     put(starts, ends, _derived(program, HOST, max_rows, row), s, e)
-    s, e = load_word(cache, 8 * PROGRAM_AT), load_word(cache, 8 * PROGRAM_AT + 8)
-    put(starts, ends, _derived(program, PROGRAM, max_rows, row), s, e)
-    s, e = load_word(cache, 8 * PID_AT), load_word(cache, 8 * PID_AT + 8)
-    put(starts, ends, _derived(program, PID, max_rows, row), s, e)
+    put_tag(program, starts, ends, max_rows, row, cache)
 
 
 @helper
@@ -167,7 +196,7 @@ def open_slot(base, s, slot, program, starts, ends, max_rows, row, cache):
     flags, meaning = load_word(slot, 8 * FLAGS), load_word(slot, 8 * MEANING)
     while flags & PADDED != 0 and load_byte(base, s) == 32:
         s += 1
-    if meaning >= SYSLOG:
+    if meaning == SYSLOG or meaning == ELEMENTS:
         e = put_own_end(base, s, slot, program, starts, ends, max_rows, row, cache)
         if e < 0:
             return e, s
@@ -182,7 +211,9 @@ def open_slot(base, s, slot, program, starts, ends, max_rows, row, cache):
         s += load_word(slot, 8 * OPENING_LENGTH)
         if flags & SOLID != 0 and (load_byte(base, s) == load_word(slot, 8 * BYTE) or ends_here(base, s)):
             return -NO_MATCH, s
-        return AS_USUAL, s
+        return (
+            put_head(base, s, slot, program, starts, ends, max_rows, row, cache) if meaning >= STAMP else (AS_USUAL, s)
+        )
     if flags & SKIPPED != 0:
         put_nothing(slot, starts, ends, max_rows, row)
         if meaning == PRIORITY:
@@ -192,6 +223,91 @@ def open_slot(base, s, slot, program, starts, ends, max_rows, row, cache):
     if flags & BARE != 0:
         return put_bare(base, s, slot, program, starts, ends, max_rows, row)
     return -NO_MATCH, s
+
+
+@helper
+def _field_end(base, s, slot, program, cache):
+    """Return (end, where the terminator must stand) of a field at s that knows its end; what is wrong, negative."""
+    meaning = load_word(slot, 8 * MEANING)
+    word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
+    if meaning == STAMP:
+        rest = load_word(program, 8 * TERMINATORS)
+        e = stamp_end(base, s, rest, load_word(slot, 8 * REST), load_word(slot, 8 * REST_END), cache)
+        return e, e
+    if meaning == LEVEL:
+        e = level_end(base, s)
+        after = e
+        while e >= 0 and load_byte(base, after) == 32 and load_u64(base, after) & mask != word:
+            after += 1
+        return e, after
+    if meaning == LOGGER:
+        return logger_end(base, s)
+    if meaning == BRACKETED:
+        e = bracket_end(base, s, word, mask)
+    elif meaning == WORDS:
+        e = word_at(base, s, word, mask)
+    elif meaning == NUMBER:
+        e = digits_end(base, s)
+    elif meaning == LETTER:
+        e = s + 1 if is_level_letter(load_byte(base, s)) else -NO_MATCH
+    else:
+        e = s
+    return e, e
+
+
+@helper
+def put_head(base, s, slot, program, starts, ends, max_rows, row, cache):
+    """Read a field at s that knows its end, and its terminator; returns as `open_slot` does."""
+    meaning, flags = load_word(slot, 8 * MEANING), load_word(slot, 8 * FLAGS)
+    if meaning >= TAG:
+        return _put_rest(base, s, slot, program, starts, ends, max_rows, row, cache)
+    e, after = _field_end(base, s, slot, program, cache)
+    word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
+    good = e >= 0 and load_u64(base, after) & mask == word
+    at = -1
+    if good and meaning == WORDS and load_word(slot, 8 * SECOND) >= -1:
+        at = find_byte(base, s, e, AT)
+        good = at < e
+        put(starts, ends, place_of(slot, SECOND, max_rows, row), at + 1, e)
+        e = at
+    if not good:
+        if flags & SKIPPED != 0:
+            put_nothing(slot, starts, ends, max_rows, row)
+            return DONE, s
+        return (e if meaning == STAMP and e < 0 else -NO_MATCH), s
+    after += load_word(slot, 8 * LENGTH)
+    if meaning == STAMP:
+        return (DONE_WITH_TIME if flags & LINE_TIME != 0 else DONE), after
+    if meaning == BRACKETED:
+        while e > s and load_byte(base, e - 1) == 32:
+            e -= 1
+    if meaning != LEVEL and (e == s or (e == s + 1 and load_byte(base, s) == 45)):
+        s = e = -1
+    put(starts, ends, place_of(slot, STORE, max_rows, row), s, e)
+    return DONE, after
+
+
+@helper
+def _put_rest(base, s, slot, program, starts, ends, max_rows, row, cache):
+    """Read a tag, or the rest of a line with a name at its end; returns as `open_slot` does."""
+    stop = find_or_newline(base, s, NEWLINE)
+    e = stop
+    if e > s and load_byte(base, e - 1) == 13:
+        e -= 1
+    if load_word(slot, 8 * MEANING) == TAG:
+        for cell in range(PROGRAM_AT, PID_AT + 2):
+            store_word(cache, 8 * cell, -1)
+        message, _certain = syslog_tag(base, s, e, cache)
+        put_tag(program, starts, ends, max_rows, row, cache)
+        return DONE, message
+    name = trailer_at(base, s, e)
+    put(starts, ends, place_of(slot, SECOND, max_rows, row), name, -1 if name < 0 else e - 1)
+    if name >= 0:
+        e = name - 2
+    if e == s + 1 and load_byte(base, s) == 45:
+        s = e = -1
+    put(starts, ends, place_of(slot, STORE, max_rows, row), s, e)
+    return DONE_WITH_LINE, stop
 
 
 @helper

@@ -12,7 +12,7 @@ from formats.reference import Value, match
 
 from logproc.formats.format import JSONL, SEPARATOR
 from logproc.formats.parser import Matcher
-from logproc.model import PRIORITIES
+from logproc.model import LEVELS, PRIORITIES
 
 if TYPE_CHECKING:
     from logproc.formats import Format
@@ -45,6 +45,8 @@ def fields_of(row: Format, line: str) -> dict[str, Any]:
         return {"rejected": found}
     fields = {name: shown(value, is_time=name == "time") for name, value in found.items()}
     fields |= {name: names[fields[name]] for name, names in PRIORITIES.items() if fields.get(name) is not None}
+    if isinstance(fields.get("level"), str):
+        fields["level"] = LEVELS.get(fields["level"].lower(), fields["level"].upper())
     if "target" in fields:
         parts = [fields[name] for name in ("method", "target", "protocol") if fields.get(name) is not None]
         fields["request"] = " ".join(parts) if parts else None
@@ -53,7 +55,7 @@ def fields_of(row: Format, line: str) -> dict[str, Any]:
 
 def count_lines(row: Format, text: bytes) -> tuple[int, int]:
     """Count matched and rejected lines: what the kernels do for `detect`, slowly."""
-    if row.engine not in {SEPARATOR, JSONL}:
+    if row.engine not in {SEPARATOR, JSONL} or (row.program is not None and row.program.head):
         return MATCHER(row, text)
     lines = [line for line in text.split(b"\n") if line.strip(b"\0 \t\r")]
     matched = sum(_reads(row, line) for line in lines)

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from formats.reference_apps import read_app_field, trailed
+
 from logproc.formats.format import DERIVED
 from logproc.formats.program import Meaning, Missing
 
@@ -94,6 +96,9 @@ def _fields(program: Program, line: bytes) -> dict[str, Value]:
                 raise RejectedError(NO_MATCH)
         else:
             position += len(slot.opening)
+            if slot.meaning >= Meaning.STAMP:
+                position = _own_end(line, position, slot, fields)
+                continue
             if slot.meaning is Meaning.SYSLOG:
                 position = _syslog(line, position, slot, fields)
                 continue
@@ -134,6 +139,8 @@ def _end(line: bytes, start: int, slot: Slot, *, extra: bool) -> tuple[int, int,
             return end, len(line), True
         if slot.solid and line.startswith(terminator[:1], end) and (end == start or line[end:after] != terminator):
             raise RejectedError(NO_MATCH)
+        if line.startswith(b"\n", end) and not line.startswith(terminator, end):
+            raise RejectedError(NO_MATCH)
         if not line.startswith(terminator, end) or hidden:
             continue
         if slot.comma_list and _continues(line, start, end):
@@ -145,6 +152,28 @@ def _end(line: bytes, start: int, slot: Slot, *, extra: bool) -> tuple[int, int,
                 continue
         return end, after, False
     raise RejectedError(NO_MATCH)
+
+
+def _own_end(line: bytes, position: int, slot: Slot, fields: dict[str, Value]) -> int:
+    """Read a field that knows where it ends, and its terminator; return where the next one starts."""
+    if slot.meaning is Meaning.TAG:
+        fields.update(program=None, pid=None)
+        return _tag(line, position, fields)[1]
+    if slot.meaning is Meaning.TRAILED:
+        fields.update(zip((slot.name, slot.port_name), trailed(line[position:-1]), strict=True))
+        return len(line)
+    found: dict[str, Value] = {}
+    try:
+        after = read_app_field(slot, line, position, LATEST, found)
+        terminated = line.startswith(slot.terminator, after)
+    except RejectedError as error:
+        if slot.missing is not Missing.SKIPPED:
+            raise
+        after, terminated = position, str(error) == ""
+    if not terminated and slot.missing is not Missing.SKIPPED:
+        raise RejectedError(NO_MATCH)
+    fields.update({name: found.get(name) if terminated else None for name in (slot.name, slot.port_name) if name})
+    return after + len(slot.terminator) if terminated else position
 
 
 def _escaped(line: bytes, start: int, at: int) -> bool:

@@ -79,7 +79,7 @@ def test_the_needed_bytes_stand_in_every_sample(row: Format):
 
 @pytest.mark.parametrize("row", SEPARATORS, ids=lambda row: row.name)
 def test_the_fields_of_a_format_have_the_kinds_of_the_contract(row: Format):
-    contract = FIELDS["all"] | FIELDS["web"] | FIELDS["syslog"]
+    contract = FIELDS["all"] | FIELDS["web"] | FIELDS["syslog"] | FIELDS["app"]
     assert {name: contract.get(name, kind) for name, kind in row.fields.items()} == row.fields
     assert all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in row.fields)
 

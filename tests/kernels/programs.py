@@ -288,7 +288,9 @@ def unusual(draw):
     return Program(draw(st.sampled_from(PREFIXES)), tuple(slots), extra=extra)
 
 
-UNUSUAL_NAMES = [name for name, row in FORMATS.items() if row.program and name not in PREDEFINED_NAMES]
+UNUSUAL_NAMES = [
+    name for name, row in FORMATS.items() if row.program and not row.program.head and name not in PREDEFINED_NAMES
+]
 
 VARIABLES = {
     "nginx": "$remote_addr $remote_user $time_local $time_iso8601 $msec $request $request_uri $args $status "

@@ -1,0 +1,455 @@
+"""Logs of programs in Python, Ruby, PHP, Go and Rust, in the layouts of their loggers; and what many others look like.
+
+https://docs.python.org/3/library/logging.html#logrecord-attributes, https://docs.ruby-lang.org/en/master/Logger.html,
+https://github.com/google/glog
+"""
+
+from __future__ import annotations
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import (
+    ISO,
+    MESSAGE,
+    PADDED_MESSAGE,
+    app,
+    level,
+    literal,
+    maybe,
+    number,
+    stamp,
+    word,
+)
+from logproc.formats.program import Meaning, Slot
+
+_ANY = "%+%|%Y/%m/%d %H:%M:%S%.%|%d/%b/%Y:%H:%M:%S %z%|%d/%b/%Y %H:%M:%S%.%|%a %b %d %H:%M:%S%. %Y"
+
+APP = (
+    app(
+        "python",
+        "Python's logging without a format: LEVEL:logger:message; time is null",
+        (level(b":", padded=False), Slot("logger", Meaning.WORD, b":"), MESSAGE),
+        rank=-7,
+        head=2,
+        needs=(b":",),
+        samples=(
+            Sample(
+                "WARNING:root:disk: full",
+                {"time": "missing", "level": "WARN", "logger": "root", "message": "disk: full"},
+            ),
+            Sample("CRITICAL:app.db:", {"level": "FATAL", "logger": "app.db", "message": ""}),
+        ),
+        refused=("WARNING: root: x", "root:WARNING:x", "SOMETHING:root:x", "WARNING:a b:x"),
+    ),
+    app(
+        "python_dashes",
+        "Python's logging: %(asctime)s - %(name)s - %(levelname)s - %(message)s",
+        (stamp(ISO, b" - "), Slot("logger", Meaning.TEXT, b" - ", solid=False), level(b" - "), MESSAGE),
+        rank=-4,
+        needs=(b" - ",),
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 - app.main - ERROR - failed - twice",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "logger": "app.main",
+                    "level": "ERROR",
+                    "message": "failed - twice",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678 - app.main - failed", "2024-01-02 03:04:05,678 app.main - ERROR - x"),
+    ),
+    app(
+        "python_level_first",
+        "Python's logging: %(asctime)s - %(levelname)s - %(message)s",
+        (stamp(ISO, b" - "), level(b" - "), MESSAGE),
+        rank=-5,
+        needs=(b" - ",),
+        samples=(Sample("2024-01-02 03:04:05,678 - INFO - up", {"level": "INFO", "message": "up"}),),
+        refused=("2024-01-02 03:04:05,678 - app - INFO - up", "2024-01-02 03:04:05,678 - up"),
+    ),
+    app(
+        "loguru",
+        "loguru: time | level | module:function:line - message",
+        (stamp(ISO, b" | "), level(b" | "), Slot("logger", Meaning.TEXT, b" - "), MESSAGE),
+        rank=-2,
+        needs=(b" | ", b" - "),
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.678 | WARNING  | __main__:<module>:7 - low",
+                {"level": "WARN", "logger": "__main__:<module>:7", "message": "low"},
+            ),
+        ),
+        refused=("2024-01-02 03:04:05.678 | WARNING  | low", "2024-01-02 03:04:05.678 WARNING  | a:b:7 - low"),
+    ),
+    app(
+        "flask",
+        "Flask: [time] LEVEL in module: message",
+        (stamp(ISO, b"] "), level(b" in "), word("logger", b": "), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        needs=(b"[", b"] ", b" in "),
+        samples=(
+            Sample(
+                "[2024-01-02 03:04:05,678] ERROR in app: Exception on / [GET]",
+                {"level": "ERROR", "logger": "app", "message": "Exception on / [GET]"},
+            ),
+        ),
+        refused=("[2024-01-02 03:04:05,678] ERROR at app: x", "[2024-01-02 03:04:05,678] something in app: x"),
+    ),
+    app(
+        "gunicorn",
+        "gunicorn's error log: [time] [process] [LEVEL] message",
+        (stamp(ISO, b"] ["), number("pid", b"] ["), level(b"] "), MESSAGE),
+        prefix=b"[",
+        rank=-1,
+        needs=(b"[", b"] ["),
+        samples=(
+            Sample(
+                "[2024-01-02 03:04:05 +0100] [1234] [INFO] Listening at: http://127.0.0.1:8000",
+                {
+                    "time": "2024-01-02T02:04:05Z",
+                    "pid": 1234,
+                    "level": "INFO",
+                    "message": "Listening at: http://127.0.0.1:8000",
+                },
+            ),
+        ),
+        refused=("[2024-01-02 03:04:05 +0100] [x] [INFO] y", "[2024-01-02 03:04:05 +0100] [1234] INFO y"),
+    ),
+    app(
+        "celery",
+        "Celery: [time: LEVEL/process] message",
+        (stamp("%i", b": "), level(b"/"), Slot("process", Meaning.TEXT, b"] "), MESSAGE),
+        prefix=b"[",
+        rank=-1,
+        needs=(b"[", b": ", b"/", b"] "),
+        samples=(
+            Sample(
+                "[2024-01-02 03:04:05,678: WARNING/ForkPoolWorker-1] Task app.add[ab-c] succeeded",
+                {"level": "WARN", "process": "ForkPoolWorker-1", "message": "Task app.add[ab-c] succeeded"},
+            ),
+        ),
+        refused=("[2024-01-02 03:04:05,678: WARNING] x", "[2024-01-02 03:04:05,678] WARNING/Main x"),
+    ),
+    app(
+        "uvicorn",
+        "uvicorn: LEVEL: message; time is null",
+        (level(b": ", padded=False), PADDED_MESSAGE),
+        rank=-7,
+        needs=(b":  ",),
+        samples=(
+            Sample(
+                "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
+                {"level": "INFO", "message": "Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)"},
+            ),
+        ),
+        refused=("INFO Uvicorn running", "Uvicorn: running"),
+    ),
+    app(
+        "django",
+        "Django's runserver",
+        (
+            stamp("%d/%b/%Y %H:%M:%S", b'] "'),
+            Slot("request", Meaning.REQUEST, b'" ', quoted=True),
+            Slot("status", Meaning.INTEGER, b" "),
+            Slot("bytes", Meaning.INTEGER, b"\n"),
+        ),
+        prefix=b"[",
+        family="web",
+        rank=-3,
+        needs=(b"[", b'] "', b'" '),
+        samples=(
+            Sample(
+                '[02/Jan/2024 03:04:05] "GET /admin/?next=1 HTTP/1.1" 200 4214',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "method": "GET",
+                    "path": "/admin/",
+                    "query": "next=1",
+                    "status": 200,
+                    "bytes": 4214,
+                },
+            ),
+        ),
+        refused=('[02/Jan/2024:03:04:05] "GET / HTTP/1.1" 200 4214', '[02/Jan/2024 03:04:05] "GET / HTTP/1.1" ok 4214'),
+    ),
+    app(
+        "ruby",
+        "Ruby's Logger, Rails in production: I, [time #process]  LEVEL -- program: message",
+        (
+            Slot(None, Meaning.LETTER, b", ["),
+            stamp(ISO, b" #"),
+            number("pid", b"]"),
+            level(b" -- "),
+            maybe(word("program", b": ")),
+            maybe(literal(b": ")),
+            MESSAGE,
+        ),
+        rank=0,
+        head=2,
+        needs=(b", [", b" #", b"] ", b" -- "),
+        samples=(
+            Sample(
+                "I, [2024-01-02T03:04:05.678901 #1234]  INFO -- : Started GET",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "pid": 1234,
+                    "level": "INFO",
+                    "program": None,
+                    "message": "Started GET",
+                },
+            ),
+            Sample("E, [2024-01-02T03:04:05.678901 #1] ERROR -- web: down", {"level": "ERROR", "program": "web"}),
+        ),
+        refused=("I, [2024-01-02T03:04:05.678901]  INFO -- : x", "X, [2024-01-02T03:04:05.678901 #1] INFO -- : x"),
+    ),
+    app(
+        "rails",
+        "Rails' own lines: Started METHOD target for client at time, and what follows is the stack",
+        (
+            Slot("method", Meaning.WORD, b' "'),
+            Slot("target", Meaning.TARGET, b'" for '),
+            word("client", b" at "),
+            stamp("%Y-%m-%d %H:%M:%S%z", b""),
+            Slot(None, Meaning.TEXT, b"\n"),
+        ),
+        prefix=b"Started ",
+        family="web",
+        rank=0,
+        needs=(b"Started ", b'" for ', b" at "),
+        samples=(
+            Sample(
+                'Started GET "/posts?page=2" for 127.0.0.1 at 2024-01-02 03:04:05 +0100',
+                {
+                    "time": "2024-01-02T02:04:05Z",
+                    "method": "GET",
+                    "target": "/posts?page=2",
+                    "path": "/posts",
+                    "client": "127.0.0.1",
+                },
+            ),
+        ),
+        refused=("Started GET /posts for 127.0.0.1 at 2024-01-02 03:04:05", "Completed 200 OK in 12ms"),
+    ),
+    app(
+        "monolog",
+        "Monolog, Laravel: [time] channel.LEVEL: message",
+        (stamp(ISO, b"] "), word("logger", b"."), level(b": ", padded=False), MESSAGE),
+        prefix=b"[",
+        rank=-1,
+        needs=(b"[", b"] ", b".", b": "),
+        samples=(
+            Sample(
+                '[2024-01-02 03:04:05] production.ERROR: Class not found {"exception":"x"}',
+                {"logger": "production", "level": "ERROR", "message": 'Class not found {"exception":"x"}'},
+            ),
+        ),
+        refused=("[2024-01-02 03:04:05] production: x", "[2024-01-02 03:04:05] production.OTHER: x"),
+    ),
+    app(
+        "php",
+        "PHP's error log",
+        (
+            stamp("%d-%b-%Y %H:%M:%S %Z", b"] "),
+            maybe(Slot("level", Meaning.TEXT, b":  ", opening=b"PHP ")),
+            MESSAGE,
+        ),
+        prefix=b"[",
+        rank=-3,
+        needs=(b"[", b"-", b"] "),
+        samples=(
+            Sample(
+                "[02-Jan-2024 03:04:05 UTC] PHP Fatal error:  Uncaught Error: x in /a.php:3",
+                {"time": "2024-01-02T03:04:05Z", "level": "FATAL", "message": "Uncaught Error: x in /a.php:3"},
+            ),
+            Sample("[02-Jan-2024 03:04:05 Europe] plain", {"level": None, "message": "plain"}),
+        ),
+        refused=("[02-Jan-2024 03:04:05] x", "[2024-01-02 03:04:05 UTC] x"),
+    ),
+    app(
+        "glog",
+        "glog and klog: IMMDD HH:MM:SS.ffffff thread file:line] message",
+        (
+            Slot("level", Meaning.LETTER, b""),
+            stamp("%m%d %H:%M:%S%.%|%Y%m%d %H:%M:%S%.", b" "),
+            number("pid"),
+            word("logger", b"] "),
+            MESSAGE,
+        ),
+        rank=-1,
+        head=2,
+        needs=(b":", b".", b"] "),
+        samples=(
+            Sample(
+                "E0102 03:04:05.678901   12345 reflector.go:153] Failed to list",
+                {
+                    "time": "2000-01-02T03:04:05.678901Z",
+                    "level": "ERROR",
+                    "pid": 12345,
+                    "logger": "reflector.go:153",
+                    "message": "Failed to list",
+                },
+            ),
+            Sample("I20240102 03:04:05.678901 1 a.cc:1] x", {"time": "2024-01-02T03:04:05.678901Z", "level": "INFO"}),
+        ),
+        refused=("X0102 03:04:05.678901 1 a.go:1] x", "I1302 03:04:05.678901 1 a.go:1] x", "I0102 03:04:05 a.go:1] x"),
+    ),
+    app(
+        "zap",
+        "zap's console: time, level, logger or caller, message, with tabs between them",
+        (stamp(ISO, b"\t"), level(b"\t", padded=False), Slot("logger", Meaning.TEXT, b"\t"), MESSAGE),
+        rank=-2,
+        needs=(b"\t",),
+        samples=(
+            Sample(
+                '2024-01-02T03:04:05.678+0100\tINFO\tapp/main.go:12\tstarted\t{"port": 80}',
+                {"level": "INFO", "logger": "app/main.go:12", "message": 'started\t{"port": 80}'},
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678+0100 INFO\tapp\tx", "2024-01-02T03:04:05.678+0100\tINFO\tx"),
+    ),
+    app(
+        "env_logger",
+        "Rust's env_logger: [time LEVEL  module] message",
+        (stamp(ISO, b" "), level(), word("logger", b"] "), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        head=2,
+        needs=(b"[", b"] "),
+        samples=(
+            Sample(
+                "[2024-01-02T03:04:05Z WARN  app::http] slow",
+                {"level": "WARN", "logger": "app::http", "message": "slow"},
+            ),
+        ),
+        refused=("[2024-01-02T03:04:05Z app::http] slow", "[2024-01-02T03:04:05Z] WARN app: slow"),
+    ),
+    app(
+        "icinga",
+        "Icinga 2: [time] level/facility: message",
+        (stamp(ISO, b"] "), level(b"/"), Slot("logger", Meaning.TEXT, b": "), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        needs=(b"[", b"] ", b"/", b": "),
+        samples=(
+            Sample(
+                "[2017-04-04 11:43:09 +0200] information/Notification: Sending 'Recovery'",
+                {"time": "2017-04-04T09:43:09Z", "level": "INFO", "logger": "Notification"},
+            ),
+        ),
+        refused=("[2017-04-04 11:43:09 +0200] Notification: x", "[2017-04-04 11:43:09 +0200] x/Notification: x"),
+    ),
+    app(
+        "nats",
+        "NATS server: [process] time [LVL] message",
+        (number("pid", b"] "), stamp("%Y/%m/%d %H:%M:%S%.", b" ["), level(b"] "), MESSAGE),
+        prefix=b"[",
+        rank=-1,
+        head=2,
+        needs=(b"[", b"] ", b"/"),
+        samples=(
+            Sample(
+                "[1] 2019/02/06 07:19:40.624334 [INF] Starting nats-server version 1.3.0",
+                {"time": "2019-02-06T07:19:40.624334Z", "pid": 1, "level": "INFO"},
+            ),
+        ),
+        refused=("[1] 2019/02/06 07:19:40.624334 INF x", "[a] 2019/02/06 07:19:40.624334 [INF] x"),
+    ),
+    app(
+        "openstack",
+        "OpenStack (oslo.log): time process LEVEL logger [request] message",
+        (
+            stamp(ISO, b" "),
+            number("pid"),
+            level(),
+            word("logger"),
+            maybe(Slot("request_id", Meaning.BRACKETED, b"] ", opening=b"[")),
+            MESSAGE,
+        ),
+        rank=-4,
+        head=3,
+        samples=(
+            Sample(
+                "2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server [req-38101a0b 113d3a99 54fadb41 - - -] x",
+                {
+                    "time": "2017-05-16T00:00:00.008000Z",
+                    "pid": 25746,
+                    "level": "INFO",
+                    "logger": "nova.wsgi.server",
+                    "request_id": "req-38101a0b 113d3a99 54fadb41 - - -",
+                    "message": "x",
+                },
+            ),
+        ),
+        refused=(
+            "2017-05-16 00:00:00.008 INFO nova.wsgi.server x",
+            "2017-05-16 00:00:00.008 1 nova.wsgi.server INFO x",
+        ),
+    ),
+    app(
+        "openstack_merged",
+        "the same behind the name of the file that each line came from",
+        (
+            word("file"),
+            stamp(ISO, b" "),
+            number("pid"),
+            level(),
+            word("logger"),
+            maybe(Slot("request_id", Meaning.BRACKETED, b"] ", opening=b"[")),
+            MESSAGE,
+        ),
+        rank=-4,
+        head=3,
+        samples=(
+            Sample(
+                "nova-api.log.1.2017-05-16_13:53:08 2017-05-16 00:00:00.008 25 INFO nova.wsgi.server [req-3 1 - -] x",
+                {"file": "nova-api.log.1.2017-05-16_13:53:08", "pid": 25, "request_id": "req-3 1 - -"},
+            ),
+        ),
+        refused=("2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server x", "a 2017-05-16 00:00:00.008 INFO nova x"),
+    ),
+    app(
+        "timed",
+        "any log whose lines begin with a full date and clock, then a level; both may stand in brackets",
+        (
+            maybe(literal(b"[")),
+            stamp(_ANY, b""),
+            maybe(literal(b"]")),
+            maybe(Slot(None, Meaning.LITERAL, b"", opening=b"- ", padded=True)),
+            maybe(literal(b":")),
+            maybe(Slot(None, Meaning.LITERAL, b"", opening=b"[", padded=True)),
+            level(b""),
+            maybe(literal(b"]")),
+            maybe(literal(b":")),
+            PADDED_MESSAGE,
+        ),
+        rank=-8,
+        head=7,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 INFO up and running",
+                {"time": "2024-01-02T03:04:05.678000Z", "level": "INFO", "message": "up and running"},
+            ),
+            Sample("[2024-01-02T03:04:05Z] [warn] low", {"level": "WARN", "message": "low"}),
+            Sample("2012-07-02 10:22:40,672:DEBUG:foo bar", {"level": "DEBUG", "message": "foo bar"}),
+            Sample("2024/01/02 03:04:05.5 ERROR: down", {"time": "2024-01-02T03:04:05.500000Z", "level": "ERROR"}),
+        ),
+        refused=("2024-01-02 03:04:05,678 up and running", "INFO up and running", "2024-01-02 INFO up"),
+    ),
+    app(
+        "go",
+        "Go's log package, and any log whose lines begin with a date with slashes and a clock",
+        (stamp("%Y/%m/%d %H:%M:%S%.", b" "), MESSAGE),
+        rank=-9,
+        needs=(b"/", b":"),
+        samples=(
+            Sample(
+                "2024/01/02 03:04:05 listening on :8080",
+                {"time": "2024-01-02T03:04:05Z", "message": "listening on :8080"},
+            ),
+        ),
+        refused=("2024-01-02 03:04:05 x", "2024/13/02 03:04:05 x"),
+    ),
+)
+"""Rows of the family."""

@@ -1,0 +1,280 @@
+"""Logs of databases: PostgreSQL, MySQL and MariaDB, Redis, MongoDB. Statements that are wrapped belong to the message.
+
+https://www.postgresql.org/docs/current/runtime-config-logging.html,
+https://dev.mysql.com/doc/refman/8.0/en/error-log-format.html,
+https://dev.mysql.com/doc/refman/8.0/en/slow-query-log.html,
+https://www.mongodb.com/docs/v4.2/reference/log-messages/
+"""
+
+from __future__ import annotations
+
+import re
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, literal, maybe, number, stamp, word
+from logproc.formats.program import Meaning, Missing, Slot
+
+POSTGRES_TIME = "%i %Z"
+"""What %t and %m of log_line_prefix write."""
+
+POSTGRES_TAIL = (level(b":"), Slot("message", Meaning.TEXT, b"\n", padded=True))
+"""What stands behind every log_line_prefix."""
+
+
+def _named(text: bytes) -> tuple[Slot, ...]:
+    """Return slots that stand for a literal of up to sixteen bytes, in front of which blanks may stand."""
+    first = Slot(None, Meaning.LITERAL, b"", opening=text[:8], padded=True)
+    return (first, literal(text[8:])) if text[8:] else (first,)
+
+
+_COMMENT = Slot(None, Meaning.TEXT, b"\n", opening=b"#", missing=Missing.SKIPPED)
+"""One of the lines that MariaDB and Percona add, whose number depends on log_slow_verbosity."""
+
+_SLOW = (
+    *_named(b"# User@Host:"),
+    Slot("user", Meaning.TEXT, b"[", padded=True),
+    Slot("current_user", Meaning.TEXT, b"] @ "),
+    Slot("client_host", Meaning.TEXT, b" ["),
+    bracketed("client", b"]", b""),
+    Slot(None, Meaning.LITERAL, b"", opening=b"Id:", padded=True, missing=Missing.SKIPPED),
+    maybe(word("thread", b"\n")),
+    maybe(literal(b"\n")),
+    Slot(None, Meaning.TEXT, b"\n", opening=b"# Thread", missing=Missing.SKIPPED),
+    Slot(None, Meaning.TEXT, b"\n", opening=b"# Schema", missing=Missing.SKIPPED),
+    *_named(b"# Query_time: "),
+    Slot("duration", Meaning.DURATION, b" "),
+    *_named(b"Lock_time: "),
+    Slot("lock_time", Meaning.DURATION, b" "),
+    *_named(b"Rows_sent: "),
+    number("rows_sent", b""),
+    *_named(b"Rows_examined: "),
+    number("rows_examined", b""),
+    Slot(None, Meaning.TEXT, b"\n"),
+    *[_COMMENT] * 16,
+    Slot("database", Meaning.TEXT, b";\n", opening=b"use ", missing=Missing.SKIPPED),
+    Slot(None, Meaning.LITERAL, b"", opening=b"SET time", missing=Missing.SKIPPED),
+    Slot("time", Meaning.STAMP, b";\n", opening=b"stamp=", missing=Missing.SKIPPED, layout="%s"),
+    MESSAGE,
+)
+
+DATABASES = (
+    app(
+        "postgres",
+        "PostgreSQL with log_line_prefix '%t ' or '%m ', '[%p] ' or '[%p-%l] ' behind it, and '%u@%d ' behind that",
+        (
+            stamp(POSTGRES_TIME, b" "),
+            maybe(number("pid", b"", b"[")),
+            maybe(number("line_number", b"", b"-")),
+            maybe(literal(b"]")),
+            maybe(literal(b":")),
+            maybe(word("user", second="database")),
+            *POSTGRES_TAIL,
+        ),
+        rank=-2,
+        continues="message",
+        needs=(b":  ",),
+        samples=(
+            Sample(
+                "2020-04-16 11:45:11.844 CEST [26953] LOG:  starting PostgreSQL 12.2 on x86_64",
+                {
+                    "time": "2020-04-16T09:45:11.844000Z",
+                    "pid": 26953,
+                    "line_number": None,
+                    "user": None,
+                    "level": "INFO",
+                    "message": "starting PostgreSQL 12.2 on x86_64",
+                },
+            ),
+            Sample(
+                "2017-07-31 13:36:42 UTC [4974-1] postgres@clients ERROR:  syntax error at character 8",
+                {
+                    "time": "2017-07-31T13:36:42Z",
+                    "pid": 4974,
+                    "line_number": 1,
+                    "user": "postgres",
+                    "database": "clients",
+                    "level": "ERROR",
+                },
+            ),
+            Sample("2019-09-22 06:28:24 UTC LOG:  duration: 112 ms", {"pid": None, "message": "duration: 112 ms"}),
+        ),
+        refused=("2020-04-16 11:45:11.844 [26953] LOG:  x", "2020-04-16 11:45:11.844 CEST [26953] x", "\tFROM a"),
+    ),
+    app(
+        "mysql_error",
+        "error log of MySQL from 5.6 on and of MariaDB",
+        (
+            stamp(ISO, b" "),
+            word("thread", b" ["),
+            level(b"] ", padded=False),
+            maybe(bracketed("code", b"] [")),
+            maybe(bracketed("subsystem", b"] ", b"")),
+            MESSAGE,
+        ),
+        rank=-3,
+        head=3,
+        continues="message",
+        needs=(b" [", b"] "),
+        samples=(
+            Sample(
+                "2019-03-24T13:44:25.484123Z 0 [System] [MY-013169] [Server] /usr/sbin/mysqld (mysqld 8.0.15)",
+                {
+                    "time": "2019-03-24T13:44:25.484123Z",
+                    "thread": "0",
+                    "level": "INFO",
+                    "code": "MY-013169",
+                    "subsystem": "Server",
+                    "message": "/usr/sbin/mysqld (mysqld 8.0.15)",
+                },
+            ),
+            Sample(
+                "2019-10-16 17:24:15 0 [Note] InnoDB: Uses event mutexes",
+                {"level": "INFO", "code": None, "subsystem": None, "message": "InnoDB: Uses event mutexes"},
+            ),
+        ),
+        refused=("2019-10-16 17:24:15 0 InnoDB: x", "2019-10-16 17:24:15 [Note] x", "Version: '8.0.15'"),
+    ),
+    app(
+        "mysql_error_old",
+        "error log of MySQL up to 5.5, and of mysqld_safe",
+        (
+            stamp("%y%m%d %H:%M:%S", b" "),
+            maybe(level(b"] ", b"[")),
+            Slot("message", Meaning.TEXT, b"\n", padded=True),
+        ),
+        rank=-6,
+        continues="message",
+        samples=(
+            Sample(
+                "161209 14:18:50 [Warning] Using unique option prefix",
+                {"time": "2016-12-09T14:18:50Z", "level": "WARN", "message": "Using unique option prefix"},
+            ),
+            Sample(
+                "161209  9:18:50  InnoDB: Waiting for the background threads to start",
+                {
+                    "time": "2016-12-09T09:18:50Z",
+                    "level": None,
+                    "message": "InnoDB: Waiting for the background threads to start",
+                },
+            ),
+        ),
+        refused=("InnoDB: Doublewrite buffer created", "161309 14:18:50 x", "16-12-09 14:18:50 x"),
+    ),
+    app(
+        "mysql_slow",
+        "slow query log of MySQL, MariaDB and Percona; the time is that of SET timestamp",
+        _SLOW,
+        rank=0,
+        continues="message",
+        headers=(b"# Time: ", b"Tcp port", b"Time   ", b"Time\t"),
+        needs=(b"# User@Host: ", b"# Query_time: "),
+        samples=(
+            Sample(
+                "# User@Host: root[root] @ localhost []  Id:     2\n"
+                "# Query_time: 11.004467  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 7\n"
+                "SET timestamp=1481543656;\nselect sleep(11);",
+                {
+                    "time": "2016-12-12T11:54:16Z",
+                    "user": "root",
+                    "client_host": "localhost",
+                    "client": None,
+                    "thread": "2",
+                    "duration": 11.004467,
+                    "lock_time": 0.0,
+                    "rows_sent": 1,
+                    "rows_examined": 7,
+                    "message": "select sleep(11);",
+                },
+            ),
+            Sample(
+                "# User@Host: root[root] @  [192.168.0.10]\n# Thread_id: 37  Schema: employees  QC_hit: No\n"
+                "# Query_time: 2.46  Lock_time: 0.1  Rows_sent: 10  Rows_examined: 31\n# Rows_affected: 0\n#\n"
+                "use employees;\nSET timestamp=1553443380;\nSELECT 1",
+                {"thread": None, "client": "192.168.0.10", "database": "employees", "time": "2019-03-24T16:03:00Z"},
+            ),
+        ),
+        refused=(
+            "# User@Host: root[root] @ localhost []",
+            "/usr/sbin/mysqld, Version: 5.5.53 (Ubuntu). started with:",
+        ),
+    ),
+    app(
+        "redis",
+        "Redis from 3.0 on: process:role time sign message",
+        (
+            number("pid", b":"),
+            word("role"),
+            stamp("%d %b %Y %H:%M:%S%.%|%d %b %H:%M:%S%.", b" "),
+            level(padded=False),
+            MESSAGE,
+        ),
+        rank=-1,
+        head=3,
+        needs=(b":",),
+        samples=(
+            Sample(
+                "26571:M 27 Dec 2018 11:19:18.874 * Synchronization succeeded",
+                {
+                    "time": "2018-12-27T11:19:18.874000Z",
+                    "pid": 26571,
+                    "role": "M",
+                    "level": "INFO",
+                    "message": "Synchronization succeeded",
+                },
+            ),
+            Sample("98738:C 30 May 12:23:52.442 # cut", {"time": "2000-05-30T12:23:52.442000Z", "level": "WARN"}),
+        ),
+        refused=("26571:M 27 Dec 2018 11:19:18.874 x", "5092:signal-handler (1496141844) Received SIGINT"),
+    ),
+    app(
+        "redis_old",
+        "Redis up to 2.8: [process] time sign message, with the process or without",
+        (
+            maybe(number("pid", b"] ", b"[")),
+            stamp("%d %b %H:%M:%S%.", b" "),
+            level(padded=False),
+            MESSAGE,
+        ),
+        rank=-2,
+        head=3,
+        needs=(b":",),
+        samples=(
+            Sample(
+                "[2932] 31 May 04:32:08 * Server started, Redis version 2.4.6",
+                {"time": "2000-05-31T04:32:08Z", "pid": 2932, "level": "INFO"},
+            ),
+            Sample("30 May 10:03:19 - Server started", {"pid": None, "level": "TRACE", "message": "Server started"}),
+        ),
+        refused=("31 Mai 04:32:08 * x", "[2932] 31 May 04:32:08 x"),
+    ),
+    app(
+        "mongodb",
+        "MongoDB before 4.4: time level component [context] message",
+        (
+            stamp(ISO, b" "),
+            level(padded=False),
+            word("logger"),
+            bracketed("thread"),
+            MESSAGE,
+        ),
+        rank=-2,
+        head=2,
+        needs=(b" [", b"] "),
+        unlike=re.compile(rb"\S+ \w\w\w"),
+        unlike_reason="its levels are words, MongoDB's are letters",
+        samples=(
+            Sample(
+                "2018-02-05T13:44:56.657+0100 I CONTROL  [initandlisten] git version: 00958",
+                {
+                    "time": "2018-02-05T12:44:56.657000Z",
+                    "level": "INFO",
+                    "logger": "CONTROL",
+                    "thread": "initandlisten",
+                    "message": "git version: 00958",
+                },
+            ),
+        ),
+        refused=("2018-02-05T13:44:56.657+0100 [initandlisten] x", "2018-02-05T13:44:56.657+0100 I CONTROL x"),
+    ),
+)
+"""Rows of the family."""

@@ -1,0 +1,419 @@
+"""Logs of Java programs: log4j, logback and java.util.logging in their usual layouts, and what others made of them.
+
+https://logging.apache.org/log4j/2.x/manual/pattern-layout.html, https://logback.qos.ch/manual/layouts.html,
+https://docs.oracle.com/javase/8/docs/api/java/util/logging/SimpleFormatter.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import (
+    ISO,
+    LOGGER,
+    MESSAGE,
+    PADDED_MESSAGE,
+    THREAD,
+    app,
+    bracketed,
+    level,
+    maybe,
+    number,
+    stamp,
+    word,
+)
+from logproc.formats.program import Meaning, Slot
+
+_TRAILED = Slot("message", Meaning.TRAILED, b"", port_name="logger")
+
+JAVA = (
+    app(
+        "log4j",
+        "log4j and logback with a thread: %d [%t] %-5p %c - %m",
+        (stamp(ISO, b" "), THREAD, level(), LOGGER, MESSAGE),
+        rank=-3,
+        needs=(b" [", b"] "),
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 [main] INFO  com.example.App - started in [2] s",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "thread": "main",
+                    "level": "INFO",
+                    "logger": "com.example.App",
+                    "message": "started in [2] s",
+                },
+            ),
+            Sample(
+                "2024-01-02T03:04:05.678+0100 [http-nio-8080-exec-1[x]] WARN c.e.App$Inner: slow",
+                {
+                    "time": "2024-01-02T02:04:05.678000Z",
+                    "thread": "http-nio-8080-exec-1[x]",
+                    "level": "WARN",
+                    "logger": "c.e.App$Inner",
+                },
+            ),
+            Sample("2014-08-13 13:36:30,000 [pool-1] FATAL a.b.C - ", {"level": "FATAL", "message": ""}),
+        ),
+        refused=(
+            "2024-01-02 03:04:05,678 [main] started com.example.App - x",
+            "2024-01-02 03:04:05,678 [main INFO com.example.App - x",
+            "2024-01-02 03:04:05,678 INFO com.example.App - x",
+            "\tat com.example.App.main(App.java:12)",
+        ),
+    ),
+    app(
+        "logback",
+        "logback and log4j without a date: %d{HH:mm:ss.SSS} [%t] %-5level %logger - %msg; time is null",
+        (stamp("%H:%M:%S%.", b" "), THREAD, level(), LOGGER, MESSAGE),
+        rank=-4,
+        needs=(b" [", b"] ", b":"),
+        samples=(
+            Sample(
+                "12:31:02.678 [main] DEBUG com.example.App - Entering application.",
+                {"time": None, "thread": "main", "level": "DEBUG", "message": "Entering application."},
+            ),
+        ),
+        refused=("12:31:02.678 main DEBUG com.example.App - x", "25:61:02 [main] DEBUG com.example.App - x"),
+    ),
+    app(
+        "ttcc",
+        "log4j's TTCC layout: %r [%t] %-5p %c - %m; time is null, elapsed the milliseconds",
+        (number("elapsed"), THREAD, level(), LOGGER, MESSAGE),
+        rank=-5,
+        head=2,
+        needs=(b" [", b"] "),
+        samples=(
+            Sample(
+                "467 [main] INFO  org.apache.log4j.examples.Sort - Exiting main method.",
+                {"elapsed": 467, "thread": "main", "level": "INFO", "logger": "org.apache.log4j.examples.Sort"},
+            ),
+        ),
+        refused=("467 main INFO org.x - y", "x [main] INFO org.x - y"),
+    ),
+    app(
+        "hadoop",
+        "Hadoop, HBase, Hive and others: %d %p [%t] %c: %m, with a thread or without",
+        (stamp(ISO, b" "), level(), maybe(THREAD), LOGGER, MESSAGE),
+        rank=-6,
+        head=2,
+        samples=(
+            Sample(
+                "2015-10-18 18:01:47,978 INFO [main] org.apache.hadoop.mapreduce.v2.app.MRAppMaster: Created",
+                {
+                    "time": "2015-10-18T18:01:47.978000Z",
+                    "level": "INFO",
+                    "thread": "main",
+                    "logger": "org.apache.hadoop.mapreduce.v2.app.MRAppMaster",
+                    "message": "Created",
+                },
+            ),
+            Sample(
+                "2024-01-02T03:04:05.678901Z  WARN hyper::proto: body: cut",
+                {"level": "WARN", "thread": None, "logger": "hyper::proto", "message": "body: cut"},
+            ),
+            Sample("2024-01-02 03:04:05,678 INFO  a.B - x", {"logger": "a.B", "message": "x"}),
+        ),
+        refused=(
+            "2015-10-18 18:01:47,978 INFO no logger here",
+            "2015-10-18 18:01:47,978 [main] org.apache.Foo: x",
+            "java.io.IOException: x",
+        ),
+    ),
+    app(
+        "spark",
+        "Spark, and Hadoop's console: %d{yy/MM/dd HH:mm:ss} %p %c{1}: %m",
+        (stamp("%y/%m/%d %H:%M:%S%.", b" "), level(), LOGGER, MESSAGE),
+        rank=-3,
+        needs=(b"/", b" "),
+        samples=(
+            Sample(
+                "17/06/09 20:10:40 INFO executor.CoarseGrainedExecutorBackend: Registered signal handlers",
+                {
+                    "time": "2017-06-09T20:10:40Z",
+                    "level": "INFO",
+                    "logger": "executor.CoarseGrainedExecutorBackend",
+                    "message": "Registered signal handlers",
+                },
+            ),
+        ),
+        refused=("17/06/09 20:10:40 nothing: x", "17/13/09 20:10:40 INFO a.B: x", "2017/06/09 20:10:40 INFO a.B: x"),
+    ),
+    app(
+        "hdfs",
+        "HDFS: %d{yyMMdd HHmmss} %t %p %c: %m, the thread being a process number",
+        (stamp("%y%m%d %H%M%S", b" "), number("pid"), level(), LOGGER, MESSAGE),
+        rank=-2,
+        samples=(
+            Sample(
+                "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 for block blk_38 terminating",
+                {
+                    "time": "2008-11-09T20:36:15Z",
+                    "pid": 148,
+                    "level": "INFO",
+                    "logger": "dfs.DataNode$PacketResponder",
+                    "message": "PacketResponder 1 for block blk_38 terminating",
+                },
+            ),
+        ),
+        refused=("081109 203615 INFO dfs.DataNode: x", "081309 203615 148 INFO dfs.DataNode: x"),
+    ),
+    app(
+        "zookeeper",
+        "ZooKeeper: %d - %-5p [%t:%C@%L] - %m; the thread holds class and line",
+        (
+            stamp(ISO, b" "),
+            maybe(bracketed("myid", b"] ", b"[myid:")),
+            level(opening=b"- "),
+            bracketed("thread", b"] "),
+            Slot("message", Meaning.TEXT, b"\n", opening=b"- "),
+        ),
+        rank=-2,
+        needs=(b" - ", b"[", b"] - "),
+        samples=(
+            Sample(
+                "2015-07-29 17:41:44,747 - INFO  [QuorumPeer[myid=1]/0:0:0:2181:FastLeaderElection@774] - Notification",
+                {
+                    "time": "2015-07-29T17:41:44.747000Z",
+                    "level": "INFO",
+                    "thread": "QuorumPeer[myid=1]/0:0:0:2181:FastLeaderElection@774",
+                    "message": "Notification",
+                    "myid": None,
+                },
+            ),
+            Sample(
+                "2019-12-25 20:46:01,000 [myid:2] - WARN  [main:Main@1] - cut",
+                {"myid": "2", "level": "WARN", "thread": "main:Main@1", "message": "cut"},
+            ),
+        ),
+        refused=("2015-07-29 17:41:44,747 INFO [main:Main@1] - x", "2015-07-29 17:41:44,747 - INFO [main:Main@1] x"),
+    ),
+    app(
+        "spring_boot",
+        "Spring Boot's console, 1 to 3: time, level, process, --- [thread] logger : message",
+        (
+            stamp(ISO, b" "),
+            level(),
+            maybe(bracketed("trace")),
+            number("pid", b" --- ["),
+            maybe(bracketed("application", b"] [", b"")),
+            bracketed("thread", b"] ", b""),
+            LOGGER,
+            MESSAGE,
+        ),
+        rank=-1,
+        head=2,
+        needs=(b" --- [", b"] "),
+        samples=(
+            Sample(
+                "2019-03-05 10:57:51.112  INFO 45469 --- [           main] org.apache.catalina.Engine  : Up",
+                {
+                    "time": "2019-03-05T10:57:51.112000Z",
+                    "level": "INFO",
+                    "pid": 45469,
+                    "thread": "main",
+                    "logger": "org.apache.catalina.Engine",
+                    "message": "Up",
+                },
+            ),
+            Sample(
+                "2024-01-02T03:04:05.678+01:00  WARN 1 --- [shop] [nio-8080-exec-1] o.s.w.s.m.Resolver : Resolved [x]",
+                {"time": "2024-01-02T02:04:05.678000Z", "application": "shop", "thread": "nio-8080-exec-1", "pid": 1},
+            ),
+            Sample(
+                "2016-02-11 17:12:45.404  INFO [my,73b62c0f90d11e06,73b62c0f90d11e06,false] 85184 --- [exec-1] a.B : c",
+                {"trace": "my,73b62c0f90d11e06,73b62c0f90d11e06,false", "pid": 85184, "message": "c"},
+            ),
+        ),
+        refused=(
+            "2019-03-05 10:57:51.112  INFO 45469 [main] a.B : Up",
+            "2019-03-05 10:57:51.112  INFO main --- [main] a.B : Up",
+        ),
+    ),
+    app(
+        "tomcat",
+        "Tomcat's catalina.out: JULI's formatter of one line",
+        (stamp("%d-%b-%Y %H:%M:%S%.", b" "), level(), THREAD, word("logger"), MESSAGE),
+        rank=-2,
+        needs=(b"-", b" ["),
+        samples=(
+            Sample(
+                "02-Jan-2024 03:04:05.678 SEVERE [main] org.apache.catalina.startup.Catalina.start Port 8080 is in use",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "ERROR",
+                    "thread": "main",
+                    "logger": "org.apache.catalina.startup.Catalina.start",
+                    "message": "Port 8080 is in use",
+                },
+            ),
+        ),
+        refused=("02-Jan-2024 03:04:05.678 [main] a.B x", "02-Jax-2024 03:04:05.678 INFO [main] a.B x"),
+    ),
+    app(
+        "jul",
+        "java.util.logging, two lines a record: time, class and method, then the level and the message",
+        (
+            stamp("%b %d, %Y %I:%M:%S %p", b" "),
+            Slot("logger", Meaning.TEXT, b" ", solid=True),
+            Slot("method", Meaning.TEXT, b"\n"),
+            level(b": ", padded=False),
+            MESSAGE,
+        ),
+        rank=-3,
+        needs=(b"M ", b", "),
+        samples=(
+            Sample(
+                "Jan 02, 2024 3:04:05 PM com.example.App main\nWARNING: port: 80",
+                {
+                    "time": "2024-01-02T15:04:05Z",
+                    "logger": "com.example.App",
+                    "method": "main",
+                    "level": "WARN",
+                    "message": "port: 80",
+                },
+            ),
+        ),
+        refused=("Jan 02, 2024 13:04:05 PM com.example.App main", "Jan 02, 2024 3:04:05 com.example.App main"),
+    ),
+    app(
+        "kafka",
+        "Kafka: [%d] %p %m (%c)",
+        (stamp(ISO, b"] "), level(), maybe(bracketed("component")), _TRAILED),
+        prefix=b"[",
+        rank=-4,
+        head=2,
+        needs=(b"[", b"] "),
+        unlike=re.compile(rb"\[.*[^)\r]\r?\Z", re.DOTALL),
+        unlike_reason="its lines do not end with a logger in brackets",
+        samples=(
+            Sample(
+                "[2018-10-17 12:04:41,718] INFO [Broker id=1] Removed 0 (expired) offsets (kafka.coordinator.Manager)",
+                {
+                    "time": "2018-10-17T12:04:41.718000Z",
+                    "level": "INFO",
+                    "component": "Broker id=1",
+                    "message": "Removed 0 (expired) offsets",
+                    "logger": "kafka.coordinator.Manager",
+                },
+            ),
+            Sample("[2018-10-17 12:04:41,718] WARN cut", {"message": "cut", "logger": None}),
+        ),
+        refused=("[2018-10-17 12:04:41,718] cut", "2018-10-17 12:04:41,718 INFO cut (a.B)"),
+    ),
+    app(
+        "kafka_bracketed",
+        "[%d] [%p] [%t] [%c] - %m, as Kafka has it in some packages",
+        (
+            stamp(ISO, b"] "),
+            level(b"] ", b"["),
+            bracketed("thread"),
+            bracketed("logger"),
+            Slot("message", Meaning.TEXT, b"\n", opening=b"- "),
+        ),
+        prefix=b"[",
+        rank=-2,
+        head=2,
+        needs=(b"[", b"] [", b"] - "),
+        samples=(
+            Sample(
+                "[2020-04-23 00:28:21,796] [WARN ] [kafka-request-handler-7] [state.change.logger] - [Broker 1] x",
+                {
+                    "level": "WARN",
+                    "thread": "kafka-request-handler-7",
+                    "logger": "state.change.logger",
+                    "message": "[Broker 1] x",
+                },
+            ),
+        ),
+        refused=("[2020-04-23 00:28:21,796] [WARN ] [a] [b] c", "[2020-04-23 00:28:21,796] WARN [a] [b] - c"),
+    ),
+    app(
+        "cassandra",
+        "Cassandra: %-5level [%thread] %date %F:%L - %msg",
+        (level(padded=False), THREAD, stamp(ISO, b" "), LOGGER, MESSAGE),
+        rank=-2,
+        head=3,
+        needs=(b" [", b"] ", b" - "),
+        samples=(
+            Sample(
+                "INFO  [main] 2016-10-18 18:01:47,978 YamlConfigurationLoader.java:92 - Configuration location",
+                {
+                    "time": "2016-10-18T18:01:47.978000Z",
+                    "level": "INFO",
+                    "thread": "main",
+                    "logger": "YamlConfigurationLoader.java:92",
+                },
+            ),
+        ),
+        refused=("INFO  [main] YamlConfigurationLoader.java:92 - x", "[main] 2016-10-18 18:01:47,978 a.b:92 - x"),
+    ),
+    app(
+        "elasticsearch",
+        "Elasticsearch's server, deprecation and slow logs: [time][level][logger] [node] message",
+        (
+            stamp(ISO, b"]["),
+            level(b"][", padded=False),
+            bracketed("logger", b"]", b""),
+            Slot("node", Meaning.BRACKETED, b"]", opening=b" ["),
+            PADDED_MESSAGE,
+        ),
+        prefix=b"[",
+        rank=0,
+        head=2,
+        needs=(b"[", b"]["),
+        samples=(
+            Sample(
+                "[2018-05-17T08:29:12,177][INFO ][o.e.c.m.MetaDataCreateIndexService] [vWNJsZ3] [test] creating index",
+                {
+                    "time": "2018-05-17T08:29:12.177000Z",
+                    "level": "INFO",
+                    "logger": "o.e.c.m.MetaDataCreateIndexService",
+                    "node": "vWNJsZ3",
+                    "message": "[test] creating index",
+                },
+            ),
+            Sample(
+                "[2018-05-17T08:19:35,939][INFO ][o.e.n.Node               ] [] initializing ...",
+                {"logger": "o.e.n.Node", "node": None, "message": "initializing ..."},
+            ),
+        ),
+        refused=(
+            "[2018-05-17T08:19:35,939][INFO ][o.e.n.Node] initializing ...",
+            "[2018-05-17T08:19:35,939] INFO [o.e.n.Node] [a] initializing ...",
+        ),
+    ),
+    app(
+        "logstash",
+        "Logstash's log, and Elasticsearch's deprecation log: [time][level][logger][pipeline] message",
+        (
+            stamp(ISO, b"]["),
+            level(b"][", padded=False),
+            bracketed("logger", b"]", b""),
+            maybe(Slot("pipeline", Meaning.BRACKETED, b"]", opening=b"[")),
+            Slot("message", Meaning.TEXT, b"\n", opening=b" "),
+        ),
+        prefix=b"[",
+        rank=-1,
+        head=2,
+        needs=(b"[", b"]["),
+        samples=(
+            Sample(
+                "[2019-11-20T19:04:48,468][ERROR][logstash.outputs.elasticsearch][.monitoring-logstash] Encountered",
+                {
+                    "level": "ERROR",
+                    "logger": "logstash.outputs.elasticsearch",
+                    "pipeline": ".monitoring-logstash",
+                    "message": "Encountered",
+                },
+            ),
+            Sample(
+                "[2017-10-23T14:20:12,046][INFO ][logstash.modules.scaffold] Initializing [x]",
+                {"pipeline": None, "message": "Initializing [x]"},
+            ),
+        ),
+        refused=("[2017-10-23T14:20:12,046][INFO ] Initializing", "[2017-10-23T14:20:12,046] [INFO ][a] x"),
+    ),
+)
+"""Rows of the family."""

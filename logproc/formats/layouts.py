@@ -1,0 +1,63 @@
+"""Layouts of times: strftime's codes, and some more, as the bytes by which `kernels.apps` reads a time.
+
+The codes are those of https://docs.python.org/3/library/datetime.html#format-codes, read leniently: a number may lack
+its leading zero, or have a blank in its place.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from logproc.errors import FormatError
+from logproc.kernels import apps
+
+DIRECTIVES: dict[str, int] = {
+    "%Y": apps.YEAR,  # 2024
+    "%y": apps.SHORT_YEAR,  # 24; from 69 on, of the last century
+    "%m": apps.MONTH,
+    "%d": apps.DAY,
+    "%e": apps.DAY,
+    "%H": apps.HOUR,
+    "%I": apps.HOUR_12,
+    "%M": apps.MINUTE,
+    "%S": apps.SECONDS,
+    "%f": apps.FRACTION,  # 1 to 9 digits
+    "%.": apps.MAYBE_FRACTION,  # a point or a comma and 1 to 9 digits, or nothing
+    "%b": apps.MONTH_NAME,  # Jan, or January
+    "%B": apps.MONTH_NAME,
+    "%a": apps.DAY_NAME,
+    "%A": apps.DAY_NAME,
+    "%p": apps.HALF_DAY,  # AM or PM
+    "%z": apps.MAYBE_ZONE,  # +02:00, +0200, +02, Z, UTC or GMT, with a blank before it or without; or nothing
+    "%Z": apps.ZONE_NAME,  # the same, or a name, which is taken for that of the file's time zone
+    "%s": apps.EPOCH,  # seconds since 1970; milli-, micro- and nanoseconds are known by their size
+    "%+": apps.ISO,  # 2024-01-02T03:04:05.678+02:00, or with a blank, or a comma, or without a zone
+    "%i": apps.LOCAL_ISO,  # the same without a zone
+}
+SHORTHANDS = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y", "%c": "%a %b %d %H:%M:%S %Y"}
+
+
+@lru_cache(maxsize=256)
+def compile_layout(text: str) -> bytes:
+    """Return a layout, or several between `%|`, as bytes; FormatError for a code that is not known."""
+    for short, long in SHORTHANDS.items():
+        text = text.replace(short, long)
+    out = bytearray()
+    position = 0
+    while position < len(text):
+        code = text[position : position + 2]
+        if code in {"%%", "%|"}:
+            out += b"%" if code == "%%" else bytes([apps.OR])  # the layout behind it is tried where this one fails
+        elif code.startswith("%"):
+            if code not in DIRECTIVES:
+                known = ", ".join((*DIRECTIVES, *SHORTHANDS))
+                raise FormatError(f"the time layout {text!r} has {code!r}; there are {known}")
+            out.append(DIRECTIVES[code])
+        else:
+            literal = text[position].encode()
+            if literal < b" ":
+                raise FormatError(f"the time layout {text!r} has a control character")
+            out += literal
+            position -= 1
+        position += 2
+    return bytes(out)

@@ -1,0 +1,93 @@
+"""Error logs of web servers: nginx and Apache httpd.
+
+https://nginx.org/en/docs/ngx_core_module.html#error_log, https://httpd.apache.org/docs/2.4/mod/core.html#errorlogformat
+"""
+
+from __future__ import annotations
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import MESSAGE, app, level, literal, maybe, number, stamp, word
+from logproc.formats.program import Meaning, Missing, Slot
+
+SERVERS = (
+    app(
+        "nginx_error",
+        "nginx's error log",
+        (
+            stamp("%Y/%m/%d %H:%M:%S", b" ["),
+            level(b"] ", padded=False),
+            number("pid", b"#"),
+            word("thread", b": "),
+            maybe(number("connection", b" ", b"*")),
+            MESSAGE,
+        ),
+        rank=0,
+        head=2,
+        needs=(b" [", b"] ", b"#"),
+        samples=(
+            Sample(
+                '2016/10/25 14:49:34 [error] 54053#0: *1 open() "/favicon.ico" failed (2: No such file)',
+                {
+                    "time": "2016-10-25T14:49:34Z",
+                    "level": "ERROR",
+                    "pid": 54053,
+                    "thread": "0",
+                    "connection": 1,
+                    "message": 'open() "/favicon.ico" failed (2: No such file)',
+                },
+            ),
+            Sample("2016/10/25 14:49:34 [emerg] 1#1: bind() failed", {"level": "FATAL", "connection": None}),
+        ),
+        refused=("2016/10/25 14:49:34 [error] open() failed", "2016-10-25 14:49:34 [error] 54053#0: x"),
+    ),
+    app(
+        "apache_error",
+        "error log of Apache httpd 2.0 to 2.4",
+        (
+            stamp("%a %b %d %H:%M:%S%. %Y", b"] ["),
+            maybe(word("logger", b":")),
+            level(b"] ", padded=False),
+            maybe(number("pid", b"", b"[pid ")),
+            maybe(word("thread", b"] ", b":tid ")),
+            maybe(literal(b"] ")),
+            Slot(
+                "client",
+                Meaning.ENDPOINT,
+                b"] ",
+                opening=b"[client ",
+                missing=Missing.SKIPPED,
+                port_name="remote_port",
+            ),
+            MESSAGE,
+        ),
+        prefix=b"[",
+        rank=-1,
+        head=2,
+        needs=(b"[", b"] ["),
+        samples=(
+            Sample(
+                "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 4328] [client 72.15.99.1:80] AH1: x",
+                {
+                    "time": "2011-09-09T10:42:29.902022Z",
+                    "logger": "core",
+                    "level": "ERROR",
+                    "pid": 35708,
+                    "thread": "4328",
+                    "client": "72.15.99.1",
+                    "remote_port": 80,
+                    "message": "AH1: x",
+                },
+            ),
+            Sample(
+                "[Mon Dec 26 16:15:55.103522 2016] [mpm_prefork:notice] [pid 11379] AH00163: resuming",
+                {"pid": 11379, "thread": None, "client": None, "message": "AH00163: resuming"},
+            ),
+            Sample(
+                "[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok",
+                {"logger": None, "level": "INFO", "pid": None, "message": "workerEnv.init() ok"},
+            ),
+        ),
+        refused=("[Sun Dec 04 04:47:44 2005] workerEnv.init() ok", "[Sun Dec 34 04:47:44 2005] [notice] x"),
+    ),
+)
+"""Rows of the family."""

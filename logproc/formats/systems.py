@@ -1,0 +1,204 @@
+"""Logs of phones, desktops and supercomputers, as the loghub collection has them.
+
+https://github.com/logpai/loghub; https://source.android.com/docs/core/tests/debug/understanding-logging
+"""
+
+from __future__ import annotations
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import MESSAGE, PADDED_MESSAGE, app, level, number, stamp, word
+from logproc.formats.program import Meaning, Slot
+
+SYSTEMS = (
+    app(
+        "android",
+        "Android's logcat -v threadtime",
+        (
+            stamp("%m-%d %H:%M:%S%.%|%i%z", b" "),
+            number("pid"),
+            word("thread"),
+            Slot("level", Meaning.LETTER, b" "),
+            Slot("logger", Meaning.TEXT, b":"),
+            PADDED_MESSAGE,
+        ),
+        rank=-2,
+        head=4,
+        samples=(
+            Sample(
+                "03-17 16:13:38.811  1702  2395 D WindowManager: printFreezingDisplayLogs",
+                {
+                    "time": "2000-03-17T16:13:38.811000Z",
+                    "pid": 1702,
+                    "thread": "2395",
+                    "level": "DEBUG",
+                    "logger": "WindowManager",
+                    "message": "printFreezingDisplayLogs",
+                },
+            ),
+        ),
+        refused=("03-17 16:13:38.811  1702 D WindowManager: x", "13-17 16:13:38.811  1702  2395 D WindowManager: x"),
+    ),
+    app(
+        "android_brief",
+        "Android's logcat -v brief; time is null",
+        (Slot("level", Meaning.LETTER, b"/"), Slot("logger", Meaning.TEXT, b"("), number("pid", b"): "), MESSAGE),
+        rank=-5,
+        head=3,
+        needs=(b"/", b"(", b"): "),
+        samples=(
+            Sample(
+                "E/AndroidRuntime( 1234): FATAL EXCEPTION", {"level": "ERROR", "logger": "AndroidRuntime", "pid": 1234}
+            ),
+        ),
+        refused=("E/AndroidRuntime: FATAL EXCEPTION", "X/AndroidRuntime( 1234): y"),
+    ),
+    app(
+        "windows_cbs",
+        "CBS.log of Windows' servicing stack",
+        (stamp("%Y-%m-%d %H:%M:%S", b", "), level(), word("logger", b" "), PADDED_MESSAGE),
+        rank=-2,
+        needs=(b", ",),
+        samples=(
+            Sample(
+                "2016-09-28 04:30:30, Info                  CBS    Loaded Servicing Stack v6.1.7601.23505",
+                {
+                    "time": "2016-09-28T04:30:30Z",
+                    "level": "INFO",
+                    "logger": "CBS",
+                    "message": "Loaded Servicing Stack v6.1.7601.23505",
+                },
+            ),
+        ),
+        refused=("2016-09-28 04:30:30 Info CBS x", "2016-09-28 04:30:30, Nothing CBS x"),
+    ),
+    app(
+        "bgl",
+        "Blue Gene/L: label, epoch, date, node, local time, node, type, component, level, message",
+        (
+            word("label"),
+            stamp("%s", b" "),
+            word(None),
+            word("node"),
+            Slot(None, Meaning.STAMP, b" ", layout="%Y-%m-%d-%H.%M.%S%."),
+            word(None),
+            word("type"),
+            word("logger"),
+            level(),
+            MESSAGE,
+        ),
+        rank=0,
+        head=5,
+        samples=(
+            Sample(
+                "- 1117838570 2005.06.03 R02-M1-N0-C:J12-U11 2005-06-03-15.42.50.675872 R02-M1-N0-C:J12-U11 RAS KERNEL "
+                "INFO instruction cache parity error corrected",
+                {
+                    "time": "2005-06-03T22:42:50Z",
+                    "label": None,
+                    "node": "R02-M1-N0-C:J12-U11",
+                    "type": "RAS",
+                    "logger": "KERNEL",
+                    "level": "INFO",
+                    "message": "instruction cache parity error corrected",
+                },
+            ),
+        ),
+        refused=("- 1117838570 2005.06.03 R02 RAS KERNEL INFO x", "- today 2005.06.03 R02 x"),
+    ),
+    app(
+        "thunderbird",
+        "Thunderbird: label, epoch, date, node, and syslog's line",
+        (
+            word("label"),
+            stamp("%s", b" "),
+            word(None),
+            word("node"),
+            Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S"),
+            word("host"),
+            Slot(None, Meaning.TAG, b""),
+            MESSAGE,
+        ),
+        family="syslog",
+        rank=0,
+        head=5,
+        samples=(
+            Sample(
+                "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: session closed",
+                {
+                    "time": "2005-11-09T20:01:01Z",
+                    "node": "dn228",
+                    "host": "dn228/dn228",
+                    "program": "crond(pam_unix)",
+                    "pid": 2915,
+                    "message": "session closed",
+                },
+            ),
+        ),
+        refused=("- 1131566461 2005.11.09 dn228 dn228 crond[2915]: x", "Nov 9 12:01:01 dn228 crond[2915]: x"),
+    ),
+    app(
+        "hpc",
+        "LANL's clusters: number, node, component, state, epoch, flag, message",
+        (number("number"), word("node"), word("logger"), word("state"), stamp("%s", b" "), number("flag"), MESSAGE),
+        rank=-1,
+        head=6,
+        samples=(
+            Sample(
+                "134681 node-246 unix.hw state_change.unavailable 1077804742 1 Component State Change",
+                {
+                    "time": "2004-02-26T14:12:22Z",
+                    "number": 134681,
+                    "node": "node-246",
+                    "logger": "unix.hw",
+                    "state": "state_change.unavailable",
+                    "flag": 1,
+                },
+            ),
+        ),
+        refused=("134681 node-246 unix.hw 1077804742 1 x", "x node-246 unix.hw a 1077804742 1 x"),
+    ),
+    app(
+        "healthapp",
+        "HealthApp on Android: time|component|process|message",
+        (
+            stamp("%Y%m%d-%H:%M:%S:%f", b"|"),
+            Slot("logger", Meaning.TEXT, b"|"),
+            number("pid", b"|"),
+            MESSAGE,
+        ),
+        rank=0,
+        needs=(b"|", b"-", b":"),
+        samples=(
+            Sample(
+                "20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged 3579",
+                {
+                    "time": "2017-12-23T22:15:29.606000Z",
+                    "logger": "Step_LSC",
+                    "pid": 30002312,
+                    "message": "onStandStepChanged 3579",
+                },
+            ),
+        ),
+        refused=("20171223-22:15:29:606|Step_LSC|x|y", "20171323-22:15:29:606|Step_LSC|1|y"),
+    ),
+    app(
+        "proxifier",
+        "Proxifier: [month.day clock] program - message",
+        (stamp("%m.%d %H:%M:%S", b"] "), Slot("program", Meaning.TEXT, b" - "), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        needs=(b"[", b"] ", b" - "),
+        samples=(
+            Sample(
+                "[10.30 16:49:06] chrome.exe *64 - proxy.cse.cuhk.edu.hk:5070 open through proxy",
+                {
+                    "time": "2000-10-30T16:49:06Z",
+                    "program": "chrome.exe *64",
+                    "message": "proxy.cse.cuhk.edu.hk:5070 open through proxy",
+                },
+            ),
+        ),
+        refused=("[10.30 16:49:06] chrome.exe x", "[13.30 16:49:06] chrome.exe - x"),
+    ),
+)
+"""Rows of the family."""
