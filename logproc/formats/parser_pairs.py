@@ -12,6 +12,8 @@ from logproc.kernels import keyvalues
 from logproc.kernels.jsonlines import build_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _TRUE = np.frombuffer(b"true", np.uint8)
@@ -29,6 +31,11 @@ class PairParser(NamedParser):
         super().arrange(columns, capacity)
         self._paths = build_paths(self.naming.paths(self.stored))
         self._dialect = keyvalues.LTSV if self.format.engine == LTSV else keyvalues.LOGFMT
+
+    def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:  # noqa: ARG002
+        """With `guess`, take for pairs only what begins with one."""
+        usual = keyvalues.PAIR_FIRST if guess else keyvalues.LOGFMT
+        self._dialect = keyvalues.LTSV if self.format.engine == LTSV else usual
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""

@@ -87,7 +87,17 @@ STRUCTURED = (
             ),
             Sample("k=a k=b ƒ='a b' n=17 v=1.10", {"k": "b", "ƒ": "a b", "n": 17, "v": "1.10"}),
         ),
-        refused=("no pair at all", 'k="open', '"k"=v', "=v", 'k=a"b', "level = info", 'k="a"b', '{"k":"v"}'),
+        refused=(
+            "no pair at all",
+            "a word before k=v",
+            'k="open',
+            '"k"=v',
+            "=v",
+            'k=a"b',
+            "level = info",
+            'k="a"b',
+            '{"k":"v"}',
+        ),
     ),
     Format(
         name="ltsv",

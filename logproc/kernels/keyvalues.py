@@ -25,8 +25,8 @@ from logproc.kernels.keyscan import apostrophe_end, quoted_end, value_end, word_
 from logproc.kernels.memory import load_byte, load_word
 from logproc.kernels.simd import find_or_newline
 
-LOGFMT, LTSV = range(2)
-"""Dialects."""
+LOGFMT, LTSV, PAIR_FIRST = range(3)
+"""Dialects; PAIR_FIRST is logfmt whose lines begin with a pair, as nearly all do: other text has a = somewhere, too."""
 
 NO_PAIR, NO_KEY, UNTERMINATED, STRAY_QUOTE = range(1, 5)
 REASONS = {
@@ -104,6 +104,7 @@ def _tokenize(
         key_number = 0
         if load_word(base, i) & 0xFFFFFF == 0xBFBBEF:
             i += 3
+        text = i
         while True:
             byte = load_byte(base, i)
             while byte <= 32 and byte != 10:
@@ -164,6 +165,9 @@ def _tokenize(
                         shape[key_number, _LENGTH] = length
                         shape[key_number, _START] = key
                         shape[key_number, _PATH] = path
+            if dialect == PAIR_FIRST and words == 1 and (not assigned or key != text):
+                reason = NO_PAIR
+                break
             key_number += 1
             # ---- the value
             first, last = true_at, true_at + 4

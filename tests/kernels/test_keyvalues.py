@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.kernels.jsonlines import BOOLEAN, ESCAPED, MISSING, PLAIN, build_paths
-from logproc.kernels.keyvalues import LOGFMT, LTSV, NO_KEY, NO_PAIR, STRAY_QUOTE, UNTERMINATED, tokenize_pairs
+from logproc.kernels.keyvalues import (
+    LOGFMT,
+    LTSV,
+    NO_KEY,
+    NO_PAIR,
+    PAIR_FIRST,
+    STRAY_QUOTE,
+    UNTERMINATED,
+    tokenize_pairs,
+)
 
 KEYS = ["a", "b", "key", "a_key_of_more_than_16_bytes_1", "ƒ", "x.y", "it's"]
 
@@ -183,3 +192,9 @@ def test_a_key_is_not_taken_for_the_one_of_the_line_before(dialect: int):
     assert [values for _, values in tokenize(data, dialect)] == [
         {"key": (PLAIN, b"1"), "b": (PLAIN, b"2")}, {}, {"b": (PLAIN, b"3")},
     ]  # fmt: skip
+
+
+def test_where_a_format_is_guessed_a_line_must_begin_with_a_pair():
+    assert tokenize(b"word key=1\nkey=1 word\n", PAIR_FIRST) == [(0, NO_PAIR), (1, {"key": (PLAIN, b"1")})]
+    assert tokenize(b"\tkey=1\n", PAIR_FIRST) == [(0, NO_PAIR)]
+    assert tokenize(b"word key=1\n", LOGFMT) == [(0, {"key": (PLAIN, b"1")})]
