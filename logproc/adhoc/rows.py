@@ -29,6 +29,7 @@ from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.columns import RENAMED, text_of
 from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.spec import Call, Column, Expression, Literal, Value
 from logproc.rollup.sql import plan
@@ -126,7 +127,7 @@ class RowShape:
         condition = self._condition(family)
         if condition is not None and evaluate(condition, row) is not True:
             return b""
-        shown = {name: row.get(name) for name in self.select} if self.select else row
+        shown = {name: _selected(row, name) for name in self.select} if self.select else row
         time = shown.get("time")
         if isinstance(time, int):
             shown = {**shown, "time": rfc3339(time)}
@@ -153,6 +154,15 @@ def evaluate(expression: Expression, row: Row) -> Value:
     if isinstance(expression, Call):
         return FUNCTIONS[expression.function](*(evaluate(argument, row) for argument in expression.arguments))
     raise TypeError(expression)
+
+
+def _selected(row: Row, name: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Return a field of a row, or what is computed from another one."""
+    if name not in row and name in COMPUTED:
+        function, source = COMPUTED[name]
+        value = row.get(source)
+        return FUNCTIONS[function](value) if isinstance(value, str) else None
+    return row.get(name)
 
 
 def _printable(text: str) -> str:

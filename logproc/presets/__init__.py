@@ -47,6 +47,8 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "app_levels",
         "app_levels_by_hour",
         "app_loggers",
+        "app_templates",
+        "app_errors",
     ),
 }
 """Names of the reports of each preset, in the order in which they are shown."""

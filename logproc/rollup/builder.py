@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from logproc.errors import QueryError
 from logproc.model import FIELDS, Kind
 from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.kinds import MisfitError, accept, fold, result_kind, unify
 from logproc.rollup.signature import BOOLEAN, same
 from logproc.rollup.spec import Aggregate, AggregateRef, Column, Expression, Literal
@@ -137,6 +138,9 @@ class Builder:
         kind = self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:
             raise self.query.refuse(f"{clause.name}: there is no column {name!r}{self._suggest(lowered)}", node)
+        if lowered in COMPUTED and kind is not None:
+            function, source = COMPUTED[lowered]
+            return self.call(function, (self.column(source, node, clause),))
         column = Column(name, Kind.DYNAMIC) if kind is None else Column(lowered, kind)
         self.places.setdefault(column, node)
         return column

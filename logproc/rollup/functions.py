@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.rollup.functions_core import CONDITIONALS, NUMBERS, OPERATORS
+from logproc.rollup.functions_template import TEMPLATES
 from logproc.rollup.functions_text import TEXTS
 from logproc.rollup.functions_time import TIMES
 from logproc.rollup.functions_web import AGENTS, URLS
@@ -20,6 +21,7 @@ FUNCTIONS: dict[str, Function] = {
     **CONDITIONALS,
     **NUMBERS,
     **TEXTS,
+    **TEMPLATES,
     **TIMES,
     **URLS,
     **AGENTS,
