@@ -167,6 +167,7 @@ class HeadedParser(NamedParser):
         fields = columns_of(names, self.naming)
         if self.all_columns:
             self._add_columns(fields)
+        self.dated = DATE in fields and "time" in fields
         signs = [self._header.signs.get(field, self._header.text_signs) for field in fields]
         return _Layout(
             delimiter[0],

@@ -30,6 +30,7 @@ class NamedParser:
     multiline = False
     headers_read = 0
     again = False
+    dated = False  # whether most times are a date and a clock
     lists: frozenset[str] = frozenset()
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
@@ -84,21 +85,36 @@ class NamedParser:
         self._derive(base, row, upto)
 
     def _times(self, base: int, row: int, upto: int, day: int) -> int:
+        """Read the times of rows from `row` on; returns how many are zoneless."""
         lines = self.lines
-        times = lines.times[row:upto]
-        zoneless, _undecoded = decode_times(
-            base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row, times,
-            self._zoneless_rows, self._scratch,
-        )  # fmt: skip
         lines.zoneless[row:upto] = 0
+        if not self.dated:
+            return self._whole_times(base, row, upto) + self._joined_times(base, row, upto, day)
+        lines.times[row:upto] = NO_TIME
+        zoneless = self._joined_times(base, row, upto, day)
+        if (lines.times[row:upto] != NO_TIME).all():
+            return zoneless
+        lines.zoneless[row:upto] = 0
+        return self._whole_times(base, row, upto) + self._joined_times(base, row, upto, day)
+
+    def _whole_times(self, base: int, row: int, upto: int) -> int:
+        lines = self.lines
+        zoneless, _undecoded = decode_times(
+            base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row,
+            lines.times[row:upto], self._zoneless_rows, self._scratch,
+        )  # fmt: skip
         lines.zoneless[row + self._zoneless_rows[:zoneless]] = 1
-        date = self._place[DATE]
-        if day != NO_TIME or (lines.starts[date, row:upto] >= 0).any():
-            zoneless += derive.join_dates(
-                base, lines.starts, lines.ends, lines.styles, row, upto, 0, date, day, lines.times, lines.zoneless,
-                self._scratch,
-            )  # fmt: skip
         return int(zoneless)
+
+    def _joined_times(self, base: int, row: int, upto: int, day: int) -> int:
+        lines, date = self.lines, self._place[DATE]
+        if day == NO_TIME and not (lines.starts[date, row:upto] >= 0).any():
+            return 0
+        zoneless: int = derive.join_dates(
+            base, lines.starts, lines.ends, lines.styles, row, upto, 0, date, day, lines.times, lines.zoneless,
+            self._scratch,
+        )  # fmt: skip
+        return zoneless
 
     def _derive(self, base: int, row: int, upto: int) -> None:
         lines, place = self.lines, self._place

@@ -109,13 +109,16 @@ def join_dates(base, starts, ends, styles, begin, upto, time, date, default_day,
     """
     address = cache.ctypes.data
     n_zoneless = 0
+    known, known_end, known_days = np.int64(0), np.int64(0), np.int64(NO_TIME)  # the date of the row before
     for row in range(begin, upto):
         if times[row] != NO_TIME:
             continue
         s, e = np.int64(starts[date, row]), np.int64(ends[date, row])
         days = np.int64(default_day)
         if s >= 0 and styles[date, row] == PLAIN:
-            days = _days(base, s, e)
+            if e != s + 10 or load_word(base, s) != known or load_word(base, s + 2) != known_end:
+                known, known_end, known_days = load_word(base, s), load_word(base, s + 2), _days(base, s, e)
+            days = known_days
         clock, clock_end = np.int64(starts[time, row]), np.int64(ends[time, row])
         micros = np.int64(0)
         if clock >= 0:
