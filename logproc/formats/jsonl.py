@@ -9,7 +9,8 @@ from __future__ import annotations
 
 # Sources: ECS (@timestamp, log.level, http.*, url.*), logstash, bunyan and pino (time, msg), winston, zap (ts), slog,
 # structlog, logrus, serilog (@t, @m, @l), NLog, log4j JSON layouts, GELF (short_message), Docker (log, stream), GCP
-# (severity, textPayload, httpRequest), AWS (eventTime), Caddy (request.*), Traefik (ClientHost, DownstreamStatus).
+# (severity, textPayload, httpRequest), AWS (eventTime), osquery (unixTime), Caddy (request.*), Traefik
+# (ClientHost, DownstreamStatus).
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "time": (
         *("time", "ts", "@timestamp", "timestamp", "datetime", "date", "eventTime", "event_time", "@t", "t"),
@@ -23,7 +24,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
             "time_local",
             "msec",
         ),
-        *("timestampMs", "Timestamp", "Time"),
+        *("timestampMs", "Timestamp", "Time", "unixTime", "receiveTimestamp"),
     ),
     "level": (
         *(
@@ -41,13 +42,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "message": (
         *("message", "msg", "@message", "@m", "@mt", "short_message", "textPayload", "text", "event", "log", "body"),
-        *("MESSAGE", "Message"),
+        *("MESSAGE", "Message", "jsonPayload.message", "logEvent.message"),
     ),
     "logger": ("logger", "logger_name", "loggerName", "log.logger", "name", "category"),
     "thread": ("thread", "thread_name", "threadName", "process.thread.name"),
     "pid": ("pid", "process.pid", "process_id", "processId"),
     "stack": ("stack", "stack_trace", "stacktrace", "error.stack_trace", "exc_info", "exception"),
-    "host": ("host", "hostname", "host.name", "host.hostname", "HOSTNAME"),
+    "host": ("host", "hostname", "host.name", "host.hostname", "HOSTNAME", "hostIdentifier"),
     "client": (
         *("client", "remote_addr", "remote_ip", "client_ip", "clientip", "clientIp", "client.ip", "source.ip"),
         *("request.client_ip", "request.remote_ip", "request.remote_addr", "httpRequest.remoteIp", "ClientHost"),

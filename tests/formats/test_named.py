@@ -75,6 +75,38 @@ def test_seventy_five_thousand_lines_of_grafana_are_read():
     assert all(row["time"] is not None and row["level"] is not None for row in rows)
 
 
+# ---- JSON: what other parsers expect ----------------------------------------------------------------------------
+
+BEATS = {"message": "message", "log.level": "level", "process.pid": "pid"}
+
+
+def json_cases(file: str, *formats: str) -> list[dict[str, Any]]:
+    return [case for case in read_cases(file) if case["format"] in formats and case["line"].startswith("{")]
+
+
+@needs_shared
+@pytest.mark.parametrize("kind", ["json", "es_depr", "logstash"])
+def test_json_lines_of_elastic_give_the_time_and_fields_that_others_expect(kind: str):
+    cases = json_cases("elastic_beats.jsonl", kind)
+    rows, report = parsed("jsonl", b"".join(case["line"].encode() + b"\n" for case in cases))
+    assert report.lines.rejected == 0
+    for case, row in zip(cases, rows, strict=True):
+        expected = case["expected"]
+        if "@timestamp" in expected:
+            assert row["time"][:19] == expected["@timestamp"][:19]
+        ours = {name: str(row.get(column)).upper() for name, column in BEATS.items() if name in expected}
+        assert ours == {name: str(expected[name]).upper() for name in ours}
+
+
+@needs_shared
+@pytest.mark.parametrize("case", json_cases("crowdsec.jsonl", "caddy") or [None])
+def test_caddy_lines_give_what_others_expect(case: dict[str, Any]):
+    (row,), _ = parsed("caddy", case["line"].encode() + b"\n")
+    names = {"http_user_agent": "user_agent", "remote_ip": "client", "request": "target", "verb": "method"}
+    assert {name: row[ours] for name, ours in names.items()} == {name: case["expected"][name] for name in names}
+    assert row["time"][:19] == case["expected"]["@time"][:19]
+
+
 # ---- one meaning in `parse` and in reports ----------------------------------------------------------------------
 
 KEYS = st.sampled_from(["a", "level", "duration", "request", "uri", "url.path", "query", "date", "time", "ts", "ƒ"])
