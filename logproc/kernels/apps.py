@@ -23,6 +23,7 @@ from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import BAD_TIME, NO_MATCH
 from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.simd import NEWLINE, below_mask64, eq_mask64, trailing_zeros
 from logproc.kernels.stamps import yearless_days
 
 (
@@ -47,6 +48,8 @@ from logproc.kernels.stamps import yearless_days
     OR,
 ) = range(1, 20)
 """Bytes of a layout below 32: what `formats.layouts.DIRECTIVES` says of each."""
+
+_BLANK, _OPENING, _CLOSING = np.uint8(32), np.uint8(91), np.uint8(93)
 
 _WORDS = (
     *("info", "warn", "error", "debug", "trace", "warning", "fatal", "severe", "fine", "finer", "finest", "config"),
@@ -104,24 +107,39 @@ def level_end(base, s):
 
 
 @helper
-def bracket_end(base, s, word, mask):
+def bracket_end(base, s, word, terminator_mask):
     """Return where the text at s ends, before a closing bracket that no opening one belongs to; -1 if there is none.
 
-    `word` and `mask` are the first eight bytes of what must stand there, the bracket with them.
+    `word` and `terminator_mask` are the first eight bytes of what must stand there, the bracket with them.
     """
     depth = 0
     i = s
     while True:
+        mask = eq_mask64(base, i, _OPENING) | eq_mask64(base, i, _CLOSING) | eq_mask64(base, i, NEWLINE)
+        if mask == 0:
+            i += 64
+            continue
+        i += trailing_zeros(mask)
         byte = load_byte(base, i)
         if byte == 10:
             return -1
         if byte == 91:
             depth += 1
-        elif byte == 93:
-            if depth == 0:
-                return i if np.uint64(load_word(base, i)) & mask == word else -1
+        elif depth == 0:
+            return i if np.uint64(load_word(base, i)) & terminator_mask == word else -1
+        else:
             depth -= 1
         i += 1
+
+
+@helper
+def blank_at(base, i):
+    """Return the first position from i on of a blank or another byte below 33, such as a newline."""
+    while True:
+        mask = below_mask64(base, i, _BLANK + np.uint8(1))
+        if mask != 0:
+            return i + trailing_zeros(mask)
+        i += 64
 
 
 @helper
@@ -133,10 +151,9 @@ def logger_end(base, s):
     byte = load_byte(base, s)
     if not (is_word(byte) or byte == 46 or byte == 36) or is_digit(byte):
         return -1, -1
-    i = s
-    while byte > 32 and not (byte == 58 and (load_byte(base, i + 1) == 32 or ends_here(base, i + 1))):
-        i += 1
-        byte = load_byte(base, i)
+    i = blank_at(base, s)
+    if load_byte(base, i - 1) == 58 and i - 1 > s and (load_byte(base, i) == 32 or ends_here(base, i)):
+        i -= 1
     e = i
     while load_byte(base, i) == 32:
         i += 1
@@ -152,9 +169,12 @@ def logger_end(base, s):
 @helper
 def word_at(base, s, word, mask):
     """Return where the text without blanks at s ends: before the terminator, or a blank; -1 if it is empty."""
-    i = s
-    while load_byte(base, i) > 32 and np.uint64(load_word(base, i)) & mask != word:
-        i += 1
+    if word & np.uint64(255) == _BLANK:
+        i = blank_at(base, s)
+    else:
+        i = s
+        while load_byte(base, i) > 32 and np.uint64(load_word(base, i)) & mask != word:
+            i += 1
     return i if i > s else -1
 
 

@@ -1,0 +1,5 @@
+"""Run `python benchmarks/formats`: see `speed`."""
+
+from speed import main
+
+main()

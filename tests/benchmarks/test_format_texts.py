@@ -1,0 +1,27 @@
+"""What the benchmark of formats measures is what it says: whole texts of one format, without a refused line."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from formats import speed
+
+from logproc.formats import FORMATS
+from logproc.formats.parser import Matcher
+
+
+@pytest.mark.parametrize("name", ["combined", "log4j", "postgres", "mysql_slow", "haproxy"])
+def test_the_text_of_a_format_is_read_by_it(name: str):
+    with patch.object(speed, "VARIANTS", 100):
+        text = speed.sample_text(FORMATS[name], 100_000)
+    assert len(text) >= 100_000
+    matched, rejected = Matcher()(FORMATS[name], text)
+    assert matched > 0
+    assert rejected == 0
+
+
+def test_what_is_grouped_by_is_a_field_of_the_format():
+    assert speed.key_of(FORMATS["combined"]) == "status"
+    assert speed.key_of(FORMATS["log4j"]) == "level"
+    assert speed.key_of(FORMATS["proxifier"]) == "program"
