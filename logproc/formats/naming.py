@@ -65,4 +65,7 @@ def with_names(**names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the usual synonyms with key paths put in front of those of some fields, and taken from all others."""
     given = {path for paths in names.values() for path in paths}
     usual = {name: tuple(path for path in paths if path not in given) for name, paths in SYNONYMS.items()}
-    return {**usual, **{name: (*paths, *usual.get(name, (name,))) for name, paths in names.items()}}
+    # A field stays known by its own name, unless that is another's key.
+    own = {name: () if name in given else (name,) for name in names}
+    front = {name: tuple(dict.fromkeys((*paths, *usual.get(name, ()), *own[name]))) for name, paths in names.items()}
+    return {**usual, **front}

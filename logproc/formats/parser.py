@@ -143,7 +143,9 @@ class Matcher:
         if behind and fmt.program is not None:
             matched, doubtful = _doubtful(fmt.program, text, matched, behind)
             rejected += min(doubtful, matched) if begins else doubtful
-        return matched + parser.headers_read, rejected
+        # A header says what a file is; of samples of its middle and end, rows may belong to a header that is not there.
+        matched += parser.headers_read
+        return matched, min(rejected, matched) if parser.headers_read else rejected
 
     def refused(self, fmt: Format, text: bytes) -> bytes:
         """Return the lines that a format refuses."""

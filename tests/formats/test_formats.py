@@ -11,6 +11,7 @@ from formats.named import counted, parsed
 from logproc.errors import FormatError
 from logproc.formats import FORMATS, STRINGS, Format, resolve
 from logproc.formats.naming import Naming
+from logproc.formats.parser import new_parser
 from logproc.model import FIELDS, Kind
 
 SEPARATORS = [row for row in FORMATS.values() if row.program is not None]
@@ -128,3 +129,9 @@ def test_what_is_no_format_is_refused(name: str):
 def test_programs_pickle():
     for row in SEPARATORS:
         assert pickle.loads(pickle.dumps(row.program)) == row.program
+
+
+@pytest.mark.parametrize("row", [row for row in FORMATS.values() if row.naming is not None], ids=lambda row: row.name)
+def test_all_fields_of_a_format_can_be_asked_at_once(row: Format):
+    parser = new_parser(row, (*row.fields, "another"))
+    assert set(row.fields) <= set(parser.columns)

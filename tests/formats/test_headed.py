@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from formats.cases import needs_shared, read_cases
-from formats.named import counted, parsed
+from formats.named import counted, matched, parsed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -293,3 +293,9 @@ def test_flow_logs_give_what_others_expect(case: dict[str, Any]):
 
 def _plain(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def test_a_file_is_w3c_by_its_header_even_if_samples_hold_rows_of_another():
+    text = f"{HEADERS[0]}\n{ROWS[0]}\n" + f"{ROWS[1]}\n" * 30
+    assert matched(resolve("w3c"), text.encode()) == (2, 2)
+    assert matched(resolve("w3c"), f"{ROWS[0]}\n".encode()) == (0, 1)
