@@ -82,7 +82,7 @@ FIELDS: dict[str, dict[str, Kind]] = {
 
 LEVELS = {
     **dict(zip("01234567", ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG"), strict=True)),
-    **dict.fromkeys(("trace", "verbose", "finest", "finer", "trc", "vrb", "t", "v", "-", "10"), "TRACE"),
+    **dict.fromkeys(("trace", "verbose", "finest", "finer", "trc", "vrb", "t", "v", "- ", "10"), "TRACE"),
     **dict.fromkeys(("debug", "fine", "dbg", "d", ".", "20"), "DEBUG"),
     **dict.fromkeys((f"{name}{number}" for name in ("debug", "d") for number in range(1, 6)), "DEBUG"),
     **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),

@@ -11,7 +11,19 @@ from __future__ import annotations
 import re
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, literal, maybe, number, stamp, word
+from logproc.formats.heads import (
+    ISO,
+    MESSAGE,
+    PADDED_MESSAGE,
+    app,
+    bracketed,
+    level,
+    literal,
+    maybe,
+    number,
+    stamp,
+    word,
+)
 from logproc.formats.program import Meaning, Missing, Slot
 
 POSTGRES_TIME = "%i %Z"
@@ -255,7 +267,7 @@ DATABASES = (
             level(padded=False),
             word("logger"),
             bracketed("thread"),
-            MESSAGE,
+            PADDED_MESSAGE,
         ),
         rank=-2,
         head=2,

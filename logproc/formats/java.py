@@ -18,6 +18,7 @@ from logproc.formats.heads import (
     app,
     bracketed,
     level,
+    literal,
     maybe,
     number,
     stamp,
@@ -25,7 +26,7 @@ from logproc.formats.heads import (
 )
 from logproc.formats.program import Meaning, Slot
 
-_TRAILED = Slot("message", Meaning.TRAILED, b"", port_name="logger")
+_TRAILED = Slot("message", Meaning.TRAILED, b"", port_name="logger", padded=True)
 
 JAVA = (
     app(
@@ -280,7 +281,7 @@ JAVA = (
     app(
         "kafka",
         "Kafka: [%d] %p %m (%c)",
-        (stamp(ISO, b"] "), level(), maybe(bracketed("component")), _TRAILED),
+        (stamp(ISO, b"] "), level(), maybe(bracketed("component", b"]")), maybe(literal(b":")), _TRAILED),
         prefix=b"[",
         rank=-4,
         head=2,
@@ -356,11 +357,11 @@ JAVA = (
             stamp(ISO, b"]["),
             level(b"][", padded=False),
             bracketed("logger", b"]", b""),
-            Slot("node", Meaning.BRACKETED, b"]", opening=b" ["),
+            maybe(Slot("node", Meaning.BRACKETED, b"]", opening=b" [")),
             PADDED_MESSAGE,
         ),
         prefix=b"[",
-        rank=0,
+        rank=-1,
         head=2,
         needs=(b"[", b"]["),
         samples=(
@@ -380,13 +381,13 @@ JAVA = (
             ),
         ),
         refused=(
-            "[2018-05-17T08:19:35,939][INFO ][o.e.n.Node] initializing ...",
+            "[2018-05-17T08:19:35,939][INFO ] initializing ...",
             "[2018-05-17T08:19:35,939] INFO [o.e.n.Node] [a] initializing ...",
         ),
     ),
     app(
         "logstash",
-        "Logstash's log, and Elasticsearch's deprecation log: [time][level][logger][pipeline] message",
+        "Logstash's log: [time][level][logger][pipeline] message",
         (
             stamp(ISO, b"]["),
             level(b"][", padded=False),
@@ -395,9 +396,9 @@ JAVA = (
             Slot("message", Meaning.TEXT, b"\n", opening=b" "),
         ),
         prefix=b"[",
-        rank=-1,
+        rank=0,
         head=2,
-        needs=(b"[", b"]["),
+        needs=(b"[", b"][", b"logstash"),
         samples=(
             Sample(
                 "[2019-11-20T19:04:48,468][ERROR][logstash.outputs.elasticsearch][.monitoring-logstash] Encountered",

@@ -281,8 +281,11 @@ def put_head(base, s, slot, program, starts, ends, max_rows, row, cache):
     if meaning == BRACKETED:
         while e > s and load_byte(base, e - 1) == 32:
             e -= 1
-    if meaning != LEVEL and (e == s or (e == s + 1 and load_byte(base, s) == 45)):
-        s = e = -1
+    if e == s or (e == s + 1 and load_byte(base, s) == 45):
+        if meaning == LEVEL:
+            e += 1  # Redis's dash is a level, and a dash alone would be read as no value
+        else:
+            s = e = -1
     put(starts, ends, place_of(slot, STORE, max_rows, row), s, e)
     return DONE, after
 

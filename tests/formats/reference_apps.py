@@ -109,7 +109,7 @@ def read_app_field(slot: Slot, line: bytes, position: int, latest: int | None, f
             raise RejectedError(NO_MATCH)
         while line.startswith(b" ", after) and not line.startswith(slot.terminator, after):
             after += 1
-        found[name] = value
+        found[name] = line[match.start() : match.end() + 1] if value == b"-" else value
     else:
         found[name] = int(value) if slot.meaning is Meaning.NUMBER else None if value == b"-" else value
     return after
