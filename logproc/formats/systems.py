@@ -139,7 +139,15 @@ SYSTEMS = (
     app(
         "hpc",
         "LANL's clusters: number, node, component, state, epoch, flag, message",
-        (number("number"), word("node"), word("logger"), word("state"), stamp("%s", b" "), number("flag"), MESSAGE),
+        (
+            number("number"),
+            word("node"),
+            word("logger"),
+            word("state"),
+            stamp("%s", b" "),
+            Slot("flag", Meaning.INTEGER, b" ", solid=True),
+            MESSAGE,
+        ),
         rank=-1,
         head=6,
         samples=(
