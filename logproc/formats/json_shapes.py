@@ -122,8 +122,6 @@ _CLOUDTRAIL = Naming(
     )
 )
 
-_ELASTICSEARCH = Naming(with_names(logger=("component",), host=("node.name",)))
-
 JSON_SHAPES = (
     Format(
         name="caddy",
@@ -355,31 +353,6 @@ JSON_SHAPES = (
             ),
         ),
         refused=('{"eventVersion":"1.08","eventTime":', "text"),
-    ),
-    Format(
-        name="elasticsearch_json",
-        family="app",
-        engine=JSONL,
-        program=None,
-        doc="Elasticsearch's server log as JSON, versions 7",
-        rank=44,
-        needs=(b'"component"', b'"cluster.name"', b'"node.name"'),
-        unlike=_lacks(b'"component"', b'"cluster.name"'),
-        naming=_ELASTICSEARCH,
-        samples=(
-            Sample(
-                '{"type": "server", "timestamp": "2020-07-01T09:35:53,123Z", "level": "WARN", "component": "o.e.n.N",'
-                ' "cluster.name": "c", "node.name": "n1", "message": "starting ..."  }',
-                {
-                    "time": "2020-07-01T09:35:53.123000Z",
-                    "level": "WARN",
-                    "logger": "o.e.n.N",
-                    "host": "n1",
-                    "message": "starting ...",
-                },
-            ),
-        ),
-        refused=('{"component":', "text"),
     ),
 )
 """Rows of the family."""
