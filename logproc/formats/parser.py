@@ -108,6 +108,9 @@ _MATCH_ROWS = 4096
 PLAIN_LINES = 4
 """Lines a record, beside those that begin with a blank, that may go on with it without a doubt."""
 
+LONG_LINES = 12
+"""Lines of a record from which on it is asked how they begin."""
+
 
 def _doubtful(program: Program, text: bytes, matched: int, behind: int) -> tuple[int, int]:
     """Return the lines that match, and those `behind` them that may be of another format.
@@ -121,6 +124,17 @@ def _doubtful(program: Program, text: bytes, matched: int, behind: int) -> tuple
     return matched, max(0, behind - indented - PLAIN_LINES * matched)
 
 
+def _strange(parser: Parser, text: bytes, rows: int) -> int:
+    """Count the lines that go on with a record for long, most of them not indented: rather those of another format."""
+    count = 0
+    for row in np.flatnonzero(parser.lines.more_lines[:rows] > LONG_LINES).tolist():
+        begin, more = int(parser.lines.row_offset[row]), int(parser.lines.more_lines[row])
+        after = int(parser.lines.row_offset[row + 1]) if row + 1 < rows else len(text)
+        plain = more - text.count(b"\n ", begin, after) - text.count(b"\n\t", begin, after)
+        count += plain if 2 * plain > more else 0
+    return count
+
+
 class Matcher:
     """Counts the lines of a text that a format reads and refuses; one a thread, since its parsers have arrays."""
 
@@ -132,7 +146,7 @@ class Matcher:
     def __call__(self, fmt: Format, text: bytes) -> tuple[int, int]:
         """Return (matched, rejected) lines; blank lines are neither, and few lines of a record but its first are."""
         parser = self._parser(fmt)
-        matched = rejected = behind = 0
+        matched = rejected = behind = strange = 0
         begins = False  # whether the first line begins a record
         for number, (rows, rejects, blanks, lines) in enumerate(self._calls(parser, text)):
             if number == 0:
@@ -140,8 +154,11 @@ class Matcher:
             matched += rows
             rejected += rejects
             behind += lines - blanks - rows - rejects
+            if parser.multiline:
+                strange += _strange(parser, text, rows)
         if behind and fmt.program is not None:
             matched, doubtful = _doubtful(fmt.program, text, matched, behind)
+            doubtful = doubtful if fmt.program.spans_lines else max(doubtful, strange)
             rejected += min(doubtful, matched) if begins else doubtful
         # A header says what a file is; of samples of its middle and end, rows may belong to a header that is not there.
         matched += parser.headers_read

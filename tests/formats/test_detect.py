@@ -75,6 +75,25 @@ def test_unknown_text_has_no_format_and_no_confidence():
     assert result == Detection(None, 0.0, None, "no known format matches")
 
 
+APP = b"2024-01-02 03:04:05,678 [main] ERROR com.example.App - failed\n"
+
+
+def test_lines_of_another_format_are_not_taken_for_a_stack_trace():
+    result = found(APP * 40 + COMBINED * 40)
+    assert (result.format, result.confidence) == ("combined", 0.5)
+
+
+def test_a_stack_trace_does_not_count_against_its_format():
+    trace = b"java.lang.Error: x\n" + b"\tat a.B.c(B.java:1)\n" * 30 + b"Caused by: y\n" + b"\tat d.E.f(E.java:2)\n" * 9
+    result = found((APP + trace) * 3)
+    assert (result.format, result.confidence) == ("log4j", 1.0)
+
+
+def test_a_long_record_of_a_file_that_nothing_else_reads_is_doubted_and_read():
+    result = found(APP + b"what follows is long\n" * 50)
+    assert (result.format, result.confidence) == ("log4j", 0.5)
+
+
 @pytest.mark.parametrize("text", [b"", b"\n\n", b" \t\n"])
 def test_a_file_without_lines_has_no_format(text: bytes):
     assert found(text) == Detection(None, 0.0, None, "no lines")
