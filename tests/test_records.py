@@ -250,6 +250,26 @@ def test_every_format_gives_the_same_for_any_cut_and_any_block(
         assert read(path, row.name, borders, block_bytes=block, max_line_bytes=limit) == whole
 
 
+@settings(max_examples=60)
+@given(texts=st.lists(files(), min_size=1, max_size=9), name=st.sampled_from(["stack", "message"]))
+def test_files_that_are_read_together_are_read_as_each_alone(folder: Path, texts: list[bytes], name: str) -> None:
+    job = Job(uuid.uuid4().hex, (ROWS,), block_bytes=200, max_line_bytes=160)
+    pieces = []
+    for number, text in enumerate(texts):
+        path = folder / f"{number}.log"
+        path.write_bytes(text)
+        pieces.append(Piece(number, str(path), 0, -1, 0, codec="plain", format=name))
+    with patch.object(worker, "format_of", FORMATS.__getitem__):
+        together = process(job, Task(0, tuple(pieces), 0))
+        alone = [process(job, Task(0, (piece,), 0)) for piece in pieces]
+    assert list(together.files) == [partial.files[0] for partial in alone]
+    one, many = Table(ROWS, 10_000), Table(ROWS, 10_000)
+    one.merge(load(ROWS, together.tables[0]))
+    for partial in alone:
+        many.merge(load(ROWS, partial.tables[0]))
+    assert sorted(report_table(one).rows, key=str) == sorted(report_table(many).rows, key=str)
+
+
 def test_more_records_than_a_parser_holds(folder: Path) -> None:
     path = folder / "many.log"
     path.write_bytes(b"".join(b"2026-02-01T00:00:00Z INFO n\n\tx\n\n" for _ in range(20_001)))
