@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from logproc.config_keys import KEYS, parse_duration, parse_fail_if
+from logproc.config_keys import GOES_WITH, KEYS, parse_duration, parse_fail_if
 from logproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,17 +132,6 @@ class Unattended:
 
 
 NETWORK_FILES = ("authkey_file", "cert", "tls_ca", "tls_cert", "tls_key")
-
-GOES_WITH = {
-    "listen": "queue",
-    "authkey_file": "queue",
-    "cert": "queue",
-    "scheduler": "dask",
-    "tls_ca": "dask",
-    "tls_cert": "dask",
-    "tls_key": "dask",
-}
-"""The backend that a flag is for, which is taken if none is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,20 @@ import tomllib
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from logproc.config_keys import ARRAYS, BOOLEAN, FREE, INTEGER, KEYS, NUMBER, REQUIRED, TABLES, TEXT, TEXTS, Key
+from logproc.config_keys import (
+    ARRAYS,
+    BOOLEAN,
+    FREE,
+    GOES_WITH,
+    INTEGER,
+    KEYS,
+    NUMBER,
+    REQUIRED,
+    TABLES,
+    TEXT,
+    TEXTS,
+    Key,
+)
 from logproc.errors import ConfigError
 from logproc.toml_lines import find_lines
 
@@ -65,6 +78,7 @@ class _Reader:
         found = self._table("", self.data, ())
         for name in TABLES:
             found[name] = self._table(name, self._expect(name, dict, f"a table: [{name}]"), (name,))
+        self._refuse_other_backends(self.data.get("run", {}))
         for name in FREE:
             found[name] = self._expect(name, dict, f"a table: [{name}]")
             for key, value in found[name].items():
@@ -119,6 +133,17 @@ class _Reader:
             if name not in known:
                 place = "" if not table else f" in [[{table}]]" if table in ARRAYS else f" in [{table}]"
                 self._fail(f"unknown key {name!r}{place}; {_nearest(name, table)}", (*where, name))
+
+    def _refuse_other_backends(self, run: Mapping[str, Any]) -> None:
+        """Refuse a key of the queue where Dask is named, and the other way round: it would do nothing."""
+        named = run.get("backend")
+        for name in run.keys() & GOES_WITH.keys():
+            if named in GOES_WITH.values() and named != GOES_WITH[name]:
+                needed = GOES_WITH[name]
+                self._fail(
+                    f'run.{name} goes with backend = "{needed}", not with "{named}"; leave one of them out',
+                    ("run", name),
+                )
 
     def _fail(self, message: str, where: Path) -> NoReturn:
         while where and where not in self.lines:

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 BACKENDS = ("auto", "serial", "threads", "processes", "queue", "dask")
 """Names that `--backend` and `run.backend` may have; the last two work on many machines."""
 
+GOES_WITH = {
+    "listen": "queue",
+    "authkey_file": "queue",
+    "cert": "queue",
+    "scheduler": "dask",
+    "tls_ca": "dask",
+    "tls_cert": "dask",
+    "tls_key": "dask",
+}
+"""The backend that a flag or key of `[run]` is for; a flag chooses it if none is named."""
+
 LOG_FORMATS = ("text", "json")
 """How messages on standard error may be written."""
 

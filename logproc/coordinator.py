@@ -63,10 +63,11 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         run_tasks = elsewhere or _here(backend, config)
         outcomes = stack.enter_context(closing(run_tasks(process, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
+    workers = elsewhere.workers if elsewhere else config.workers
     finished = [report_table(table) for table in tables]
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]
     return Report(
-        RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, config.workers, *_span(config)),
+        RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, *_span(config)),
         books.close(),
         tuple(finished[: len(reports)]),
         tuple(verdicts),

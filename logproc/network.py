@@ -7,8 +7,9 @@ of a task's rejected lines are named for it. Also the worker of the queue, which
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from logproc import spool
 from logproc.errors import UsageError
@@ -17,10 +18,11 @@ from logproc.rollup import spec
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from logproc.backends import Backend
     from logproc.config import Config, Network
+    from logproc.model import Outcome, Partial, Task
 
 JOB_TYPES: tuple[type, ...] = (
     Job,
@@ -38,14 +40,41 @@ JOB_TYPES: tuple[type, ...] = (
 """What a job is made of: all that may be made from what comes over the network, beside the nouns of `model`."""
 
 
-def backend(config: Config, say: Callable[[str], None]) -> Backend | None:
+@dataclass(slots=True)
+class Elsewhere:
+    """A backend that works on other machines; `workers` counts processes there that have joined the run so far."""
+
+    run: Backend | None = None
+    workers: int = 0
+
+    def joined(self, processes: int) -> None:
+        """Count a new worker with so many processes."""
+        self.workers += processes
+
+    def __call__(
+        self,
+        process: Callable[[Any, Task], Partial],
+        job: Any,  # noqa: ANN401 - of the types above
+        tasks: Sequence[Task],
+        workers: int,
+    ) -> Iterator[Outcome]:
+        """Run the tasks there."""
+        assert self.run is not None
+        return self.run(process, job, tasks, workers)
+
+
+def backend(config: Config, say: Callable[[str], None]) -> Elsewhere | None:
     """Return the backend that works on other machines, if the configuration names one, told all it needs.
 
     `say` takes lines for people. UsageError for a key or certificate that cannot be used.
     """
     makers = {"queue": _queue, "dask": _dask}
     _require_finite("--wait-workers", config.network.wait_workers)
-    return makers[config.backend](config.network, say) if config.backend in makers else None
+    if config.backend not in makers:
+        return None
+    elsewhere = Elsewhere()
+    elsewhere.run = makers[config.backend](config.network, say, elsewhere.joined)
+    return elsewhere
 
 
 def _require_finite(option: str, seconds: float) -> None:
@@ -54,7 +83,7 @@ def _require_finite(option: str, seconds: float) -> None:
         raise UsageError(f"{option} takes a number of seconds, such as 60, and not {seconds}")
 
 
-def _queue(network: Network, say: Callable[[str], None]) -> Backend:
+def _queue(network: Network, say: Callable[[str], None], joined: Callable[[int], None]) -> Backend:
     from logproc.backends import keys, queue  # noqa: PLC0415 - ssl is needed nowhere else
 
     address = keys.parse_address(network.listen)
@@ -71,11 +100,13 @@ def _queue(network: Network, say: Callable[[str], None]) -> Backend:
         types=JOB_TYPES,
         place=spool.place,
         say=say,
+        joined=joined,
+        key_file=network.authkey_file,
     )
     return partial(queue.run, remote=remote)
 
 
-def _dask(network: Network, say: Callable[[str], None]) -> Backend:
+def _dask(network: Network, say: Callable[[str], None], joined: Callable[[int], None]) -> Backend:
     from logproc.backends import dask  # noqa: PLC0415
     from logproc.merging import fold  # noqa: PLC0415
 
@@ -84,7 +115,7 @@ def _dask(network: Network, say: Callable[[str], None]) -> Backend:
         raise UsageError("--tls-ca, --tls-cert and --tls-key go together: name all three, or none")
     ca, cert, key = files
     tls = None if ca is None or cert is None or key is None else dask.Tls(ca, cert, key)
-    cluster = dask.Cluster(network.scheduler, tls, network.insecure, network.wait_workers, fold, say)
+    cluster = dask.Cluster(network.scheduler, tls, network.insecure, network.wait_workers, fold, say, joined)
     return partial(dask.run, cluster=cluster)
 
 

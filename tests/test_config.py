@@ -195,6 +195,8 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(written
         ("[discover]\ninclude = ['a', 3]", 2, "a list of texts"),
         ("[run]\nbackend = 'spark'", 2, "must be one of auto, serial"),
         ("[run]\nworkers = -1", 2, "must be from 0 to 1024"),
+        ("[run]\nbackend = 'queue'\nscheduler = 'local'", 3, 'goes with backend = "dask", not with "queue"'),
+        ("[run]\nlisten = '127.0.0.1:1'\nbackend = 'dask'", 2, 'goes with backend = "queue", not with "dask"'),
         ("[[source]]\ninclude = ['x']", 1, "[[source]] name is missing"),
         ("[[source]]\nname = 'a'", 1, "[[source]] include is missing"),
         ("[[source]]\nname = 'a'\ninclude = ['x']\nhost = '('", 4, "not a regular expression"),

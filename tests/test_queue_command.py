@@ -62,6 +62,11 @@ def report_of(path):
     return report
 
 
+def workers_of(path):
+    """Return how many workers a report says there were."""
+    return json.loads(path.read_text())["run"]["workers"]
+
+
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory):
     """The sample logs, a larger file that is cut in ranges, and lines that are rejected."""
@@ -95,11 +100,16 @@ def arguments_of(logs, tmp_path, key, *more):
 def test_two_workers_give_serials_report(logs, key, expected, tmp_path):
     with started(arguments_of(logs, tmp_path, key, "--cert", f"{key}.crt")) as head:
         where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt"]
-        with started(["worker", *where, "-j", "2", "--name", "alpha"]) as one, started(["worker", *where]) as two:
+        with (
+            started(["worker", *where, "-j", "2", "--name", "alpha"]) as one,
+            started(["worker", *where, "-j", "3"]) as two,
+        ):
             code, said = finish(head)
             assert [finish(worker)[0] for worker in (one, two)] == [0, 0]
     assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
+    assert workers_of(tmp_path / "r.json") == 5
     assert "worker alpha joined: 2 at a time" in said
+    assert re.search(r"worker \S+#\d+ joined", said)
 
 
 def test_a_worker_that_is_killed_in_the_middle_changes_nothing(logs, key, expected, tmp_path):
@@ -159,6 +169,25 @@ def test_without_workers_a_run_exits_75(logs, key, tmp_path):
     assert not (tmp_path / "r.json").exists()
 
 
+def test_a_worker_is_told_at_once_that_no_machine_has_that_name(key):
+    with started(["worker", "nobody.invalid:5000", "--insecure", "--authkey-file", key]) as worker:
+        code, said = finish(worker)
+    assert (code, said) == (
+        2,
+        "logproc: no machine is known by the name 'nobody.invalid'; write the address of the coordinator\n",
+    )
+
+
+def test_the_command_of_a_worker_is_said_as_it_can_be_typed(logs, key, tmp_path):
+    arguments = arguments_of(logs, tmp_path, key, "--cert", f"{key}.crt", "--wait-workers", "0")
+    with started(arguments) as head:
+        code, said = finish(head)
+    assert code == 75
+    assert re.search(
+        rf"listening on .*: logproc worker 127\.0\.0\.1:\d+ --authkey-file {key} --cert {key}\.crt$", said, re.MULTILINE
+    )
+
+
 def test_a_worker_without_a_coordinator_exits_75(key):
     with nobody() as port, started(["worker", f"127.0.0.1:{port}", "--authkey-file", key, "--wait", "0.2"]) as worker:
         code, said = finish(worker)
@@ -180,7 +209,7 @@ def test_a_coordinator_that_is_killed_ends_its_workers_with_75(logs, key, tmp_pa
 
 def test_a_worker_with_another_key_exits_78(logs, key, tmp_path):
     other = tmp_path / "other"
-    other.write_text("x" * 40)
+    other.write_text("0d9a" + Path(key).read_text())
     other.chmod(0o600)
     with started(arguments_of(logs, tmp_path, key)) as head:
         where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", str(other)]

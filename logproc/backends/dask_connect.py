@@ -54,7 +54,7 @@ class Tls:
     key: str
 
 
-def _silent(_text: str) -> None:
+def _silent(_told: object) -> None:
     """Say nothing."""
 
 
@@ -63,9 +63,9 @@ class Cluster:
     """Where tasks run: `tcp://HOST:PORT`, `tls://HOST:PORT`, `local` (as many workers as asked for) or `local:N`.
 
     `wait_workers` is in seconds: without a scheduler or a usable worker for so long the run ends, and without a
-    scheduler after `CONNECT` at the latest. `fold` merges the outcomes of
-    adjacent tasks on the workers of a large run. `say` takes plain sentences about workers. What is under way at the
-    end for more than `straggler_seconds`, and for long compared with others, is done a second time, elsewhere.
+    scheduler after `CONNECT` at the latest. `fold` merges the outcomes of adjacent tasks on the workers of a large run.
+    `say` takes plain sentences about workers, and `joined` the threads of each that is taken on. What is under way at
+    the end for more than `straggler_seconds`, and for long compared with others, is done a second time, elsewhere.
     """
 
     scheduler: str = "local"
@@ -74,6 +74,7 @@ class Cluster:
     wait_workers: float = 60.0
     fold: Callable[[Any, Sequence[Any]], Folded] | None = None
     say: Callable[[str], None] = _silent
+    joined: Callable[[int], None] = _silent
     straggler_seconds: float = 60.0
 
 

@@ -50,6 +50,7 @@ class Crew:
         self._clock = clock
         self._live: Mapping[str, int] = {}
         self._fit: set[str] = set()
+        self._joined: set[str] = set()  # ever, in this run
         self._unfit: dict[str, Greeting] = {}
         self._asked: dict[str, int] = {}
         self._alive = clock()
@@ -86,6 +87,9 @@ class Crew:
         self._asked.pop(worker, None)
         if greeting.problem is None:
             self._fit.add(worker)
+            if worker not in self._joined:
+                self._joined.add(worker)
+                self._cluster.joined(self._live.get(worker, 1))
             self._alive, self._ever, self._told = self._clock(), True, False
         elif worker not in self._unfit:
             self._unfit[worker] = greeting

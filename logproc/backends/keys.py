@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import os
+import re
 import secrets
 import ssl
 import stat
@@ -26,6 +27,15 @@ VARIABLE = "LOGPROC_AUTHKEY"
 
 LEAST_BYTES = 32
 """Shortest key; what `keygen` writes has 64 characters, which stand for 32 random bytes."""
+
+LEAST_DIFFERENT = 9
+"""Different bytes of a key; 32 random hexadecimal digits have fewer once in a million keys."""
+
+LONG_WORDS = 5
+"""Mean length of words and numbers from which on letters are no random ones, which digits and capitals interrupt."""
+
+_WORD = re.compile(rb"[A-Za-z]+|[0-9]+")
+_HEX = re.compile(rb"[0-9a-f]+|[0-9A-F]+")
 
 MOST_BYTES = 4096
 _PRIVATE_KEY = b"PRIVATE KEY-----"
@@ -78,7 +88,7 @@ def parse_address(text: str) -> Address:
 def read_key(path: str | None, environ: MutableMapping[str, str] | None = None) -> bytes:
     """Return the shared key from a file, or from the environment variable, which is then taken out of it.
 
-    UsageError if there is none, if it is short, or if others than its owner can read or write the file.
+    UsageError if there is none, if it is short or can be guessed, or if others than its owner may use the file.
     """
     environ = os.environ if environ is None else environ
     if path is None:
@@ -88,16 +98,31 @@ def read_key(path: str | None, environ: MutableMapping[str, str] | None = None) 
                 "the queue needs a key that coordinator and workers share: write one with `logproc keygen FILE`, "
                 f"copy it to each machine, and name it with --authkey-file FILE (or set {VARIABLE})"
             )
-        return _long_enough(text.strip().encode("utf-8", "surrogateescape"), VARIABLE)
-    return _long_enough(_read_private(path).strip(), path)
+        return _strong_enough(text.strip().encode("utf-8", "surrogateescape"), VARIABLE)
+    return _strong_enough(_read_private(path).strip(), path)
 
 
-def _long_enough(key: bytes, where: str) -> bytes:
+def _strong_enough(key: bytes, where: str) -> bytes:
     if len(key) < LEAST_BYTES:
         raise UsageError(
             f"{where}: the key has {len(key)} bytes, and {LEAST_BYTES} is the least; write one with `logproc keygen`"
         )
+    if weak := _why_weak(key):
+        raise UsageError(
+            f"{where}: the key {weak}, and whoever records a handshake could guess it; write a random one with "
+            "`logproc keygen`"
+        )
     return key
+
+
+def _why_weak(key: bytes) -> str | None:
+    """Say why a key can be guessed by whoever records a handshake, or None; it is to be random, not thought up."""
+    if len(set(key)) < LEAST_DIFFERENT or any(key[step:] == key[:-step] for step in range(1, len(key) // 2 + 1)):
+        return "repeats itself"
+    words = _WORD.findall(key)
+    spelled = all(word.islower() or word.istitle() for word in words if word.isalpha())
+    long = len(key.split()) > 1 or len(key) >= LONG_WORDS * len(words)
+    return "is made of words" if key.isascii() and spelled and long and not _HEX.fullmatch(key) else None
 
 
 def _read_private(path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.backends.manager import Client
 from logproc.backends.protocol import Refused
-from logproc.errors import LogprocError, RefusedError, TryLaterError, WireError
+from logproc.errors import LogprocError, RefusedError, TryLaterError, UsageError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,11 +60,21 @@ class Liveness:
     def __init__(self, options: WorkerOptions) -> None:
         self._options = options
         self._heard = time.monotonic()
+        self._ever = False
         self.lost = False
 
     def heard(self) -> None:
         """Note that the coordinator answers."""
         self._heard = time.monotonic()
+        self._ever = True
+
+    def refuse_unknown(self, error: BaseException) -> None:
+        """Raise UsageError if nothing was heard yet and no machine has that name: it will not get one."""
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME and not self._ever:
+            host = self._options.endpoint.address.host
+            raise UsageError(
+                f"no machine is known by the name {host!r}; write the address of the coordinator"
+            ) from error
 
     def silent(self, error: BaseException) -> None:
         """Raise TryLaterError if it has not answered for too long."""
@@ -98,6 +109,7 @@ class RetryingClient:
             except (OSError, EOFError, WireError) as error:
                 if self._ended.is_set():
                     break
+                self.liveness.refuse_unknown(error)
                 self.liveness.silent(error)
                 self._ended.wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that workers do not come all at once
                 pause = min(2 * pause, LONGEST_PAUSE)

@@ -6,6 +6,7 @@ connection, `protocol` for what is said, and `remote` for the other end.
 
 from __future__ import annotations
 
+import shlex
 import socket
 import time
 import uuid
@@ -42,7 +43,7 @@ LINGER_SECONDS = 3.0
 """How long the end of a run waits for its workers to hear of it."""
 
 
-def _silent(_line: str) -> None:
+def _silent(_told: object) -> None:
     pass
 
 
@@ -51,18 +52,22 @@ class Remote:
     """Where workers come, and who may; UsageError for plain TCP to other machines that was not asked for by name.
 
     `types` are the classes of the job. `place(folder, task)` names the file in the job's `spool` folder that takes the
-    task's rejected lines. `say` takes lines for people. Seconds are `wait_workers` without any worker, then the run
-    ends; a lease; and how long a task takes that is given to a second worker; all of `clock`, which never goes back.
+    task's rejected lines. `say` takes lines for people, and `joined` how many processes a new worker has. `key_file` is
+    where the key was read, None for the environment: workers are told to name theirs. Seconds are: `wait_workers` with
+    no worker, then the run ends; a lease; and how long a task takes that is given to a second worker; all of `clock`,
+    which never goes back.
     """
 
     key: bytes = field(repr=False)
     listen: Address = Address("127.0.0.1", 5000)  # noqa: RUF009 - frozen
     certificate: Certificate | None = None
+    key_file: str | None = None
     insecure: bool = False
     wait_workers: float = 300.0
     types: tuple[type, ...] = ()
     place: Callable[[str, Task], str] | None = None
     say: Callable[[str], None] = _silent
+    joined: Callable[[int], None] = _silent
     lease_seconds: float = LEASE_SECONDS
     straggler_seconds: float = LEASE_SECONDS
     clock: Callable[[], float] = time.monotonic
@@ -80,6 +85,15 @@ def require_secure(address: Address, certificate: Certificate | None, *, insecur
         )
 
 
+def _worker_command(remote: Remote, address: Address) -> str:
+    """Return what is to be typed where work is to be done; the files are called as they are here."""
+    host = socket.gethostname() if address.host in {"0.0.0.0", "::"} else address.host  # noqa: S104 - no binding
+    words = ["logproc", "worker", str(replace(address, host=host))]
+    words += [] if remote.key_file is None else ["--authkey-file", remote.key_file]
+    words += ["--cert", remote.certificate.path] if remote.certificate else [] if address.local else ["--insecure"]
+    return shlex.join(words)
+
+
 class Watch:
     """Says now and then where the run stands, and at once what went wrong."""
 
@@ -90,9 +104,7 @@ class Watch:
         self._workers: frozenset[str] = frozenset()
         self._ticked = 0.0
         self._said = self._attended = remote.clock()
-        host = socket.gethostname() if address.host in {"0.0.0.0", "::"} else address.host  # noqa: S104 - no binding
-        cert = " --cert FILE" if remote.certificate else "" if address.local else " --insecure"
-        self._command = f"logproc worker {replace(address, host=host)} --authkey-file FILE{cert}"
+        self._command = _worker_command(remote, address)
         remote.say(
             f"listening on {address} ({'TLS' if remote.certificate else 'no TLS'}); no workers yet, the run waits "
             f"{remote.wait_workers:g} s for the first: {self._command}"
@@ -112,7 +124,7 @@ class Watch:
         elif now - self._attended >= self._remote.wait_workers:
             raise TryLaterError(
                 f"no worker for {self._remote.wait_workers:g} s, with {status.total - status.done - status.failed} of "
-                f"{status.total} tasks to do; start some: {self._command}"
+                f"{_tasks(status.total)} to do; start some: {self._command}"
             )
         for worker in sorted(self._workers - workers):
             if self._service.name(worker) is not None:  # it did not say goodbye
@@ -135,7 +147,7 @@ class Watch:
             self._remote.say(f"worker {name} has lost task {loss.task}: {loss.cause}; another gets it")
         if len(losses) > LOSSES_SHOWN:
             more = len(losses) - LOSSES_SHOWN
-            self._remote.say(f"{more} more tasks were lost by their workers, {status.lost_leases} leases in all")
+            self._remote.say(f"workers have lost {_tasks(more, 'more ')}, {status.lost_leases} in all; others get them")
 
     def _say(self, status: Status, seconds: float) -> None:
         before = {worker.name: worker for worker in (self._before.workers if self._before else ())}
@@ -146,10 +158,14 @@ class Watch:
             name = self._service.name(worker.name)
             rates.append(f"{name} {tasks / seconds:.1f} tasks/s {size / seconds / 1e6:.0f} MB/s")
         self._before = status
-        lost = f"; {status.lost_leases} leases lost" if status.lost_leases else ""
+        lost = f", {_tasks(status.lost_leases)} lost on the way" if status.lost_leases else ""
         self._remote.say(
-            f"{status.done + status.failed} of {status.total} tasks done{lost}; workers: {', '.join(rates) or 'none'}"
+            f"{status.done + status.failed} of {_tasks(status.total)} done{lost}; workers: {', '.join(rates) or 'none'}"
         )
+
+
+def _tasks(count: int, which: str = "") -> str:
+    return f"{count} {which}task{'' if count == 1 else 's'}"
 
 
 def run(
@@ -201,4 +217,5 @@ def _run_offer(name: str, job: Any, tasks: Sequence[Task], remote: Remote) -> Ru
         lease_seconds=remote.lease_seconds,
         place=None if folder is None or place is None else lambda task: place(folder, task),
         say=remote.say,
+        joined=remote.joined,
     )

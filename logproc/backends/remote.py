@@ -391,5 +391,5 @@ def _say_bye(options: WorkerOptions, run: str, worker: str) -> None:
 
 
 def default_name() -> str:
-    """Return what a worker is called if it is not told: its host."""
-    return socket.gethostname()
+    """Return what a worker is called if it is not told: its host and process, since a host may have several."""
+    return f"{socket.gethostname()}#{os.getpid()}"

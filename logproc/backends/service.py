@@ -61,7 +61,8 @@ LONGEST = 500
 class RunOffer:
     """What a run offers its workers. `place` gives the file of a task's rejected lines, if they are wanted.
 
-    `say` takes lines for people, who see them after whatever could steer a terminal was made visible.
+    `say` takes lines for people, who see them after whatever could steer a terminal was made visible; `joined` takes
+    the number of processes of each new worker.
     """
 
     run: str
@@ -70,6 +71,7 @@ class RunOffer:
     lease_seconds: float
     place: Callable[[Task], str] | None
     say: Callable[[str], None]
+    joined: Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -125,6 +127,7 @@ class Service:
             self._connected(session, gone)
             self._broker.hello(greeting.worker)
         if not known:
+            offer.joined(greeting.children)
             offer.say(f"worker {name} joined: {greeting.children} at a time, Python {greeting.python[:LONGEST]}")
         return Welcome(offer.run, offer.job, offer.lease_seconds)
 

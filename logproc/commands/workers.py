@@ -14,7 +14,7 @@ from logproc.console import hush, put, say, tell
 @click.argument("address", metavar="HOST:PORT")
 @SECRETS
 @click.option("-j", "--workers", type=click.IntRange(0, 1024), default=0, metavar="N", help="Tasks at a time; 0: CPUs.")
-@click.option("--name", metavar="NAME", help="What the coordinator calls this worker; default: the host's name.")
+@click.option("--name", metavar="NAME", help="What the coordinator calls this worker; default: HOST#PID.")
 @click.option("--memory", type=click.IntRange(64), metavar="MIB", help="MiB that each of the N processes may use.")
 @click.option(
     "--wait",

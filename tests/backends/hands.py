@@ -23,7 +23,7 @@ from logproc.backends.wire import Codec
 from logproc.errors import LogprocError
 from logproc.stopping import StoppedError, answer_signals
 
-KEY = b"a key of tests that has 32 bytes or more"
+KEY = b"5f0c9b1e7a2d4c6835e1f09ab3d7c48291"
 CODEC = Codec((*TYPES, Errand))
 TESTS = Path(__file__).parents[1]
 

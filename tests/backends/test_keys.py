@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import random
 import stat
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,7 @@ from logproc.backends import keys
 from logproc.backends.keys import Address, Certificate, keygen, parse_address, read_key
 from logproc.errors import MissingExtraError, OutputError, UsageError
 
+RANDOM = "q8hHXfIUhd3SoSF4kD0mbYJ2yzq1pFoQ"
 needs_cryptography = pytest.mark.skipif(not find_spec("cryptography"), reason="the extra `queue` is not installed")
 
 
@@ -109,8 +112,8 @@ def test_a_key_that_is_not_there_or_no_file_is_refused(tmp_path):
 
 
 def test_the_environment_may_hold_the_key_and_loses_it():
-    environ = {"LOGPROC_AUTHKEY": " " + "k" * 32 + "\n"}
-    assert read_key(None, environ) == b"k" * 32
+    environ = {"LOGPROC_AUTHKEY": f" {RANDOM}\n"}
+    assert read_key(None, environ) == RANDOM.encode()
     assert environ == {}
     with pytest.raises(UsageError, match="--authkey-file"):
         read_key(None, environ)
@@ -179,3 +182,36 @@ def test_a_certificate_without_its_private_key_is_told_by_the_name_of_the_missin
     (tmp_path / "k.pem").unlink()
     with pytest.raises(UsageError, match=r"k\.pem: no such file, and a coordinator needs the private key of .*k\.crt"):
         keys.server_context(Certificate(str(tmp_path / "k.crt")))
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("correct horse battery staple correct horse", "is made of words"),
+        ("a key of tests that has 32 bytes or more", "is made of words"),
+        ("correcthorsebatterystaplecorrecthorses", "is made of words"),
+        ("a" * 64, "repeats itself"),
+        ("0123456789" * 4, "repeats itself"),
+        ("secret-password!" * 3, "repeats itself"),
+        ("550e8400-e29b-41d4-a716-446655440000", None),
+        (RANDOM, None),
+    ],
+)
+def test_keys_that_people_think_up_are_refused(tmp_path, key, why):
+    path = tmp_path / "key"
+    path.write_text(key)
+    path.chmod(0o600)
+    if why is None:
+        assert read_key(str(path)) == key.encode()
+        return
+    with pytest.raises(UsageError, match=f"the key {why}, and .*keygen"):
+        read_key(str(path))
+
+
+def test_random_keys_are_taken_however_they_are_written():
+    source = random.Random(1)
+    for size in (24, 32, 48):
+        for _ in range(1000):
+            raw = source.randbytes(size)
+            for text in (raw, base64.b64encode(raw), base64.b32encode(raw), raw.hex().encode() if size > 24 else raw):
+                assert keys._why_weak(text) is None
