@@ -76,6 +76,7 @@ def _unknown(name: str) -> str:
     return f"unknown format {name!r}{hint}; there are {', '.join(choices)} and auto"
 
 
-def candidates(names: Iterable[str]) -> list[Format]:
-    """Return the formats that detection tries: those of the table, and the named ones that are not in it."""
-    return [*FORMATS.values(), *(resolve(name) for name in names if name not in FORMATS)]
+def candidates(names: Iterable[str]) -> tuple[Format, ...]:
+    """Return the formats that detection tries, the most specific first: the table's, and the named ones beside it."""
+    rows = [*FORMATS.values(), *(resolve(name) for name in names if name not in FORMATS)]
+    return tuple(sorted(rows, key=lambda row: -row.rank))

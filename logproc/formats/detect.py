@@ -62,19 +62,20 @@ BY_RANK = tuple(sorted(FORMATS.values(), key=lambda row: -row.rank))
 
 def detect(
     samples: Sequence[bytes],
-    candidates: Iterable[Format] | None = None,
+    candidates: Sequence[Format] | None = None,
     *,
     matcher: Matcher,
     refused: Refused | None = None,
 ) -> Detection:
     """Tell the format of a file from samples of its lines (whole lines, from its head, middle and tail).
 
+    The candidates are the most specific first, as `formats.candidates` has them; default: the formats of the table.
     With `refused`, the lines that the format refuses are asked for a format of their own.
     """
     text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
     if not text or text.isspace():
         return Detection(None, 0.0, None, "no lines")
-    ordered = BY_RANK if candidates is None else sorted(candidates, key=lambda row: -row.rank)
+    ordered = BY_RANK if candidates is None else candidates
     scores, refusal = _scores(text, ordered, matcher)
     if not scores:
         return Detection(None, 0.0, None, refusal or "no known format matches")
@@ -158,19 +159,18 @@ def _with_others(
     found: Detection,
     scores: Sequence[_Score],
     text: bytes,
-    ordered: Iterable[Format],
+    ordered: Sequence[Format],
     matcher: Matcher,
     refused: Refused,
 ) -> Detection:
     """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
-    ordered = [row for row in ordered if is_single(row)]
     chosen = next(score.format for score in scores if score.format.name == found.format)
     if not is_single(chosen):
         return found
     tried = [chosen]
     rest = refused(chosen, text) if found.confidence < 1 else b""
     while rest and len(tried) < MOST_FORMATS:
-        others, _ = _scores(rest, [row for row in ordered if row not in tried], matcher)
+        others, _ = _scores(rest, [row for row in ordered if is_single(row) and row not in tried], matcher)
         fitting = [score for score in others if score.matched >= OTHER_LINES and score.share >= OTHER_SHARE]
         if not fitting:
             break
