@@ -12,7 +12,7 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, diff, failure, init, looking, parse, run, sql, workers
+from logproc.commands import catalogue, diff, failure, init, looking, parse, run, show, sql, workers
 from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
@@ -23,6 +23,7 @@ COMMANDS = (
     parse.parse,
     diff.diff,
     sql.sql,
+    show.show,
     workers.worker,
     workers.keygen,
     catalogue.formats,
@@ -31,7 +32,7 @@ COMMANDS = (
 )
 """Every command, in the order in which people need them."""
 
-LATER = ("show", "report", "state")
+LATER = ("report", "state")
 """Commands that the contract names and this version does not have."""
 
 

@@ -158,4 +158,5 @@ def _table(found: Mapping[str, Any]) -> ReportTable:
         error=None if error is None else ReportError(error["kind"], error["bound"]),
         truncated=found["truncated"],
         problem=found.get("problem"),
+        exemplars=tuple(tuple((path, offset) for path, offset in row) for row in found.get("exemplars", ())),
     )

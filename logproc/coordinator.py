@@ -24,6 +24,7 @@ from logproc.merging import merge
 from logproc.model import Folded, Partial, Parts, Report, RunInfo
 from logproc.planner import Planner
 from logproc.report.files import replacing
+from logproc.rollup.exemplars import file_key
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.outcome import report_table
 from logproc.worker import Job, process
@@ -64,7 +65,8 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         outcomes = stack.enter_context(closing(run_tasks(process, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
     workers = elsewhere.workers if elsewhere else config.workers
-    finished = [report_table(table) for table in tables]
+    paths = {file_key(file.path): file.path for file in files}
+    finished = [report_table(table, paths) for table in tables]
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]
     return Report(
         RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, *_span(config)),

@@ -21,6 +21,11 @@ NO_TIME = -(2**63)
 """The time of a row that has none, in the int64 microseconds of `Batch.times`."""
 
 
+OFFSET_BITS = 40
+NO_MARK = 2**63 - 1
+"""A row's place as one number: its file above so many bits of its offset. A place beyond them (1 TiB) is none."""
+
+
 class Kind(StrEnum):
     """Type of a column or an expression."""
 
@@ -182,7 +187,8 @@ class Batch:
     no value. `styles` holds per column how a slice's bytes stand for text (see `kernels.intern`). `times` is int64
     microseconds since 1970 UTC or `NO_TIME`. `scales` multiply a column's numbers; the columns in `lists` may hold
     several numbers, which add up. `addresses` are those of each column's starts, ends and styles; one dictionary
-    serves all batches of a parser, so that it can be known again.
+    serves all batches of a parser, so that it can be known again. `marks` say where each row stands: the number of its
+    file within the task, above `OFFSET_BITS` bits of the offset of its first byte, or `NO_MARK`.
     """
 
     buffer: NDArray[np.uint8]
@@ -197,6 +203,7 @@ class Batch:
     scales: dict[str, float]
     lists: frozenset[str] = frozenset()
     addresses: dict[str, tuple[int, int, int]] | None = None
+    marks: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +322,10 @@ class ReportError:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A finished report. Values are None, str, int, float or bool; times are RFC 3339 UTC text."""
+    """A finished report. Values are None, str, int, float or bool; times are RFC 3339 UTC text.
+
+    `exemplars` are, for the first rows, a few places of lines that a row counts: path and decompressed offset.
+    """
 
     name: str
     title: str
@@ -326,6 +336,7 @@ class ReportTable:
     error: ReportError | None = None
     truncated: bool = False
     problem: str | None = None
+    exemplars: tuple[tuple[tuple[str, int], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

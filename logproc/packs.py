@@ -20,7 +20,7 @@ from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import DOUBTFUL_BYTES, LOWEST_TEXT
 from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
-from logproc.model import NO_TIME, PADDING, FileResult, Lines, Partial, Piece, Task
+from logproc.model import NO_TIME, OFFSET_BITS, PADDING, FileResult, Lines, Partial, Piece, Task
 from logproc.rollup.tables import Tables
 
 if TYPE_CHECKING:
@@ -135,10 +135,14 @@ class PackReader:
         assert isinstance(parser, SeparatorParser)
         desk.own(parser, first.source, first.host, run)
         results = np.zeros((n, tokenize.COUNTERS), np.int64)
-        base = desk.buffer.ctypes.data
+        base, before = desk.buffer.ctypes.data, desk.rows
         desk.rows = packs.tokenize_texts(
             base, begins, ends, n, desk.rows, *parser.addresses, parser.counters.ctypes.data, results
         )
+        # Where rows stand: their offset in the buffer, less where their text begins there.
+        numbers = np.array([desk.numbers.get(item[1].path, 0) for item in waiting], np.int64)
+        shifts = np.repeat((numbers << OFFSET_BITS) - begins, np.maximum(results[:, tokenize.ROWS], 0))
+        np.add(parser.lines.row_offset[before : desk.rows], shifts, out=desk.marks[before : desk.rows])
         for item, counted in zip(waiting, results.tolist(), strict=True):
             if counted[tokenize.ROWS] > 0:
                 yield item[0], _result(item[1], item[4], counted)

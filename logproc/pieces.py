@@ -19,7 +19,7 @@ from logproc.inputs.blocks import BlockReader
 from logproc.inputs.opening import STDIN
 from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
-from logproc.model import NO_TIME, FileResult, Lines, Reject
+from logproc.model import NO_MARK, NO_TIME, OFFSET_BITS, FileResult, Lines, Reject
 from logproc.others import read_others
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ class PieceReader:
             return samples
         return [found.lines] if found.encoding in {"utf-8", "utf-8-bom"} and not found.lines.isspace() else samples
 
-    def book(self, parser: Parser, block: Block, before: int) -> None:  # noqa: ARG002 - rows need the block
+    def book(self, parser: Parser, block: Block, before: int) -> None:
         """Account for what one call of the kernel found, and drop the rows that nobody asked for."""
         desk, counters, job = self.desk, self.desk.counters, self.desk.job
         upto = int(counters[tokenize.ROWS])
@@ -249,7 +249,17 @@ class PieceReader:
         self.filtered += blanks + dropped
         self.counted += int(counters[tokenize.LINES]) - blanks - rejects - dropped
         self.first_time, self.last_time = min(self.first_time, first), max(self.last_time, last)
+        self.mark(parser, block, before, upto)
         desk.rows = upto
+
+    def mark(self, parser: Parser, block: Block, before: int, upto: int) -> None:
+        """Note where rows [before, upto) stand."""
+        number = self.desk.numbers.get(self.piece.path)
+        marks, offset = self.desk.marks[before:upto], block.offset - block.start
+        if number is None or block.offset + block.end >= 1 << OFFSET_BITS:
+            marks[:] = NO_MARK
+        else:
+            np.add(parser.lines.row_offset[before:upto], np.int64((number << OFFSET_BITS) + offset), out=marks)
 
     def _refused(self, parser: Parser, block: Block) -> None:
         """Give the lines that were refused to the other parsers, or to the books."""

@@ -15,13 +15,15 @@ import numpy as np
 
 from logproc.formats import candidates, resolve
 from logproc.formats.detect import Detection, detect
-from logproc.formats.parser import UNKNOWN, Matcher, Parser, new_parser
+from logproc.formats.parser import CAPACITY, UNKNOWN, Matcher, Parser, new_parser
 from logproc.inputs.blocks import buffer_size
+from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.model import Batch, Partial, Task
 from logproc.packs import PackReader, one_by_one
 from logproc.pieces import PieceReader
 from logproc.rollup.aggregate import Program
+from logproc.rollup.exemplars import file_key
 from logproc.spool import Spool
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Desk:
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.fill = 0
         self.rows = 0
+        self.marks = np.empty(CAPACITY, np.int64)
+        self.numbers: dict[str, int] = {}  # of the files of this task, as marks count them
         self.parsers: dict[tuple[str, str], Parser] = {}
         self._owner: tuple[Parser, str, str | None] | None = None
         self._match = Matcher()
@@ -78,6 +82,14 @@ class Desk:
         """Return the columns that are asked of a format and a source."""
         columns = self.program.columns(fmt.family, source)
         return columns - {"source"} if source else columns  # a configured source wins over a key of that name
+
+    def begin(self, task: Task) -> list[int]:
+        """Begin a task; returns the keys of its files in the order in which the marks of rows count them."""
+        self.rows = self.fill = 0
+        keys = {piece.path: file_key(piece.path) for piece in task.pieces if piece.path != STDIN}
+        paths = sorted(keys, key=keys.__getitem__)  # so that marks ascend as (key, offset) do
+        self.numbers = {path: number for number, path in enumerate(paths)}
+        return [keys[path] for path in paths]
 
     def detect(self, samples: list[bytes]) -> Detection:
         """Tell the format of sampled lines."""
@@ -114,6 +126,7 @@ class Desk:
                     scales=parser.scales,
                     lists=parser.lists,
                     addresses=parser.places,
+                    marks=self.marks[:n],
                 )
             )
         self.rows = 0
@@ -173,8 +186,7 @@ def _alone(job: Job, task: Task, *, spool: Spool) -> Partial:
 
 def _process(job: Job, task: Task, *, spool: Spool) -> Partial:
     desk = desk_of(job)
-    desk.rows = desk.fill = 0
-    run = desk.program.aggregator()
+    run = desk.program.aggregator(desk.begin(task))
     try:
         packed = desk.packs.read(task.pieces, run)
         results = tuple(

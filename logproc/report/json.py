@@ -132,6 +132,9 @@ def table_text(table: ReportTable, rows: Iterable[tuple[Any, ...]], level: int =
         yield f"{separator}{pad} {compact(row)}"
         separator = ",\n"
     yield f"\n{pad}]" if separator == ",\n" else "]"
+    if table.exemplars:
+        places = [[[path_text(path), offset] for path, offset in row] for row in table.exemplars]
+        yield f',\n{pad}"exemplars": {compact(places)}'
     tail: dict[str, Any] = {"exact": table.exact, "error": error, "truncated": table.truncated}
     if table.problem is not None:
         tail["problem"] = table.problem

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from logproc.kernels.group import keep_groups
-from logproc.model import Batch, Kind
 from logproc.rollup.columns import ROWS, RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec
+from logproc.rollup.exemplars import Marked
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
-from logproc.rollup.spec import EVERYTHING, Aggregate, Expression, RollupSpec, columns_of_spec
-from logproc.rollup.states import CountState, State
+from logproc.rollup.spec import EVERYTHING, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.tables import Table, TableData, dump
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
+
+    from logproc.model import Batch
+    from logproc.rollup.states import State
 
 Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[bytes, ...]]"
 
@@ -33,8 +35,6 @@ MAX_KEYS = 1 << 17
 MAX_KEY_BYTES = 32 << 20
 MAX_ENTRIES = 1 << 20
 """Sketch entries that a worker's running tally may hold."""
-
-PRESENT = Aggregate("count", None, Kind.INTEGER)
 
 
 class Tally:
@@ -48,34 +48,34 @@ class Tally:
 
     def reset(self) -> None:
         """Start anew, with group ids that mean something else."""
-        self.present = CountState(PRESENT)
+        self.marked = Marked()
         self.states: list[State] = [new_state(aggregate) for aggregate in self.spec.aggregates]
 
     def entries(self) -> int:
         """Count the sketch entries held."""
         return sum(state.entries for state in self.states)
 
-    def data(self, index: GroupIndex) -> TableData:
-        """Return what was counted."""
-        ids = np.flatnonzero(self.present.arrays()[0])
+    def data(self, index: GroupIndex, files: Sequence[int]) -> TableData:
+        """Return what was counted; `files` are the keys of the task's files."""
+        ids = self.marked.present()
         keys, offsets = index.encode(ids)
-        return TableData(keys, offsets, [state.select(ids) for state in self.states])
+        return TableData(keys, offsets, [state.select(ids) for state in self.states], self.marked.places(ids, files))
 
-    def pour(self, index: GroupIndex) -> None:
+    def pour(self, index: GroupIndex, files: Sequence[int]) -> None:
         """Move what was counted into the bounded table."""
         if self.table is None:
             self.table = Table(self.spec, self.max_groups)
-        self.table.merge(self.data(index))
+        self.table.merge(self.data(index, files))
 
-    def finish(self, index: GroupIndex) -> bytes:
+    def finish(self, index: GroupIndex, files: Sequence[int]) -> bytes:
         """Return the dumped table of the task and begin the next task's."""
-        if self.table is None and np.count_nonzero(self.present.arrays()[0]) <= self.max_groups:
-            dumped = dump(self.spec, self.data(index))
+        if self.table is None and np.count_nonzero(self.marked.counts) <= self.max_groups:
+            dumped = dump(self.spec, self.data(index, files))
         else:
-            self.pour(index)
+            self.pour(index, files)
             dumped = b"" if self.table is None else dump(self.spec, self.table.data())
         self.table = None
-        self.present.clear()
+        self.marked.clear()
         for state in self.states:
             state.clear()
         return dumped
@@ -89,6 +89,7 @@ class RelationProgram:
         self.store = RowStore({field for spec in specs for field in fields_of_spec(spec)})
         self.evaluator = Evaluator(self.store)
         self.indexes: dict[tuple[Expression, ...], GroupIndex] = {}
+        self.files: Sequence[int] = ()
 
     def append(self, batch: Batch) -> None:
         """Take a batch's rows in."""
@@ -101,8 +102,9 @@ class RelationProgram:
         rows = self.store.rows
         if rows:
             groups: dict[tuple[object, ...], NDArray[np.int32]] = {}
+            ascending = self.store.ascend()
             for tally in self.tallies:
-                self._count(tally, rows, groups)
+                self._count(tally, rows, groups, ascending=ascending)
         self.store.clear()
         self.evaluator.next_rows()
         if self._is_full():
@@ -111,14 +113,16 @@ class RelationProgram:
     def finish(self) -> list[bytes]:
         """Return the dumped tables of a task."""
         self.count()
-        return [tally.finish(self._index(tally.spec)) for tally in self.tallies]
+        return [tally.finish(self._index(tally.spec), self.files) for tally in self.tallies]
 
-    def _count(self, tally: Tally, rows: int, groups: dict[tuple[object, ...], NDArray[np.int32]]) -> None:
+    def _count(
+        self, tally: Tally, rows: int, groups: dict[tuple[object, ...], NDArray[np.int32]], *, ascending: bool
+    ) -> None:
         spec = tally.spec
         index = self._index(spec)
         taking = self._groups(spec, None, groups, rows)
-        tally.present.resize(len(index))
-        tally.present.update(taking, None, rows)
+        tally.marked.resize(len(index))
+        tally.marked.update(taking, rows, self.store.marks, ascending=ascending)
         for aggregate, state in zip(spec.aggregates, tally.states, strict=True):
             state.resize(len(index))
             argument = None if aggregate.argument is None else self.evaluator.vector(aggregate.argument)
@@ -167,7 +171,7 @@ class RelationProgram:
     def _pour(self) -> None:
         """Move all numbers into the bounded tables and drop everything that was learnt about values."""
         for tally in self.tallies:
-            tally.pour(self._index(tally.spec))
+            tally.pour(self._index(tally.spec), self.files)
             tally.reset()
         self.store.forget()
         self.evaluator.forget()
@@ -191,8 +195,13 @@ class Program:
         asked = [spec for spec in self.specs if spec.relation in {family, source, EVERYTHING}]
         return frozenset(column.name for spec in asked for column in columns_of_spec(spec))
 
-    def aggregator(self) -> Aggregator:
-        """Return a coroutine for one task, started: send batches, then None; it returns the dumped tables."""
+    def aggregator(self, files: Sequence[int] = ()) -> Aggregator:
+        """Return a coroutine for one task, started: send batches, then None; it returns the dumped tables.
+
+        `files` are the keys of the task's files, in the order in which the marks of rows count them.
+        """
+        for program in self._programs.values():
+            program.files = files
         running = self._run()
         next(running)
         return running

@@ -17,7 +17,7 @@ from logproc.kernels import decode
 from logproc.kernels.arrays import grown
 from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
 from logproc.kernels.jsonlines import unescape
-from logproc.model import LEVELS, NO_TIME, PRIORITIES, Batch, Kind
+from logproc.model import LEVELS, NO_MARK, NO_TIME, PRIORITIES, Batch, Kind
 from logproc.rollup.elements import elements_json
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class RowStore:
         self._codes: dict[Stored, NDArray[np.int32]] = {}
         self._values: dict[Stored, NDArray[Any]] = {}
         self._valid: dict[Stored, NDArray[np.uint8]] = {}
+        self.marks = np.empty(0, np.int64)
         self._slow = np.empty(0, np.int32)
         self._settled: dict[str, int] = {}
         self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
@@ -111,6 +112,10 @@ class RowStore:
             return TextVector(self._codes[field][: self.rows], self.dictionaries[field.name])
         return NumberVector(self._values[field][: self.rows], self._valid[field][: self.rows], field.kind)
 
+    def ascend(self) -> bool:
+        """Tell whether the marks of the rows held ascend."""
+        return bool((self.marks[1 : self.rows] > self.marks[: self.rows - 1]).all())
+
     def clear(self) -> None:
         """Forget the rows."""
         self.rows = 0
@@ -121,6 +126,7 @@ class RowStore:
         if end > self._capacity:
             self._reserve(end + ROWS)
         self._intern(batch, begin)
+        self.marks[begin:end] = NO_MARK if batch.marks is None else batch.marks
         for field in self.fields:
             if field.kind == Kind.TEXT:
                 self._finish_text(field, batch, begin, end)
@@ -203,6 +209,7 @@ class RowStore:
                 number = np.float64 if field.kind == Kind.DECIMAL else np.int64
                 self._values[field] = grown(self._values.get(field, np.zeros(0, number)), capacity)
                 self._valid[field] = grown(self._valid.get(field, np.zeros(0, np.uint8)), capacity)
+        self.marks = grown(self.marks, capacity)
         self._capacity = capacity
         self._layouts.clear()
 

@@ -31,6 +31,13 @@ def finish(
     Ties in ORDER BY, and reports without one, are ordered by the output columns, ascending, NULLs last. Times become
     RFC 3339 UTC text; NaN and infinities become None.
     """
+    return finish_groups(spec, keys, aggregates)[1]
+
+
+def finish_groups(
+    spec: RollupSpec, keys: Sequence[Sequence[Value]], aggregates: Sequence[Sequence[Value]]
+) -> tuple[list[int], list[tuple[Value, ...]]]:
+    """Return which group each row of `finish` is, and the rows."""
     groups = _Groups([list(column) for column in keys], [_finite(column) for column in aggregates])
     rows = list(range(groups.count))
     if spec.having is not None:
@@ -39,7 +46,7 @@ def finish(
     wanted = len(rows) if spec.limit is None else spec.offset + spec.limit
     ordered = _order(spec, groups, rows, wanted)[spec.offset : wanted]
     columns = [_rendered(groups.values(output.expression, ordered), output.expression.kind) for output in spec.outputs]
-    return list(zip(*columns, strict=True))
+    return ordered, list(zip(*columns, strict=True))
 
 
 def report_columns(spec: RollupSpec) -> tuple[ColumnInfo, ...]:

@@ -8,26 +8,39 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.model import ReportError, ReportTable
-from logproc.rollup.finish import finish, report_columns
+from logproc.rollup.exemplars import resolved
+from logproc.rollup.finish import finish, finish_groups, report_columns
 from logproc.rollup.registry import RELATIVE_ERROR, new_state
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from logproc.rollup.spec import Value
 
 
-def report_table(table: Table) -> ReportTable:
-    """Finish a report: evaluate, order and cut its rows, and say how exact they are."""
+TOP_ROWS = 1000
+"""Rows of a report, the first ones, that have exemplars."""
+
+
+def report_table(table: Table, paths: Mapping[int, str] | None = None) -> ReportTable:
+    """Finish a report: evaluate, order and cut its rows, and say how exact they are.
+
+    `paths` are those of the files by `exemplars.file_key`; without them rows have no exemplars.
+    """
     spec = table.spec
+    exemplars: list[tuple[tuple[str, int], ...]] = []
     rows: list[tuple[Value, ...]] = []
     error: ReportError | None = None
     truncated = False
     if table.problem is None:
         ids = table.candidates()
         keys, aggregates = _empty_group(table) if not spec.keys and not len(table) else table.columns(ids)
-        rows = finish(spec, keys, aggregates)
+        groups, rows = finish_groups(spec, keys, aggregates)
+        if paths is not None and len(table):
+            exemplars = [resolved(table.kept.of(int(ids[group])), paths) for group in groups[:TOP_ROWS]]
         error = _error(table, ids)
         truncated = _truncated(table, len(rows), keys, aggregates)
     return ReportTable(
@@ -40,6 +53,7 @@ def report_table(table: Table) -> ReportTable:
         error=error,
         truncated=truncated,
         problem=table.problem,
+        exemplars=tuple(exemplars),
     )
 
 

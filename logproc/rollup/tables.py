@@ -16,6 +16,7 @@ import numpy as np
 
 from logproc.errors import MergeError
 from logproc.kernels.intern import Dictionary
+from logproc.rollup.exemplars import Kept, Places
 from logproc.rollup.groups import decode_key
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAGIC = b"LPR1"
-"""First bytes of a dumped table: format 1."""
+MAGIC = b"LPR2"
+"""First bytes of a dumped table: format 2."""
 
 
 MAX_KEY_BYTES = 256 << 20
@@ -36,11 +37,15 @@ MAX_KEY_BYTES = 256 << 20
 
 @dataclass(slots=True)
 class TableData:
-    """A table in motion: key bytes with n + 1 offsets, states over n groups, the floor and the slack of each group."""
+    """A table in motion: key bytes with n + 1 offsets, states over n groups, the floor and the slack of each group.
+
+    `places` are exemplars of the groups.
+    """
 
     keys: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     states: Sequence[State]
+    places: Places
     floor: float = 0.0
     slack: NDArray[np.float64] | None = None
     problem: str | None = None
@@ -72,6 +77,7 @@ class Table:
         self.states: list[State] = [new_state(aggregate) for aggregate in spec.aggregates]
         self.floor = 0.0
         self.slack = np.zeros(0, np.float64)
+        self.kept = Kept()
         self.problem: str | None = None
 
     def __len__(self) -> int:
@@ -98,6 +104,7 @@ class Table:
         for mine, its in zip(self.states, data.states, strict=True):
             mine.resize(size)
             mine.merge(its, mapping)
+        self.kept.merge(data.places, mapping, size)
         if size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES:
             self._prune(min(self.max_groups, size if size > self.max_groups else size // 2))
 
@@ -111,7 +118,7 @@ class Table:
         end = int(starts[-1] + lengths[-1]) if n else 0
         keys = np.zeros(end + 16, np.uint8)
         keys[:end] = self.keys.arena[:end]
-        return TableData(keys, offsets, self.states, self.floor, self.slack, self.problem)
+        return TableData(keys, offsets, self.states, self.kept.data(n), self.floor, self.slack, self.problem)
 
     def candidates(self) -> NDArray[np.int64]:
         """Return the groups that can be among the rows shown: all, or those that rank high enough."""
@@ -176,6 +183,7 @@ class Table:
         starts = old.key_start[kept]
         self.keys.encode(old.arena, starts, starts + lengths, np.zeros(len(kept), np.uint8), len(kept), codes)
         self.states = [state.select(kept) for state in self.states]
+        self.kept.select(kept)
 
     def _fail(self, problem: str) -> None:
         """Give up on this report, and on what it holds."""
@@ -212,6 +220,8 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
     arrays: list[NDArray[Any]] = [data.keys, data.offsets, np.zeros(data.groups) if data.slack is None else data.slack]
     for state in data.states:
         arrays.extend(state.arrays())
+    places = data.places
+    arrays.extend((places.files, places.counts, places.places))
     header = json.dumps(
         {
             "spec": spec.fingerprint,
@@ -257,11 +267,14 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
         width = len(state.arrays())
         state.load(groups, rest[:width])
         rest = rest[width:]
-    return TableData(keys, offsets, states, floor, slack, problem)
+    places = Places(*rest)
+    if not places.fit(groups):
+        raise MergeError(f"report {spec.name!r}: the table's exemplars do not fit its groups")
+    return TableData(keys, offsets, states, places, floor, slack, problem)
 
 
 def _dtypes(states: Sequence[State]) -> list[np.dtype[Any]]:
     """Return the types of the arrays of a dumped table."""
     head: list[np.dtype[Any]] = [np.dtype(np.uint8), np.dtype(np.int64), np.dtype(np.float64)]
     head.extend(array.dtype for state in states for array in state.arrays())
-    return head
+    return [*head, np.dtype(np.int64), np.dtype(np.uint8), np.dtype(np.int64)]

@@ -1,0 +1,84 @@
+"""The first rows of each group: which lines of which files a number stands for.
+
+A place is a file's number above `OFFSET_BITS` bits of an offset. A group keeps its `PLACES` least places, sorted, so
+that neither the cut of the files nor the order of merging matters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logproc.kernels.jit import helper, kernel
+
+PLACES = 3
+"""Places that a group keeps."""
+
+OFFSET_BITS = 40
+OFFSETS = (1 << OFFSET_BITS) - 1
+
+
+@kernel("i4[], i8, i8[], i8[], i8[] -> none")
+def count_ascending(groups, n, marks, counts, places):
+    """Add 1 to counts[group] for every row, and keep the first marks of each; marks must ascend, also over calls."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0:
+            count = counts[group]
+            counts[group] = count + 1
+            if count < PLACES:
+                places[group * PLACES + count] = marks[row]
+
+
+@kernel("i4[], i8, i8[], i8[], i8[] -> none")
+def count_any(groups, n, marks, counts, places):
+    """Do what `count_ascending` does for marks in any order."""
+    for row in range(n):
+        group = groups[row]
+        if group >= 0:
+            count = counts[group]
+            counts[group] = count + 1
+            first = group * PLACES
+            held = min(count, PLACES)
+            mark = marks[row]
+            if held == PLACES and mark >= places[first + held - 1]:
+                continue
+            at = min(held, PLACES - 1)
+            while at > 0 and mark < places[first + at - 1]:
+                places[first + at] = places[first + at - 1]
+                at -= 1
+            places[first + at] = mark
+
+
+@helper
+def _is_before(one, other, files):
+    """Tell whether a place comes before another one, by the key of its file and its offset."""
+    mine, its = files[one >> OFFSET_BITS], files[other >> OFFSET_BITS]
+    return mine < its or (mine == its and (one & OFFSETS) < (other & OFFSETS))
+
+
+@kernel("i8[], i8, u1[], i8[], i8[], i8[], u1[], i8[] -> none")
+def merge_places(mapping, n, counts, places, numbers, files, my_counts, my_places):
+    """Take the places of n groups into those of groups `mapping`; equal places are one.
+
+    `counts` of `places` belong to each group in turn; `numbers` are what its files are called here, `files` their keys.
+    """
+    at = 0
+    for row in range(n):
+        group = mapping[row]
+        first = group * PLACES
+        for _ in range(counts[row]):
+            place = places[at]
+            at += 1
+            place = (numbers[place >> OFFSET_BITS] << OFFSET_BITS) | (place & OFFSETS)
+            held = np.int64(my_counts[group])
+            where = held
+            while where > 0 and _is_before(place, my_places[first + where - 1], files):
+                where -= 1
+            if where >= PLACES or (where > 0 and my_places[first + where - 1] == place):
+                continue
+            last = min(held, PLACES - 1)
+            while last > where:
+                my_places[first + last] = my_places[first + last - 1]
+                last -= 1
+            my_places[first + where] = place
+            my_counts[group] = min(held + 1, PLACES)
