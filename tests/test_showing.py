@@ -44,7 +44,7 @@ def test_a_record_is_shown_whole_from_any_of_its_bytes(tmp_path, compress):
 def test_what_parse_places_is_what_show_shows(folder):
     rows = list(logproc.parse(DATA / folder, origin=True))
     places = [Place(row["_file"], row["_offset"]) for row in rows[:: max(1, len(rows) // 40)]]
-    for place, found in showing.records(Config(paths=(".",)), places):
+    for _, found in showing.records(Config(paths=(".",)), places):
         assert isinstance(found, bytes)
         assert found.count(b"\n") == 1 or (folder == "containers" and found.count(b"\n") == 2)  # a line in two parts
     again = Path(places[0].path)
