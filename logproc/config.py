@@ -34,7 +34,6 @@ OPERATORS = {
 
 LATER = {
     "state_dir": "incremental runs (--state, state_dir) are not in this version; leave it out: the run is stateless",
-    "html": "the HTML report (--html, output.html) is not in this version; use --json or the terminal report",
 }
 """What the contract names and this version refuses rather than ignores."""
 
@@ -87,7 +86,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Files to write; None for none. `json` may be "-" for standard output."""
+    """Files to write; None for none. `json` may be "-" for standard output; `previous` is read."""
 
     json: str | None = None
     html: str | None = None
@@ -95,6 +94,7 @@ class Output:
     markdown: str | None = None
     metrics_file: str | None = None
     rejects: str | None = None
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,7 @@ class Flags:
     markdown: str | None = None
     metrics_file: str | None = None
     rejects: str | None = None
+    previous: str | None = None
     lock: str | None = None
     wait_lock: str | None = None
     ping_url: str | None = None
@@ -243,7 +244,6 @@ def require_supported(config: Config) -> None:
     """Raise UsageError if the configuration asks for what this version does not do."""
     asked = {
         "state_dir": config.state_dir,
-        "html": config.output.html,
     }
     for name, value in asked.items():
         if value and name in LATER:

@@ -224,11 +224,12 @@ KEYS: tuple[Key, ...] = (
         "run", "ping_url", TEXT, None, "address of a monitor such as healthchecks, told how each run went", web_address
     ),
     Key("output", "json", TEXT, None, "file of the JSON report; - is standard output", _filled),
-    Key("output", "html", TEXT, None, "file of the HTML report; not in this version", _filled),
+    Key("output", "html", TEXT, None, "file of the HTML report", _filled),
     Key("output", "csv", TEXT, None, "folder of CSV files, one a report", _filled),
     Key("output", "markdown", TEXT, None, "file of the report as Markdown", _filled),
     Key("output", "metrics_file", TEXT, None, "Prometheus text file, written however the run ends", _filled),
     Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
+    Key("output", "previous", TEXT, None, "JSON report of the time before, for changes in the HTML report", _filled),
     Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),
     Key(
         "limits",

@@ -105,7 +105,6 @@ def test_the_flags_of_run_are_those_of_the_contract():
         (["plan"], "nothing to read"),
         (["detect"], "nothing to read"),
         (["parse"], "nothing to read"),
-        (["run", "x", "--html", "r.html"], "--html, output.html) is not in this version"),
         (["run", "x", "--csv", "no/folder"], "--csv no/folder: the folder"),
         (["run", "x", "--markdown", "-"], "--markdown needs a file"),
         (["run", "x", "--metrics-file", "no/m.prom"], "--metrics-file no/m.prom: the folder"),

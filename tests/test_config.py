@@ -143,7 +143,6 @@ def test_nothing_to_read_says_what_to_do(written):
     ("text", "word"),
     [
         ('state_dir = "s"', "leave it out"),
-        ('[output]\nhtml = "x"', "not in this version"),
     ],
 )
 def test_what_this_version_cannot_do_is_refused_and_not_ignored(written, text, word):

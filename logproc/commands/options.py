@@ -84,11 +84,12 @@ NETWORK = options(
 )
 OUTPUT = options(
     click.option("--json", metavar="FILE|-", help="Write the JSON report."),
-    click.option("--html", metavar="FILE", help="Write the HTML report (not in this version)."),
+    click.option("--html", metavar="FILE", help="Write the report as one HTML file."),
     click.option("--csv", metavar="DIR", help="Write a CSV file for each report."),
     click.option("--markdown", metavar="FILE", help="Write the report as Markdown."),
     click.option("--metrics-file", metavar="FILE", help="Write Prometheus metrics, however the run ends."),
     click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines."),
+    click.option("--previous", metavar="FILE.json", help="Compare figures of the HTML report with this older one."),
     click.option("--dry-run", is_flag=True, help="Print what would be read, and read nothing."),
 )
 

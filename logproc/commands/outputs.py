@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logproc.config import Config
-    from logproc.model import Report
+    from logproc.model import Report, ReportTable
 
 FILES = {
     "--json": "json",
+    "--html": "html",
     "--markdown": "markdown",
     "--metrics-file": "metrics_file",
     "--rejects": "rejects",
 }
 """Option and key of `[output]` of what becomes one file."""
 
-REPORTS = ("json", "csv", "markdown")
+REPORTS = ("json", "html", "csv", "markdown")
 """Options that ask for the report in another form than the terminal's."""
 
 
@@ -33,6 +34,11 @@ def check(config: Config) -> None:
 
     if config.output.csv is not None:
         files.require_folder("--csv", config.output.csv)
+    if config.output.html is not None:
+        from logproc.report.html.page import environment
+
+        environment()  # an extra: without it nothing is begun
+        _before(config)
     taken: dict[str, str] = {}
     for option, key in FILES.items():
         path = getattr(config.output, key)
@@ -53,6 +59,11 @@ def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
     from logproc.report import files, json
 
     shown = False
+    if config.output.html is not None:  # first: `previous` may be the file that --json replaces
+        from logproc.report import html
+
+        page = html.render(report, config.max_reject_ratio, config.paths, before=_before(config))
+        files.write_atomically(config.output.html, page)
     if config.output.json == "-":
         put_bytes(json.render(report))
     elif to_terminal and not config.quiet:
@@ -71,6 +82,16 @@ def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
 
         files.write_atomically(config.output.markdown, markdown.render(report, config.max_reject_ratio, config.paths))
     return shown
+
+
+def _before(config: Config) -> tuple[ReportTable, ...]:
+    """Return the tables of the report before; none on the first night, when the file is not there yet."""
+    path = config.output.previous
+    if path is None or not os.path.exists(path):  # noqa: PTH110
+        return ()
+    from logproc import comparing
+
+    return comparing.load(path)
 
 
 def to_terminal(typed: Mapping[str, Any]) -> bool:

@@ -1,0 +1,249 @@
+"""The head of the page: figures on tiles with what they were before, the books of the run, and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logproc.report import figures, units
+from logproc.report.html import drawing
+from logproc.report.html.panels import shortened
+from logproc.report.summary import problem_of, problems, verdict
+from logproc.report.text import path_text, plural, rfc3339, size
+from logproc.report.units import NUMBERS, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from logproc.model import FileEntry, Report, ReportTable
+
+MOST_FILES = 400
+"""Files that are listed one by one, those with a problem first."""
+
+MOST_SAMPLES = 25
+"""Rejected lines that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure: `change` against the report before, `better` where growth is good or bad news (True, False, None)."""
+
+    label: str
+    value: str
+    exact: str
+    aside: str
+    change: str
+    bad: bool
+    spark: drawing.Drawing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A report without keys: one row, a tile for each of its values."""
+
+    id: str
+    title: str
+    name: str
+    note: str
+    sql: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a bar: from where to where in percent, and what it is."""
+
+    css: str
+    x: str
+    width: str
+    label: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file of the run."""
+
+    path: str
+    format: str
+    codec: str
+    size: str
+    bytes: int
+    lines: int
+    rejected: int
+    first: str
+    last: str
+    status: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The accounting of a run."""
+
+    lines: int
+    shares: tuple[Share, ...]
+    files: str
+    bytes: str
+    reasons: tuple[tuple[str, int, str], ...]
+    problems: tuple[tuple[str, str], ...]
+    checks: tuple[tuple[str, bool, str], ...]
+    samples: tuple[tuple[str, int, int, str, str], ...]
+    listed: tuple[FileRow, ...]
+    more_files: str
+
+
+def is_tiles(table: ReportTable) -> bool:
+    """Tell whether a report is one row of values."""
+    return table.problem is None and len(table.rows) == 1 and all(column.role == "value" for column in table.columns)
+
+
+def tiles(table: ReportTable, number: int, note: str, report: Report, before: ReportTable | None) -> Tiles:
+    """Return a report of one row as tiles; `before` is the same report of the time before."""
+    row = table.rows[0]
+    old = before.rows[0] if before is not None and is_tiles(before) and before.columns == table.columns else None
+    whole = next((row[i] for i in range(len(row)) if units.is_count(table, i) and row[i]), None)
+    return Tiles(
+        id=f"report-{number}",
+        title=shortened(table.title or table.name),
+        name=shortened(table.name),
+        note=note,
+        sql=shortened(table.sql.strip(), 20_000),
+        tiles=tuple(
+            _tile(table, index, value, None if old is None else old[index], whole, report)
+            for index, value in enumerate(row)
+        ),
+    )
+
+
+def _tile(
+    table: ReportTable,
+    index: int,
+    value: Any,  # noqa: ANN401 - a cell is None, text, number or truth
+    old: Any,  # noqa: ANN401
+    whole: int | None,
+    report: Report,
+) -> Tile:
+    column = table.columns[index]
+    unit = units.unit_of(column, table.sql)
+    text = shortened(units.write(value, unit), 60)
+    is_bad = units.is_error(column.name)
+    aside = ""
+    if is_bad and whole and isinstance(value, int):
+        aside = f"{100 * value / whole:.2f} % of all"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Tile(
+        label=shortened(column.name.replace("_", " "), 60),
+        value=text,
+        exact=f"{value:,}" if number and unit is Unit.BYTES else "",
+        aside=aside,
+        change=_change(value, old) if number else "",
+        bad=bool(is_bad and value),
+        spark=_spark(report, column.name) if column.type in NUMBERS else None,
+    )
+
+
+def _change(value: float, old: Any) -> str:  # noqa: ANN401 - whatever the older report has
+    if not isinstance(old, int | float) or isinstance(old, bool):
+        return ""
+    if not old:
+        return "as before: none" if not value else "none before"
+    ratio = value / old
+    if ratio >= 10:
+        return f"{ratio:,.0f} times as before"
+    return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")  # noqa: RUF001 - a minus sign is what it is
+
+
+def _spark(report: Report, name: str) -> drawing.Drawing | None:
+    """Return the course of a value over time, from the report with the finest steps that has it."""
+    found: figures.Chart | None = None
+    for table in report.reports:
+        keys = [column for column in table.columns if column.role == "key"]
+        if len(keys) != 1 or keys[0].type != "time" or table.problem:
+            continue
+        for chart in figures.charts(table):
+            lines = tuple(line for line in chart.lines if line.name == name)
+            if lines and (found is None or len(chart.axis.labels) > len(found.axis.labels)):
+                found = figures.Chart(name, "area", chart.unit, chart.axis, lines)
+    return None if found is None else drawing.draw(found, name)
+
+
+# ---- books -----------------------------------------------------------------------------------------------------
+
+
+def books(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Books:
+    """Return the accounting of a run, in full and in words."""
+    lines = report.lines
+    counts: dict[str, int] = {}
+    for entry in report.files:
+        counts[entry.status] = counts.get(entry.status, 0) + 1
+    read = sum(entry.bytes_read for entry in report.files)
+    stored = sum(entry.bytes_stored for entry in report.files if entry.status == "read" or entry.bytes_read)
+    rejected = lines.rejected or 1
+    files = sorted(report.files, key=lambda entry: problem_of(entry, max_reject_ratio, named) is None)
+    return Books(
+        lines=lines.read,
+        shares=tuple(
+            _shares(
+                (("counted", lines.counted), ("filtered", lines.filtered), ("rejected", lines.rejected)), lines.read
+            )
+        ),
+        files=", ".join(f"{count:,} {status}" for status, count in counts.items()) or "no files",
+        bytes=f"{size(read)} of text" + (f" from {size(stored)} on disk" if stored != read else ""),
+        reasons=tuple(
+            (shortened(reason), count, f"{100 * count / rejected:.1f} %")
+            for reason, count in report.rejected_by_reason.items()
+        ),
+        problems=tuple((line.level, shortened(line.text, 600)) for line in problems(report, max_reject_ratio, named)),
+        checks=tuple((shortened(check.name), check.failed, shortened(verdict(check))) for check in report.checks),
+        samples=tuple(_samples(report))[:MOST_SAMPLES],
+        listed=tuple(_file(entry, max_reject_ratio, named) for entry in files[:MOST_FILES]),
+        more_files=plural(len(files) - MOST_FILES, "more file") if len(files) > MOST_FILES else "",
+    )
+
+
+def _shares(counts: Sequence[tuple[str, int]], total: int) -> Iterator[Share]:
+    begin = 0.0
+    for name, count in counts:
+        width = 100 * count / total if total else 0.0
+        # A single rejected line among millions is to be seen too.
+        drawn = max(width, 0.5) if count else 0.0
+        yield Share(name, f"{min(begin, 100 - drawn):.3f}%", f"{drawn:.3f}%", name, f"{count:,}")
+        begin += width
+
+
+def _samples(report: Report) -> Iterator[tuple[str, int, int, str, str]]:
+    for entry in report.files:
+        for sample in entry.samples:
+            text = sample.raw.decode("utf-8", "backslashreplace")
+            yield shortened(path_text(entry.path)), sample.line, sample.offset, sample.reason, shortened(text)
+
+
+def _file(entry: FileEntry, max_reject_ratio: float, named: tuple[str, ...]) -> FileRow:
+    return FileRow(
+        path=shortened(path_text(entry.path)),
+        format=entry.format or units.NOTHING,
+        codec=entry.codec or units.NOTHING,
+        size=size(entry.bytes_read),
+        bytes=entry.bytes_read,
+        lines=entry.lines.read,
+        rejected=entry.lines.rejected,
+        first=_moment(entry.first_time),
+        last=_moment(entry.last_time),
+        status=entry.status,
+        problem=shortened(problem_of(entry, max_reject_ratio, named) or entry.reason or ""),
+    )
+
+
+def _moment(micros: int | None) -> str:
+    text = rfc3339(micros)
+    return units.NOTHING if text is None else units.moment(text)
+
+
+def span(report: Report) -> str:
+    """Return from when to when the lines are, in words."""
+    firsts = [entry.first_time for entry in report.files if entry.first_time is not None]
+    lasts = [entry.last_time for entry in report.files if entry.last_time is not None]
+    if not firsts or not lasts:
+        return "no times"
+    return f"{_moment(min(firsts))} to {_moment(max(lasts))} UTC"

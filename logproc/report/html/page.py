@@ -1,0 +1,123 @@
+"""The page put together: templates, style, script and policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from logproc.errors import UsageError
+from logproc.report.html import overview, panels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jinja2 import Environment
+
+    from logproc.model import Report, ReportTable
+
+INSTALL = "the HTML report needs jinja2; pip install 'logproc[html]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place to go from a page: a relative address; `current` marks the page itself."""
+
+    label: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a page stands among others. `choices` are rows of pages to choose from, such as hosts and sources."""
+
+    title: str = ""
+    previous: Link | None = None
+    next: Link | None = None
+    up: Link | None = None
+    choices: tuple[tuple[str, tuple[Link, ...]], ...] = ()
+
+
+def render(
+    report: Report,
+    max_reject_ratio: float = 0.05,
+    named: tuple[str, ...] = (),
+    *,
+    links: Links | None = None,
+    before: Sequence[ReportTable] = (),
+) -> bytes:
+    """Return the report as one HTML file in UTF-8; UsageError if jinja2 is not installed.
+
+    `named` holds the paths that were typed, `before` the reports of the time before, which tiles are compared with.
+    """
+    return page(
+        "report.html",
+        report=report,
+        title=(links.title if links else "") or "Log report",
+        span=overview.span(report),
+        books=overview.books(report, max_reject_ratio, named),
+        sections=tuple(_sections(report, {table.name: table for table in before})),
+        compared=bool(before),
+        links=links or Links(),
+    )
+
+
+def _sections(report: Report, before: dict[str, ReportTable]) -> Iterator[overview.Tiles | panels.Panel]:
+    for number, table in enumerate(report.reports, 1):
+        if overview.is_tiles(table):
+            yield overview.tiles(table, number, panels.exactness(table), report, before.get(table.name))
+        else:
+            yield panels.panel(table, number)
+
+
+def page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - whatever a template shows
+    """Return a page from its template."""
+    text = environment().get_template(template).render(**values)
+    return text.encode("utf-8", "backslashreplace")
+
+
+@cache
+def environment() -> Environment:
+    """Return jinja2 with our templates and what all pages share; UsageError if it is not installed."""
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra
+        from markupsafe import Markup  # noqa: PLC0415
+    except ImportError as error:
+        raise UsageError(INSTALL) from error
+    found = Environment(
+        loader=PackageLoader("logproc.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = _shades() + _read("vendor/uplot/uPlot.min.css") + _read("templates/style.css")
+    script = _read("vendor/uplot/uPlot.iife.min.js") + _read("templates/report.js")
+    found.globals.update(
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704
+        policy=(
+            f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
+            "base-uri 'none'; form-action 'none'"
+        ),
+        markup=Markup,
+    )
+    return found
+
+
+def _read(name: str) -> str:
+    return resources.files("logproc.report.html").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    """Return a text as a policy names it: the hash-source of https://www.w3.org/TR/CSP3/."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _shades() -> str:
+    """Return a rule for each length of a bar: the policy allows no style at an element."""
+    return "".join(f".b{percent}{{--b:{percent}%}}" for percent in range(1, 101))

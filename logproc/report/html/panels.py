@@ -1,0 +1,203 @@
+"""From a report's table to what the page shows of it: cells with their bars and shares, charts, notes, the SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from logproc.report import figures, units
+from logproc.report.html import drawing
+from logproc.report.text import plural, valid_text
+from logproc.report.units import NUMBERS, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.model import ColumnInfo, ReportError, ReportTable
+
+SHOWN_ROWS = 10
+"""Rows that stand open; a button shows the others, and without JavaScript they stand open too."""
+
+MOST_ROWS = 500
+"""Rows of a table in the page; the JSON report has all. With `LONGEST_TEXT` this keeps the file small."""
+
+LONGEST_TEXT = 240
+"""Characters of a value in the page."""
+
+TEXT_BUDGET = 60_000
+"""Characters of all texts of one table: a few long ones, or many usual ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: its text, its class, and the value it is sorted by where the text would not do."""
+
+    text: str
+    css: str = ""
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's head; `numeric` columns stand right and are sorted as numbers, greatest first."""
+
+    text: str
+    numeric: bool
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the page shows of one report."""
+
+    id: str
+    name: str
+    title: str
+    sql: str
+    note: str
+    problem: str | None
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    left_out: str
+    charts: tuple[drawing.Drawing, ...]
+    heat: drawing.Heat | None
+    wide: bool
+
+    @property
+    def folded(self) -> int:
+        """Rows behind the button."""
+        return max(0, len(self.rows) - SHOWN_ROWS)
+
+
+def panel(table: ReportTable, number: int) -> Panel:
+    """Return what is shown of a report, the `number`th of the page."""
+    charts = () if table.problem else figures.charts(table)
+    heat = None if table.problem else figures.heat_map(table)
+    headings, rows = _grid(table)
+    title = valid_text(units.write(table.title or table.name, Unit.TEXT))
+    return Panel(
+        id=f"report-{number}",
+        name=valid_text(units.write(table.name, Unit.TEXT)),
+        title=title,
+        sql=shortened(table.sql.strip(), 20_000),
+        note=exactness(table),
+        problem=None if table.problem is None else shortened(table.problem, 2000),
+        headings=headings,
+        rows=rows,
+        left_out=_left_out(table, len(rows)),
+        charts=tuple(drawing.draw(chart, f"{title}: {chart.title}") for chart in charts),
+        heat=None if heat is None else drawing.heat(heat),
+        wide=len(charts) > 1 or len(table.columns) > 6,
+    )
+
+
+def shortened(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return a text as it may stand in the page: valid Unicode, what is not printable escaped, of bounded length."""
+    if len(text) > most:
+        return f"{_safe(text[:most])}… ({len(text):,} characters)"
+    return _safe(text)
+
+
+def _safe(text: str) -> str:
+    return "\n".join(units.write(line, Unit.TEXT) for line in valid_text(text).split("\n"))
+
+
+def _grid(table: ReportTable) -> tuple[tuple[Heading, ...], tuple[tuple[Cell, ...], ...]]:
+    shown = _affordable(table)
+    columns = [_column(table, index, shown) for index in range(len(table.columns))]
+    headings = [
+        Heading(shortened(column.name, 60), column.type in NUMBERS, _heading_class(column)) for column in table.columns
+    ]
+    share = _shares(table, shown)
+    if share is not None:
+        position, cells = share
+        headings.insert(position + 1, Heading("share", True, "n"))
+        columns.insert(position + 1, cells)
+    return tuple(headings), tuple(zip(*columns, strict=True)) if columns and shown else ()
+
+
+def _heading_class(column: ColumnInfo) -> str:
+    if column.type not in NUMBERS:
+        return ""
+    return "n k" if column.role == "key" else "n"
+
+
+def _affordable(table: ReportTable) -> Sequence[tuple[Any, ...]]:
+    """Return the first rows, as many as the page has room for."""
+    room = TEXT_BUDGET
+    for count, row in enumerate(table.rows[:MOST_ROWS]):
+        room -= sum(min(len(value), LONGEST_TEXT) for value in row if isinstance(value, str))
+        if room < 0:
+            return table.rows[: max(count, SHOWN_ROWS)]
+    return table.rows[:MOST_ROWS]
+
+
+def _column(table: ReportTable, index: int, rows: Sequence[tuple[Any, ...]]) -> list[Cell]:
+    column = table.columns[index]
+    unit = units.unit_of(column, table.sql)
+    values = [row[index] for row in rows]
+    if unit is Unit.TIME:
+        days = units.are_days(values)
+        return [Cell(units.NOTHING if v is None else units.moment(v, days=days), "t", v or "") for v in values]
+    if column.type not in NUMBERS:
+        return [Cell(units.NOTHING, "x none") if v is None else _text(v) for v in values]
+    if column.role == "key":  # 404 and 2024 are names, no amounts
+        return [Cell(units.NOTHING, "n k none", "") if v is None else Cell(str(v), "n k") for v in values]
+    most = max((abs(v) for v in values if v is not None), default=0)
+    return [_number(v, column, unit, most if len(rows) > 1 else 0) for v in values]
+
+
+def _text(value: Any) -> Cell:  # noqa: ANN401 - a text or a truth
+    if value == "":
+        return Cell("(empty)", "x none", "")
+    return Cell(shortened(value if isinstance(value, str) else units.write(value, Unit.TEXT)), "x")
+
+
+def _number(value: float | None, column: ColumnInfo, unit: Unit, most: float) -> Cell:
+    if value is None:
+        return Cell(units.NOTHING, "n none", "")
+    text = units.write(value, unit)
+    css = "n"
+    if most:
+        css += f" b{round(100 * abs(value) / most)}"
+    if value and units.is_error(column.name):
+        css += " bad"
+    return Cell(text, css, f"{value:.6g}" if isinstance(value, float) else str(value))
+
+
+def _shares(table: ReportTable, rows: Sequence[tuple[Any, ...]]) -> tuple[int, list[Cell]] | None:
+    """Return where the count of rows stands, and which share of all each row is; None where that is unknown."""
+    if len(table.rows) < 2 or not any(column.role == "key" for column in table.columns):
+        return None
+    counts = (index for index in range(len(table.columns)) if units.is_count(table, index))
+    index = next(counts, None)
+    if index is None or any(column.type == "time" and column.role == "key" for column in table.columns):
+        return None
+    total = None if table.truncated else sum(row[index] or 0 for row in table.rows)
+    if not total:
+        return None
+    return index, [_share(row[index] or 0, total) for row in rows]
+
+
+def _share(value: float, total: float) -> Cell:
+    share = 100 * value / total
+    return Cell(f"{share:.1f} %" if share >= 0.05 or not value else "< 0.1 %", "n s", f"{share:.6g}")
+
+
+def exactness(table: ReportTable) -> str:
+    """Say how exact a report is."""
+    return "exact" if table.exact else _error(table.error)
+
+
+def _error(error: ReportError | None) -> str:
+    if error is None:
+        return "approximate"
+    if error.kind == "relative":
+        return f"estimates within {100 * error.bound:.3g} %"
+    return f"at most {error.bound:,.0f} more than shown"
+
+
+def _left_out(table: ReportTable, shown: int) -> str:
+    if len(table.rows) > shown:
+        return f"{plural(len(table.rows) - shown, 'more row')} in the JSON report"
+    return "There are more rows than the report's LIMIT." if table.truncated else ""

@@ -1,0 +1,246 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var SHOWN = 10;
+  var announcer = make("div", { class: "unseen", role: "status" });
+  document.body.append(announcer);
+
+  function make(name, attributes, text) {
+    var element = document.createElement(name);
+    for (var key in attributes || {}) element.setAttribute(key, attributes[key]);
+    if (text !== undefined) element.textContent = text;
+    return element;
+  }
+
+  // ---- tables: sorted by a click on a heading, filtered by a text, the first rows shown ----
+
+  function table(node) {
+    var body = node.tBodies[0], rows = Array.from(body.rows), place = node.closest(".scroll");
+    var heads = Array.from(node.tHead.rows[0].cells), title = node.caption ? node.caption.textContent : "";
+    var all = rows.length <= SHOWN + 2, wanted = "", more = null;
+    if (rows.length < 2) return;
+
+    function show() {
+      var fitting = 0;
+      Array.from(body.rows).forEach(function (row) {
+        var fits = !wanted || row.textContent.toLowerCase().includes(wanted);
+        if (fits) fitting += 1;
+        row.hidden = !fits || (!all && !wanted && fitting > SHOWN);
+      });
+      if (more) {
+        more.hidden = Boolean(wanted);
+        more.textContent = all ? "Show the first " + SHOWN : "Show all " + rows.length + " rows";
+        more.setAttribute("aria-expanded", String(all));
+      }
+      return fitting;
+    }
+
+    function key(row, column) {
+      var cell = row.cells[column];
+      return cell.dataset.v !== undefined ? cell.dataset.v : cell.textContent;
+    }
+
+    function sort(column, numeric) {
+      var head = heads[column], now = head.getAttribute("aria-sort");
+      var down = now ? now === "ascending" : numeric;
+      heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      rows.sort(function (a, b) {
+        var x = key(a, column), y = key(b, column);
+        if (numeric) {
+          x = x === "" || isNaN(x) ? null : Number(x);
+          y = y === "" || isNaN(y) ? null : Number(y);
+          if (x === null || y === null) return (x === null) - (y === null);
+          return down ? y - x : x - y;
+        }
+        return down ? (x < y ? 1 : x > y ? -1 : 0) : (x < y ? -1 : x > y ? 1 : 0);
+      });
+      body.append.apply(body, rows);
+      show();
+      announcer.textContent = title + " sorted by " + head.textContent + (down ? ", descending" : ", ascending");
+    }
+
+    heads.forEach(function (head, column) {
+      var button = make("button", { type: "button" }, head.textContent);
+      head.textContent = "";
+      head.append(button);
+      button.addEventListener("click", function () { sort(column, head.classList.contains("n")); });
+    });
+    if (rows.length > 5) {
+      var tools = make("div", { class: "tools" });
+      var field = make("input", { type: "search", placeholder: "Filter", "aria-label": "Filter " + title });
+      field.addEventListener("input", function () {
+        wanted = field.value.trim().toLowerCase();
+        announcer.textContent = show() + " rows";
+      });
+      tools.append(field);
+      place.before(tools);
+    }
+    if (!all) {
+      more = make("button", { type: "button", class: "more" });
+      more.addEventListener("click", function () { all = !all; show(); });
+      place.after(more);
+    }
+    show();
+  }
+
+  // ---- numbers and times in few characters ----
+
+  function trim(value, digits) { return String(Number(value.toPrecision(digits))); }
+
+  function write(value, unit, short) {
+    if (value === null || value === undefined) return "–";
+    if (unit === "bytes") {
+      var names = ["B", "kB", "MB", "GB", "TB"], n = 0;
+      while (Math.abs(value) >= 1000 && n < 4) { value /= 1000; n += 1; }
+      return trim(value, 3) + " " + names[n];
+    }
+    if (unit === "seconds") {
+      var size = Math.abs(value);
+      if (size === 0) return "0 s";
+      if (size < 1e-3) return trim(value * 1e6, 3) + " µs";
+      if (size < 1) return trim(value * 1e3, 3) + " ms";
+      return size < 60 ? trim(value, 3) + " s" : size < 3600 ? trim(value / 60, 3) + " min" : trim(value / 3600, 3) + " h";
+    }
+    if (short) {
+      var size2 = Math.abs(value);
+      if (size2 >= 1e9) return trim(value / 1e9, 3) + "G";
+      if (size2 >= 1e6) return trim(value / 1e6, 3) + "M";
+      if (size2 >= 1e4) return trim(value / 1e3, 3) + "k";
+    }
+    return Number.isInteger(value) ? value.toLocaleString("en-US") : trim(value, 4);
+  }
+
+  function moment(seconds, days) {
+    var text = new Date(seconds * 1000).toISOString();
+    return text.slice(0, 10) + (days ? "" : " " + text.slice(11, 16));
+  }
+
+  // ---- charts: drawn by uPlot in place of the SVG once they come into view ----
+
+  var plots = [], sync = uPlot.sync("time");
+
+  function colour(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
+
+  function faded(hex, alpha) {
+    var n = parseInt(hex.slice(1), 16);
+    return "rgba(" + (n >> 16) + "," + ((n >> 8) & 255) + "," + (n & 255) + "," + alpha + ")";
+  }
+
+  function chart(figure) {
+    var place = figure.querySelector(".plot"), data = JSON.parse(figure.querySelector("script").textContent);
+    if (!data.x || !place.clientWidth) return;
+    var times = [], now = 0;
+    data.x.forEach(function (step) { now += step; times.push(now); });
+    var broken = data.breaks.length > 0, n = times.length;
+    var days = times.every(function (t) { return t % 86400 === 0; });
+    var x = broken ? times.map(function (_, i) { return i; }) : times;
+    var muted = colour("--muted"), line = colour("--line"), tip = make("div", { class: "tip", hidden: "" });
+    var font = "11px " + getComputedStyle(document.body).fontFamily;
+    var series = [{}];
+    data.lines.forEach(function (_, i) {
+      var stroke = colour("--c" + data.colours[i]);
+      var filled = data.kind === "area" || data.kind === "band";
+      series.push({
+        label: data.names[i], stroke: stroke, width: 1.6, spanGaps: false,
+        fill: filled ? faded(stroke, data.kind === "band" ? 0.13 : 0.18) : undefined,
+        points: { show: n < 40, size: 4 }
+      });
+    });
+    function tell(plot) {
+      var i = plot.cursor.idx;
+      if (i === null || i === undefined || plot.cursor.left < 0 || data.breaks.includes(i)) { tip.hidden = true; return; }
+      tip.textContent = "";
+      tip.append(make("strong", {}, moment(times[i], days)));
+      data.lines.forEach(function (values, k) {
+        var row = make("div"), mark = make("span", { class: "key c" + data.colours[k] });
+        row.append(mark, data.names[k] + " " + write(values[i], data.unit, false));
+        tip.append(row);
+      });
+      tip.hidden = false;
+      var left = plot.cursor.left + plot.bbox.left / devicePixelRatio, wide = tip.offsetWidth;
+      tip.style.left = Math.max(0, left + wide + 24 > place.clientWidth ? left - wide - 12 : left + 12) + "px";
+      tip.style.top = "4px";
+    }
+    var options = {
+      width: place.clientWidth, height: place.clientHeight, legend: { show: false }, series: series,
+      tzDate: function (t) { return uPlot.tzDate(new Date(t * 1000), "Etc/UTC"); },
+      cursor: { y: false, sync: broken ? undefined : { key: sync.key, setSeries: false }, drag: { x: true, y: false } },
+      scales: { x: { time: !broken }, y: { range: function (_, low, high) { return [0, high > 0 ? high * 1.06 : 1]; } } },
+      axes: [
+        { stroke: muted, font: font, grid: { show: false }, ticks: { stroke: line, width: 1 }, size: 26, space: broken ? 90 : 60 },
+        { stroke: muted, font: font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 52, space: 34,
+          values: function (_, ticks) { return ticks.map(function (v) { return write(v, data.unit, true); }); } }
+      ],
+      hooks: { setCursor: [tell], drawClear: [] }
+    };
+    if (broken) {
+      options.axes[0].incrs = [1, 2, 6, 12, 24, 48, 96, 168, 336, 720, 1440];
+      options.axes[0].values = function (_, ticks) {
+        return ticks.map(function (i) { return Number.isInteger(i) && times[i] !== undefined ? moment(times[i], true) : ""; });
+      };
+      options.hooks.drawClear.push(function (plot) {
+        var pen = plot.ctx;
+        pen.save();
+        pen.strokeStyle = muted;
+        pen.setLineDash([2, 4]);
+        data.breaks.forEach(function (i) {
+          var at = plot.valToPos(i, "x", true);
+          if (at < plot.bbox.left || at > plot.bbox.left + plot.bbox.width) return;
+          pen.beginPath();
+          pen.moveTo(at, plot.bbox.top);
+          pen.lineTo(at, plot.bbox.top + plot.bbox.height);
+          pen.stroke();
+        });
+        pen.restore();
+      });
+    }
+    figure.classList.add("live");
+    var holder = make("div", { "aria-hidden": "true" });
+    place.append(holder);
+    var plot = new uPlot(options, [x].concat(data.lines), holder);
+    place.append(tip);
+    plots.push({ figure: figure, plot: plot, holder: holder, tip: tip });
+  }
+
+  function drop(entry) {
+    entry.plot.destroy();
+    entry.holder.remove();
+    entry.tip.remove();
+    entry.figure.classList.remove("live");
+  }
+
+  var charts = Array.from(document.querySelectorAll("figure.chart:not(.slim)"));
+  var seen = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) {
+      if (entry.isIntersecting) { seen.unobserve(entry.target); chart(entry.target); }
+    });
+  }, { rootMargin: "300px" });
+
+  function redraw() {
+    plots.splice(0).forEach(function (entry) { drop(entry); seen.observe(entry.figure); });
+  }
+
+  var width = innerWidth;
+  addEventListener("resize", function () {
+    if (innerWidth !== width) { width = innerWidth; redraw(); }
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  addEventListener("beforeprint", function () { plots.splice(0).forEach(function (entry) { drop(entry); }); });
+  addEventListener("afterprint", function () { charts.forEach(function (figure) { seen.observe(figure); }); });
+
+  // ---- the theme, and where in the page one is ----
+
+  var themes = ["auto", "light", "dark"], theme = 0;
+  var button = make("button", { type: "button", class: "theme" }, "Theme: auto");
+  button.addEventListener("click", function () {
+    theme = (theme + 1) % 3;
+    if (theme) root.dataset.theme = themes[theme]; else delete root.dataset.theme;
+    button.textContent = "Theme: " + themes[theme];
+    redraw();
+  });
+  document.querySelector(".top-bar").append(button);
+
+  document.querySelectorAll("table.data").forEach(table);
+  charts.forEach(function (figure) { seen.observe(figure); });
+})();

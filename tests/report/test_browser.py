@@ -1,0 +1,165 @@
+"""The page in headless Chromium: from disk, without a network, sorted, filtered, read aloud, and attacked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from report.samples import hostile, night
+from selenium import webdriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from logproc.report import html
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None or DRIVER is None, reason="there is no chromium and chromedriver; apt-get install chromium-driver"
+)
+AXE = Path(__file__).parent / "axe" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Yield a browser that reaches nobody and notes what it was asked for."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    profile = tmp_path_factory.mktemp("profile")
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={profile}",
+        "--window-size=1280,900",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    for name, report in (("night", night()), ("hostile", hostile())):
+        (folder / f"{name}.html").write_bytes(html.render(report))
+    return folder
+
+
+@pytest.fixture
+def opened(browser, pages):
+    """Return a function that opens a page at a width; afterwards nothing was asked for and nothing went wrong."""
+    browser.get_log("performance")
+    browser.get_log("browser")
+    wanted = []
+
+    def open_page(name, width=1280, scheme="light", *, scripts=True):
+        browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+        wanted.append((pages / f"{name}.html").as_uri())
+        browser.get(wanted[-1])
+        return browser
+
+    yield open_page
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    events = [json.loads(line["message"])["message"] for line in browser.get_log("performance")]
+    asked = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+    assert {url for url in asked if not url.startswith("chrome:")} <= set(wanted)  # its own first tab
+    assert browser.get_log("browser") == []
+
+
+def rows(browser, name):
+    """Return the rows of a table that are to be seen."""
+    script = """
+    const found = [...document.querySelectorAll('table.data')];
+    const table = found.find(t => t.caption && t.caption.textContent === arguments[0]);
+    return [...table.tBodies[0].rows].filter(r => !r.hidden).map(r => [...r.cells].map(c => c.textContent));
+    """
+    return browser.execute_script(script, name)
+
+
+def press(browser, name, selector, number=0):
+    """Press the `number`th element that a selector finds in a report's panel."""
+    script = """
+    const found = [...document.querySelectorAll('table.data')];
+    const table = found.find(t => t.caption && t.caption.textContent === arguments[0]);
+    table.closest('section').querySelectorAll(arguments[1])[arguments[2]].click();
+    """
+    browser.execute_script(script, name, selector, number)
+
+
+def axe(browser):
+    """Return what axe finds wrong, as rule and elements."""
+    browser.execute_script(AXE.read_text(encoding="utf-8"))
+    found = browser.execute_async_script("axe.run(document).then(r => arguments[0](r.violations))")
+    return {each["id"]: [node["html"][:200] for node in each["nodes"]][:3] for each in found}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(opened, width, scheme):
+    browser = opened("night", width, scheme)
+    browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert axe(browser) == {}
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_tables_sort_by_their_headings(opened):
+    browser = opened("night")
+    assert [row[1] for row in rows(browser, "Paths")][:2] == ["1,000", "991"]
+    press(browser, "Paths", "th button", 1)
+    assert rows(browser, "Paths")[0][:2] == ["/page/0", "1,000"]
+    press(browser, "Paths", "th button", 1)
+    assert rows(browser, "Paths")[0][:2] == ["/page/39", "649"]
+    press(browser, "Paths", "th button", 0)
+    assert [row[0] for row in rows(browser, "Paths")][:3] == ["/page/0", "/page/1", "/page/10"]
+    sorted_by = browser.execute_script("return [...document.querySelectorAll('th[aria-sort]')].map(h => h.ariaSort)")
+    assert sorted_by == ["ascending"]
+
+
+def test_tables_filter_and_unfold(opened):
+    browser = opened("night")
+    assert len(rows(browser, "Paths")) == 10
+    press(browser, "Paths", "button.more")
+    assert len(rows(browser, "Paths")) == 40
+    field = browser.execute_script(
+        "return [...document.querySelectorAll('input')].find(i => i.ariaLabel === 'Filter Paths')"
+    )
+    field.send_keys("AGE/3")
+    assert [row[0] for row in rows(browser, "Paths")] == ["/page/3", *(f"/page/3{n}" for n in range(10))]
+    assert browser.execute_script("return document.querySelector('[role=status]').textContent") == "11 rows"
+
+
+def test_charts_are_drawn_by_the_library_and_by_the_page(opened):
+    browser = opened("night")
+    browser.execute_script("document.querySelectorAll('.chart')[3].scrollIntoView()")
+    drawn = "return document.querySelectorAll('canvas').length"
+    WebDriverWait(browser, 20).until(lambda b: b.execute_script(drawn) > 0)
+    browser = opened("night", scripts=False)
+    assert browser.find_elements("css selector", "canvas") == []
+    assert len(browser.find_elements("css selector", "svg.static")) >= 8
+    assert browser.find_elements("css selector", "th button") == []
+
+
+def test_nothing_that_strangers_wrote_runs(opened):
+    browser = opened("hostile")
+    assert browser.title == "Log report"
+    assert browser.execute_script("return document.images.length") == 0
+    assert (
+        browser.execute_script("return document.scripts.length - document.querySelectorAll('script[type]').length") == 1
+    )
+    for button in range(3):
+        press(browser, "Values", "th button", button % 2)
+    assert browser.title == "Log report"
+    assert axe(browser) == {}

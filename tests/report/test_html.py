@@ -1,0 +1,165 @@
+"""The page as bytes: complete without JavaScript, self-contained, small, and nothing in it that is not ours to run."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report.samples import HOSTILE, column, entry, hostile, night, table
+
+from logproc.errors import UsageError
+from logproc.model import Report
+from logproc.report import html
+from logproc.report.html import page
+from logproc.report.text import valid_text, visible
+
+VOID = {"meta", "input", "img", "br", "hr", "link"}
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see: elements, texts and data blocks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags, self.attributes, self.texts, self.data, self.open = [], [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attributes]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attributes]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        (self.data if self.open and self.open[-1] in {"script", "style"} else self.texts).append(text)
+
+
+def read(report: Report, **more) -> Reader:
+    reader = Reader()
+    reader.feed(html.render(report, **more).decode())
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+def test_everything_stands_in_the_page_without_javascript():
+    found = read(night())
+    text = " ".join(found.texts)
+    for wanted in (
+        "1,100",
+        "permission denied",
+        "more than 10 groups",
+        "/page/39",
+        "error budget",
+        "13.8 MB",
+        "No rows",
+    ):
+        assert wanted in text
+    assert "GET / \\xff" in text
+    assert found.tags.count("svg") >= 8
+    assert text.count("SELECT count(*) AS requests FROM web") == 1
+
+
+def test_nothing_in_the_page_asks_for_anything():
+    for tag, name, value in read(night()).attributes:
+        assert name not in {"src", "srcset", "style", "action", "poster", "background"}, (tag, name, value)
+        assert not name.startswith("on")
+        if name in {"href", "xlink:href"}:
+            assert value.startswith("#")
+
+
+def test_the_policy_lets_nothing_run_but_what_is_ours():
+    text = html.render(night()).decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1).replace("&#39;", "'")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for kind, content in (
+        ("style", re.search(r"<style>(.*?)</style>", text, re.DOTALL).group(1)),
+        ("script", re.search(r"<script>(.*?)</script>", text, re.DOTALL).group(1)),
+    ):
+        assert f"{kind}-src {page._digest(content)}" in policy
+
+
+def test_hostile_texts_are_texts():
+    found = read(hostile())
+    ours = read(night())
+    assert set(found.tags) <= set(ours.tags)
+    assert found.tags.count("script") == found.tags.count("figure") + 1
+    assert not [name for _, name, _ in found.attributes if name.startswith("on")]
+    assert {name for _, name, _ in found.attributes} <= {name for _, name, _ in ours.attributes} | {"data-v"}
+    shown = "".join(found.texts)
+    for text in HOSTILE[:-1]:
+        assert visible(valid_text(text)) in shown
+    assert "(1,000,000 characters)" in shown
+    assert all(char.isprintable() or char == "\n" for char in shown)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_text_comes_out_as_it_went_in(title, value):
+    one = replace(table("t", [column("k", "text", "key"), column("n")], [(value, 1), ("b", 2)]), title=title)
+    found = read(Report(night().run, (entry("a"),), (one,)))
+    assert (visible(valid_text(value)) or "(empty)") in found.texts
+
+
+def test_chart_data_is_json():
+    text = html.render(hostile()).decode()
+    blocks = re.findall(r'<script type="application/json">(.*?)</script>', text)
+    assert blocks
+    for block in blocks:
+        assert "<" not in block
+        assert json.loads(block)["lines"]
+
+
+def test_a_page_has_a_bound():
+    rows = [(f"{number}" * 2000, number) for number in range(3000)]
+    many = [table(f"t{number}", [column("k", "text", "key"), column("n")], rows) for number in range(8)]
+    content = html.render(Report(night().run, tuple(entry(f"f{n}") for n in range(5000)), tuple(many)))
+    assert len(content) < 1_500_000
+    assert b"more rows in the JSON report" in content
+    assert b"4,600 more files in the JSON report" in content
+
+
+def test_tiles_say_what_was_before():
+    before = night().reports
+    grown = replace(before[0], rows=((3000, 13_800_000, 0, None),))
+    text = " ".join(read(night(), before=(grown,)).texts)
+    assert "+50.0 %" in text
+    assert "+0.0 %" in text
+    assert "none before" in text
+
+
+def test_pages_lead_to_others():
+    links = html.Links(
+        "Night of 2 March",
+        html.Link("1 March", "2026-03-01.html"),
+        html.Link("3 March", "2026-03-03.html"),
+        html.Link("March", "index.html"),
+        (("Host", (html.Link("all", "#", current=True), html.Link("web<1>", "web1.html"))),),
+    )
+    found = read(night(), links=links)
+    assert ("a", "rel", "prev") in found.attributes
+    assert ("a", "href", "2026-03-03.html") in found.attributes
+    assert "web<1>" in found.texts
+    assert "Night of 2 March" in found.texts
+
+
+def test_without_jinja_the_way_out_is_named(monkeypatch):
+    page.environment.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    try:
+        with pytest.raises(UsageError, match=r"pip install 'logproc\[html\]'"):
+            html.render(night())
+    finally:
+        page.environment.cache_clear()
