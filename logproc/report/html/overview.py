@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
 from logproc.report.html import drawing
-from logproc.report.html.panels import shortened
+from logproc.report.html.panels import shortened, statement
 from logproc.report.summary import problem_of, problems, verdict
 from logproc.report.text import path_text, plural, rfc3339, size
 from logproc.report.units import NUMBERS, Unit
@@ -108,7 +108,7 @@ def tiles(table: ReportTable, number: int, note: str, report: Report, before: Re
         title=shortened(table.title or table.name),
         name=shortened(table.name),
         note=note,
-        sql=shortened(table.sql.strip(), 20_000),
+        sql=statement(table.sql),
         tiles=tuple(
             _tile(table, index, value, None if old is None else old[index], whole, report)
             for index, value in enumerate(row)

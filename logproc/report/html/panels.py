@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
 from logproc.report.html import drawing
-from logproc.report.text import plural, valid_text
+from logproc.report.text import plural, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def panel(table: ReportTable, number: int) -> Panel:
     charts = () if table.problem else figures.charts(table)
     heat = None if table.problem else figures.heat_map(table)
     headings, rows = _grid(table)
-    title = valid_text(units.write(table.title or table.name, Unit.TEXT))
+    title = shortened(table.title or table.name)
     return Panel(
         id=f"report-{number}",
-        name=valid_text(units.write(table.name, Unit.TEXT)),
+        name=shortened(table.name),
         title=title,
-        sql=shortened(table.sql.strip(), 20_000),
+        sql=statement(table.sql),
         note=exactness(table),
         problem=None if table.problem is None else shortened(table.problem, 2000),
         headings=headings,
@@ -94,12 +94,13 @@ def panel(table: ReportTable, number: int) -> Panel:
 def shortened(text: str, most: int = LONGEST_TEXT) -> str:
     """Return a text as it may stand in the page: valid Unicode, what is not printable escaped, of bounded length."""
     if len(text) > most:
-        return f"{_safe(text[:most])}… ({len(text):,} characters)"
-    return _safe(text)
+        return f"{visible(valid_text(text[:most]))}… ({len(text):,} characters)"
+    return visible(valid_text(text))
 
 
-def _safe(text: str) -> str:
-    return "\n".join(units.write(line, Unit.TEXT) for line in valid_text(text).split("\n"))
+def statement(sql: str) -> str:
+    """Return SQL with its line ends."""
+    return "\n".join(shortened(line, 2000) for line in sql.strip().split("\n")[:500])
 
 
 def _grid(table: ReportTable) -> tuple[tuple[Heading, ...], tuple[tuple[Cell, ...], ...]]:
