@@ -9,6 +9,7 @@ import numpy as np
 
 from logproc.errors import InputError
 from logproc.formats import resolve
+from logproc.formats.describe import how
 from logproc.formats.parser import new_parser, span
 from logproc.formats.parser_headed import HeadedParser
 from logproc.inputs.opening import STDIN
@@ -20,7 +21,7 @@ from logproc.rollup.columns import RENAMED, text_of
 
 if TYPE_CHECKING:
     from logproc.config import Config
-    from logproc.formats.detect import Detection
+    from logproc.formats.detect import Considered, Detection
     from logproc.inputs.sample import Sample
 
 
@@ -54,6 +55,9 @@ class Detected:
     last_time: int | None
     fields: dict[str, Any]
     reason: str | None
+    runner_up: str | None = None
+    how: str | None = None
+    considered: tuple[Considered, ...] | None = None
 
 
 def plan(config: Config) -> list[PlanEntry]:
@@ -62,10 +66,10 @@ def plan(config: Config) -> list[PlanEntry]:
     return [_planned(planner, file) for file in planner.discover()]
 
 
-def detect(config: Config) -> list[Detected]:
-    """Say for each file what it is."""
+def detect(config: Config, *, explained: bool = False) -> list[Detected]:
+    """Say for each file what it is; `explained`, also which other formats read its lines, and how lines are read."""
     planner = Planner(config)
-    return [_detected(planner, file) for file in planner.discover()]
+    return [_detected(planner, file, explained=explained) for file in planner.discover()]
 
 
 def _planned(planner: Planner, file: LogFile) -> PlanEntry:
@@ -98,7 +102,7 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
     return planned if sample.damage is None else replace(planned, reason=sample.damage)
 
 
-def _detected(planner: Planner, file: LogFile) -> Detected:
+def _detected(planner: Planner, file: LogFile, *, explained: bool) -> Detected:
     if file.problem is not None:
         return Detected(file.path, None, 0.0, None, None, None, {}, file.problem)
     if file.path == STDIN:
@@ -109,7 +113,15 @@ def _detected(planner: Planner, file: LogFile) -> Detected:
         return Detected(file.path, None, 0.0, None, None, None, {}, error.reason)
     first, last, fields = (None, None, {}) if found.format is None else _facts(found.format, sample, file.mtime_ns)
     reason = sample.damage or found.reason
-    return Detected(file.path, found.format, found.confidence, sample.codec, first, last, fields, reason)
+    entry = Detected(
+        file.path, found.format, found.confidence, sample.codec, first, last, fields, reason, found.runner_up
+    )
+    if not explained or sample.binary is not None:
+        return entry
+    considered = tuple(planner.explain(sample, found))
+    runner_up = next((one.format for one in considered if one.format != found.format), None)
+    read_by = None if found.format is None else how(resolve(found.format))
+    return replace(entry, runner_up=found.runner_up or runner_up, how=read_by, considered=considered)
 
 
 def _facts(name: str, sample: Sample, mtime_ns: int) -> tuple[int | None, int | None, dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError, InputError, TryLaterError
 from logproc.formats import candidates, resolve
-from logproc.formats.detect import Detection, detect
+from logproc.formats.detect import Considered, Detection, detect, explain
 from logproc.formats.parser import Matcher
 from logproc.inputs import discover, headers
 from logproc.inputs.sample import sample
@@ -99,6 +99,11 @@ class Planner:
         if found.binary is not None:
             return found, Detection(None, 0.0, None, f"binary: {found.binary}")
         return found, detect([found.lines], self._candidates, matcher=self._match, refused=self._match.refused)
+
+    def explain(self, sample: Sample, found: Detection) -> list[Considered]:
+        """Say of every format that reads lines of a sample why it was taken or not."""
+        given = [resolve(found.format)] if found.reason == "given" and found.format else []
+        return explain(sample.lines, given or self._candidates, found, matcher=self._match)
 
     def _rules_of(self, source: Source, override: str | None) -> Rules:
         fmt = override or (None if source.format == "auto" else source.format)

@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import click
 
+from logproc.commands.options import load_config
 from logproc.console import put, say
 
 
 @click.command()
-def formats() -> None:
-    """List what --format takes and detection knows."""
-    from logproc.formats import FORMATS, PATTERNS, STRINGS
+@click.option("--check", metavar="FILE", help="Read this file, and show which lines are refused, where and why.")
+@click.option("--format", "fmt", metavar="F", help="With --check: a name or a pattern; default: what is detected.")
+@click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one.")
+def formats(*, check: str | None, fmt: str | None, config: str | None) -> int:
+    """List what --format takes and detection knows, or --check a file."""
+    if check is not None:
+        return _check(check, fmt, config)
+    if fmt is not None:
+        raise click.UsageError("--format goes with --check FILE; the list needs none")
+    from logproc.formats import FORMATS, PATTERN_DOCS, STRINGS
     from logproc.report import listing
 
     rows = [(row.name, row.family, row.doc) for row in FORMATS.values()]
     rows += [(f"{language}:...", "web", f"a format string of {language}") for language in STRINGS]
-    rows += [(f"{language}:...", "", "named groups become fields") for language in PATTERNS]
+    rows += [(f"{language}:...", "", doc) for language, doc in PATTERN_DOCS.items()]
     put(listing.align([*rows, ("auto", "", "each file by its content (the default)")]))
+    return 0
+
+
+def _check(path: str, fmt: str | None, config: str | None) -> int:
+    """Show what a format refuses in a file; returns 3 if it refuses any line, or the file cannot be read."""
+    settings = load_config({"paths": (path,), "format": fmt, "config": config})
+    from logproc import checking
+    from logproc.report import faults
+
+    found = checking.check(settings)
+    put(faults.checked_text(found))
+    return faults.checked_code(found)
 
 
 @click.command()

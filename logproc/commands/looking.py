@@ -23,14 +23,15 @@ def plan(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
 
 @click.command()
 @options(INPUT, VERBOSITY)
+@click.option("--explain", "explained", is_flag=True, help="Say how lines are read, and which other formats fit.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def detect(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
+def detect(*, as_json: bool, explained: bool, **typed: Any) -> int:  # noqa: ANN401
     """Show each file's format, codec, time span and sample fields."""
     config = load_config(typed)
     from logproc import coordinator
     from logproc.report import listing
 
-    found = coordinator.detect(config)
+    found = coordinator.detect(config, explained=explained)
     put(listing.detected_json(found) if as_json else listing.detected_text(found))
     return listing.detected_code(found)
 

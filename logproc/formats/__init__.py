@@ -22,6 +22,7 @@ from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.java import JAVA
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.nginx import compile_nginx
+from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.proxies import PROXIES
 from logproc.formats.regex import compile_regex
 from logproc.formats.servers import SERVERS
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 
     from logproc.formats.program import Program
 
-__all__ = ["FORMATS", "PATTERNS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
+__all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JAVA, *APP, *DATABASES, *SYSTEMS)
+_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JAVA, *APP, *POSTGRES, *DATABASES, *SYSTEMS)
 _ROWS = (*_TEXT, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
 
 FORMATS: dict[str, Format] = {row.name: row for row in _ROWS}
@@ -50,8 +51,17 @@ PATTERNS: dict[str, Callable[[str], Format]] = {
     "regex": compile_regex,
     "grok": compile_grok,
     "grok-ecs": compile_grok_ecs,
+    "postgres": compile_postgres,
 }
 """Languages of patterns: `--format regex:(?P<name>...)`."""
+
+PATTERN_DOCS = {
+    "regex": "named groups become fields",
+    "grok": "named groups become fields",
+    "grok-ecs": "named groups become fields",
+    "postgres": "PostgreSQL with this log_line_prefix",
+}
+"""What they are, in a few words."""
 
 
 @lru_cache(maxsize=256)

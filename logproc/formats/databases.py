@@ -1,6 +1,7 @@
-"""Logs of databases: PostgreSQL, MySQL and MariaDB, Redis, MongoDB. Statements that are wrapped belong to the message.
+"""Logs of databases other than PostgreSQL: MySQL and MariaDB, Redis, MongoDB.
 
-https://www.postgresql.org/docs/current/runtime-config-logging.html,
+Statements that are wrapped belong to the message.
+
 https://dev.mysql.com/doc/refman/8.0/en/error-log-format.html,
 https://dev.mysql.com/doc/refman/8.0/en/slow-query-log.html,
 https://www.mongodb.com/docs/v4.2/reference/log-messages/
@@ -25,12 +26,6 @@ from logproc.formats.heads import (
     word,
 )
 from logproc.formats.program import Meaning, Missing, Slot
-
-POSTGRES_TIME = "%i %Z"
-"""What %t and %m of log_line_prefix write."""
-
-POSTGRES_TAIL = (level(b":"), Slot("message", Meaning.TEXT, b"\n", padded=True))
-"""What stands behind every log_line_prefix."""
 
 
 def _named(text: bytes) -> tuple[Slot, ...]:
@@ -70,48 +65,6 @@ _SLOW = (
 )
 
 DATABASES = (
-    app(
-        "postgres",
-        "PostgreSQL with log_line_prefix '%t ' or '%m ', '[%p] ' or '[%p-%l] ' behind it, and '%u@%d ' behind that",
-        (
-            stamp(POSTGRES_TIME, b" "),
-            maybe(number("pid", b"", b"[")),
-            maybe(number("line_number", b"", b"-")),
-            maybe(literal(b"]")),
-            maybe(literal(b":")),
-            maybe(word("user", second="database")),
-            *POSTGRES_TAIL,
-        ),
-        rank=-2,
-        continues="message",
-        needs=(b":  ",),
-        samples=(
-            Sample(
-                "2020-04-16 11:45:11.844 CEST [26953] LOG:  starting PostgreSQL 12.2 on x86_64",
-                {
-                    "time": "2020-04-16T09:45:11.844000Z",
-                    "pid": 26953,
-                    "line_number": None,
-                    "user": None,
-                    "level": "INFO",
-                    "message": "starting PostgreSQL 12.2 on x86_64",
-                },
-            ),
-            Sample(
-                "2017-07-31 13:36:42 UTC [4974-1] postgres@clients ERROR:  syntax error at character 8",
-                {
-                    "time": "2017-07-31T13:36:42Z",
-                    "pid": 4974,
-                    "line_number": 1,
-                    "user": "postgres",
-                    "database": "clients",
-                    "level": "ERROR",
-                },
-            ),
-            Sample("2019-09-22 06:28:24 UTC LOG:  duration: 112 ms", {"pid": None, "message": "duration: 112 ms"}),
-        ),
-        refused=("2020-04-16 11:45:11.844 [26953] LOG:  x", "2020-04-16 11:45:11.844 CEST [26953] x", "\tFROM a"),
-    ),
     app(
         "mysql_error",
         "error log of MySQL from 5.6 on and of MariaDB",

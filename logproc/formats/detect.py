@@ -85,6 +85,57 @@ def detect(
     return _with_others(found, scores, text, ordered, matcher, refused)
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A format that reads lines of a file: how many, which share, and why it was taken or not."""
+
+    format: str
+    matched: int
+    share: float
+    why: str
+
+
+def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matcher: Matcher) -> list[Considered]:
+    """Say of every format that reads lines of a text why it was taken or not, those that read most first."""
+    scores: list[_Score] = []
+    refusals: dict[str, str] = {}
+    for row in candidates:
+        unlike = is_unlike(row, text)
+        matched, rejected = (0, 0) if unlike and not row.unlike_reason else matcher(row, text)
+        if matched:
+            scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
+            if unlike:
+                refusals[row.name] = f"not taken: {row.unlike_reason}"
+            elif not all(needed in text for needed in row.needs):
+                needed = next(needed for needed in row.needs if needed not in text)
+                refusals[row.name] = f"nowhere stands {needed.decode('latin-1')!r}, which such files have"
+    scores.sort(key=lambda score: (-score.share, -score.format.rank))
+    chosen = next((score for score in scores if score.format.name == found.format), None)
+    return [
+        Considered(
+            score.format.name,
+            score.matched,
+            score.share,
+            refusals.get(score.format.name) or _why(score, chosen, found),
+        )
+        for score in scores
+    ]
+
+
+def _why(score: _Score, chosen: _Score | None, found: Detection) -> str:
+    if score is chosen:
+        return "taken: of those that read as much, it says most about a line"
+    if score.format.name in found.tried:
+        return "taken, too: it reads lines that the others refuse, or says more about some"
+    if chosen is None:
+        return f"reads less than {100 * MIN_SHARE:.0f} % of the lines"
+    if score.share < chosen.share * (1 - SPECIFIC_MAY_LOSE):
+        return "reads less"
+    if score.format.rank > chosen.format.rank:
+        return "says more about a line, but reads less"
+    return f"reads as much, but says less about a line than {chosen.format.name}"
+
+
 def _closed(sample: bytes) -> bytes:
     return sample if sample.endswith(b"\n") or not sample else sample + b"\n"
 

@@ -46,9 +46,13 @@ KINDS: dict[Meaning, Kind] = {
     Meaning.WORD: Kind.TEXT,
     Meaning.NUMBER: Kind.INTEGER,
     Meaning.LETTER: Kind.TEXT,
+    Meaning.CODE: Kind.TEXT,
     Meaning.TRAILED: Kind.TEXT,
+    Meaning.MEASURED: Kind.TEXT,
 }
 """Kind of the column that a slot of this meaning fills, under the slot's name."""
+
+_SECOND_KINDS = {Meaning.ENDPOINT: Kind.INTEGER, Meaning.MEASURED: Kind.DECIMAL}
 
 _TARGET = {"target": Kind.TEXT, "path": Kind.TEXT, "query": Kind.TEXT}
 _REQUEST = {"method": Kind.TEXT, **_TARGET, "protocol": Kind.TEXT}
@@ -117,7 +121,7 @@ def program_fields(program: Program) -> dict[str, Kind]:
         if slot.name is not None and slot.meaning in KINDS:
             fields[slot.name] = KINDS[slot.meaning]
         if slot.port_name is not None:
-            fields[slot.port_name] = Kind.INTEGER if slot.meaning is Meaning.ENDPOINT else Kind.TEXT
+            fields[slot.port_name] = _SECOND_KINDS.get(slot.meaning, Kind.TEXT)
     if program.head:
         fields.setdefault(program.continues, Kind.TEXT)
     return fields

@@ -49,6 +49,7 @@ def _word(text: bytes) -> tuple[int, int]:
 def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
     usual = layout.QUOTED * slot.quoted + layout.COMMA_LIST * slot.comma_list + layout.LONG * (len(terminator) > 8)
     unusual = layout.SKIPPED * (slot.missing is Missing.SKIPPED) + layout.BARE * (slot.missing is Missing.BARE)
+    unusual += layout.PASSED_BY * (slot.missing is Missing.PASSED_BY)
     unusual += layout.MAY_END * slot.may_end + layout.TAIL * tail + layout.PADDED * slot.padded
     unusual += layout.SOLID * slot.solid + layout.LINE_TIME * (slot.meaning in _STAMPS and slot.name == "time")
     is_unusual = unusual or slot.opening or slot.meaning >= Meaning.SYSLOG
@@ -92,6 +93,13 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
     )
 
 
+def scales_of(program: Program) -> dict[str, float]:
+    """Return the factor of each number that is not written in the unit of its field."""
+    scaled = [slot for slot in program.slots if slot.scale != 1.0]
+    names = [(slot.port_name if slot.meaning is Meaning.MEASURED else slot.name, slot.scale) for slot in scaled]
+    return {name: scale for name, scale in names if name}
+
+
 class SeparatorParser:
     """Runs a separator program."""
 
@@ -106,7 +114,7 @@ class SeparatorParser:
         self.columns = tuple(name for name in fmt.fields if name in frozenset(wanted) and name != "time")
         self.lines = line_arrays(len(self.columns), capacity)
         self.places = places_of(self.columns, self.lines)
-        self.scales = {slot.name: slot.scale for slot in program.slots if slot.name and slot.scale != 1.0}
+        self.scales = scales_of(program)
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
         self.multiline = program.head > 0
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)

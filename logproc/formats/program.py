@@ -46,8 +46,10 @@ class Meaning(IntEnum):
     NUMBER = 24  # digits, and nothing else
     LITERAL = 25  # no field: the opening alone
     LETTER = 26  # a level's first letter, as glog writes it
-    TAG = 27  # program[pid]: as syslog writes it, or nothing: yields program and pid
-    TRAILED = 28  # the rest of the line; what stands at its end in brackets, " (name)", goes to `port_name`
+    CODE = 27  # an SQLSTATE: five capital letters or digits
+    TAG = 28  # program[pid]: as syslog writes it, or nothing: yields program and pid
+    TRAILED = 29  # the rest of the line; what stands at its end in brackets, " (name)", goes to `port_name`
+    MEASURED = 30  # the rest of the line; the number behind "duration: ", if it begins so, goes to `port_name`
 
 
 class Missing(IntEnum):
@@ -56,6 +58,7 @@ class Missing(IntEnum):
     REFUSED = 0  # the line does not match
     SKIPPED = 1  # the field is null, and takes no bytes
     BARE = 2  # the field is written without quotes and ends at the terminator less its first byte
+    PASSED_BY = 3  # where a level and a colon stand in its place, the field is null, and takes no bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ class Slot:
     stands a blank or the line's end, and with nothing behind the blank the slots that follow are null. `name` is "time"
     for a SYSLOG slot whose time is that of the row, else None. From STAMP on, meanings know it, too, and are followed
     by their terminators, of at most eight bytes; one that may be SKIPPED is null where there is no such text.
-    `layout` is that of a STAMP. TRAILED has no terminator, is the last, and may be followed by nothing.
+    `layout` is that of a STAMP. TRAILED and MEASURED have no terminator, are the last, and may be followed by nothing;
+    `scale` multiplies what MEASURED finds.
     """
 
     name: str | None

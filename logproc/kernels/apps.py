@@ -23,6 +23,7 @@ from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import BAD_TIME, NO_MATCH
 from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.numerals import parse_decimal
 from logproc.kernels.simd import NEWLINE, below_mask64, eq_mask64, trailing_zeros
 from logproc.kernels.stamps import yearless_days
 
@@ -60,6 +61,8 @@ _WORDS = (
 )
 LEVEL_WORDS = tuple(word.encode() for word in _WORDS)
 """What loggers call a level, in lower case; each has one name in `model.LEVELS` or keeps its own."""
+
+_DURATION, _DURATION_END = int.from_bytes(b"duration", "little"), int.from_bytes(b"ration: ", "little")
 
 _HEADS = np.array([int.from_bytes(word[:8].ljust(8, b"\0"), "little") for word in LEVEL_WORDS], np.int64)
 _LENGTHS = np.array([len(word) for word in LEVEL_WORDS], np.int64)
@@ -188,9 +191,31 @@ def digits_end(base, s):
 
 
 @helper
+def code_end(base, s):
+    """Return where an SQLSTATE at s ends, five capital letters or digits; -1 if there is none."""
+    for i in range(s, s + 5):
+        byte = load_byte(base, i)
+        if not is_digit(byte) and not 65 <= byte <= 90:
+            return -1
+    return s + 5
+
+
+@helper
 def is_level_letter(byte):
     """Tell whether a byte is one of glog's letters, I W E F, or D, T and V."""
     return byte == 73 or byte == 87 or byte == 69 or byte == 70 or byte == 68 or byte == 84 or byte == 86
+
+
+@helper
+def measured_at(base, s):
+    """Return (start, end) of the number behind "duration: " at s; (-1, -1) if there is none."""
+    if load_word(base, s) != _DURATION or load_word(base, s + 2) != _DURATION_END:
+        return -1, -1
+    e = s + 10
+    while is_digit(load_byte(base, e)) or (load_byte(base, e) == 46 and e > s + 10):
+        e += 1
+    _number, verdict = parse_decimal(base, s + 10, e)
+    return (s + 10, e) if e > s + 10 and verdict != 0 else (-1, -1)
 
 
 @helper

@@ -50,14 +50,19 @@ def ends_line(base, s, e, byte, quoted):
 
 
 @helper
-def port_start(base, s, e):
-    """Return where the port of "host:port" begins, 1 to 5 digits behind the last colon; -1 if there is none."""
-    i = e
+def port_span(base, s, e):
+    """Return (start, end) of the port, 1 to 5 digits, of "host:port" or, as PostgreSQL writes it, "host(port)".
+
+    Returns (-1, -1) if there is none.
+    """
+    closed = e > s and load_byte(base, e - 1) == 41
+    end = e - 1 if closed else e
+    i = end
     while i > s and 48 <= load_byte(base, i - 1) <= 57:
         i -= 1
-    if i == e or e - i > 5 or i < s + 2 or load_byte(base, i - 1) != 58:
-        return -1
-    return i
+    if i == end or end - i > 5 or i < s + 2 or load_byte(base, i - 1) != (40 if closed else 58):
+        return -1, -1
+    return i, end
 
 
 @helper

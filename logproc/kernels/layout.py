@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 TEXT, INTEGER, DECIMAL, CLF_TIME, ISO_TIME, EPOCH_SECONDS, EPOCH_MILLIS, EPOCH_MICROS = range(8)
 REQUEST, TARGET, DECIMAL_LIST, COUNT, DURATION, LOOSE_INTEGER, ENDPOINT, LOCAL_TIME = range(8, 16)
 PRIORITY, SYSLOG, ELEMENTS = 16, 17, 18
-STAMP, LEVEL, LOGGER, BRACKETED, WORDS, NUMBER, LITERAL, LETTER, TAG, TRAILED = range(19, 29)
+STAMP, LEVEL, LOGGER, BRACKETED, WORDS, NUMBER, LITERAL, LETTER, CODE, TAG, TRAILED, MEASURED = range(19, 31)
 """What a slot means, as in `formats.program.Meaning`."""
 
 QUOTED, COMMA_LIST, LONG = 1, 2, 4
-UNUSUAL, SKIPPED, BARE, MAY_END, TAIL, PADDED, SOLID, LINE_TIME = 8, 16, 32, 64, 128, 256, 512, 1024
+UNUSUAL, SKIPPED, BARE, MAY_END, TAIL, PADDED, SOLID, LINE_TIME, PASSED_BY = 8, 16, 32, 64, 128, 256, 512, 1024, 2048
 """Bits of a slot's flags; LONG: the terminator is longer than a word; TAIL: the line may have ended before.
 
 UNUSUAL stands beside any of the bits behind it, an opening and the meanings from PRIORITY on: the slots of the usual

@@ -10,16 +10,18 @@ import numpy as np
 
 from logproc.kernels.apps import (
     bracket_end,
+    code_end,
     digits_end,
     is_level_letter,
     level_end,
     logger_end,
+    measured_at,
     stamp_end,
     trailer_at,
     word_at,
 )
 from logproc.kernels.clock import NO_TIME, parse_clf_time, parse_epoch, parse_iso_time
-from logproc.kernels.fields import ends_here, find_byte, port_start
+from logproc.kernels.fields import ends_here, find_byte, port_span
 from logproc.kernels.heads import (
     HEAD_TIME,
     HOST_AT,
@@ -38,6 +40,7 @@ from logproc.kernels.layout import (
     BRACKETED,
     BYTE,
     CLF_TIME,
+    CODE,
     DERIVED,
     DURATION,
     ELEMENTS,
@@ -58,6 +61,7 @@ from logproc.kernels.layout import (
     MASK,
     MAY_END,
     MEANING,
+    MEASURED,
     METHOD,
     NO_MATCH,
     NUMBER,
@@ -65,6 +69,7 @@ from logproc.kernels.layout import (
     OPENING_LENGTH,
     OPENING_MASK,
     PADDED,
+    PASSED_BY,
     PID,
     PRIORITY,
     PROGRAM,
@@ -207,6 +212,11 @@ def open_slot(base, s, slot, program, starts, ends, max_rows, row, cache):
             if not ends_here(base, e):
                 return DONE, e
         return DONE_WITH_LINE, e
+    if flags & PASSED_BY != 0:
+        e = level_end(base, s)
+        if e >= 0 and load_byte(base, e) == 58 and load_byte(base, e + 1) == 32:
+            put_nothing(slot, starts, ends, max_rows, row)
+            return DONE, s
     if load_word(base, s) & load_word(slot, 8 * OPENING_MASK) == load_word(slot, 8 * OPENING):
         s += load_word(slot, 8 * OPENING_LENGTH)
         if flags & SOLID != 0 and (load_byte(base, s) == load_word(slot, 8 * BYTE) or ends_here(base, s)):
@@ -248,6 +258,8 @@ def _field_end(base, s, slot, program, cache):
         e = word_at(base, s, word, mask)
     elif meaning == NUMBER:
         e = digits_end(base, s)
+    elif meaning == CODE:
+        e = code_end(base, s)
     elif meaning == LETTER:
         e = s + 1 if is_level_letter(load_byte(base, s)) else -NO_MATCH
     else:
@@ -292,7 +304,7 @@ def put_head(base, s, slot, program, starts, ends, max_rows, row, cache):
 
 @helper
 def _put_rest(base, s, slot, program, starts, ends, max_rows, row, cache):
-    """Read a tag, or the rest of a line with a name at its end; returns as `open_slot` does."""
+    """Read a tag, or the rest of a line with a second field in it; returns as `open_slot` does."""
     stop = find_or_newline(base, s, NEWLINE)
     e = stop
     if e > s and load_byte(base, e - 1) == 13:
@@ -303,10 +315,14 @@ def _put_rest(base, s, slot, program, starts, ends, max_rows, row, cache):
         message, _certain = syslog_tag(base, s, e, cache)
         put_tag(program, starts, ends, max_rows, row, cache)
         return DONE, message
-    name = trailer_at(base, s, e)
-    put(starts, ends, place_of(slot, SECOND, max_rows, row), name, -1 if name < 0 else e - 1)
-    if name >= 0:
-        e = name - 2
+    if load_word(slot, 8 * MEANING) == MEASURED:
+        number, number_end = measured_at(base, s)
+        put(starts, ends, place_of(slot, SECOND, max_rows, row), number, number_end)
+    else:
+        name = trailer_at(base, s, e)
+        put(starts, ends, place_of(slot, SECOND, max_rows, row), name, -1 if name < 0 else e - 1)
+        if name >= 0:
+            e = name - 2
     if e == s + 1 and load_byte(base, s) == 45:
         s = e = -1
     put(starts, ends, place_of(slot, STORE, max_rows, row), s, e)
@@ -350,8 +366,8 @@ def put_typed(base, s, e, slot, program, starts, ends, max_rows, row):
         put_nothing(slot, starts, ends, max_rows, row)
         return 0
     if meaning == ENDPOINT:
-        port = port_start(base, s, e)
-        put(starts, ends, place_of(slot, SECOND, max_rows, row), port, -1 if port < 0 else e)
+        port, port_end = port_span(base, s, e)
+        put(starts, ends, place_of(slot, SECOND, max_rows, row), port, port_end)
         if port >= 0:
             e = port - 1
         if e - s > 2 and load_byte(base, s) == 91 and load_byte(base, e - 1) == 93:

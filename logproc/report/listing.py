@@ -41,6 +41,19 @@ class Planned(Protocol):
     def reason(self) -> str | None: ...  # noqa: D102
 
 
+class Considered(Protocol):
+    """A format that reads lines of a file."""
+
+    @property
+    def format(self) -> str: ...  # noqa: D102
+    @property
+    def matched(self) -> int: ...  # noqa: D102
+    @property
+    def share(self) -> float: ...  # noqa: D102
+    @property
+    def why(self) -> str: ...  # noqa: D102
+
+
 class Detected(Protocol):
     """What is known about a file from its first lines, as the coordinator returns it."""
 
@@ -58,6 +71,12 @@ class Detected(Protocol):
     def last_time(self) -> int | None: ...  # noqa: D102
     @property
     def fields(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def runner_up(self) -> str | None: ...  # noqa: D102
+    @property
+    def how(self) -> str | None: ...  # noqa: D102
+    @property
+    def considered(self) -> Sequence[Considered] | None: ...  # noqa: D102
     @property
     def reason(self) -> str | None: ...  # noqa: D102
 
@@ -101,9 +120,16 @@ def detected_json(found: Iterable[Detected]) -> str:
             "last_time": rfc3339(entry.last_time),
             "fields": dict(entry.fields),
             "reason": entry.reason,
+            "runner_up": entry.runner_up,
+            **({} if entry.considered is None else _explained(entry)),
         }
         for entry in found
     )
+
+
+def _explained(entry: Detected) -> dict[str, Any]:
+    others = [_attributes(one, ("format", "matched", "share", "why")) for one in entry.considered or ()]
+    return {"how": entry.how, "considered": others}
 
 
 def detected_text(found: Iterable[Detected]) -> str:
@@ -160,7 +186,15 @@ def _detected(entry: Detected) -> str:
     if entry.reason:
         head.append(entry.reason)
     fields = align([("    " + name, str(value)) for name, value in entry.fields.items()])
+    if entry.considered is not None:
+        fields = _reasons(entry) + fields
     return visible(f"{path_text(entry.path)}: {', '.join(head)}") + "\n" + fields
+
+
+def _reasons(entry: Detected) -> str:
+    head = f"  read by {entry.how}\n" if entry.how else ""
+    rows = [("    " + one.format, f"{100 * one.share:.0f} %", one.why) for one in entry.considered or ()]
+    return head + (f"  {plural(len(rows), 'format')} read lines of it\n{align(rows)}  fields\n" if rows else "")
 
 
 def _title(sql: str) -> str:

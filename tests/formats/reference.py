@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from formats.reference_apps import read_app_field, trailed
+from formats.reference_apps import level_stands, measured, read_app_field, trailed
 
 from logproc.formats.format import DERIVED
 from logproc.formats.program import Meaning, Missing
@@ -42,7 +42,7 @@ BSD = re.compile(
 )
 CLOCK = re.compile(rb"(\d\d):(\d\d):(\d\d)")
 PRIORITY = re.compile(rb"0|[1-9]\d{0,2}")
-ENDPOINT = re.compile(rb"(.+):(\d{1,5})", re.DOTALL)
+ENDPOINT = re.compile(rb"(.+)(?::(\d{1,5})|\((\d{1,5})\))", re.DOTALL)
 ELEMENTS = re.compile(rb'(?:-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)(?=[ \n])', re.DOTALL)
 TAG = re.compile(rb"(.+)\[(\d{1,18})\]", re.DOTALL)
 NAME = re.compile(rb"[A-Za-z0-9._/+@,-]+")
@@ -84,11 +84,14 @@ def _fields(program: Program, line: bytes) -> dict[str, Value]:
         if slot.padded:
             while line.startswith(b" ", position):
                 position += 1
+        if slot.missing is Missing.PASSED_BY and level_stands(line, position):
+            fields.update(_nothing(slot))
+            continue
         if not line.startswith(slot.opening, position):
             if slot.missing is Missing.SKIPPED:
                 fields.update(_nothing(slot))
                 continue
-            if slot.missing is Missing.REFUSED:
+            if slot.missing in {Missing.REFUSED, Missing.PASSED_BY}:
                 raise RejectedError(NO_MATCH)
             slot = replace(slot, terminator=slot.terminator[1:], quoted=False)  # noqa: PLW2901
             end, after, ended = _end(line, position, slot, extra=False)
@@ -162,6 +165,13 @@ def _own_end(line: bytes, position: int, slot: Slot, fields: dict[str, Value]) -
     if slot.meaning is Meaning.TRAILED:
         fields.update(zip((slot.name, slot.port_name), trailed(line[position:-1]), strict=True))
         return len(line)
+    if slot.meaning is Meaning.MEASURED:
+        rest, number = measured(line[position:-1])
+        fields |= {
+            slot.name or "": rest,
+            slot.port_name or "": number and _single(replace(slot, meaning=Meaning.DECIMAL), number),
+        }
+        return len(line)
     found: dict[str, Value] = {}
     try:
         after = read_app_field(slot, line, position, LATEST, found)
@@ -215,7 +225,7 @@ def _nothing(slot: Slot) -> dict[str, Value]:
 
 def _endpoint(slot: Slot, text: bytes) -> dict[str, Value]:
     found = ENDPOINT.fullmatch(text)
-    host, port = (found[1], int(found[2])) if found else (text, None)
+    host, port = (found[1], int(found[2] or found[3])) if found else (text, None)
     if len(host) > 2 and host.startswith(b"[") and host.endswith(b"]"):
         host = host[1:-1]
     values = {slot.name: None if host in {b"", b"-"} else host, slot.port_name: port}

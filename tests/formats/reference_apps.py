@@ -71,6 +71,7 @@ PATTERNS: dict[Meaning, str] = {
     Meaning.NUMBER: r"(\d{1,18})(?!\d)",
     Meaning.LITERAL: r"()",
     Meaning.LETTER: r"([IWEFDTV])",
+    Meaning.CODE: r"([0-9A-Z]{5})",
 }
 
 
@@ -136,6 +137,19 @@ def trailed(text: bytes) -> tuple[Any, Any]:
     match = re.fullmatch(rb"(.*) \(([^\0- (]+)\)", text, re.DOTALL)
     rest, name = (match[1], match[2]) if match else (text, None)
     return (None if rest == b"-" else rest), name
+
+
+def measured(text: bytes) -> tuple[Any, Any]:
+    """Return the rest of a line and the number of its duration."""
+    match = re.match(rb"duration: (\d[\d.]*)", text)
+    number = match[1] if match and match[1].count(b".") < 2 else None
+    return (None if text == b"-" else text), number
+
+
+def level_stands(line: bytes, position: int) -> bool:
+    """Tell whether a level, a colon and a blank stand there."""
+    match = re.compile(rb"(\w+|[.\-*#]): ", re.ASCII).match(line, position)
+    return match is not None and match[1].decode().lower() in LEVELS | {".", "-", "*", "#"}
 
 
 def _bracketed(line: bytes, position: int, terminator: bytes) -> tuple[Any, int]:

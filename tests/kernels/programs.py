@@ -96,7 +96,21 @@ PRIORITIES = st.integers(0, 200).map(str).map(str.encode) | st.sampled_from([b""
 ENDPOINTS = st.sampled_from(
     [
         *(b"10.0.0.1:80", b"10.0.0.1", b"::1:80", b"[::1]:443", b"[::1]", b"-:5", b":80", b"a:", b"a:123456", b"[]:1"),
-        *(b"x:00080", b"unix:", b"a:b:1", b"[:1", b"a:1x", b"[x", b"1", b"12:34"),
+        *(
+            b"x:00080",
+            b"unix:",
+            b"a:b:1",
+            b"[:1",
+            b"a:1x",
+            b"[x",
+            b"1",
+            b"12:34",
+            b"a(80)",
+            b"(80)",
+            b"a()",
+            b"a:1)",
+            b"a(1",
+        ),
     ]
 )
 COUNTS = INTEGERS | st.sampled_from([b"+5", b"+", b"+-5", b"++5", b"-1", b"-x", b"--1", b"-0", b"+0"])
@@ -264,7 +278,7 @@ def unusual(draw):
         missing = draw(st.sampled_from(list(Missing)))
         if missing is Missing.BARE and (last or len(end) < 2 or meaning not in {Meaning.TEXT, Meaning.REQUEST}):
             missing = Missing.REFUSED
-        if missing is Missing.SKIPPED and meaning in {Meaning.REQUEST, Meaning.PRIORITY}:
+        if missing in {Missing.SKIPPED, Missing.PASSED_BY} and meaning in {Meaning.REQUEST, Meaning.PRIORITY}:
             missing = Missing.REFUSED
         opening = draw(st.sampled_from(OPENINGS)) if missing is not Missing.REFUSED or draw(st.booleans()) else b""
         if meaning is Meaning.PRIORITY:
