@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from backends.workers import Errand
 
-from logproc import __version__
+from logproc import __version__, network
 from logproc.backends import queue, remote
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import Address, parse_address
@@ -205,6 +205,32 @@ def backend(process, job, tasks, workers):
                 assert not hand.is_alive()
 
     return run()
+
+
+def key_file(folder):
+    """Write the key where only its owner can read it, and return the file."""
+    path = Path(folder) / "key"
+    path.touch(mode=0o600)
+    path.write_bytes(KEY)
+    return str(path)
+
+
+@contextmanager
+def command_worker(authkey_file, children):
+    """Yield what hears a coordinator's command, and have a worker join it as `logproc worker` does."""
+    threads = []
+
+    def say(line):
+        if line.startswith("listening on"):
+            how = {"cert": None, "insecure": False, "name": "hand", "memory": None, "wait": 60.0}
+            how |= {"authkey_file": authkey_file, "children": children, "say": lambda _line: None}
+            threads.append(threading.Thread(target=network.work, args=(line.split()[2],), kwargs=how))
+            threads[-1].start()
+
+    yield say
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def main():

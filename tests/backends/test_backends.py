@@ -1,19 +1,15 @@
-"""One contract, every backend: all tasks come back once, errors are outcomes, and nothing is left running."""
+"""Which backend is chosen, and what the processes of this machine are asked beyond the contract of all."""
 
 from __future__ import annotations
 
 import multiprocessing
-import threading
-from contextlib import closing
 from functools import partial
 
 import pytest
-from backends.workers import Errand, announce, answer, die, die_once, fail, large, leave, work
+from backends.workers import Errand, die, fail
 
 from logproc.backends import BACKENDS, choose
-from logproc.backends.broker import DEATHS
-from logproc.backends.threads import WAITING
-from logproc.model import Failure, Partial, Piece, Task
+from logproc.model import Failure, Piece, Task
 
 WORKERS = 3
 
@@ -22,24 +18,10 @@ def tasks_of(count):
     return [Task(n, (Piece(n, f"/logs/{n}", 0, -1, 0),), 100 * n) for n in range(count)]
 
 
-@pytest.fixture(params=sorted(BACKENDS))
-def backend(request):
-    yield BACKENDS[request.param]
-    assert_nothing_runs()
-
-
 @pytest.fixture
 def processes():
     yield BACKENDS["processes"]
-    assert_nothing_runs()
-
-
-def assert_nothing_runs():
     assert multiprocessing.active_children() == []
-    for thread in threading.enumerate():
-        if thread.name.startswith("logproc-"):
-            thread.join(30)
-            assert not thread.is_alive()
 
 
 def by_task(outcomes):
@@ -48,121 +30,10 @@ def by_task(outcomes):
     return {outcome.task: outcome for outcome in found}
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 40])
-def test_every_task_comes_back_once_with_what_it_returned(backend, count):
-    tasks = tasks_of(count)
-    assert by_task(backend(work, Errand(), tasks, WORKERS)) == {task.number: answer(task) for task in tasks}
-
-
-def test_a_task_that_raises_is_a_failure_and_the_rest_goes_on(backend):
-    tasks = tasks_of(12)
-    outcomes = by_task(backend(fail, Errand(bad=(0, 5, 11)), tasks, WORKERS))
-    for task in tasks:
-        if task.number in {0, 5, 11}:
-            assert outcomes[task.number] == Failure(task.number, f"ValueError: no such luck with {task.number}")
-        else:
-            assert outcomes[task.number] == answer(task)
-
-
-def test_outcomes_larger_than_a_pipe_come_through(backend):
-    outcomes = by_task(backend(large, Errand(), tasks_of(6), WORKERS))
-    assert all(isinstance(o, Partial) and o.tables == (bytes(300_000),) for o in outcomes.values())
-
-
-def test_closing_the_iterator_ends_the_work(backend, tmp_path):
-    tasks = tasks_of(200)
-    outcomes = backend(announce, Errand(str(tmp_path)), tasks, WORKERS)
-    next(outcomes)
-    outcomes.close()
-    assert_nothing_runs()
-    begun = len(list(tmp_path.iterdir()))
-    assert 1 <= begun < len(tasks)
-    assert next(outcomes, None) is None
-    assert len(list(tmp_path.iterdir())) == begun
-
-
-def test_an_error_of_the_consumer_ends_the_work(backend, tmp_path):
-    def consume(outcomes):
-        with closing(outcomes):
-            for _ in outcomes:
-                raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        consume(backend(announce, Errand(str(tmp_path)), tasks_of(200), WORKERS))
-    assert_nothing_runs()
-    assert len(list(tmp_path.iterdir())) < 200
-
-
-def test_no_more_is_begun_than_a_slow_consumer_can_take(backend, tmp_path):
-    most = WAITING * WORKERS + 2 * WORKERS
-    with closing(backend(announce, Errand(str(tmp_path)), tasks_of(100), WORKERS)) as outcomes:
-        for taken, _ in enumerate(outcomes, 1):
-            assert len(list(tmp_path.iterdir())) - taken <= most
-
-
-def test_a_backend_that_is_not_consumed_does_nothing(backend, tmp_path):
-    outcomes = backend(announce, Errand(str(tmp_path)), tasks_of(3), WORKERS)
-    assert list(tmp_path.iterdir()) == []
-    outcomes.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_no_more_workers_work_than_were_asked_for(backend, tmp_path):
-    outcomes = by_task(backend(announce, Errand(str(tmp_path)), tasks_of(30), 2))
-    assert len({outcome.tables for outcome in outcomes.values()}) <= 2
-
-
-# ---- threads -----------------------------------------------------------------------------------------------
-
-
-def test_a_thread_whose_task_ends_it_does_not_hang_the_run():
-    def exits(_job, task):
-        raise SystemExit(task.number)
-
-    outcomes = by_task(BACKENDS["threads"](exits, Errand(), tasks_of(4), 2))
-    assert all(isinstance(outcome, Failure) for outcome in outcomes.values())
-    assert set(outcomes) == set(range(4))
-
-
-# ---- processes ---------------------------------------------------------------------------------------------
-
-
-def test_a_task_whose_process_was_killed_is_tried_again(processes, tmp_path):
-    tasks = tasks_of(8)
-    job = Errand(str(tmp_path), bad=(0, 3, 7))
-    assert by_task(processes(die_once, job, tasks, 2)) == {task.number: answer(task) for task in tasks}
-    assert {path.name for path in tmp_path.iterdir()} == {"0", "3", "7"}
-
-
-def test_a_task_that_kills_its_process_every_time_is_a_failure_that_says_so(processes, tmp_path):
-    tasks = tasks_of(6)
-    outcomes = by_task(processes(die, Errand(str(tmp_path), bad=(2,)), tasks, 2))
-    lost = outcomes.pop(2)
-    assert isinstance(lost, Failure)
-    assert f"its worker process died {DEATHS} times" in lost.cause
-    assert "-9" in lost.cause
-    assert (tmp_path / "2").read_text() == "x" * DEATHS
-    assert outcomes == {task.number: answer(task) for task in tasks if task.number != 2}
-
-
-def test_a_process_that_ends_without_an_error_is_no_success(processes):
-    outcomes = by_task(processes(leave, Errand(bad=(1,)), tasks_of(3), 1))
-    assert isinstance(outcomes[1], Failure)
-    assert [type(outcomes[n]) for n in (0, 2)] == [Partial, Partial]
-
-
 def test_every_task_killing_its_process_ends_the_run_all_the_same(processes, tmp_path):
     outcomes = by_task(processes(die, Errand(str(tmp_path), bad=(0, 1, 2)), tasks_of(3), 2))
     assert all(isinstance(outcome, Failure) for outcome in outcomes.values())
     assert len(outcomes) == 3
-
-
-def test_children_work_outside_of_this_process(processes, tmp_path):
-    import os
-
-    outcomes = by_task(processes(announce, Errand(str(tmp_path)), tasks_of(4), 2))
-    pids = {int(outcome.tables[0].split()[0]) for outcome in outcomes.values()}
-    assert os.getpid() not in pids
 
 
 # ---- the choice --------------------------------------------------------------------------------------------

@@ -40,11 +40,11 @@ from backends.dask_cluster import (
     workers,
 )
 from backends.namespaces import joined
-from backends.workers import Errand, announce, answer, die, die_once, fail, large, leave, work
+from backends.workers import Errand, answer, die, die_once, work
 
 from logproc import coordinator, planner
 from logproc.backends import dask
-from logproc.backends.dask import AHEAD, Cluster
+from logproc.backends.dask import Cluster
 from logproc.backends.folding import FOLD, FOLD_ABOVE
 from logproc.config import Config, NamedReport, Network, Output
 from logproc.errors import OutputError, TryLaterError, UsageError
@@ -57,13 +57,6 @@ WORKERS = 2
 
 def tasks_of(count):
     return [Task(n, (Piece(n, f"/logs/{n}", 0, -1, 0),), 100 * n) for n in range(count)]
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dask")
-    with scheduler(scheduler__allowed_failures=0) as chief, workers(chief.address, folder, count=WORKERS):
-        yield Cluster(chief.address, wait_workers=PATIENCE)
 
 
 @pytest.fixture(autouse=True)
@@ -117,78 +110,7 @@ def by_task(outcomes):
     return {outcome.task: outcome for outcome in found}
 
 
-# ---- the contract ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("count", [0, 1, 2, 40])
-def test_every_task_comes_back_once_with_what_it_returned(backend, count):
-    tasks = tasks_of(count)
-    assert by_task(backend(work, Errand(), tasks)) == {task.number: answer(task) for task in tasks}
-
-
-def test_a_task_that_raises_is_a_failure_and_the_rest_goes_on(backend):
-    tasks = tasks_of(12)
-    outcomes = by_task(backend(fail, Errand(bad=(0, 5, 11)), tasks))
-    for task in tasks:
-        if task.number in {0, 5, 11}:
-            assert outcomes[task.number] == Failure(task.number, f"ValueError: no such luck with {task.number}")
-        else:
-            assert outcomes[task.number] == answer(task)
-
-
-def test_large_outcomes_come_through(backend):
-    outcomes = by_task(backend(large, Errand(), tasks_of(6)))
-    assert all(isinstance(o, Partial) and o.tables == (bytes(300_000),) for o in outcomes.values())
-
-
-def test_closing_the_iterator_ends_the_work(backend, tmp_path):
-    tasks = tasks_of(200)
-    outcomes = backend(announce, Errand(str(tmp_path)), tasks)
-    next(outcomes)
-    outcomes.close()
-    begun = len(list(tmp_path.iterdir()))
-    assert 1 <= begun <= AHEAD * WORKERS
-    assert next(outcomes, None) is None
-
-
-def test_an_error_of_the_consumer_ends_the_work(backend, tmp_path):
-    def consume(outcomes):
-        with closing(outcomes):
-            for _ in outcomes:
-                raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        consume(backend(announce, Errand(str(tmp_path)), tasks_of(200)))
-    assert len(list(tmp_path.iterdir())) <= AHEAD * WORKERS
-
-
-def test_no_more_is_begun_than_a_slow_consumer_can_take(backend, tmp_path):
-    with closing(backend(announce, Errand(str(tmp_path)), tasks_of(60))) as outcomes:
-        for taken, _ in enumerate(outcomes, 1):
-            assert len(list(tmp_path.iterdir())) - taken <= AHEAD * WORKERS
-
-
-def test_a_backend_that_is_not_consumed_does_nothing(backend, tmp_path):
-    outcomes = backend(announce, Errand(str(tmp_path)), tasks_of(3))
-    outcomes.close()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_tasks_that_end_their_thread_are_failures(backend):
-    outcomes = by_task(backend(exits, Errand(), tasks_of(3)))
-    assert set(outcomes.values()) == {Failure(n, f"SystemExit: {n}") for n in range(3)}
-
-
-def exits(_job, task):
-    raise SystemExit(task.number)
-
-
-def test_two_runs_on_one_cluster_do_not_mix(backend):
-    one, two = tasks_of(9), [replace(task, bytes=7) for task in tasks_of(9)]
-    with closing(backend(work, Errand(), one)) as first, closing(backend(work, Errand(), two)) as second:
-        pairs = list(zip(first, second, strict=True))
-    assert {o.task: o for o, _ in pairs} == {task.number: answer(task) for task in one}
-    assert {o.task: o for _, o in pairs} == {task.number: answer(task) for task in two}
+# ---- what is left -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fold", [None, merge])
@@ -225,27 +147,6 @@ def test_the_levels_of_loggers_are_as_they_were(backend):
 
 
 # ---- workers that die --------------------------------------------------------------------------------------
-
-
-def test_tasks_whose_worker_was_killed_are_done_again(backend, tmp_path):
-    tasks = tasks_of(8)
-    job = Errand(str(tmp_path), bad=(0, 7))
-    assert by_task(backend(die_once, job, tasks)) == {task.number: answer(task) for task in tasks}
-    assert {path.name for path in tmp_path.iterdir()} == {"0", "7"}
-
-
-def test_a_task_that_kills_its_worker_every_time_is_a_failure_that_names_it_and_no_other_is(backend, tmp_path):
-    tasks = tasks_of(8)
-    outcomes = by_task(backend(die, Errand(str(tmp_path), bad=(2,)), tasks))
-    lost = outcomes.pop(2)
-    assert isinstance(lost, Failure)
-    assert lost.cause.startswith("/logs/2 [0:]: it killed tcp://127.0.0.1:")
-    assert outcomes == {task.number: answer(task) for task in tasks if task.number != 2}
-
-
-def test_a_worker_that_ends_without_an_error_is_no_success(backend):
-    outcomes = by_task(backend(leave, Errand(bad=(1,)), tasks_of(3)))
-    assert [type(outcomes[n]) for n in range(3)] == [Partial, Failure, Partial]
 
 
 def test_a_range_that_kills_is_cut_until_little_is_lost(backend, tmp_path):
@@ -519,8 +420,8 @@ def lines_of(report):
     return [line for line in report.split(b"\n") if not line.startswith(b' "run":')]
 
 
-@pytest.mark.parametrize("files", [40, FOLD_ABOVE + 14])
-def test_report_and_rejects_are_the_same_byte_for_byte_as_serial_ones(cluster, tmp_path, monkeypatch, files):
+def test_report_and_rejects_of_a_run_that_is_merged_there_are_serial_ones(cluster, tmp_path, monkeypatch):
+    files = FOLD_ABOVE + 14
     monkeypatch.setattr(planner, "PACK_FILES", 1)  # a task a file
     logs = tmp_path / "logs"
     write_logs(logs, files)

@@ -59,6 +59,11 @@ def leave(job, task):
     return answer(task)
 
 
+def exits(_job, task):
+    """End the thread, or what else does the task."""
+    raise SystemExit(task.number)
+
+
 def announce(job, task):
     """Tell who did the task, and that it was begun."""
     (Path(job.folder) / f"{task.number}.begun").touch()
@@ -106,6 +111,17 @@ def read_but_die_of(size, job, task):
     if task.pieces[0].codec == "plain" and task.bytes > size:
         os.kill(os.getpid(), signal.SIGKILL)
     return process(job, task)
+
+
+def read_but_die_once(folder, bad, job, task):
+    """Do what workers do, but kill the process after a bad task, before anything of it is told, the first time."""
+    from logproc.worker import process
+
+    outcome, marker = process(job, task), Path(folder) / str(task.number)
+    if task.number in bad and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return outcome
 
 
 def held(job, task):
