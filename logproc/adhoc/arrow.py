@@ -16,11 +16,11 @@ from logproc.kernels.arrays import grown
 from logproc.kernels.views import view_keys
 from logproc.model import Kind
 from logproc.rollup.columns import ROWS, BooleanVector, NumberVector, RowStore, TextVector, Vector
-from logproc.rollup.evaluate import Evaluator, fields_of, stored_of
+from logproc.rollup.evaluate import Evaluator, fields_of
 from logproc.rollup.spec import Column, Expression, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,24 +49,28 @@ ORIGIN = {"_file": pa.string(), "_offset": pa.int64(), "_line": pa.int64()}
 class Selection:
     """What is wanted of a relation: columns of which family or source, and which rows.
 
-    `relation` is a family, a source or `spec.EVERYTHING`. `labels` are what the columns are called, if not as in rows.
-    `where` may keep more rows than are wanted in the end.
+    `relation` is a family, a source or `spec.EVERYTHING`. `labels` are what the columns are called, if not as in rows;
+    a column that is computed must have one. `where` may keep more rows than are wanted in the end. With `origin`, the
+    columns of `ORIGIN` come behind the others.
     """
 
     relation: str
-    columns: tuple[Column, ...]
+    columns: tuple[Expression, ...]
     where: Expression | None = None
     labels: tuple[str, ...] = ()
+    origin: bool = False
 
     @property
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         """Schema of the batches."""
-        labels = self.labels or [column.name for column in self.columns]
-        return pa.schema([(label, TYPES[c.kind]) for label, c in zip(labels, self.columns, strict=True)])
+        labels = self.labels or [column.name for column in self.columns if isinstance(column, Column)]
+        fields = [(label, TYPES[column.kind]) for label, column in zip(labels, self.columns, strict=True)]
+        return pa.schema([*fields, *(ORIGIN.items() if self.origin else ())])
 
     def names(self) -> frozenset[str]:
         """Names of the fields that rows must have."""
-        return frozenset(column.name for column in (*self.columns, *columns_of(self.where)))
+        asked = set().union(*map(columns_of, self.columns), columns_of(self.where))
+        return frozenset(column.name for column in asked)
 
 
 class BatchBuilder:
@@ -75,23 +79,35 @@ class BatchBuilder:
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
         self.schema = selection.schema
-        wanted = {stored_of(column) for column in selection.columns} | set(fields_of(selection.where))
+        wanted = {field for column in (*selection.columns, selection.where) for field in fields_of(column)}
         self.store = RowStore(wanted)
         self.evaluator = Evaluator(self.store)
         self._views: dict[Dictionary, NDArray[np.int64]] = {}
         self._viewed: dict[Dictionary, int] = {}
+        self._origins: list[Origins] = []
+        self._last = 0  # the greatest mark of the rows held
 
-    def append(self, batch: Batch) -> Iterator[Any]:
-        """Take rows in; yields a record batch where enough are together."""
-        self.store.append(batch)
-        if self.store.rows >= ROWS or self.store.bytes_held() > MAX_KEY_BYTES:
+    def append(self, batch: Batch, origins: Origins | None = None) -> Iterator[Any]:
+        """Take rows in; yields a record batch where enough are together.
+
+        Where lines of several formats stand in one file, those of the second format come behind those of the first
+        that were read with them: then nothing is given out yet, so that rows can be put in the order of lines.
+        """
+        first, last = (0, 0) if batch.marks is None else (int(batch.marks.min()), int(batch.marks.max()))
+        full = self.store.rows >= ROWS or self.store.bytes_held() > MAX_KEY_BYTES
+        if full and first >= self._last:
             yield from self.flush()
+        self._last = max(last, self._last if self.store.rows else 0)
+        self.store.append(batch)
+        if origins is not None and self.selection.origin:
+            self._origins.append(origins)
 
     def flush(self) -> Iterator[Any]:
         """Yield the rows held, if any of them is wanted."""
         if self.store.rows:
             batch = self._batch()
             self.store.clear()
+            self._origins.clear()
             self.evaluator.next_rows()
             if batch.num_rows:
                 yield batch
@@ -102,13 +118,19 @@ class BatchBuilder:
             self._viewed.clear()
 
     def _batch(self) -> Any:  # noqa: ANN401 - pyarrow has no types
-        where = self.selection.where
+        where, store = self.selection.where, self.store
         kept = None if where is None else np.flatnonzero(self.evaluator.truth(where) == 1)
-        if kept is not None and len(kept) == self.store.rows:
+        if kept is not None and len(kept) == store.rows:
             kept = None
+        marks = store.marks[: store.rows] if kept is None else store.marks[kept]
+        if (marks[1:] < marks[:-1]).any():
+            order = np.argsort(marks, kind="stable")
+            kept = order if kept is None else kept[order]
         arrays = [
             self.array(self.evaluator.vector(column), TYPES[column.kind], kept) for column in self.selection.columns
         ]
+        if self.selection.origin:
+            arrays += joined(self._origins, kept)
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
     def array(self, vector: Vector, kind: Any, kept: NDArray[np.int64] | None) -> Any:  # noqa: ANN401 - pyarrow
@@ -176,8 +198,31 @@ def _chunks(array: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
     return list(array.chunks) if isinstance(array, pa.ChunkedArray) else [array]
 
 
-def with_origin(batch: Any, origin: Mapping[str, Any]) -> Any:  # noqa: ANN401 - pyarrow
-    """Add to a batch where its rows come from."""
-    for name, values in origin.items():
-        batch = batch.append_column(pa.field(name, ORIGIN[name]), pa.array(values, ORIGIN[name]))
-    return batch
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where the rows of a batch come from: int64 offsets, int64 lines (from 1), each file with its number of rows."""
+
+    offsets: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    files: tuple[tuple[str, int], ...]
+
+
+def joined(origins: Sequence[Origins], kept: NDArray[np.int64] | None) -> list[Any]:
+    """Return the columns of `ORIGIN` for batches one behind the other, or for some of their rows."""
+    names = [name for origin in origins for name, _ in origin.files]
+    counts = [count for origin in origins for _, count in origin.files]
+    files = np.repeat(np.arange(len(names)), counts)
+    offsets = np.concatenate([origin.offsets for origin in origins])
+    lines = np.concatenate([origin.lines for origin in origins])
+    if kept is not None:
+        files, offsets, lines = files[kept], offsets[kept], lines[kept]
+    return [pa.array(names, ORIGIN["_file"]).take(pa.array(files)), pa.array(offsets), pa.array(lines)]
+
+
+def line_shifted(batch: Any, lines: int) -> Any:  # noqa: ANN401 - pyarrow
+    """Return a batch whose rows stand so many lines further down in their file."""
+    place = batch.schema.get_field_index("_line")
+    if place < 0 or not lines:
+        return batch
+    shifted = pa.array(batch.column(place).to_numpy() + lines, ORIGIN["_line"])
+    return batch.set_column(place, batch.schema.field(place), shifted)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
 from logproc.adhoc.documents import named_row, sliced_value
+from logproc.adhoc.fields import is_usual, known_fields, require_known
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
 from logproc.errors import UsageError
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 FORMATS_OUT = ("jsonl",)
-"""What `--to` can be in this version."""
+"""What is written here; `export` writes tables."""
 
 SLICED = frozenset({HEADED, DOCKER, CRI})
 """Engines whose rows are what the kernel found, with its styles."""
@@ -68,13 +69,21 @@ def parse(
     select: tuple[str, ...] = (),
     origin: bool = False,
     progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Report:
-    """Write the rows of the configured logs to `out` and return the accounting (a report without reports)."""
+    """Write the rows of the configured logs to `out` and return the accounting (a report without reports).
+
+    `say` is told of names that may be wrong; those that are raise UsageError.
+    """
     if to not in FORMATS_OUT:
-        raise UsageError(f"--to {to}: this version writes {', '.join(FORMATS_OUT)}")
+        raise UsageError(f"--to {to}: rows are written as {', '.join(FORMATS_OUT)}")
     started = now_text()
     planner = Planner(config)
     files = planner.discover()
+    if not is_usual(select):
+        for note in require_known(select, known_fields(planner, files)):
+            if say is not None:
+                say(note)
     books = Books(files)
     tasks = [Task(n, (planner.piece(n, f),), f.size) for n, f in enumerate(files) if f.problem is None]
     if progress is not None:

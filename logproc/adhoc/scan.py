@@ -16,16 +16,20 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from logproc import __version__, stopping
-from logproc.adhoc.arrow import BatchBuilder, Selection
+from logproc.adhoc.arrow import BatchBuilder, Origins, Selection, line_shifted
 from logproc.adhoc.channel import Channel, ClosedError
 from logproc.books import Books
 from logproc.coordinator import job_of, now_text
+from logproc.formats.parser import CAPACITY
 from logproc.merging import join_rejects
 from logproc.model import Failure, LogFile, Piece, Report, RunInfo, Task
 from logproc.pieces import PieceReader
 from logproc.planner import PACK_BYTES, PACK_FILES, Planner
 from logproc.report.files import replacing
+from logproc.report.text import path_text
 from logproc.rollup.spec import EVERYTHING
 from logproc.spool import Spool
 from logproc.worker import Desk
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 
     from logproc.config import Config
     from logproc.formats import Format
+    from logproc.formats.parser import Parser
+    from logproc.inputs.blocks import Block
     from logproc.model import Batch, FileResult
     from logproc.report.progress import Progress
     from logproc.worker import Job
@@ -98,13 +104,15 @@ class Scan:
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         """Yield batches in the order of files and lines."""
+        lines = 0  # of the file that a range is of, in front of it
         for number, batch in self._channel:
             if batch is None:
                 task = self._tasks[number]
+                lines = lines + self._lines(number) if task.pieces[-1].end >= 0 else 0
                 if self._progress is not None:
                     self._progress.advance(task.bytes, self._lines(number), sum(p.end < 0 for p in task.pieces))
                 continue
-            yield number, batch
+            yield number, line_shifted(batch, lines)
         self.complete = True
 
     def report(self, *reports: Any) -> Report:  # noqa: ANN401 - finished tables
@@ -175,6 +183,23 @@ class ScanDesk(Desk):
         self.selections = tuple(selections)
         super().__init__(job)
         self.builders = [BatchBuilder(selection) for selection in self.selections]
+        self.origin = any(selection.origin for selection in self.selections)
+        self.offsets, self.lines = np.empty((2, CAPACITY if self.origin else 0), np.int64)
+        self.files: list[tuple[str, int]] = []  # of the waiting rows: each with how many of them it has
+
+    def send(self, run: Any) -> None:  # noqa: ANN401 - a sink
+        """Hand the waiting rows to the sink, and where they come from."""
+        if self.origin and self.rows:
+            offsets, lines = self.offsets[: self.rows].copy(), self.lines[: self.rows].copy()
+            run.origins = Origins(offsets, lines, tuple(self.files))
+            self.files.clear()
+        super().send(run)
+
+    def begin(self, task: Task) -> list[int]:
+        """Begin a task whose rows come in the order of its files."""
+        self.rows = self.fill = 0
+        self.numbers = {piece.path: position for position, piece in enumerate(task.pieces)}
+        return []
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:
         """Return the columns that selections ask of a format and a source."""
@@ -184,9 +209,9 @@ class ScanDesk(Desk):
 
     def rows_of(self, task: Task, spool: Spool, give: Callable[[tuple[int, Any]], None]) -> Iterable[FileResult]:
         """Do a task: hand over its record batches, each with the number of its selection; returns the books."""
-        self.rows = self.fill = 0
+        self.begin(task)
         sink: Any = _Sink(self.builders, give)
-        packed = self.packs.read(task.pieces, sink)
+        packed = {} if self.origin else self.packs.read(task.pieces, sink)
         results = [
             packed.get(position) or self.reader(piece, sink, spool).process()
             for position, piece in enumerate(task.pieces)
@@ -197,7 +222,22 @@ class ScanDesk(Desk):
 
     def reader(self, piece: Piece, sink: Any, spool: Spool) -> PieceReader:  # noqa: ANN401 - stands for an aggregator
         """Return what reads a piece."""
-        return PieceReader(self, piece, sink, spool.keeper(piece))
+        return (OriginReader if self.origin else PieceReader)(self, piece, sink, spool.keeper(piece))
+
+
+class OriginReader(PieceReader):
+    """Reads a piece and notes where its rows stand; lines are counted from the first one of the piece."""
+
+    desk: ScanDesk
+
+    def mark(self, parser: Parser, block: Block, before: int, upto: int) -> None:
+        """Note where rows [before, upto) stand."""
+        super().mark(parser, block, before, upto)
+        desk, rows = self.desk, slice(before, upto)
+        np.add(parser.lines.row_offset[rows], np.int64(block.offset - block.start), out=desk.offsets[rows])
+        np.add(parser.lines.row_line[rows], np.int64(self.read + 1), out=desk.lines[rows])
+        if upto > before:
+            desk.files.append((path_text(self.piece.path), upto - before))
 
 
 class _Sink:
@@ -206,13 +246,14 @@ class _Sink:
     def __init__(self, builders: Sequence[BatchBuilder], give: Callable[[tuple[int, Any]], None]) -> None:
         self._builders = builders
         self._give = give
+        self.origins: Origins | None = None
 
     def send(self, batch: Batch | None) -> None:
         """Take rows in."""
         assert batch is not None
         for number, builder in enumerate(self._builders):
             if builder.selection.relation in {batch.family, batch.source, EVERYTHING}:
-                for made in builder.append(batch):
+                for made in builder.append(batch, self.origins):
                     self._give((number, made))
 
     def flush(self) -> None:

@@ -165,7 +165,7 @@ def _reads(duck: Duck) -> Iterator[str]:
     asked = duck.asked
     for name, selection in asked.selections.items():
         kept = "" if selection.where is None else "; rows that WHERE leaves out are dropped while parsing"
-        yield f"reads: {name} ({', '.join(column.name for column in selection.columns)}){kept}"
+        yield f"reads: {name} ({', '.join(selection.schema.names)}){kept}"
     yield "rows: streamed once" if asked.streams else "rows: kept in tables, since the query may read them twice"
 
 

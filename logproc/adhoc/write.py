@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 1000
 """Rows that a terminal is given."""
 
-ROW_GROUP = 1 << 20
+ROW_GROUP = 1 << 17
 """Rows of a Parquet file that stand together."""
 
 

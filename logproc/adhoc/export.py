@@ -1,0 +1,52 @@
+"""`logproc parse --to csv` and `--to parquet`: rows as tables, from record batches that the kernels fill.
+
+discover -> columns -> scan in threads -> record batches -> CSV, Parquet, or Parquet by day and host
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from logproc.adhoc import partitions, write
+from logproc.adhoc.folders import building
+from logproc.adhoc.scan import Scan
+from logproc.model import Kind
+from logproc.rollup.spec import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from logproc.adhoc.arrow import Selection
+    from logproc.config import Config
+    from logproc.model import Report
+    from logproc.report.progress import Progress
+
+
+def export(config: Config, out: BinaryIO, selection: Selection, to: str, progress: Progress | None = None) -> Report:
+    """Write the rows of the configured logs to one file, in the order of files and lines; returns the accounting."""
+    with Scan(config, [selection], progress=progress) as scan:
+        batches = (batch for _, batch in scan)
+        (write.write_csv if to == "csv" else write.write_parquet)(out, selection.schema, batches)
+    return scan.report()
+
+
+def export_folder(config: Config, folder: str, selection: Selection, progress: Progress | None = None) -> Report:
+    """Write the rows as Parquet files by day and host below a new folder; returns the accounting."""
+    placed = replace(
+        selection,
+        columns=(*selection.columns, Column("time", Kind.TIME), Column("host", Kind.TEXT)),
+        labels=(*selection.labels, partitions.TIME_LABEL, partitions.HOST_LABEL),
+    )
+    hidden = {partitions.TIME_LABEL, partitions.HOST_LABEL, partitions.DAY, partitions.HOST}
+    schema = pa.schema([field for field in placed.schema if field.name not in hidden])
+    with building(folder) as place, Scan(config, [placed], progress=progress) as scan:
+        partitions.write_partitions(place, schema, _batches(scan))
+    return scan.report()
+
+
+def _batches(scan: Scan) -> Iterator[Any]:
+    return (batch for _, batch in scan)

@@ -1,0 +1,137 @@
+"""Which fields the rows of some files have: what `--select` may name, and the columns of a table of all of them.
+
+What a file has follows from its format, or, where its lines name their own fields, from a sample of them. Fields that
+only later lines have are then no columns; that is said, and `--select` can name them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.adhoc.documents import named_row
+from logproc.errors import InputError, UsageError
+from logproc.formats import resolve
+from logproc.formats.format import FIXED, HEADED
+from logproc.formats.parser import new_parser
+from logproc.formats.parser_headed import HeadedParser
+from logproc.inputs.opening import STDIN
+from logproc.kernels import tokenize
+from logproc.model import FIELDS, PADDING, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from logproc.formats import Format
+    from logproc.formats.detect import Detection
+    from logproc.model import LogFile
+    from logproc.planner import Planner
+
+SAMPLED_LINES = 500
+"""Lines of a file, at most, that are asked for the names of their fields."""
+
+ORIGIN_FIELDS = ("_file", "_offset", "_line")
+
+CONTRACT = {name: kind for fields in FIELDS.values() for name, kind in fields.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The fields that files have, in their order; `open` says that lines may have others."""
+
+    fields: dict[str, Kind]
+    open: bool
+
+
+def known_fields(planner: Planner, files: Iterable[LogFile]) -> Known:
+    """Look into files for the fields that they have; one that cannot be read has none."""
+    fields: dict[str, Kind] = {}
+    is_open = False
+    seen: set[str] = set()
+    for file in files:
+        if file.problem is not None:
+            continue
+        if file.path == STDIN:
+            is_open = True
+            continue
+        try:
+            sample, detection = planner.look(file)
+        except InputError:
+            continue
+        for fmt in _formats(detection):
+            named = fmt.engine not in FIXED
+            is_open = is_open or named
+            if named:
+                _add(fields, _sampled(fmt, sample.lines))
+            elif fmt.name not in seen:
+                seen.add(fmt.name)
+                _add(fields, fmt.fields)
+        if file.source:
+            _add(fields, {"source": Kind.TEXT})
+        if file.host is not None:
+            _add(fields, {"host": Kind.TEXT})
+    first = {"time": Kind.TIME, **{name: kind for name, kind in FIELDS["all"].items() if name in fields}}
+    fields = {name: CONTRACT.get(name, kind) for name, kind in {**first, **fields}.items()}
+    return Known(fields, is_open)
+
+
+def _formats(detection: Detection) -> list[Format]:
+    names = detection.tried or ((detection.format,) if detection.format else ())
+    return [resolve(name) for name in names if name and name != "unknown"]
+
+
+def _add(fields: dict[str, Kind], more: Mapping[str, Kind]) -> None:
+    """Add fields; one that two formats know as different things is text."""
+    for name, kind in more.items():
+        fields[name] = kind if fields.get(name, kind) == kind else Kind.TEXT
+
+
+def _sampled(fmt: Format, lines: bytes) -> dict[str, Kind]:
+    """Return the fields of sampled lines that name them themselves."""
+    declared = fmt.fields
+    if fmt.engine == HEADED:
+        return {name: declared.get(name, Kind.DYNAMIC) for name in _header_columns(fmt, lines)}
+    found: dict[str, Kind] = {}
+    for line in lines.split(b"\n", SAMPLED_LINES)[:SAMPLED_LINES]:
+        try:
+            row = named_row(fmt, line)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            continue
+        found.update((name, declared.get(name, Kind.DYNAMIC)) for name in row)
+    return found
+
+
+def _header_columns(fmt: Format, lines: bytes) -> tuple[str, ...]:
+    parser = new_parser(fmt, fmt.fields)
+    assert isinstance(parser, HeadedParser)
+    parser.store_all()
+    parser.open(())
+    buffer = np.zeros(len(lines) + PADDING, np.uint8)
+    buffer[: len(lines)] = np.frombuffer(lines, np.uint8)
+    parser.parse(buffer, 0, len(lines), 0, np.zeros(tokenize.COUNTERS, np.int64))
+    return parser.columns
+
+
+def require_known(names: Iterable[str], known: Known) -> list[str]:
+    """Refuse names that no file can have; returns what to say about those that only some other line may have.
+
+    Where all formats are fixed, a name that none of them has is a mistake.
+    """
+    said = []
+    for name in names:
+        if name in known.fields or name in CONTRACT or name in ORIGIN_FIELDS:
+            continue
+        near = difflib.get_close_matches(name.lower(), [*known.fields, *CONTRACT], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known.fields)}"
+        if not known.open:
+            raise UsageError(f"there is no field {name!r} in these files; {hint}")
+        said.append(f"no line that was looked at has the field {name!r}; {hint}")
+    return said
+
+
+def is_usual(names: Iterable[str]) -> bool:
+    """Tell whether all names are fields of the contract, so that no file need be looked into."""
+    return all(name in CONTRACT or name in ORIGIN_FIELDS for name in names)

@@ -1,0 +1,80 @@
+"""From `--select` and `--where` to what is read: columns as expressions over fields, and a condition over rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logproc import questions
+from logproc.adhoc.arrow import ORIGIN, Selection
+from logproc.adhoc.fields import CONTRACT, Known, is_usual, known_fields, require_known
+from logproc.errors import UsageError
+from logproc.formats.jsonl import contract_name_of
+from logproc.model import Kind
+from logproc.planner import Planner
+from logproc.rollup.functions_template import COMPUTED
+from logproc.rollup.spec import EVERYTHING, Call, Column
+from logproc.rollup.sql import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from logproc.config import Config
+    from logproc.rollup.spec import Expression
+
+
+def chosen(
+    config: Config,
+    select: Sequence[str] = (),
+    where: str | None = None,
+    *,
+    origin: bool = False,
+    relation: str = EVERYTHING,
+    say: Callable[[str], None] | None = None,
+) -> Selection:
+    """Return the selection of rows and columns that is meant; `say` is told what may be missing."""
+    usual = selection_of(config, None, select, where, origin=origin, relation=relation)
+    asked = usual.names()
+    if select and is_usual(asked):
+        return usual
+    planner = Planner(config)
+    known = known_fields(planner, planner.discover())
+    notes = require_known(sorted(asked), known)
+    if not select and known.open:
+        notes.append("columns are the fields of the lines that were looked at; --select names others")
+    if say is not None:
+        for note in notes:
+            say(note)
+    return selection_of(config, known, select, where, origin=origin, relation=relation)
+
+
+def selection_of(
+    config: Config, known: Known | None, select: Sequence[str], where: str | None, *, origin: bool, relation: str
+) -> Selection:
+    """Return what is to be read: the columns `select` names, or all that are known, and the rows that `where` keeps."""
+    fields = {**({} if known is None else known.fields), **questions.own_fields(config)}
+    fields = {name: kind for name, kind in fields.items() if kind is not Kind.DYNAMIC and name not in CONTRACT}
+    names = [name for name in select or (known.fields if known else ()) if name not in ORIGIN]
+    columns = tuple(_column(name, fields, {} if known is None else known.fields) for name in names)
+    condition = None if where is None else condition_of(config, where, fields, relation)
+    origin = origin or any(name in ORIGIN for name in select)
+    return Selection(relation, columns, condition, tuple(names), origin)
+
+
+def _column(name: str, fields: Mapping[str, Kind], known: Mapping[str, Kind]) -> Expression:
+    if name in COMPUTED and name not in known:
+        function, argument = COMPUTED[name]
+        return Call(function, (Column(argument, Kind.TEXT),), Kind.TEXT)
+    return Column(name, CONTRACT.get(name) or fields.get(name) or Kind.DYNAMIC)
+
+
+def condition_of(
+    config: Config, where: str, fields: Mapping[str, Kind], relation: str = EVERYTHING
+) -> Expression | None:
+    """Plan a condition over all rows, or over those of a relation; QueryError if it is none."""
+    name = "logs" if relation == EVERYTHING else '"' + relation.replace('"', '""') + '"'
+    sql = f"SELECT count(*) FROM {name} WHERE {where}"  # noqa: S608 - nothing is executed
+    known = questions.relations(config)
+    spec = plan(sql, "--where", relations=known, fields=fields, synonyms=contract_name_of())
+    if spec.keys or spec.having or spec.limit is not None or spec.order_by:
+        raise UsageError("--where takes one condition, such as: status >= 500 AND path LIKE '/api/%'")
+    return spec.where
