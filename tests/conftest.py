@@ -31,15 +31,22 @@ MOST_PROCESSES = 8
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Run the whole suite in twice as many processes as there are CPUs: half of its time is waiting for something.
+    """Run the whole suite as with `-n auto`; what was named on the command line runs in this process.
 
-    What was named on the command line runs in this one, and so does everything where `-n 0` says so.
+    With --cov, which has begun to measure by now, `-n auto --dist worksteal` is to be typed.
     """
-    whole = config.args_source is config.ArgsSource.TESTPATHS and not config.option.collectonly
-    alone = hasattr(config, "workerinput") or config.option.usepdb  # one of these processes, or a debugger's
-    if whole and not alone and getattr(config.option, "numprocesses", 0) is None:
-        config.option.numprocesses = min(2 * _cpus(), MOST_PROCESSES)
-        config.option.dist = "worksteal"  # neighbours stay together, and with them what they share
+    option = config.option
+    whole = config.args_source is config.ArgsSource.TESTPATHS and not option.collectonly
+    alone = hasattr(config, "workerinput") or option.usepdb  # one of these processes, or a debugger's
+    if whole and not alone and not getattr(option, "cov_source", None) and getattr(option, "numprocesses", 0) is None:
+        option.numprocesses = "auto"
+        option.dist = "worksteal"  # neighbours stay together, and with them what they share
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return twice the number of CPUs: half of the suite's time is waiting for something."""
+    return min(2 * _cpus(), MOST_PROCESSES)
 
 
 def _cpus() -> int:
