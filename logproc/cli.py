@@ -12,7 +12,7 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, diff, failure, init, looking, parse, run, show, sql, workers
+from logproc.commands import catalogue, completing, diff, failure, init, looking, parse, run, shell, show, sql, workers
 from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
@@ -29,6 +29,8 @@ COMMANDS = (
     catalogue.formats,
     catalogue.presets,
     init.init,
+    shell.completion,
+    shell.man,
 )
 """Every command, in the order in which people need them."""
 
@@ -53,7 +55,7 @@ class _Commands(click.Group):
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit code; KeyboardInterrupt and BrokenPipeError are the caller's."""
     start(arguments)
-    if "_LOGPROC_COMPLETE" in os.environ:  # a shell asks for completions; click answers and exits
+    if shell.VARIABLE in os.environ:  # a shell asks for completions; click answers and exits
         main.main(arguments, prog_name="logproc")
     try:
         with main.make_context("logproc", list(arguments)) as context:
@@ -91,3 +93,4 @@ def main(ctx: click.Context) -> None:
 
 for command in COMMANDS:
     main.add_command(command)
+completing.attach(main)

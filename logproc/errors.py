@@ -23,6 +23,24 @@ its text in `__str__`, so that it survives pickling between processes.
 
 from __future__ import annotations
 
+EXIT_CODES: tuple[tuple[str, str], ...] = (
+    ("0", "done, also when there was nothing to count"),
+    ("1", "failed, nothing changed"),
+    ("2", "usage or configuration"),
+    (
+        "3",
+        (
+            "done, but some input could not be read or was damaged, a file had more rejects than `max_reject_ratio`, "
+            "or a report could not be computed"
+        ),
+    ),
+    ("4", "a `[[check]]` failed, or `diff --fail-over` found a change"),
+    ("75", "try later: something that the run needs is not there now"),
+    ("78", "`worker` only: the coordinator refuses it (another key, version or disk)"),
+    ("130, 143, 141", "interrupted, terminated, the reader of standard output went away"),
+)
+"""Every exit code and what it means; the man page and the documentation show this table."""
+
 
 class LogprocError(Exception):
     """Base of every error that logproc raises on purpose."""
