@@ -5,6 +5,7 @@ Nothing heavy loads unless that very value is asked for.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,21 +81,14 @@ def _beginning(incomplete: str, known: Iterable[tuple[str, str | None]]) -> list
     return [CompletionItem(name, help=doc) for name, doc in known if name.startswith(incomplete)]
 
 
-OFFERS: dict[str, Offer] = {
-    "[PATH]...": files,
-    "PATH...": files,
-    "FILE": files,
-    "FILE|-": files,
-    "NEW.json": files,
-    "OLD.json": files,
-    "[SQL|FILE.sql]": files,
-    "DIR": folders,
-    "[ROOT]": folders,
-    "T": times,
-    "F": formats,
-    "NAME|FILE.sql": reports,
-}
-"""By metavar, what is offered. Options with a choice offer it without being listed."""
+OFFERS: tuple[tuple[str, Offer], ...] = (
+    (r"T", times),
+    (r"F", formats),
+    (r"NAME\|FILE\.sql", reports),
+    (r".*(PATH|FILE|\.json).*", files),
+    (r".*(DIR|ROOT).*", folders),
+)
+"""What is offered, by patterns of metavars, the first that fits. Options with a choice offer it without being listed."""
 
 
 class _Offered(click.types.StringParamType):
@@ -113,6 +107,6 @@ def attach(group: click.Group) -> None:
         if isinstance(command, click.Group):
             attach(command)
         for parameter in command.params:
-            offer = OFFERS.get(parameter.metavar or "")
+            offer = next((offer for pattern, offer in OFFERS if re.fullmatch(pattern, parameter.metavar or "")), None)
             if offer is not None and parameter.type is click.STRING:
                 parameter.type = _Offered(offer)
