@@ -378,9 +378,10 @@ def presets() -> str:
 
 def manual() -> str:
     """Return the man page."""
+    from logproc.cli import main as group
     from logproc.commands.manual import page
 
-    return page()
+    return page(group)
 
 
 PAGES = {

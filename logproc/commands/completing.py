@@ -88,7 +88,7 @@ OFFERS: tuple[tuple[str, Offer], ...] = (
     (r".*(PATH|FILE|\.json).*", files),
     (r".*(DIR|ROOT).*", folders),
 )
-"""What is offered, by patterns of metavars, the first that fits. Options with a choice offer it without being listed."""
+"""What is offered, by patterns of metavars, of which the first that fits counts. A choice needs no row."""
 
 
 class _Offered(click.types.StringParamType):

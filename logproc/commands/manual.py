@@ -41,10 +41,8 @@ EXAMPLES = (
 _RUNS_OF_BACKTICKS = re.compile(r"`([^`]*)`")
 
 
-def page() -> str:
-    """Return the text of logproc(1)."""
-    from logproc.cli import main
-
+def page(main: click.Group) -> str:
+    """Return the text of logproc(1), whose commands are those of `main`."""
     context = click.Context(main, info_name="logproc", **main.context_settings)
     names = main.list_commands(context)
     # No date: the version says as much, and the same code gives the same page.

@@ -13,7 +13,8 @@ VARIABLE = "_LOGPROC_COMPLETE"
 
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
-def completion(shell: str) -> None:
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
     """Print the script by which a shell completes logproc's commands, options and values.
 
     bash: logproc completion bash > ~/.local/share/bash-completion/completions/logproc
@@ -24,17 +25,18 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from logproc.cli import main
-
     found = get_completion_class(shell)
     assert found is not None
-    script = found(main, {}, "logproc", VARIABLE)
+    script = found(context.find_root().command, {}, "logproc", VARIABLE)
     put(script.source_template % script.source_vars())
 
 
 @click.command()
-def man() -> None:
+@click.pass_context
+def man(context: click.Context) -> None:
     """Print the man page: logproc man | man -l -, or into ~/.local/share/man/man1/logproc.1."""
     from logproc.commands.manual import page
 
-    put(page())
+    group = context.find_root().command
+    assert isinstance(group, click.Group)
+    put(page(group))

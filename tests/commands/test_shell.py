@@ -90,7 +90,7 @@ def test_the_reports_of_the_configuration_are_offered(tmp_path, monkeypatch):
 def test_the_man_page_has_every_command_and_option(capsys):
     assert execute(["man"]) == 0
     text = capsys.readouterr().out
-    assert text == page()
+    assert text == page(main)
     for name, command in main.commands.items():
         assert f'.SS "logproc {name}' in text
         for parameter in command.params:
@@ -102,7 +102,7 @@ def test_mandoc_finds_nothing_to_complain_of(tmp_path):
     program = shutil.which("mandoc")
     if program is None:
         pytest.skip("mandoc is not installed")
-    (tmp_path / "logproc.1").write_text(page())
+    (tmp_path / "logproc.1").write_text(page(main))
     found = subprocess.run(
         [program, "-T", "lint", str(tmp_path / "logproc.1")], capture_output=True, text=True, check=False, timeout=60
     )
