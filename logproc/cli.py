@@ -27,6 +27,7 @@ COMMANDS = (
     workers.worker,
     workers.keygen,
     catalogue.formats,
+    catalogue.functions,
     catalogue.presets,
     init.init,
     shell.completion,

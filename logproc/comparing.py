@@ -14,6 +14,7 @@ from logproc.errors import QueryError, UsageError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import ColumnInfo, ReportError, ReportTable
 from logproc.report.changes import Change, Kind, Measure, Side, changes, quantile_spread
+from logproc.rollup.builder import Rules
 from logproc.rollup.spec import AggregateRef, Call
 from logproc.rollup.sql import plan
 
@@ -57,7 +58,7 @@ def _sides(old: ReportTable, new: ReportTable) -> tuple[Side, Side] | str:
     if " ".join(old.sql.split()) != " ".join(new.sql.split()):
         return "its SQL is not the same on both sides"
     try:
-        spec = plan(new.sql, new.name, relations=_AnyRelation(), synonyms=contract_name_of())
+        spec = plan(new.sql, new.name, relations=_AnyRelation(), synonyms=contract_name_of(), rules=_NOWHERE)
     except QueryError as error:
         return f"its SQL cannot be planned: {error.message}"
     if len(spec.outputs) != len(new.columns) or len(old.columns) != len(new.columns):
@@ -69,6 +70,10 @@ def _sides(old: ReportTable, new: ReportTable) -> tuple[Side, Side] | str:
     measures = tuple(_measures(spec, keyed=bool(keys)))
     first, second = (Side(table, keys, measures) for table in by_time if table is not None)
     return first, second
+
+
+_NOWHERE = Rules(geo=("",))
+"""Places are not looked up where results are only compared."""
 
 
 class _AnyRelation(dict[str, frozenset[str]]):

@@ -98,10 +98,19 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Geo:
+    """MaxMind files that say where an address is."""
+
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What bounds memory."""
 
     max_groups: int = 200_000
+    max_distinct: int = 1_000_000
+    distinct: str = "refuse"
     max_line_bytes: int = 1 << 20
     block_bytes: int = 1 << 20
 
@@ -164,10 +173,11 @@ class Config:
     since: int | None = None
     until: int | None = None
     reports: tuple[str, ...] = ()
-    use: tuple[str, ...] = ("web",)
+    use: tuple[str, ...] = ("web", "syslog", "app")
     named_reports: tuple[NamedReport, ...] = ()
     checks: tuple[Check, ...] = ()
     sources: tuple[Source, ...] = ()
+    geo: Geo = Geo()
     discover: Discover = Discover()
     output: Output = Output()
     limits: Limits = Limits()
@@ -278,6 +288,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         sources=tuple(
             Source(**{**table, "format": _format(table["format"], values["patterns"])}) for table in values["source"]
         ),
+        geo=Geo(tuple(_below(folder, name) or name for name in values["geo"]["files"])),
         discover=Discover(**values["discover"]),
         output=_output(values["output"], flags, folder),
         limits=Limits(**values["limits"]),

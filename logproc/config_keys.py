@@ -132,6 +132,10 @@ def _if_null(value: str) -> str | None:
     return None if value in {"fail", "pass"} else f"must be fail or pass, not {value!r}"
 
 
+def _distinct(value: str) -> str | None:
+    return None if value in {"refuse", "approximate"} else f"must be refuse or approximate, not {value!r}"
+
+
 def _log_format(value: str) -> str | None:
     return None if value in LOG_FORMATS else f"must be one of {', '.join(LOG_FORMATS)}, not {value!r}"
 
@@ -166,7 +170,7 @@ def _fail_if(value: str) -> str | None:
 
 # ---- the table -------------------------------------------------------------------------------------------------
 
-TABLES = ("discover", "reports", "run", "output", "limits", "state")
+TABLES = ("discover", "geo", "reports", "run", "output", "limits", "state")
 """Tables that stand once: `[limits]`."""
 
 FREE = ("patterns",)
@@ -197,7 +201,8 @@ KEYS: tuple[Key, ...] = (
     Key("source", "format", TEXT, "auto", "a name or a pattern of `logproc formats`, or auto", _filled),
     Key("source", "host", TEXT, None, "regular expression on the path; its group `host` is the host", _host_pattern),
     Key("source", "timezone", TEXT, None, "zone of this source's zoneless times; default: the one above", _zone),
-    Key("reports", "use", TEXTS, ("web",), "presets to compute; `logproc presets` lists them"),
+    Key("geo", "files", TEXTS, (), "MaxMind files that country, city, asn ... ask, one after the other"),
+    Key("reports", "use", TEXTS, ("web", "syslog", "app"), "presets to compute; `logproc presets` lists them"),
     Key("report", "name", TEXT, REQUIRED, "name of the report", _title),
     Key("report", "sql", TEXT, REQUIRED, "one SELECT; a comment `-- title: ...` at its top is the headline", _filled),
     Key("check", "name", TEXT, REQUIRED, "name of the check, for the message", _title),
@@ -231,6 +236,15 @@ KEYS: tuple[Key, ...] = (
     Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
     Key("output", "previous", TEXT, None, "JSON report of the time before, for changes in the HTML report", _filled),
     Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),
+    Key(
+        "limits",
+        "max_distinct",
+        INTEGER,
+        1_000_000,
+        "values that count(DISTINCT x) or histogram(x) may hold",
+        _whole(1, 100_000_000),
+    ),
+    Key("limits", "distinct", TEXT, "refuse", "past max_distinct, count(DISTINCT x): refuse or approximate", _distinct),
     Key(
         "limits",
         "max_line_bytes",

@@ -11,6 +11,7 @@ from logproc.formats import resolve
 from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import FIELDS, CheckResult, Kind
+from logproc.rollup.builder import Rules
 from logproc.rollup.sql import plan
 
 if TYPE_CHECKING:
@@ -39,13 +40,19 @@ def own_fields(config: Config) -> dict[str, Kind]:
     return {name: kind for fmt in formats if fmt.engine in FIXED for name, kind in fmt.fields.items()}
 
 
+def rules(config: Config) -> Rules:
+    """Return what the configuration says about all reports."""
+    limits = config.limits
+    return Rules(config.geo.files, limits.max_distinct, limits.distinct == "approximate")
+
+
 def reports(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the reports that are asked for: those of `--report`, else the configured ones."""
     known, fields = relations(config), own_fields(config)
     asked = list(_asked(config)) if config.reports else list(_configured(config))
     planned: dict[str, RollupSpec] = {}
     for name, sql in asked:
-        spec = plan(sql, name, relations=known, fields=fields, synonyms=contract_name_of())
+        spec = plan(sql, name, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))
         if name in planned and planned[name] != spec:
             raise UsageError(f"two reports are called {name!r}; rename one of them")
         planned[name] = spec
@@ -56,7 +63,7 @@ def checks(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the queries of the checks; each must yield one number."""
     known, fields = relations(config), own_fields(config)
     planned = tuple(
-        plan(check.sql, check.name, relations=known, fields=fields, synonyms=contract_name_of())
+        plan(check.sql, check.name, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))
         for check in config.checks
     )
     for spec in planned:

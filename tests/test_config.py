@@ -99,7 +99,7 @@ def test_an_empty_file_means_the_defaults_of_the_table(written):
         if key.table in {"", *TABLES} - {"reports", "run"}:
             holder = config if not key.table else getattr(config, key.table)
             assert getattr(holder, key.name) == key.default, key.dotted
-    assert (config.use, config.backend, config.sources, config.checks) == (("web",), "auto", (), ())
+    assert (config.use, config.backend, config.sources, config.checks) == (("web", "syslog", "app"), "auto", (), ())
     assert config.workers >= 1
 
 

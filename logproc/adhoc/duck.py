@@ -21,8 +21,8 @@ from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.scan import Scan
 from logproc.errors import MissingExtraError, QueryError
 from logproc.model import Kind
-from logproc.rollup.functions import FUNCTIONS
-from logproc.rollup.functions_web import AGENTS, URLS
+from logproc.rollup.functions import DOMAIN, FUNCTIONS
+from logproc.rollup.functions_geo import BETWEEN, GEO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,9 +41,6 @@ GATHERED = 64
 
 RESULT_ROWS = 1 << 16
 """Rows of a batch of the result."""
-
-OWN = frozenset({*URLS, *AGENTS} - {"url_decode"})
-"""Functions that DuckDB lacks."""
 
 
 def import_duckdb() -> Any:  # noqa: ANN401 - duckdb has types of its own
@@ -89,7 +86,7 @@ class Duck:
         settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
         self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))
         self._connection.execute("SET TimeZone = 'UTC'; SET errors_as_json = true")
-        register_functions(self._connection)
+        register_functions(self._connection, self._config.geo.files)
         for name, selection in self.asked.selections.items():
             self._connection.register(name, selection.schema.empty_table())
         self._bind()
@@ -215,17 +212,19 @@ class Duck:
             yield batch
 
 
-def register_functions(connection: Any) -> None:  # noqa: ANN401 - a DuckDB connection
+def register_functions(connection: Any, geo: tuple[str, ...] = ()) -> None:  # noqa: ANN401 - a DuckDB connection
     """Give DuckDB the functions of logproc's own: they run once for each distinct value of a chunk of rows."""
-    for name in sorted(OWN):
+    for name in sorted(DOMAIN):
         function = FUNCTIONS[name]
-        arities = range(function.least, len(function.parameters) + 1)
+        arities = list(range(function.least, len(function.parameters) + 1))
+        if name in GEO and geo:
+            arities = [1, *arities]
         for arity in arities:
+            files = BETWEEN.join(geo) if name in GEO and arity == 1 else None
             kinds = [_only(function.parameters[place]) for place in range(arity)]
-            own = name if len(arities) == 1 else f"_{name}_{arity}"
             connection.create_function(
-                own,
-                by_distinct(function, _kind(function.result), arity),
+                name if len(arities) == 1 else f"_{name}_{arity}",
+                by_distinct(function if files is None else _with_files(function, files), _kind(function.result), arity),
                 [SQL_NAMES[kind] for kind in kinds],
                 SQL_NAMES[_kind(function.result)],
                 type="arrow",
@@ -235,6 +234,10 @@ def register_functions(connection: Any) -> None:  # noqa: ANN401 - a DuckDB conn
             letters = ["abcdefgh"[:arity] for arity in arities]
             calls = (f"({', '.join(some)}) AS _{name}_{len(some)}({', '.join(some)})" for some in letters)
             connection.execute(f"CREATE MACRO {name} {', '.join(calls)}")
+
+
+def _with_files(function: Callable[..., Any], files: str) -> Callable[..., Any]:
+    return lambda address: function(address, files)
 
 
 SQL_NAMES = {
@@ -276,7 +279,7 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
         known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(relations.by_name))}"
         message = f"FROM: there is no family or source {name!r}; {known}"
     elif kind == "MISSING_ENTRY" and "Function" in str(facts.get("type")):
-        near = difflib.get_close_matches(name.lower(), [*OWN, *str(facts.get("candidates", "")).split(",")], n=2)
+        near = difflib.get_close_matches(name.lower(), [*DOMAIN, *str(facts.get("candidates", "")).split(",")], n=2)
         message = f"there is no function {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
     place = facts.get("position")
     position = None if place is None else min(max(0, asked.place(int(place) - shift)), len(sql))

@@ -1,4 +1,4 @@
-"""`logproc formats` and `logproc presets`: what is there."""
+"""`logproc formats`, `logproc functions` and `logproc presets`: what is there."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def _check(path: str, fmt: str | None, config: str | None) -> int:
     found = checking.check(settings)
     put(faults.checked_text(found))
     return faults.checked_code(found)
+
+
+@click.command()
+@click.option("--markdown", is_flag=True, help="Write the page of the documentation.")
+def functions(*, markdown: bool) -> None:
+    """List what SQL can call: functions and aggregates."""
+    from logproc.report import listing
+    from logproc.rollup import catalogue
+
+    put(catalogue.markdown() if markdown else listing.align(catalogue.text()))
 
 
 @click.command()

@@ -72,10 +72,15 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
     yield from _accounting(report)
     for line in problems(report, max_reject_ratio, named):
         yield Text(f"! {line}", style="red")
+    empty = [table.name for table in report.reports if not table.rows and table.problem is None]
     for table in report.reports:
+        if table.name not in empty or len(report.reports) == 1:
+            yield Text()
+            yield _headline(table)
+            yield from _table_parts(table, SHOWN_ROWS)
+    if empty and len(report.reports) > 1:
         yield Text()
-        yield _headline(table)
-        yield from _table_parts(table, SHOWN_ROWS)
+        yield Text(visible(f"Nothing to show in {', '.join(empty)}"), style="dim")
 
 
 def _table_parts(table: ReportTable, shown: int) -> Iterator[Text | ReportTable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.model import Kind
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ORDERED = NUMBER | {Kind.TIME}
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An aggregate as queries call it: how it is shown, how many arguments it takes, and what plans a call."""
+
+    name: str
+    signature: str
+    result: str
+    doc: str
+    least: int
+    most: int
+    plan: Callable[[Builder, Any, Expression | None], Expression]
+
 
 UNMERGEABLE: dict[str, str] = {
     "quantile": "write approx_quantile(x, 0.5)",
@@ -59,12 +74,12 @@ def plan(builder: Builder, name: str, node: Any, condition: Expression | None) -
             raise builder.query.refuse(f"{name}(DISTINCT ...) cannot be merged; {_distinct(name, argument)}", node)
         if kind == "Order":
             raise builder.query.refuse(f"ORDER BY inside {name}(...) means nothing for it; leave it out", node)
-    least, most, planner = AGGREGATES[name]
-    count = len(node.expressions)
+    planned = AGGREGATES[name]
+    least, most, count = planned.least, planned.most, len(node.expressions)
     if not least <= count <= most:
         takes = str(most) if least == most else f"{least} or {most}"
         raise builder.query.refuse(f"{name} takes {takes} argument{'s' * (most != 1)}, not {count}", node)
-    return planner(builder, node, condition)
+    return planned.plan(builder, node, condition)
 
 
 def _distinct(name: str, node: Any) -> str:  # noqa: ANN401 - sqlglot's
@@ -145,17 +160,26 @@ def _quantile(builder: Builder, node: Any, condition: Expression | None) -> Expr
     )
 
 
-AGGREGATES: dict[str, tuple[int, int, Callable[[Builder, Any, Expression | None], Expression]]] = {
-    "count": (0, 1, _count),
-    "count_star": (0, 0, _count),
-    "count_if": (1, 1, _count_if),
-    "countif": (1, 1, _count_if),
-    "sum": (1, 1, _sum),
-    "avg": (1, 1, _avg),
-    "mean": (1, 1, _avg),
-    "min": (1, 1, _extreme("min")),
-    "max": (1, 1, _extreme("max")),
-    "approx_count_distinct": (1, 1, _distinct_count),
-    "approx_quantile": (2, 2, _quantile),
-}
-"""Aggregates by name: fewest and most arguments, and the function that plans a call."""
+AGGREGATES: dict[str, Planned] = {
+    planned.name: planned
+    for planned in (
+        Planned("count", "count(*), count(x)", "integer", "rows; values that are not NULL", 0, 1, _count),
+        Planned("count_star", "count_star()", "integer", "rows", 0, 0, _count),
+        Planned("count_if", "count_if(a)", "integer", "rows for which a is true", 1, 1, _count_if),
+        Planned("countif", "countif(a)", "integer", "the same as count_if", 1, 1, _count_if),
+        Planned("sum", "sum(x)", "as given", "sum, exact to a billionth", 1, 1, _sum),
+        Planned("avg", "avg(x)", "decimal", "mean, computed at the end from sum and count", 1, 1, _avg),
+        Planned("mean", "mean(x)", "decimal", "the same as avg", 1, 1, _avg),
+        Planned("min", "min(x)", "as given", "least value", 1, 1, _extreme("min")),
+        Planned("max", "max(x)", "as given", "greatest value", 1, 1, _extreme("max")),
+        Planned(
+            "approx_count_distinct", "approx_count_distinct(x)", "integer",
+            "different values, estimated within 2.5 % (HyperLogLog)", 1, 1, _distinct_count,
+        ),
+        Planned(
+            "approx_quantile", "approx_quantile(x, q)", "decimal",
+            "value below which the share q of all values lies, within 0.8 % of the value", 2, 2, _quantile,
+        ),
+    )
+}  # fmt: skip
+"""Aggregates by name."""

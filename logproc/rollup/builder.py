@@ -43,6 +43,19 @@ def position(node: Node) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration says about all reports.
+
+    `geo` are MaxMind files. `max_distinct` bounds the values that an exact aggregate may hold; past it
+    `count(DISTINCT x)` is estimated where `approximate` is set, and else refused.
+    """
+
+    geo: tuple[str, ...] = ()
+    max_distinct: int = 1_000_000
+    approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """What FROM names: its columns, and whether rows may have others."""
 
@@ -78,6 +91,7 @@ class Builder:
     aggregates: list[Aggregate] = field(default_factory=list)
     places: dict[Column, Node] = field(default_factory=dict)
     open_aliases: list[str] = field(default_factory=list)
+    rules: Rules = field(default_factory=Rules)
 
     def build(self, node: Node, clause: Clause) -> Expression:
         """Return the typed expression of a node, or raise QueryError at it."""
@@ -192,8 +206,11 @@ def _check_constant(name: str, place: int, argument: Expression, check: Callable
 
 
 OPERATORS: dict[str, str] = {
-    "EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "And": "and", "Or": "or", "Add": "+",
-    "Sub": "-", "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%", "Pow": "pow", "DPipe": "||",
+    "EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">=", "And": "and", "Or": "or",
+    "Mul": "*", "Div": "/", "IntDiv": "//", "Mod": "%", "Pow": "pow", "DPipe": "||", "RegexpLike": "regexp_matches",
+    "RegexpFullMatch": "regexp_full_match", "SimilarTo": "regexp_full_match", "Glob": "glob",
+    "StartsWith": "starts_with", "BitwiseAnd": "&", "BitwiseOr": "|", "BitwiseLeftShift": "<<",
+    "BitwiseRightShift": ">>",
 }  # fmt: skip
 """Nodes with two sides, and the functions they are."""
 
@@ -203,13 +220,9 @@ REFUSED: dict[str, str] = {
     "Select": "a subquery needs a second pass; run it with `logproc sql`, over parsed rows",
     "Exists": "a subquery needs a second pass; run it with `logproc sql`, over parsed rows",
     "Star": "is only for count(*); name the columns",
-    "Interval": "is interval arithmetic; compare with a written time, or use date_trunc('hour', time) and epoch(time)",
+    "Interval": "is an interval, which can be added to a time, or be the width of time_bucket(INTERVAL '1 hour', time)",
     "Distinct": "DISTINCT is not mergeable here; write approx_count_distinct(x), or GROUP BY the columns",
     "Order": "an aggregate cannot be ordered here; ORDER BY belongs at the end of the query",
-    "NullSafeEQ": "is not supported; write a = b OR (a IS NULL AND b IS NULL)",
-    "NullSafeNEQ": "is not supported; write a <> b OR (a IS NULL) <> (b IS NULL)",
-    "RegexpLike": "is not supported; write regexp_full_match(x, pattern) or regexp_matches(x, pattern)",
-    "RegexpFullMatch": "is not supported; write regexp_full_match(x, pattern)",
     "JSONExtract": "is not supported; write the nested field's name with dots, such as request.method",
     "JSONExtractScalar": "is not supported; write the nested field's name with dots, such as request.method",
     "Array": "is a list; reports have single values only",

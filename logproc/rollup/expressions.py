@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from logproc.model import Kind
 from logproc.rollup import aggregates
 from logproc.rollup.builder import FILTER, REFUSED, Builder, Clause, Node, shown
-from logproc.rollup.functions import ALIASES, CALLABLE, FUNCTIONS
+from logproc.rollup.functions import ALIASES, CALLABLE, CHANGING, FUNCTIONS
+from logproc.rollup.functions_geo import BETWEEN, GEO
 from logproc.rollup.functions_time import PARTS, UNITS
+from logproc.rollup.intervals import bucket, moved
 from logproc.rollup.kinds import MisfitError, accept, cast, fold, result_kind, unify
-from logproc.rollup.signature import BOOLEAN
+from logproc.rollup.signature import BOOLEAN, NUMBER
 from logproc.rollup.spec import Expression, Literal
 
 if TYPE_CHECKING:
@@ -96,6 +98,8 @@ def _in(builder: Builder, node: Node, clause: Clause) -> Expression:
 
 
 def _between(builder: Builder, node: Node, clause: Clause) -> Expression:
+    if node.args.get("symmetric"):
+        raise builder.query.refuse(f"{clause.name}: write BETWEEN without SYMMETRIC, the lower value first", node)
     value, low, high = builder.build_all((node.this, node.args["low"], node.args["high"]), clause)
     both = (builder.call(">=", (value, low)), builder.call("<=", (value, high)))
     return _negated(builder, node, builder.call("and", both))
@@ -142,13 +146,42 @@ def _if(builder: Builder, node: Node, clause: Clause) -> Expression:
     return _branches([(condition, builder.build(node.args["true"], clause))], last)
 
 
+def _distinct(builder: Builder, node: Node, clause: Clause) -> Expression:
+    return builder.call("is_distinct", builder.build_all((node.this, node.expression), clause))
+
+
+def _not_distinct(builder: Builder, node: Node, clause: Clause) -> Expression:
+    return builder.call("not", (_distinct(builder, node, clause),))
+
+
+def _complement(builder: Builder, node: Node, clause: Clause) -> Expression:
+    return builder.call("~", (builder.build(node.this, clause),))
+
+
 def _cast(builder: Builder, node: Node, clause: Clause) -> Expression:
-    written = node.args["to"].sql(dialect="duckdb")
-    kind = TYPES.get(written.partition("(")[0].strip().upper())
+    kind = TYPES.get(_type(node))
     if kind is None:
-        way_out = "write date_trunc('day', time)" if written == "DATE" else f"there are {', '.join(TYPES)}"
-        raise builder.query.refuse(f"{clause.name}: a cast to {written} is not supported; {way_out}", node)
-    return cast(builder.build(node.this, clause), kind)
+        message = f"{clause.name}: a cast to {_type(node)} is not supported; there are {', '.join(TYPES)}"
+        raise builder.query.refuse(message, node)
+    value = cast(builder.build(node.this, clause), kind)
+    if _type(node) == "DATE":  # a date is the midnight with which it begins
+        return builder.call("date_trunc", (_DAY, value))
+    if kind is Kind.TEXT and value != (plain := builder.build(node.this, clause)) and _is_date(node.this):
+        return builder.call("strftime", (plain, Literal("%Y-%m-%d", Kind.TEXT)))
+    return value
+
+
+_DAY = Literal("day", Kind.TEXT)
+
+
+def _type(node: Node) -> str:
+    return str(node.args["to"].sql(dialect="duckdb")).partition("(")[0].strip().upper()
+
+
+def _is_date(node: Node) -> bool:
+    while type(node).__name__ == "Paren":
+        node = node.this
+    return type(node).__name__ in {"Cast", "TryCast"} and _type(node) == "DATE"
 
 
 def _extract(builder: Builder, node: Node, clause: Clause) -> Expression:
@@ -191,13 +224,37 @@ def _function(builder: Builder, node: Node, clause: Clause, condition: Expressio
         raise builder.query.refuse(f"{clause.name}: FILTER belongs to an aggregate, and {name} is none", node)
     if name in {"date_part", "datepart"} and len(node.expressions) == 2:
         return _part(builder, node.expressions[0].name, builder.build(node.expressions[1], clause))
+    if name == "time_bucket":
+        return bucket(builder, node, clause)
+    if name in CHANGING:
+        raise MisfitError(f"there is no {name}(): {CHANGING[name]}")
     if name not in CALLABLE:
         raise builder.query.refuse(f"{clause.name}: there is no function {name!r}{_near_function(name)}", node)
     arguments = list(builder.build_all(node.expressions, clause))
-    if ALIASES.get(name, name) == "date_trunc" and arguments and isinstance(arguments[0], Literal):
+    name = ALIASES.get(name, name)
+    if name in {"date_trunc", "date_diff", "date_sub"} and arguments and isinstance(arguments[0], Literal):
         unit = str(arguments[0].value).lower()
         arguments[0] = Literal(UNITS.get(unit, unit), Kind.TEXT)  # one spelling, so that equal keys are equal
-    return builder.call(ALIASES.get(name, name), arguments)
+    if name == "log" and len(arguments) == 1:
+        name = "log10"
+    if name == "epoch_ms" and arguments and arguments[0].kind in NUMBER:
+        name = "make_timestamp_ms"
+    if name in GEO and len(arguments) == 1:
+        arguments.append(_geo_files(builder, name))
+    return builder.call(name, arguments)
+
+
+def _geo_files(builder: Builder, name: str) -> Literal:
+    if not builder.rules.geo:
+        raise MisfitError(
+            f'{name} needs a MaxMind file: name it in config.toml as [geo] files = ["GeoLite2-City.mmdb"], '
+            f"or here as {name}(client, 'GeoLite2-City.mmdb')"
+        )
+    return Literal(BETWEEN.join(builder.rules.geo), Kind.TEXT)
+
+
+def _now(_builder: Builder, node: Node, _clause: Clause) -> Expression:
+    raise MisfitError(f"there is no {shown(node)}: {CHANGING['now']}")
 
 
 def _near_function(name: str) -> str:
@@ -233,6 +290,13 @@ NODES: dict[str, Callable[[Builder, Node, Clause], Expression]] = {
     "Escape": _escape,
     "Case": _case,
     "If": _if,
+    "NullSafeNEQ": _distinct,
+    "NullSafeEQ": _not_distinct,
+    "BitwiseNot": _complement,
+    "Add": moved,
+    "Sub": moved,
+    "CurrentDate": _now,
+    "CurrentTimestamp": _now,
     "Cast": _cast,
     "TryCast": _cast,
     "Extract": _extract,
@@ -258,8 +322,11 @@ TYPES: dict[str, Kind] = {
     "REAL": Kind.DECIMAL,
     "FLOAT": Kind.DECIMAL,
     "DECIMAL": Kind.DECIMAL,
+    "UBIGINT": Kind.INTEGER,
+    "UINTEGER": Kind.INTEGER,
     "BOOLEAN": Kind.BOOLEAN,
+    "DATE": Kind.TIME,
     "TIMESTAMP": Kind.TIME,
     "TIMESTAMPTZ": Kind.TIME,
 }
-"""Types of a CAST; widths are not told apart."""
+"""Types of a CAST; widths are not told apart, and a date is the time of its midnight."""

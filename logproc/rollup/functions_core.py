@@ -74,7 +74,7 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _guarded(compute: Callable[..., float]) -> Callable[..., float | None]:
+def guarded(compute: Callable[..., float]) -> Callable[..., float | None]:
     """Turn what has no finite result (overflow, a pole, a domain error) into NULL."""
 
     def guarded(*values: float) -> float | None:
@@ -87,7 +87,7 @@ def _guarded(compute: Callable[..., float]) -> Callable[..., float | None]:
     return guarded
 
 
-def _integer_divide(left: float, right: float) -> float:
+def integer_divide(left: float, right: float) -> float:
     """Divide integers towards zero; with a decimal on either side DuckDB's `//` is plain division."""
     if isinstance(left, int) and isinstance(right, int):
         quotient = abs(left) // abs(right)
@@ -95,7 +95,7 @@ def _integer_divide(left: float, right: float) -> float:
     return left / right
 
 
-def _modulo(left: float, right: float) -> float:
+def modulo(left: float, right: float) -> float:
     """Remainder with the sign of the dividend."""
     if isinstance(left, int) and isinstance(right, int):
         remainder = abs(left) % abs(right)
@@ -103,10 +103,10 @@ def _modulo(left: float, right: float) -> float:
     return math.fmod(left, right)
 
 
-def _round(value: float, digits: int = 0) -> float:
+def round_away(value: float, digits: int = 0) -> float:
     """Round half away from zero."""
     if isinstance(value, int):
-        return value if digits >= 0 else _round_integer(value, -digits)
+        return value if digits >= 0 else _integer_away(value, -digits)
     if not -300 < digits < 300:
         return value if digits > 0 else 0.0
     scaled = value * 10.0**digits
@@ -117,7 +117,7 @@ def _round(value: float, digits: int = 0) -> float:
     return math.copysign(away / 10.0**digits, value)
 
 
-def _round_integer(value: int, zeros: int) -> int:
+def _integer_away(value: int, zeros: int) -> int:
     if zeros > 40:
         return 0
     unit: int = 10**zeros
@@ -151,7 +151,7 @@ def _read_integer(text: str) -> int | None:
         return int(text, 16 if text.strip()[:2].lower() == "0x" else 10) if text.isascii() else None
     except ValueError:
         number = cast_decimal(text)
-        return None if number is None else int(_round(number))
+        return None if number is None else int(round_away(number))
 
 
 def cast_decimal(value: Value) -> float | None:
@@ -193,15 +193,19 @@ OPERATORS: dict[str, Function] = {
         Function("and", _and, (BOOLEAN, BOOLEAN), Kind.BOOLEAN, "both", variadic=True, null_safe=True),
         Function("or", _or, (BOOLEAN, BOOLEAN), Kind.BOOLEAN, "either", variadic=True, null_safe=True),
         Function("not", lambda a: not a, (BOOLEAN,), Kind.BOOLEAN, "negation"),
+        Function(
+            "is_distinct", lambda a, b: a != b, (ANY, ANY), Kind.BOOLEAN, "different, NULL being a value",
+            unified=True, null_safe=True,
+        ),
         Function("is_null", lambda a: a is None, (ANY,), Kind.BOOLEAN, "missing", null_safe=True),
         Function("in", _in, (ANY, ANY), Kind.BOOLEAN, "one of the items", variadic=True, unified=True, null_safe=True),
         Function("case", _case, (ANY, ANY), same, "value behind the first true one", variadic=True, null_safe=True),
-        Function("+", _guarded(lambda a, b: a + b), (NUMBER, NUMBER), numeric, "sum"),
-        Function("-", _guarded(lambda a, b: a - b), (NUMBER, NUMBER), numeric, "difference"),
-        Function("*", _guarded(lambda a, b: a * b), (NUMBER, NUMBER), numeric, "product"),
-        Function("/", _guarded(lambda a, b: a / b), (NUMBER, NUMBER), Kind.DECIMAL, "quotient; by zero: NULL"),
-        Function("//", _guarded(_integer_divide), (NUMBER, NUMBER), numeric, "quotient of integers, towards zero"),
-        Function("%", _guarded(_modulo), (NUMBER, NUMBER), numeric, "remainder, with the sign of the dividend"),
+        Function("+", guarded(lambda a, b: a + b), (NUMBER, NUMBER), numeric, "sum"),
+        Function("-", guarded(lambda a, b: a - b), (NUMBER, NUMBER), numeric, "difference"),
+        Function("*", guarded(lambda a, b: a * b), (NUMBER, NUMBER), numeric, "product"),
+        Function("/", guarded(lambda a, b: a / b), (NUMBER, NUMBER), Kind.DECIMAL, "quotient; by zero: NULL"),
+        Function("//", guarded(integer_divide), (NUMBER, NUMBER), numeric, "quotient of integers, towards zero"),
+        Function("%", guarded(modulo), (NUMBER, NUMBER), numeric, "remainder, with the sign of the dividend"),
         Function("neg", lambda a: -a, (NUMBER,), same, "the number with the other sign"),
         Function("cast_text", cast_text, (ANY,), Kind.TEXT, "CAST(x AS TEXT)"),
         Function("cast_integer", cast_integer, (ANY,), Kind.INTEGER, "CAST(x AS BIGINT), NULL where it does not read"),
@@ -210,7 +214,7 @@ OPERATORS: dict[str, Function] = {
         Function("cast_time", cast_time, (TEXT,), Kind.TIME, "CAST(x AS TIMESTAMP), NULL where it does not read"),
         Function("time_text", _text_of_time, (frozenset({Kind.TIME}),), Kind.TEXT, "CAST(time AS TEXT)"),
     )
-}
+}  # fmt: skip
 """What SQL writes with signs and keywords; none of these can be called by name."""
 
 CONDITIONALS: dict[str, Function] = {
@@ -234,28 +238,3 @@ CONDITIONALS: dict[str, Function] = {
         ),
     )
 }  # fmt: skip
-
-NUMBERS: dict[str, Function] = {
-    f.name: f
-    for f in (
-        Function("abs", abs, (NUMBER,), same, "the number without its sign"),
-        Function(
-            "round",
-            _guarded(_round),
-            (NUMBER, frozenset({Kind.INTEGER})),
-            same,
-            "rounded half away from zero, to 0 or n digits",
-            required=1,
-        ),
-        Function("floor", lambda a: float(math.floor(a)), (NUMBER,), Kind.DECIMAL, "the next whole number below"),
-        Function("ceil", lambda a: float(math.ceil(a)), (NUMBER,), Kind.DECIMAL, "the next whole number above"),
-        Function("trunc", lambda a: float(math.trunc(a)), (NUMBER,), Kind.DECIMAL, "the number without its fraction"),
-        Function("sign", lambda a: (a > 0) - (a < 0), (NUMBER,), Kind.INTEGER, "-1, 0 or 1"),
-        Function("ln", _guarded(math.log), (NUMBER,), Kind.DECIMAL, "natural logarithm"),
-        Function("log10", _guarded(math.log10), (NUMBER,), Kind.DECIMAL, "logarithm to base 10"),
-        Function("log2", _guarded(math.log2), (NUMBER,), Kind.DECIMAL, "logarithm to base 2"),
-        Function("exp", _guarded(math.exp), (NUMBER,), Kind.DECIMAL, "e to the power"),
-        Function("sqrt", _guarded(math.sqrt), (NUMBER,), Kind.DECIMAL, "square root"),
-        Function("pow", _guarded(math.pow), (NUMBER, NUMBER), Kind.DECIMAL, "the first to the power of the second"),
-    )
-}

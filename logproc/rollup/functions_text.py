@@ -22,8 +22,6 @@ _MAX_PAD = 1 << 20
 
 _MAX_CACHED_PATTERN = 1024
 
-_FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "n": re.MULTILINE, "s": re.DOTALL, "c": 0, "g": 0}
-
 
 # ---- case: one character to one character, as DuckDB does ------------------------------------------------------
 
@@ -172,67 +170,6 @@ def ilike(text: str, pattern: str, escape: str = "") -> bool:
     return like(lower(text), lower(pattern), lower(escape))
 
 
-# ---- regular expressions ---------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=256)
-def compile_regexp(pattern: str, options: str = "") -> re.Pattern[str]:
-    r"""Compile an RE2 pattern for Python: ASCII classes, `$` only at the very end, `\z`, `(?<name>`; or re.error."""
-    flags = re.ASCII
-    for option in options:
-        flags |= _FLAGS.get(option, 0)
-    if "l" in options:
-        return re.compile(re.escape(pattern), flags)
-    return re.compile(_to_python(pattern, multiline=bool(flags & re.MULTILINE)), flags)
-
-
-def _to_python(pattern: str, *, multiline: bool) -> str:
-    tokens = re.findall(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?<(?=[A-Za-z_])|.", pattern, re.DOTALL)
-    swapped = {r"\z": r"\Z", "(?<": "(?P<"} | ({} if multiline else {"$": r"\Z"})
-    return "".join(swapped.get(token, token) for token in tokens)
-
-
-def _regexp_matches(text: str, pattern: str, options: str = "") -> bool:
-    return compile_regexp(pattern, options).search(text) is not None
-
-
-def _regexp_full_match(text: str, pattern: str, options: str = "") -> bool:
-    return compile_regexp(pattern, options).fullmatch(text) is not None
-
-
-def _regexp_extract(text: str, pattern: str, group: int = 0, options: str = "") -> str:
-    compiled = compile_regexp(pattern, options)
-    match = compiled.search(text)
-    return (match[group] or "") if match and 0 <= group <= compiled.groups else ""
-
-
-def _regexp_replace(text: str, pattern: str, replacement: str, options: str = "") -> str:
-    compiled = compile_regexp(pattern, options)
-
-    def expand(match: re.Match[str]) -> str:
-        return re.sub(
-            r"\\(\d|\\)",
-            lambda part: "\\" if part[1] == "\\" else (match[int(part[1])] or "") if int(part[1]) <= groups else "",
-            replacement,
-        )
-
-    groups = compiled.groups
-    return compiled.sub(expand, text, count=0 if "g" in options else 1)
-
-
-def _regexp_problem(pattern: Value) -> str | None:
-    try:
-        compile_regexp(str(pattern))
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"{pattern!r} is no regular expression: {error}"
-    return None
-
-
-def _options_problem(options: Value) -> str | None:
-    unknown = sorted(set(str(options)) - set(_FLAGS) - {"l"})
-    return f"unknown option {unknown[0]!r}; there are c, g, i, l, m, n, s" if unknown else None
-
-
 def _escape_problem(escape: Value) -> str | None:
     return None if len(str(escape)) <= 1 else f"the escape {escape!r} must be one character"
 
@@ -252,8 +189,6 @@ def _trim_by(strip: Callable[..., str]) -> Callable[..., str]:
 
 
 _ESCAPE = ((2, _escape_problem),)
-_PATTERN = ((1, _regexp_problem),)
-_PATTERN_OPTIONS = (*_PATTERN, (2, _options_problem))
 
 TEXTS: dict[str, Function] = {
     f.name: f
@@ -283,21 +218,5 @@ TEXTS: dict[str, Function] = {
         Function("lpad", _lpad, (TEXT, INTEGER, TEXT), Kind.TEXT, "filled up before, or cut, to n characters"),
         Function("rpad", _rpad, (TEXT, INTEGER, TEXT), Kind.TEXT, "filled up behind, or cut, to n characters"),
         Function("repeat", _repeat, (TEXT, INTEGER), Kind.TEXT, "the text n times"),
-        Function(
-            "regexp_matches", _regexp_matches, (TEXT, TEXT, TEXT), Kind.BOOLEAN, "the pattern occurs", 2,
-            constants=_PATTERN_OPTIONS,
-        ),
-        Function(
-            "regexp_full_match", _regexp_full_match, (TEXT, TEXT, TEXT), Kind.BOOLEAN, "the pattern is the whole", 2,
-            constants=_PATTERN_OPTIONS,
-        ),
-        Function(
-            "regexp_extract", _regexp_extract, (TEXT, TEXT, INTEGER, TEXT), Kind.TEXT, "the match or its group", 2,
-            constants=(*_PATTERN, (3, _options_problem)),
-        ),
-        Function(
-            "regexp_replace", _regexp_replace, (TEXT, TEXT, TEXT, TEXT), Kind.TEXT, "first match (g: all) replaced", 3,
-            constants=(*_PATTERN, (3, _options_problem)),
-        ),
     )
 }  # fmt: skip

@@ -10,64 +10,43 @@ from logproc.model import Kind
 from logproc.rollup import agents
 from logproc.rollup.signature import INTEGER, TEXT, Function
 
-STATIC_EXTENSIONS = frozenset(
-    [
-        "avif",
-        "bmp",
-        "bz2",
-        "cur",
-        "css",
-        "csv",
-        "doc",
-        "docx",
-        "eot",
-        "flac",
-        "gif",
-        "gz",
-        "ico",
-        "jpeg",
-        "jpg",
-        "js",
-        "m4a",
-        "m4v",
-        "map",
-        "mjs",
-        "mkv",
-        "mov",
-        "mp3",
-        "mp4",
-        "mpeg",
-        "ogg",
-        "otf",
-        "pdf",
-        "png",
-        "ppt",
-        "pptx",
-        "rar",
-        "svg",
-        "svgz",
-        "swf",
-        "tar",
-        "tgz",
-        "tif",
-        "tiff",
-        "ttf",
-        "txt",
-        "wasm",
-        "wav",
-        "webm",
-        "webmanifest",
-        "webp",
-        "woff",
-        "woff2",
-        "xls",
-        "xlsx",
-        "xz",
-        "zip",
-        "zst",
-    ]
-)
+STATIC_EXTENSIONS = frozenset([
+    "avif", "bmp", "bz2", "cur", "css", "csv", "doc", "docx", "eot", "flac", "gif", "gz", "ico", "jpeg", "jpg", "js",
+    "m4a", "m4v", "map", "mjs", "mkv", "mov", "mp3", "mp4", "mpeg", "ogg", "otf", "pdf", "png", "ppt", "pptx", "rar",
+    "svg", "svgz", "swf", "tar", "tgz", "tif", "tiff", "ttf", "txt", "wasm", "wav", "webm", "webmanifest", "webp",
+    "woff", "woff2", "xls", "xlsx", "xz", "zip", "zst",
+])  # fmt: skip
 """File extensions that a server sends as they lie on its disk; the set GoAccess calls static, and today's additions."""
+
+MIME_TYPES = {
+    **dict.fromkeys(("htm", "html", "xhtml"), "text/html"), "css": "text/css", "csv": "text/csv", "txt": "text/plain",
+    "md": "text/markdown", **dict.fromkeys(("js", "mjs"), "text/javascript"), "ics": "text/calendar",
+    "json": "application/json", "map": "application/json", "webmanifest": "application/manifest+json",
+    "xml": "application/xml", "rss": "application/rss+xml", "atom": "application/atom+xml", "pdf": "application/pdf",
+    "wasm": "application/wasm", "zip": "application/zip", "gz": "application/gzip", "tgz": "application/gzip",
+    "tar": "application/x-tar", "bz2": "application/x-bzip2", "xz": "application/x-xz", "zst": "application/zstd",
+    "7z": "application/x-7z-compressed", "rar": "application/vnd.rar", "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "avif": "image/avif", "bmp": "image/bmp", "gif": "image/gif", "ico": "image/vnd.microsoft.icon",
+    **dict.fromkeys(("jpg", "jpeg"), "image/jpeg"), "png": "image/png",
+    **dict.fromkeys(("svg", "svgz"), "image/svg+xml"),
+    **dict.fromkeys(("tif", "tiff"), "image/tiff"), "webp": "image/webp", "flac": "audio/flac", "m4a": "audio/mp4",
+    "mp3": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "m4v": "video/mp4", "mp4": "video/mp4",
+    "mpeg": "video/mpeg", "mkv": "video/matroska", "mov": "video/quicktime", "webm": "video/webm",
+    "eot": "application/vnd.ms-fontobject", "otf": "font/otf", "ttf": "font/ttf", "woff": "font/woff",
+    "woff2": "font/woff2",
+}  # fmt: skip
+"""Registered media types by extension. A table of our own: what Python knows depends on its version and the machine."""
+
+_SEARCHES = {
+    "google": ("q", "query"), "bing": ("q",), "duckduckgo": ("q",), "yahoo": ("p",), "yandex": ("text",),
+    "baidu": ("wd", "word"), "ecosia": ("q",), "qwant": ("q",), "brave": ("q",), "startpage": ("query", "q"),
+    "naver": ("query",), "ask": ("q",), "aol": ("q",), "seznam": ("q",), "sogou": ("query",),
+}  # fmt: skip
+"""Parameters in which search engines have what was searched, by the label of their domain."""
 
 _SECOND_LEVEL = frozenset(["ac", "co", "com", "edu", "gob", "gov", "go", "mil", "ne", "net", "nom", "or", "org"])
 """Second labels below which countries register names (co.uk, com.au): good enough to group referring sites."""
@@ -115,6 +94,37 @@ def is_static(path: str) -> bool:
     return extension(path) in STATIC_EXTENSIONS
 
 
+def mime_type(path: str) -> str | None:
+    """Return the media type that a path's extension stands for; NULL where it has none or an unknown one."""
+    return MIME_TYPES.get(extension(path) or "")
+
+
+def keyphrase(referrer: str) -> str | None:
+    """Return what was searched, from the URL of a search engine; NULL for other referrers."""
+    registered = site(referrer)
+    parameters = _SEARCHES.get(registered.partition(".")[0]) if registered else None
+    if parameters is None:
+        return None
+    pairs = [pair.partition("=") for pair in referrer.partition("?")[2].partition("#")[0].split("&")]
+    found = {name: value for name, _, value in pairs if value}
+    phrase = next((found[name] for name in parameters if name in found), None)
+    return None if phrase is None else url_decode(phrase.replace("+", " ")).strip() or None
+
+
+def anonymize(client: str) -> str | None:
+    """Return an address without its host: the last 8 bits of IPv4 and the last 80 of IPv6 are zero; else NULL."""
+    network = subnet(client)
+    return None if network is None else network.partition("/")[0]
+
+
+def ip_version(client: str) -> int | None:
+    """Return 4 or 6, NULL for what is no address."""
+    try:
+        return ipaddress.ip_address(client.strip("[]")).version
+    except ValueError:
+        return None
+
+
 def url_decode(text: str) -> str:
     r"""Resolve %XX; bytes that are no UTF-8 become `\xNN`, as everywhere in logproc."""
     return unquote_to_bytes(text).decode("utf-8", "backslashreplace") if "%" in text else text
@@ -147,6 +157,10 @@ URLS: dict[str, Function] = {
         Function("tld", tld, (TEXT,), Kind.TEXT, "top-level domain of a URL's host"),
         Function("extension", extension, (TEXT,), Kind.TEXT, "file extension of a path, lower case"),
         Function("is_static", is_static, (TEXT,), Kind.BOOLEAN, "the path names a static file"),
+        Function("mime_type", mime_type, (TEXT,), Kind.TEXT, "media type by the extension of a path"),
+        Function("keyphrase", keyphrase, (TEXT,), Kind.TEXT, "what was searched, from a search engine's URL"),
+        Function("anonymize", anonymize, (TEXT,), Kind.TEXT, "address with its host part zero, NULL for a name"),
+        Function("ip_version", ip_version, (TEXT,), Kind.INTEGER, "4 or 6"),
         Function("url_decode", url_decode, (TEXT,), Kind.TEXT, "percent signs resolved"),
         Function("subnet", subnet, (TEXT, INTEGER), Kind.TEXT, "network of an address, /24 or /48 or n bits", 1),
     )

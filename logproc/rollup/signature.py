@@ -57,6 +57,16 @@ class Function:
         """Number of arguments that must be given."""
         return len(self.parameters) if self.required < 0 else self.required
 
+    @property
+    def signature(self) -> str:
+        """The call as documentation shows it: what must be given, and in brackets what may be."""
+        shown = [" or ".join(sorted(kinds)) if len(kinds) < len(ANY) else "any" for kinds in self.parameters]
+        shown = ["number" if kinds == NUMBER else text for text, kinds in zip(shown, self.parameters, strict=True)]
+        written = ", ".join(shown[: self.least])
+        for text in shown[self.least :]:
+            written += f"[, {text}]" if written else f"[{text}]"
+        return f"{self.name}({written}{', ...' if self.variadic else ''})"
+
     def accepts(self, count: int) -> bool:
         """Tell whether the function can be called with `count` arguments."""
         return self.least <= count and (self.variadic or count <= len(self.parameters))

@@ -27,6 +27,7 @@ from logproc.rollup.builder import (
     Node,
     Query,
     Relation,
+    Rules,
     shown,
 )
 from logproc.rollup.expressions import NODES
@@ -88,11 +89,13 @@ def plan(
     relations: Mapping[str, frozenset[str]] | None = None,
     fields: Mapping[str, Kind] | None = None,
     synonyms: Mapping[str, str] | None = None,
+    rules: Rules | None = None,
 ) -> RollupSpec:
     """Plan one SELECT; `relations` maps what FROM may name, besides the families, to the families it holds.
 
     `synonyms` are names under which undeclared rows have a declared field, by that field's name, and
     `fields` are columns beside those of the families: what the formats in use have of their own.
+    `rules` are what the configuration says about all reports.
 
     Raises QueryError for anything that is no mergeable report.
     """
@@ -102,7 +105,7 @@ def plan(
     relation_name, relation = _relation(
         query, clause_of(statement, "from"), relations or {}, fields or {}, synonyms or {}
     )
-    builder = Builder(query, relation, NODES, aliases(statement))
+    builder = Builder(query, relation, NODES, aliases(statement), rules=rules or Rules())
     return _Planner(builder, statement, relation_name).plan()
 
 

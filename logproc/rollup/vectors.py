@@ -26,6 +26,8 @@ MICROS = {"second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6, "day": 86
 WEEK = 7 * 86400 * 10**6
 MONDAY = 4 * 86400 * 10**6
 """1970-01-05 was the first Monday."""
+FIRST_MONDAY = 10_959 * 86400 * 10**6
+"""2000-01-03, where buckets of a constant width begin."""
 NEARLY_OVER = 2.0**62
 """From here on a whole number might not fit 64 bits."""
 
@@ -163,19 +165,56 @@ def _date_trunc(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | 
     return None
 
 
-def _extract(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
-    unit, vector = arguments
-    if not isinstance(unit, Literal) or not isinstance(vector, NumberVector):
+def _bucket(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+    months, micros, vector = arguments
+    if not isinstance(months, Literal) or months.value or not isinstance(micros, Literal):
         return None
-    field = str(unit.value).lower()
-    if field not in {"hour", "minute"}:
+    if not isinstance(vector, NumberVector) or not isinstance(micros.value, int):
         return None
-    whole, part = (MICROS["day"], MICROS["hour"]) if field == "hour" else (MICROS["hour"], MICROS["minute"])
-    return NumberVector(vector.values % whole // part, vector.valid, Kind.INTEGER)
+    times = np.where(vector.valid != 0, vector.values, 0)
+    return NumberVector(times - (times - FIRST_MONDAY) % micros.value, vector.valid, Kind.TIME)
 
 
-def _part(field: str) -> Operation:
-    return lambda arguments, kind, rows: _extract([Literal(field, Kind.TEXT), *arguments], kind, rows)
+def _time_add(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+    vector, months, micros = arguments
+    if not isinstance(vector, NumberVector) or not isinstance(months, Literal) or months.value:
+        return None
+    if not isinstance(micros, Literal) or not isinstance(micros.value, int):
+        return None
+    sums = np.where(vector.valid != 0, vector.values, 0) + np.float64(micros.value)
+    if (np.abs(sums) >= NEARLY_OVER).any():
+        return None  # the scalar function tells exactly which are too far away
+    return NumberVector(np.where(vector.valid != 0, vector.values, 0) + micros.value, vector.valid, Kind.TIME)
+
+
+def _clock(whole: int, part: int) -> Operation:
+    """Make the operation for a part of the day: what of `whole` microseconds is over, in units of `part`."""
+
+    def operation(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+        (vector,) = arguments
+        if not isinstance(vector, NumberVector):
+            return None
+        return NumberVector(vector.values % whole // part, vector.valid, Kind.INTEGER)
+
+    return operation
+
+
+def _calendar(compute: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> Operation:
+    """Make the operation for a part of the date, from days since 1970."""
+
+    def operation(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:
+        (vector,) = arguments
+        if not isinstance(vector, NumberVector):
+            return None
+        days = np.where(vector.valid != 0, vector.values, 0) // MICROS["day"]
+        return NumberVector(compute(days), vector.valid, Kind.INTEGER)
+
+    return operation
+
+
+def _months(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return months since 1970."""
+    return days.view("M8[D]").astype("M8[M]").view(np.int64)
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -197,9 +236,15 @@ OPERATIONS: dict[str, Operation] = {
     "cast_decimal": _cast,
     "cast_integer": _cast,
     "date_trunc": _date_trunc,
-    "extract": _extract,
-    "date_part": _extract,
-    "hour": _part("hour"),
-    "minute": _part("minute"),
+    "bucket": _bucket,
+    "time_add": _time_add,
+    "hour": _clock(MICROS["day"], MICROS["hour"]),
+    "minute": _clock(MICROS["hour"], MICROS["minute"]),
+    "second": _clock(MICROS["minute"], MICROS["second"]),
+    "year": _calendar(lambda days: _months(days) // 12 + 1970),
+    "month": _calendar(lambda days: _months(days) % 12 + 1),
+    "day": _calendar(lambda days: days - _months(days).view("M8[M]").astype("M8[D]").view(np.int64) + 1),
+    "dayofweek": _calendar(lambda days: (days + 4) % 7),
+    "isodow": _calendar(lambda days: (days + 3) % 7 + 1),
 }
 """Functions with a form over whole columns."""

@@ -80,6 +80,15 @@ def test_a_report_that_failed_shows_why_and_no_rows():
     assert "no rows" not in text
 
 
+def test_reports_without_rows_share_one_line_unless_there_is_only_one():
+    empty = ReportTable("none", "Nobody", "", (TEXT, COUNT), (), exact=True)
+    text = shown(table([("/", 1)]), empty)
+    assert text.endswith("Nothing to show in none\n")
+    assert "Nobody" not in text
+    assert "Nobody" in shown(empty)
+    assert "no rows" in shown(empty)
+
+
 def test_checks_are_shown():
     text = shown(checks=(CheckResult("budget", 0.5, "> 0.01", failed=True),))
     assert "check failed  budget: 0.5 (fails if > 0.01)" in text

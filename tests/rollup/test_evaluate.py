@@ -15,6 +15,7 @@ from logproc.model import Kind
 from logproc.rollup.columns import BooleanVector, NumberVector, RowStore, TextVector
 from logproc.rollup.evaluate import Evaluator, fields_of
 from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.functions_time import TIMES as TIME_FUNCTIONS
 from logproc.rollup.functions_time import UNITS
 from logproc.rollup.spec import Call, Column, Literal
 from logproc.rollup.sql import plan
@@ -73,11 +74,14 @@ def calls(draw):
         items = draw(st.lists(st.none() | BY_KIND[kinds[0]], min_size=1, max_size=4))
         column = draw(st.lists(st.none() | st.sampled_from([*items]) | BY_KIND[kinds[0]], min_size=rows, max_size=rows))
         return name, result, [(column, kinds[0]), *((item, kinds[0]) for item in items)], rows
-    elif name in {"date_trunc", "extract", "date_part"}:
-        units = sorted(set(UNITS.values())) if name == "date_trunc" else ["hour", "minute"]
-        texts, kinds = [(draw(st.sampled_from(units)), Kind.TEXT)], [Kind.TIME]
-        result = Kind.TIME if name == "date_trunc" else Kind.INTEGER
-    elif name in {"hour", "minute"}:
+    elif name == "date_trunc":
+        texts, kinds, result = [(draw(st.sampled_from(sorted(set(UNITS.values())))), Kind.TEXT)], [Kind.TIME], Kind.TIME
+    elif name in {"bucket", "time_add"}:
+        width = draw(st.sampled_from([(0, 1), (0, 7 * 10**6), (3, 0), (0, 10**15)]))
+        times = (draw(st.lists(st.none() | BY_KIND[Kind.TIME], min_size=rows, max_size=rows)), Kind.TIME)
+        written = [(part, Kind.INTEGER) for part in width]
+        return name, Kind.TIME, [*written, times] if name == "bucket" else [times, *written], rows
+    elif name in TIME_FUNCTIONS:
         kinds, result = [Kind.TIME], Kind.INTEGER
     elif name.startswith("cast_"):
         kinds, result = [draw(numbers)], Kind(name.removeprefix("cast_"))
@@ -92,9 +96,6 @@ def calls(draw):
     return name, result, [*texts, *arguments], rows
 
 
-SCALARS = {"extract": lambda unit, time: FUNCTIONS[unit](time), "date_part": lambda unit, time: FUNCTIONS[unit](time)}
-
-
 @settings(max_examples=600)
 @given(call=calls())
 def test_every_vector_form_says_what_the_scalar_function_says(call):
@@ -103,7 +104,7 @@ def test_every_vector_form_says_what_the_scalar_function_says(call):
     result = OPERATIONS[name](given_, kind, rows)
     if result is None:
         return  # no vector form for these: the scalar function does it
-    function = SCALARS.get(name, FUNCTIONS.get(name))
+    function = FUNCTIONS[name]
     expected = [function(*(v[row] if isinstance(v, list) else v for v, _ in arguments)) for row in range(rows)]
     expected = [None if isinstance(e, int) and not -INT64 <= e < INT64 else e for e in expected]
     assert values_of(result, rows) == expected
@@ -111,8 +112,7 @@ def test_every_vector_form_says_what_the_scalar_function_says(call):
 
 
 def test_no_operation_is_left_out():
-    every = {name for name in OPERATIONS if name in FUNCTIONS or name in SCALARS}
-    assert every == set(OPERATIONS)
+    assert set(OPERATIONS) <= set(FUNCTIONS)
 
 
 # ---- expressions over stored rows --------------------------------------------------------------------------

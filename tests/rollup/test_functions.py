@@ -11,10 +11,12 @@ import duckdb
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from places import NETWORKS, PLACES, write
 
 from logproc.model import Kind
 from logproc.rollup import agents
 from logproc.rollup.functions import ALIASES, CALLABLE, FUNCTIONS
+from logproc.rollup.functions_geo import BETWEEN
 from logproc.rollup.functions_text import like
 from logproc.rollup.functions_time import UNITS
 from logproc.rollup.functions_web import domain, extension, is_static, site, subnet, tld, url_decode
@@ -504,20 +506,98 @@ SAMPLES = {Kind.TEXT: "a1", Kind.INTEGER: 3, Kind.DECIMAL: 2.5, Kind.BOOLEAN: Tr
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_every_function_keeps_its_promises(name):
+def test_every_function_keeps_its_promises(name, places):
     function = FUNCTIONS[name]
     assert function.name == name
     assert function.doc
     # What must be constant is given a value that passes the check.
-    candidates = ["hour", "%Y", "a", "i"]
+    candidates = ["hour", "%Y", "a", "i", places]
     arguments = []
-    for place in range(max(function.least, 1)):
+    for place in range(function.least):
         check = dict(function.constants).get(place)
         kind = next(k for k in SAMPLES if k in function.parameter(place))
         arguments.append(next(c for c in candidates if check(c) is None) if check else SAMPLES[kind])
     function(*arguments)
-    if not function.null_safe:
+    if not function.null_safe and arguments:
         assert function(*[None] * len(arguments)) is None
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("geo")
+    return BETWEEN.join([str(write(folder / "a.mmdb", PLACES)), str(write(folder / "b.mmdb", NETWORKS))])
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("192.0.2.7", ("DE", "Germany", "Europe", "Berlin", 64500, "Example Net")),
+        ("192.0.3.7", (None, None, None, None, 64500, "Example Net")),
+        ("198.51.100.1", ("JP", "Japan", "Asia", None, None, None)),
+        ("[2001:db8::5]", ("FR", "France", None, None, 64501, "Documentation")),
+        ("10.0.0.1", (None,) * 6),
+        ("example.org", (None,) * 6),
+    ],
+)
+def test_places_come_from_the_first_file_that_knows(places, address, expected):
+    names = ("country", "country_name", "continent", "city", "asn", "asn_name")
+    assert tuple(ours(name, address, places) for name in names) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/user/123/orders?x=1", "/user/{id}/orders"),
+        ("/a/550e8400-e29b-41d4-a716-446655440000#x", "/a/{uuid}"),
+        ("/blog/2026-01-02/post/20260102", "/blog/{date}/post/{date}"),
+        ("/static/app.3f2a9c1b.js", "/static/app.{hash}.js"),
+        ("/d41d8cd98f00b204e9800998ecf8427e/", "/{hash}/"),
+        ("/order-10023/a;jsessionid=1", "/order-{id}/a"),
+        ("/t/aBc123dEf456GhI789", "/t/{token}"),
+        ("/i/12345.jpg", "/i/{id}.jpg"),
+        ("/u/anna@example.org", "/u/{email}"),
+        ("/h/192.168.1.1", "/h/{ip}"),
+        ("/jquery-3.6.0.min.js", "/jquery-3.6.0.min.js"),
+        ("/api/v2/me", "/api/v2/me"),
+        ("*", "*"),
+        ("", ""),
+    ],
+)
+def test_route(path, expected):
+    assert ours("route", path) == expected
+
+
+def test_the_route_of_a_hostile_path_takes_linear_time():
+    for piece in ("a", "1", "a1", "-1", "%40a.", "eyJ.", ".1"):
+        ours("route", "/" + piece * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("referrer", "expected"),
+    [
+        ("https://www.google.com/search?hl=en&q=log+files%20sql#x", "log files sql"),
+        ("https://search.yahoo.co.jp/search?p=x", "x"),
+        ("https://www.google.com/", None),
+        ("https://example.org/?q=x", None),
+        ("nonsense", None),
+    ],
+)
+def test_keyphrase(referrer, expected):
+    assert ours("keyphrase", referrer) == expected
+
+
+def test_addresses_are_anonymized_and_types_of_files_told():
+    assert ours("anonymize", "192.0.2.77") == "192.0.2.0"
+    assert ours("anonymize", "2001:db8:1:2::3") == "2001:db8:1::"
+    assert ours("anonymize", "host.example.org") is None
+    assert (ours("ip_version", "::1"), ours("ip_version", "1.2.3.4"), ours("ip_version", "x")) == (6, 4, None)
+    assert (ours("mime_type", "/a/B.JPG?x"), ours("mime_type", "/a")) == ("image/jpeg", None)
+
+
+def test_no_pattern_takes_long_on_any_text():
+    assert ours("regexp_matches", "a" * 100_000, "(a+)+$") is True
+    assert ours("regexp_matches", "a" * 100_000 + "b", "(a|aa)+$") is False
+    assert ours("regexp_extract", "a" * 50_000 + "!", "(a*)*b") == ""
 
 
 def test_aliases_lead_to_functions():

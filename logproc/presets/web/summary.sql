@@ -3,3 +3,4 @@ SELECT count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) 
        count_if(status >= 400 AND status < 500) AS client_errors, count_if(status >= 500) AS server_errors,
        min(time) AS first_time, max(time) AS last_time
 FROM web
+HAVING count(*) > 0
