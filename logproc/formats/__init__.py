@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
 from logproc.formats.apache import compile_apache
+from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_varnish
 from logproc.formats.app import APP
 from logproc.formats.cloud import CLOUD
 from logproc.formats.containers import CONTAINERS
 from logproc.formats.databases import DATABASES
 from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.java import JAVA
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.nginx import compile_nginx
+from logproc.formats.nginx_json import compile_nginx_json, is_json_template
 from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.proxies import PROXIES
 from logproc.formats.regex import compile_regex
@@ -38,13 +41,19 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JAVA, *APP, *POSTGRES, *DATABASES, *SYSTEMS)
+_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JAVA, *APP, *GENERAL, *POSTGRES, *DATABASES, *SYSTEMS)
 _ROWS = (*_TEXT, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
 
 FORMATS: dict[str, Format] = {row.name: row for row in _ROWS}
 """Every format by name."""
 
-STRINGS: dict[str, Callable[[str], Program]] = {"nginx": compile_nginx, "apache": compile_apache}
+STRINGS: dict[str, Callable[[str], Program]] = {
+    "nginx": compile_nginx,
+    "apache": compile_apache,
+    "tomcat": compile_tomcat,
+    "jetty": compile_jetty,
+    "varnish": compile_varnish,
+}
 """Languages of format strings: `--format nginx:LOG_FORMAT`, `--format apache:LOGFORMAT`."""
 
 PATTERNS: dict[str, Callable[[str], Format]] = {
@@ -72,6 +81,8 @@ def resolve(name: str) -> Format:
         return known
     language, colon, text = name.partition(":")
     compiler = STRINGS.get(language) if colon else None
+    if language == "nginx" and is_json_template(text):
+        return compile_nginx_json(name, text)
     if compiler is not None:
         return Format(name, "web", SEPARATOR, compiler(text), f"a format string of {language}")
     if colon and language in PATTERNS:

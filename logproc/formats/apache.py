@@ -6,14 +6,19 @@ conditions (`%400,501r`), a choice of the original or final request (`%<s`, `%>s
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
 from logproc.formats.apache_text import Directive, tokens_of
-from logproc.formats.apache_time import with_times
+from logproc.formats.apache_time import with_java_time, with_times
 from logproc.formats.assemble import Field, Part, assemble
 from logproc.formats.program import Meaning, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NICKNAMES = {
     "common": '%h %l %u %t "%r" %>s %b',
@@ -38,6 +43,7 @@ def _seconds(scale: float, rank: int) -> Field:
 
 DIRECTIVES: dict[str, Field] = {
     "h": _field("client", "remote_host"),
+    "{c}h": _field("client", "peer_host", rank=1),
     "a": _field("client", "remote_addr"),
     "{c}a": _field("client", "peer_addr", rank=1),  # the peer of the connection: a proxy, if %a or %h is there too
     "A": _field("local_addr"),
@@ -71,6 +77,7 @@ DIRECTIVES: dict[str, Field] = {
     "{remote}p": _integer("remote_port"),
     "k": _integer("keepalive_requests"),
     "L": _field("log_id"),
+    "{c}L": _field("connection_log_id"),
     "P": _integer("pid"),
     "{pid}P": _integer("pid"),
     "{tid}P": _integer("tid"),
@@ -94,16 +101,40 @@ VARIABLES: dict[str, Field] = {
     "ssl_protocol": _field("tls_protocol"),
     "ssl_cipher": _field("tls_cipher"),
     "unique_id": _field("request_id", "unique_id"),
+    "version": _field("tls_protocol"),  # %{version}c and %{cipher}c, as mod_ssl still has them
+    "cipher": _field("tls_cipher"),
+    "varnish_hitmiss": _field("cache"),
+    "varnish_handling": _field("cache", "handling", rank=1),
+    "varnish_time_firstbyte": _field("first_byte_duration", meaning=Meaning.DECIMAL),
 }
 """Environment (`%{}e`), note (`%{}n`) and mod_ssl (`%{}x`) names that have a contract name."""
 
-_NAMED = frozenset("ieonxC") | {"^ti", "^to"}
+_NAMED = frozenset("ieonxCc") | {"^ti", "^to"}
 
 
-def compile_apache(text: str, *, extra: bool = False, clf_head: bool = False) -> Program:
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What the strings of another server add to httpd's, or mean otherwise.
+
+    `named` are letters whose parameter is a name; with `java_times`, times are written as patterns of Java.
+    """
+
+    directives: Mapping[str, Field] = dataclasses.field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+    java_times: bool = False
+
+
+HTTPD = Dialect()
+
+
+def compile_apache(text: str, *, extra: bool = False, clf_head: bool = False, dialect: Dialect = HTTPD) -> Program:
     """Compile a `LogFormat` string or nickname; FormatError names the directive and its position."""
     tokens = _joined(tokens_of(NICKNAMES.get(text.strip(), text)))
-    parts: list[Part] = [_looked_up(token) if isinstance(token, Directive) else token for token in with_times(tokens)]
+    if dialect.java_times:
+        tokens = [with_java_time(token) if isinstance(token, Directive) else token for token in tokens]
+    parts: list[Part] = [
+        _looked_up(token, dialect) if isinstance(token, Directive) else token for token in with_times(tokens)
+    ]
     return assemble(parts, extra=extra, clf_head=clf_head)
 
 
@@ -119,8 +150,10 @@ def _joined(tokens: list[bytes | Directive]) -> list[bytes | Directive]:
     return out
 
 
-def _looked_up(directive: Directive) -> Field:
-    field = _named(directive) if directive.letter in _NAMED else _plain(directive)
+def _looked_up(directive: Directive, dialect: Dialect) -> Field:
+    own = directive.letter in dialect.named and directive.parameter
+    named = own or (directive.letter in _NAMED and _key(directive) not in dialect.directives)
+    field = _named(directive) if named else _plain(directive, dialect)
     # What is logged for some statuses only leaves the contract name to the directive that is always there.
     rank = field.rank + (5 if directive.conditional else 0)
     return replace(field, origin=directive.text, rank=rank)
@@ -133,19 +166,25 @@ def _named(directive: Directive) -> Field:
     name = re.sub(r"\W+", "_", directive.parameter.lower()).strip("_") or "header"
     if directive.letter == "i":
         return HEADERS.get(name, Field("", (name,)))
-    if directive.letter in "enx":
+    if directive.letter in "enxc":
         return VARIABLES.get(name, Field("", (name,)))
     return Field("", (name,))
 
 
-def _plain(directive: Directive) -> Field:
+def _key(directive: Directive) -> str:
+    """Return the key of a directive in a table: its parameter and letter."""
     parameter = directive.parameter
     if directive.letter in "PT" and parameter is not None:
         parameter = parameter.lower()  # httpd compares these without case
-    body = (f"{{{parameter}}}" if parameter else "") + directive.letter
+    return (f"{{{parameter}}}" if parameter else "") + directive.letter
+
+
+def _plain(directive: Directive, dialect: Dialect) -> Field:
+    body = _key(directive)
     choice = next((mark for mark in "<>" if mark in directive.modifiers), "")
-    field = DIRECTIVES.get(choice + body) or DIRECTIVES.get(body)
+    table = {**DIRECTIVES, **dialect.directives}
+    field = table.get(choice + body) or table.get(body)
     if field is None:
-        known = sorted({key.strip("{}<>^")[-1] for key in DIRECTIVES} | {"t", "i", "o", "e", "n", "C"})
+        known = sorted({key.strip("{}<>^")[-1] for key in table} | {"t", "i", "o", "e", "n", "C"} | dialect.named)
         raise FormatError(f"LogFormat: {directive} is no directive that can be read; known letters: {' '.join(known)}")
     return field

@@ -7,6 +7,7 @@ text is looked up. A text that is no instant (`%{%H:%M}t`) is kept as text.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from logproc.formats.assemble import CLF_TIME_LENGTH, Field
@@ -78,6 +79,48 @@ def with_times(tokens: Sequence[bytes | Directive]) -> Iterator[bytes | Directiv
         else:
             yield from (b"[", _clf(token.text, _rank(token)), b"]")
         position += reach
+
+
+JAVA = {
+    "yyyy": "%Y",
+    "uuuu": "%Y",
+    "yy": "%y",
+    "MMM": "%b",
+    "MM": "%m",
+    "dd": "%d",
+    "EEE": "%a",
+    "HH": "%H",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "SSS": "%3f",
+    "SSSSSS": "%6f",
+    "a": "%p",
+    "Z": "%z",
+    "XX": "%z",
+    "XXX": "%z",
+    "zzz": "%Z",
+}
+"""Letters of Java's patterns of times, by how many there are of them, as strftime's codes."""
+
+_JAVA = re.compile(r"'([^']*)'|([A-Za-z])\2*|[^A-Za-z']+")
+
+
+def with_java_time(directive: Directive) -> Directive:
+    """Return a directive whose time is written as Java does, `%{yyyy-MM-dd HH:mm:ss}t`, with strftime's codes."""
+    parameter = directive.parameter or ""
+    if (
+        directive.letter != "t"
+        or "%" in parameter
+        or parameter.split(":")[0] in {"", "begin", "end", *EPOCHS, *FRACTIONS}
+    ):
+        return directive
+    pattern = parameter.split("|")[0]  # Jetty has a zone and a language behind it
+    codes = (
+        (match[1] or "'") if match[0].startswith("'") else JAVA.get(match[0], match[0])
+        for match in _JAVA.finditer(pattern)
+    )
+    return replace(directive, parameter="".join(codes))
 
 
 def _pattern(token: bytes | Directive) -> str:

@@ -1,4 +1,4 @@
-"""Logs of programs in Python, Ruby, PHP, Go and Rust, in the layouts of their loggers; and what many others look like.
+"""Logs of programs in Python, Ruby, PHP, Go and Rust, in the layouts of their loggers.
 
 https://docs.python.org/3/library/logging.html#logrecord-attributes, https://docs.ruby-lang.org/en/master/Logger.html,
 https://github.com/google/glog
@@ -20,8 +20,6 @@ from logproc.formats.heads import (
     word,
 )
 from logproc.formats.program import Meaning, Slot
-
-_ANY = "%+%|%Y/%m/%d %H:%M:%S%.%|%d/%b/%Y:%H:%M:%S %z%|%d/%b/%Y %H:%M:%S%.%|%a %b %d %H:%M:%S%. %Y"
 
 APP = (
     app(
@@ -408,48 +406,6 @@ APP = (
             ),
         ),
         refused=("2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server x", "a 2017-05-16 00:00:00.008 INFO nova x"),
-    ),
-    app(
-        "timed",
-        "any log whose lines begin with a full date and clock, then a level; both may stand in brackets",
-        (
-            maybe(literal(b"[")),
-            stamp(_ANY, b""),
-            maybe(literal(b"]")),
-            maybe(Slot(None, Meaning.LITERAL, b"", opening=b"- ", padded=True)),
-            maybe(literal(b":")),
-            maybe(Slot(None, Meaning.LITERAL, b"", opening=b"[", padded=True)),
-            level(b""),
-            maybe(literal(b"]")),
-            maybe(literal(b":")),
-            PADDED_MESSAGE,
-        ),
-        rank=-8,
-        head=7,
-        samples=(
-            Sample(
-                "2024-01-02 03:04:05,678 INFO up and running",
-                {"time": "2024-01-02T03:04:05.678000Z", "level": "INFO", "message": "up and running"},
-            ),
-            Sample("[2024-01-02T03:04:05Z] [warn] low", {"level": "WARN", "message": "low"}),
-            Sample("2012-07-02 10:22:40,672:DEBUG:foo bar", {"level": "DEBUG", "message": "foo bar"}),
-            Sample("2024/01/02 03:04:05.5 ERROR: down", {"time": "2024-01-02T03:04:05.500000Z", "level": "ERROR"}),
-        ),
-        refused=("2024-01-02 03:04:05,678 up and running", "INFO up and running", "2024-01-02 INFO up"),
-    ),
-    app(
-        "go",
-        "Go's log package, and any log whose lines begin with a date with slashes and a clock",
-        (stamp("%Y/%m/%d %H:%M:%S%.", b" "), MESSAGE),
-        rank=-9,
-        needs=(b"/", b":"),
-        samples=(
-            Sample(
-                "2024/01/02 03:04:05 listening on :8080",
-                {"time": "2024-01-02T03:04:05Z", "message": "listening on :8080"},
-            ),
-        ),
-        refused=("2024-01-02 03:04:05 x", "2024/13/02 03:04:05 x"),
     ),
 )
 """Rows of the family."""

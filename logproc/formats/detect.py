@@ -171,6 +171,10 @@ def is_unlike(row: Format, text: bytes) -> bool:
 
 def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
     best = max(scores, key=_share)
+    if best.format.last_resort:
+        others = [score for score in scores if not score.format.last_resort]
+        other = max(others, key=_share, default=best)
+        best = other if other.share >= MIN_SHARE or _reads_records(other, text) else best
     if best.share < MIN_SHARE and not _reads_records(best, text):
         reason = refusal or f"no known format matches (best: {best.format.name}, {100 * best.share:.0f} % of lines)"
         return Detection(None, 0.0, best.format.name, reason)

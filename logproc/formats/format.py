@@ -85,7 +85,8 @@ class Format:
     fields themselves (then `naming` says which contract fields those are, None being the usual ones, and `header`, if
     any, how columns are named). Of formats that match equally well, detection takes the one of the highest `rank`.
     `needs` are bytes that a file of this format contains, asked before anything is matched; `unlike` finds lines that
-    would match with a wrong meaning, `unlike_reason` says which, where that helps.
+    would match with a wrong meaning, `unlike_reason` says which, where that helps. A `last_resort` is taken where no
+    other format reads enough of a file.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Format:
     naming: Naming | None = None
     pattern: Pattern | None = None
     header: Header | None = None
+    last_resort: bool = False
 
     @property
     def fields(self) -> dict[str, Kind]:

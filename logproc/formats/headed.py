@@ -87,6 +87,30 @@ _ZEEK_NAMES: dict[str, tuple[str, ...]] = {
 }
 """https://docs.zeek.org/en/master/logs/"""
 
+_IIS_SIGNS = {"user_agent": PLUS, "cs_cookie": PLUS}
+_NOT_IIS = re.compile(rb"(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [\dA-Fa-f.:%]+ [A-Z]+ \S+ \S+ \d+ )")
+_IIS = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
+_IIS_LINE = "2024-01-02 03:04:05 10.0.0.1 GET /a x=1 443 - 192.0.2.1 Mozilla/5.0+(X11) "
+_LOST_HEADERS = (
+    (
+        "iis",
+        "the fields that IIS 8 and later write unless told otherwise",
+        12,
+        f"{_IIS}cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
+        f"{_IIS_LINE}http://b.example/ 404 0 2 46",
+        {"user_agent": "Mozilla/5.0 (X11)", "referrer": "http://b.example/", "target": "/a?x=1"},
+    ),
+    (
+        "iis_short",
+        "those of IIS 7, without a referrer",
+        11,
+        f"{_IIS}sc-status sc-substatus sc-win32-status time-taken",
+        f"{_IIS_LINE}404 0 2 46",
+        {"user_agent": "Mozilla/5.0 (X11)", "sc_win32_status": 2},
+    ),
+)
+"""Names, columns and samples of logs of IIS that begin in the middle."""
+
 _W3C = Naming(_W3C_NAMES, {"duration": 1e-3}, kinds=_W3C_KINDS)
 _NOT_FLOW = re.compile(rb"(?!.*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA|srcaddr|pkt-srcaddr)\b)")
 
@@ -185,6 +209,35 @@ HEADED_FORMATS = (
             ),
         ),
         refused=("2024-01-02 03:04:05 10.0.0.1 GET / - 443 - 192.0.2.1 M - 404 0 2 46", "no header"),
+    ),
+    *(
+        Format(
+            name=name,
+            family="web",
+            engine=HEADED,
+            program=None,
+            doc=f"W3C extended log of IIS whose header is lost: {doc}",
+            rank=rank,
+            needs=(b" ",),
+            unlike=_NOT_IIS,
+            naming=_W3C,
+            header=Header(b" ", b"#Fields:", default=tuple(columns.split()), signs=_IIS_SIGNS, utc=True),
+            samples=(
+                Sample(
+                    line,
+                    {
+                        "time": "2024-01-02T03:04:05Z",
+                        "port": 443,
+                        "client": "192.0.2.1",
+                        "status": 404,
+                        "duration": 0.046,
+                        **more,
+                    },
+                ),
+            ),
+            refused=("2024-01-02 03:04:05 10.0.0.1 GET / - 443", "GET / - 443 - 192.0.2.1 M - 404 0 2 46"),
+        )
+        for name, doc, rank, columns, line, more in _LOST_HEADERS
     ),
     Format(
         name="zeek",

@@ -399,6 +399,7 @@ JAVA = (
         rank=0,
         head=2,
         needs=(b"[", b"][", b"logstash"),
+        unlike=re.compile(rb"\[[^\]]*\]\[[^\]]*\]\[(?:o\.e\.|org\.elasticsearch\.)"),
         samples=(
             Sample(
                 "[2019-11-20T19:04:48,468][ERROR][logstash.outputs.elasticsearch][.monitoring-logstash] Encountered",

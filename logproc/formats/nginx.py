@@ -95,13 +95,11 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 
 def compile_nginx(text: str, *, extra: bool = False, clf_head: bool = False) -> Program:
     """Compile a `log_format` string; FormatError says which variables cannot be told apart."""
-    source = PREDEFINED.get(text.strip(), "") or _unquoted(text)
-    if source.lstrip().startswith("{"):
-        raise FormatError("this log_format writes JSON objects: use --format jsonl, which knows nginx's names")
+    source = PREDEFINED.get(text.strip(), "") or unquoted(text)
     return assemble(_parts(source), extra=extra, clf_head=clf_head)
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """Undo nginx.conf's quoting: `log_format name escape=json 'piece' 'piece';` becomes the format itself."""
     statement = _STATEMENT.match(text)
     rest = text[statement.end() :] if statement else text
@@ -124,7 +122,7 @@ def _parts(source: str) -> list[Part]:
     parts: list[Part] = []
     position = 0
     for match in _VARIABLE.finditer(source):
-        parts += [_text(source, position, match.start()), _variable((match[1] or match[2]).lower())]
+        parts += [_text(source, position, match.start()), variable((match[1] or match[2]).lower())]
         position = match.end()
     parts.append(_text(source, position, len(source)))
     return parts
@@ -138,7 +136,8 @@ def _text(source: str, start: int, end: int) -> bytes:
     return literal(text)
 
 
-def _variable(name: str) -> Field:
+def variable(name: str) -> Field:
+    """Return the field that a variable is."""
     known = VARIABLES.get(name)
     if known is None:
         return Field(f"${name}", (name,))

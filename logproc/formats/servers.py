@@ -44,7 +44,7 @@ SERVERS = (
         "apache_error",
         "error log of Apache httpd 2.0 to 2.4",
         (
-            stamp("%a %b %d %H:%M:%S%. %Y", b"] ["),
+            stamp("%a %b %d %H:%M:%S%. %Y%|%d/%b/%Y:%H:%M:%S %z", b"] ["),
             maybe(word("logger", b":")),
             level(b"] ", padded=False),
             maybe(number("pid", b"", b"[pid ")),
@@ -81,6 +81,10 @@ SERVERS = (
             Sample(
                 "[Mon Dec 26 16:15:55.103522 2016] [mpm_prefork:notice] [pid 11379] AH00163: resuming",
                 {"pid": 11379, "thread": None, "client": None, "message": "AH00163: resuming"},
+            ),
+            Sample(
+                "[01/Mar/2021:12:00:19 +0000] [ab:alert] [pid 4803:tid 3814] [client 147.159.108.175:24259] I'll",
+                {"time": "2021-03-01T12:00:19Z", "level": "FATAL", "remote_port": 24259, "message": "I'll"},
             ),
             Sample(
                 "[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok",

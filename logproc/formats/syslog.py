@@ -33,7 +33,32 @@ _RFC5424 = Program(
     ),
 )
 
+_BARE = Program(b"", (Slot("time", Meaning.ISO_TIME, b" ", solid=True), *_RFC5424.slots[3:]))
+
 SYSLOG = (
+    Format(
+        name="rfc5424_bare",
+        family="syslog",
+        engine=SEPARATOR,
+        program=_BARE,
+        doc="syslog of RFC 5424 without priority and version, as some relays keep it",
+        rank=1,
+        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ [^\s:]+ [^\s:]+ (?:\d+|-) \S+ (?:-|\[))"),
+        samples=(
+            Sample(
+                '2022-08-27T14:22:01.613Z space01.example NSX 3106 - [abc@6876 level="INFO"] kept',
+                {
+                    "time": "2022-08-27T14:22:01.613000Z",
+                    "host": "space01.example",
+                    "program": "NSX",
+                    "pid": 3106,
+                    "sd": '[abc@6876 level="INFO"]',
+                    "message": "kept",
+                },
+            ),
+        ),
+        refused=("2022-08-27T14:22:01Z host su[2]: x y z", "<1>1 - - - - - -", "Oct 11 22:14:15 host app - - - x"),
+    ),
     Format(
         name="syslog",
         family="syslog",

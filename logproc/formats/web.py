@@ -159,6 +159,30 @@ WEB = (
         ),
     ),
     Format(
+        name="ssl_request",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_apache('%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b', extra=True),
+        doc="ssl_request_log of Apache httpd's example configuration",
+        rank=7,
+        needs=(b"[", b"] ", b' "'),
+        unlike=re.compile(rb"(?!\[[^\]]+\] \S+ (?:TLS|SSL|-)\S* \S+ \")"),
+        samples=(
+            Sample(
+                '[10/Aug/2018:09:45:56 +0200] 172.30.0.119 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET /a?b HTTP/1.1" 71',
+                {
+                    "time": "2018-08-10T07:45:56Z",
+                    "client": "172.30.0.119",
+                    "tls_protocol": "TLSv1.2",
+                    "tls_cipher": "ECDHE-RSA-AES128-GCM-SHA256",
+                    "target": "/a?b",
+                    "bytes": 71,
+                },
+            ),
+        ),
+        refused=('[10/Aug/2018:09:45:56 +0200] "GET /a?b HTTP/1.1" 71', '172.30.0.119 TLSv1.2 - "GET / HTTP/1.1" 7'),
+    ),
+    Format(
         name="traefik",
         family="web",
         engine=SEPARATOR,

@@ -44,7 +44,7 @@ def test_the_candidates_are_tried_from_the_most_specific_on():
     assert tuple(name for name in names if name in some) == some
     # What syslog finds in front of a message stands in front of other formats, too; pairs stand in any text.
     assert names.index("syslog") < names.index("android")
-    assert names[-6:] == ["timed", "go", "ltsv", "logfmt", "tsv", "csv"]
+    assert names[-8:] == ["timed", "go", "ltsv", "dated", "dated_bracketed", "logfmt", "tsv", "csv"]
     assert sorted(names) == sorted(FORMATS)
 
 
@@ -173,7 +173,7 @@ EXPECTED = {
     "beats/apache/access/test/darwin-2.4.23.log": "common",
     "beats/apache/access/test/ubuntu-2.2.22.log": "combined",
     "beats/apache/access/test/test-vhost.log": "combined",
-    "beats/apache/access/test/ssl-request.log": None,
+    "beats/apache/access/test/ssl-request.log": "ssl_request",
     "beats/apache/error/test/test.log": "apache_error",
     "beats/nginx/access/test/access.log": "combined",
     "beats/nginx/access/test/test.log": "combined",
@@ -243,6 +243,11 @@ EXPECTED = {
     "beats/mysql/slowlog/test/percona-ubuntu-5.7.19.log": "mysql_slow",
     "beats/mysql/slowlog/test/mariadb-explain.log": "mysql_slow",
     "beats/nats/log/test/test.log": "nats",
+    "beats/elasticsearch/server/test/test.log": "elasticsearch",
+    "beats/elasticsearch/gc/test/gc.log": "jvm",
+    "beats/iis/access/test/test-iis-7.2.log": "iis",
+    "mtail/vsftpd_log": "dated",
+    "lnav/logfile_with_zones.0": "rfc5424_bare",
     "beats/postgresql/log/test/postgresql-9.6-new-timestamp.log": "postgres",
     "beats/postgresql/log/test/postgresql-10-min-duration-statement.log": "postgres",
     "beats/postgresql/log/test/postgresql-9-log-statement-all.log": "postgres",

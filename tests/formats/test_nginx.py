@@ -83,8 +83,6 @@ REFUSED = [
     ("$remote_addr$status", r"\$remote_addr and \$status have nothing between them"),
     ("$", r"'\$' at position 1 is not followed by a variable name"),
     ("$status ${", r"'\$' at position 9"),
-    ('{"status":$status}', r"use --format jsonl"),
-    ("log_format j escape=json '{' '\"s\":\"$status\"}';", r"use --format jsonl"),
     ("'$status' oops", r"expected a quoted piece at 'oops'"),
     ("", r"names no field"),
 ]
