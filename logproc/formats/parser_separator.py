@@ -14,7 +14,7 @@ from logproc.formats.layouts import compile_layout
 from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.formats.zones import DAY, EPOCH, local_clock
 from logproc.kernels import layout, tokenize
-from logproc.kernels.decode import SCRATCH_SIZE
+from logproc.kernels.abreast import WORKSPACE
 from logproc.kernels.layout import ProgramArrays
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
 
@@ -56,6 +56,15 @@ def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
     return usual + unusual + layout.UNUSUAL * bool(is_unusual)
 
 
+def _goes_abreast(program: Program, slots: NDArray[np.int64]) -> bool:
+    """Tell whether all slots are of the kinds that `kernels.abreast` reads."""
+    if program.head or program.spans_lines or not len(slots):
+        return False
+    ended = all(slot.terminator and b"\n" not in slot.terminator for slot in program.slots[:-1])
+    usual = (slots[:, layout.FLAGS] & ~layout.QUOTED == 0).all() and (slots[:, layout.MEANING] <= layout.PRIORITY).all()
+    return ended and bool(usual)
+
+
 def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
     """Lay a program out for the kernel, storing the columns that are wanted."""
     place = {name: number for number, name in enumerate(columns)}
@@ -90,6 +99,7 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
         place.get(program.continues, -1) if program.head else -1,
         any(slot.name == program.continues for slot in program.slots),
         np.array([part for text in program.headers for part in _word(text)] + [0, 0], np.int64),
+        _goes_abreast(program, slots),
     )
 
 
@@ -119,7 +129,7 @@ class SeparatorParser:
         self.multiline = program.head > 0
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.resume(layout.FRESH, RECORD_BYTES, more=False)
-        self._arrays = (program_arrays(program, self.columns), np.zeros(SCRATCH_SIZE, np.int64))
+        self._arrays = (program_arrays(program, self.columns), np.zeros(WORKSPACE, np.int64))
         self._program = self._arrays[0].described()
         self._lines = self.lines.described(self._arrays[1], self.counters)
         # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.

@@ -55,7 +55,7 @@ SLOT_CELLS = 16
 SLOT_BYTES = 8 * SLOT_CELLS
 
 PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, HEAD_SLOTS, INNER, GROWS, IN_MESSAGE = range(11)
-HEADERS, DERIVED = 11, 12
+HEADERS, DERIVED, ABREAST = 11, 12, 24
 """Cells of a described program; the cells of `derived` begin at DERIVED."""
 
 (
@@ -86,7 +86,7 @@ class ProgramArrays(NamedTuple):
     columns of what is derived, or -1. `head` is the number of slots that tell where a record begins (0: every line is
     one), `inner` says that newlines stand inside the head, `grows` is the output column that further lines go to, or
     -1, and `in_message` that it is one of the slots'. `headers` are pairs of a word and its mask, up to one of zeros:
-    lines that begin so count as blank ones.
+    lines that begin so count as blank ones. `abreast` says that all slots are of the kinds that `abreast` reads.
     """
 
     prefix: NDArray[np.uint8]
@@ -101,13 +101,14 @@ class ProgramArrays(NamedTuple):
     grows: int = -1
     in_message: bool = False
     headers: NDArray[np.int64] = np.zeros(2, np.int64)
+    abreast: bool = False
 
     def described(self) -> NDArray[np.int64]:
         """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them."""
         addresses = [self.prefix.ctypes.data, self.prefix_length, self.slots.ctypes.data, len(self.slots)]
         flags = [self.rest.ctypes.data, int(self.extra), int(self.clf_head)]
         records = [self.head, int(self.inner), self.grows, int(self.in_message), self.headers.ctypes.data]
-        return np.array([*addresses, *flags, *records, *self.derived.tolist()], np.int64)
+        return np.array([*addresses, *flags, *records, *self.derived.tolist(), int(self.abreast)], np.int64)
 
 
 class LineArrays(NamedTuple):
@@ -133,7 +134,7 @@ class LineArrays(NamedTuple):
     def described(self, scratch: NDArray[np.int64], counters: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the addresses that `tokenize` writes to; the arrays must outlive them.
 
-        `scratch` is int64[decode.SCRATCH_SIZE], `counters` int64[COUNTERS].
+        `scratch` is int64[abreast.WORKSPACE], zeros at first, `counters` int64[COUNTERS].
         """
         arrays = (self.starts, self.ends, self.times, self.row_offset, self.row_line, self.reject_offset)
         others = (self.reject_line, self.reject_reason, self.zoneless)

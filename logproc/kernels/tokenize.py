@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from logproc.kernels import layout
+from logproc.kernels.abreast import LANES, read_abreast
 from logproc.kernels.decode import NO_TIME, parse_decimal, parse_integer
 from logproc.kernels.fields import (
     BLANK,
@@ -30,6 +31,7 @@ from logproc.kernels.fields import (
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.layout import (
+    ABREAST,
     BAD_NUMBER,
     BAD_TIME,
     BYTE,
@@ -113,6 +115,9 @@ LINES, ZONELESS, FIRST_TIME, LAST_TIME = layout.LINES, layout.ZONELESS, layout.F
 
 QUESTION = np.uint8(63)
 
+NARROWEST, ALONE = 4, 8
+"""Lines that are tried abreast where unusual ones are frequent, and that are read alone where several come in a row."""
+
 
 @helper
 def _fixed_end(base, s, fixed, word, mask, slot, rest):
@@ -165,8 +170,23 @@ def tokenize(base, begin, end, row, program, lines):
         begin_records(base, end, counters, inner)
     rejects = blanks = n_lines = n_zoneless = 0
     first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
+    abreast = load_word(program, 8 * ABREAST) != 0
+    width, alone = LANES, 0
     i = begin
     while i < end and row < max_rows and rejects < max_rejects:
+        if abreast and alone == 0:
+            wanted = min(width, max_rows - row)
+            read, found, i, naive, first, last = read_abreast(base, i, end, row, n_lines, wanted, program, lines, cache)
+            row += read
+            n_lines += read
+            n_zoneless += naive
+            first_time = min(first_time, first)
+            last_time = max(last_time, last)
+            width = LANES if read == found else max(read, NARROWEST)
+            if read == found:
+                continue
+            alone = ALONE if read == 0 else 1
+        alone -= abreast
         n_lines += 1
         line = i
         reason = 0

@@ -216,6 +216,18 @@ def test_times_without_a_year_are_the_latest_before_a_day_after_the_mtime(text: 
         same(SYSLOG, text, mtime=mtime)
 
 
+@settings(max_examples=150)
+@given(PROGRAMS_AND_TEXTS, st.data())
+def test_lines_read_abreast_are_read_as_each_would_be_alone(case: tuple[Program, bytes], data):
+    program, text = case
+    lines = [line + b"\n" for line in text.split(b"\n")[:-1]]
+    good = [line for line in lines if run_kernel(program, line).rows] or lines
+    # Odd lines stand in runs of lines as a log has them, some longer than what is read at once.
+    runs = data.draw(st.lists(st.tuples(st.sampled_from(lines), st.integers(0, 3), st.integers(0, 90)), max_size=5))
+    mixed = b"".join(odd * times + b"".join((good * between)[:between]) for odd, times, between in runs)
+    same(program, mixed or b"\n")
+
+
 @settings(max_examples=80)
 @given(PROGRAMS_AND_TEXTS, st.integers(1, 4))
 def test_stopping_where_rows_or_rejects_are_full_and_going_on_gives_the_same(
