@@ -84,6 +84,8 @@ class Books:
             last_time=max((r.last_time for r in times if r.last_time is not None), default=None),
             rejected_by_reason=reasons,
             samples=samples,
+            host=file.host,
+            mtime_ns=file.mtime_ns,
         )
 
     def _losses(self, number: int) -> str | None:

@@ -357,6 +357,8 @@ class FileEntry:
     last_time: int | None
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
     samples: tuple[Reject, ...] = ()
+    host: str | None = None
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,14 +398,25 @@ class RunInfo:
     until: str | None
 
 
+COVERAGE = "logproc_coverage"
+"""Name of the report that is counted along with those that were asked for: lines by source, host and hour."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a run found out."""
+    """Everything a run found out. `reports` may be given `COVERAGE` among the others: it becomes `coverage`."""
 
     run: RunInfo
     files: tuple[FileEntry, ...]
     reports: tuple[ReportTable, ...]
     checks: tuple[CheckResult, ...] = ()
+    coverage: ReportTable | None = None
+
+    def __post_init__(self) -> None:
+        for table in self.reports:
+            if table.name == COVERAGE:
+                object.__setattr__(self, "coverage", table)
+                object.__setattr__(self, "reports", tuple(other for other in self.reports if other is not table))
 
     @property
     def lines(self) -> Lines:

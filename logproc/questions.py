@@ -10,7 +10,7 @@ from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
 from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
-from logproc.model import FIELDS, CheckResult, Kind
+from logproc.model import COVERAGE, FIELDS, CheckResult, Kind
 from logproc.rollup.builder import Rules
 from logproc.rollup.sql import plan
 
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import RollupSpec
 
 FAMILIES = frozenset(FIELDS) - {"all"}
+
+
+COVERAGE_SQL = """-- title: Lines by host and hour
+SELECT source, host, date_trunc('hour', time) AS hour, count(*) AS lines
+FROM logs
+GROUP BY ALL ORDER BY source, host, hour
+"""
 
 
 def relations(config: Config) -> dict[str, frozenset[str]]:
@@ -47,9 +54,9 @@ def rules(config: Config) -> Rules:
 
 
 def reports(config: Config) -> tuple[RollupSpec, ...]:
-    """Plan the reports that are asked for: those of `--report`, else the configured ones."""
+    """Plan the reports that are asked for: those of `--report`, else the configured ones and the coverage."""
     known, fields = relations(config), own_fields(config)
-    asked = list(_asked(config)) if config.reports else list(_configured(config))
+    asked = list(_asked(config)) if config.reports else [*_configured(config), (COVERAGE, COVERAGE_SQL)]
     planned: dict[str, RollupSpec] = {}
     for name, sql in asked:
         spec = plan(sql, name, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))

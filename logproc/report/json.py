@@ -9,12 +9,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from logproc.report.coverage import coverage
 from logproc.report.text import path_text, rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.model import CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+    from logproc.report.coverage import Finding
 
 STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
 
@@ -29,6 +31,8 @@ def render(report: Report) -> bytes:
         ("reports", _array((_table(table) for table in report.reports), 1)),
         ("checks", _array((compact(_check(check)) for check in report.checks), 1)),
     ]
+    if report.coverage is not None:
+        members.append(("coverage", _coverage(report.coverage, report.files)))
     return (_object(members, 0) + "\n").encode("utf-8", "backslashreplace")
 
 
@@ -140,6 +144,27 @@ def table_text(table: ReportTable, rows: Iterable[tuple[Any, ...]], level: int =
         tail["problem"] = table.problem
     yield "".join(f",\n{pad}{json.dumps(key)}: {compact(value)}" for key, value in tail.items())
     yield f"\n{' ' * level}}}"
+
+
+def _coverage(table: ReportTable, files: Sequence[FileEntry]) -> str:
+    found = coverage(table, files)
+    members = [
+        ("findings", _array((compact(_finding(finding)) for finding in found.findings), 2)),
+        ("columns", compact([column.name for column in table.columns])),
+        ("rows", _array(map(compact, table.rows), 2)),
+    ]
+    return _object(members, 1)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "source": finding.source,
+        "host": finding.host,
+        "since": finding.since,
+        "until": finding.until,
+        "text": finding.text,
+    }
 
 
 def _check(check: CheckResult) -> dict[str, Any]:

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from logproc.model import CheckResult, ColumnInfo, FileEntry, Lines, Reject, Report, ReportError, ReportTable, RunInfo
+from typing import TYPE_CHECKING
+
+from logproc.model import (
+    COVERAGE,
+    CheckResult,
+    ColumnInfo,
+    FileEntry,
+    Lines,
+    Reject,
+    Report,
+    ReportError,
+    ReportTable,
+    RunInfo,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RUN = RunInfo("r1", "0.1.0", "2026-03-02T00:00:00Z", "2026-03-02T00:00:09Z", "serial", 1, None, None)
 FIRST = 1_772_409_600_000_000
@@ -118,7 +134,20 @@ def night() -> Report:
             ),
         ),
         (CheckResult("error budget", 0.02, "> 0.01", failed=True), CheckResult("lines", 5.0, "< 1", failed=False)),
+        covered(("web1", "web2", "web3")),
     )
+
+
+def covered(hosts: Iterable[str]) -> ReportTable:
+    """Return the coverage of a day, in which the first host was silent for four hours."""
+    rows = [
+        ("web", host, f"2026-03-02T{hour:02}:00:00Z", 100 + 7 * hour)
+        for number, host in enumerate(hosts)
+        for hour in range(24)
+        if number or not 9 <= hour < 13
+    ]
+    columns = [*(column(name, "text", "key") for name in ("source", "host")), column("hour", "time", "key")]
+    return table(COVERAGE, [*columns, column("lines")], rows, "SELECT source, host FROM logs")
 
 
 def hostile() -> Report:
@@ -149,4 +178,4 @@ def hostile() -> Report:
     tables += [table("over_time", [column("hour", "time", "key"), column("value", "text", "key"), column("n")], hours)]
     tables += [table("lost", [], [], problem=text[:2000]) for text in HOSTILE[:3]]
     checks = tuple(CheckResult(text[:200], None, text[:200], failed=True, problem=text[:200]) for text in HOSTILE)
-    return Report(RUN, files, tuple(tables), checks)
+    return Report(RUN, files, tuple(tables), checks, covered(text[:300] for text in HOSTILE))

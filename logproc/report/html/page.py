@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
 from logproc.report.html import overview, panels
+from logproc.report.html.mapping import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +63,7 @@ def render(
         books=overview.books(report, max_reject_ratio, named),
         sections=tuple(_sections(report, {table.name: table for table in before})),
         compared=bool(before),
+        coverage=mapped(report),
         links=links or Links(),
     )
 

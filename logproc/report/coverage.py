@@ -1,0 +1,283 @@
+"""Who wrote when: lines by host and hour, and what of them is missing, doubled, or written by a clock that is wrong.
+
+A host is held against its twins, the other hosts of its source. How many lines it should have in an hour is what the
+twins have in that hour, times the median of its own share of theirs over the hours in which it wrote at all; so a
+machine that always has a tenth of the traffic is no suspect. It follows that a source with one host is not judged, that
+an hour in which all twins are silent is nobody's hole, and that hosts without twins in earnest, such as a database
+beside web servers, belong into a source of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import TYPE_CHECKING
+
+from logproc.report.text import path_text, plural, visible
+from logproc.report.units import moment, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from logproc.model import FileEntry, ReportTable
+
+LEAST_EXPECTED = 20.0
+"""Lines that an hour must be expected to have before its silence says something."""
+
+FEW = 0.1
+"""Share of what was expected below which a host has far fewer lines than its twins."""
+
+LEAST_FOR_FEW = 50.0
+
+LEAST_SHARED = 6
+"""Hours in which a host and its twins both wrote, for its share of theirs to be known."""
+
+LEAST_HOURS = 48
+"""Hours in which a host and its twins wrote, for the shapes of their days to be compared."""
+
+MOST_HOURS = 336
+"""Hours, the last ones, of which shapes are compared."""
+
+MOST_TWINS = 5
+"""Twins, the largest ones, with which a host's shape is compared: most of them must agree on its shift."""
+
+FARTHEST_SHIFT = 14
+"""Hours by which a wrong time zone may shift a clock: the zones lie between -12 and +14."""
+
+CLEAR_FIT, CLEAR_GAIN = 0.9, 2.0
+"""A shift is told where hourly lines correlate so well, and what is left to explain is so much less than without."""
+
+AHEAD = 5.0
+"""Seconds by which the last line of a file may be later than the file itself, by rounding and buffering."""
+
+BEHIND = 60.0
+"""Seconds by which a host's lines may be older than their files, against those of its twins."""
+
+LEAST_FILES = 3
+
+MOST_LISTED = 6
+"""Paths of one finding that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at. `kind` is silent, few, shifted, ahead, behind, duplicate or damaged; times are RFC 3339."""
+
+    kind: str
+    text: str
+    source: str | None = None
+    host: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A host of a source: lines by hour, in the order of `Coverage.hours`, and the hours of them that are holes."""
+
+    source: str | None
+    host: str | None
+    lines: int
+    counts: tuple[int, ...]
+    holes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The map: hours in which anybody wrote, a row a host, and what was found."""
+
+    hours: tuple[str, ...]
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+
+
+def coverage(table: ReportTable, files: Sequence[FileEntry]) -> Coverage:
+    """Return the map of a table with the columns source, host, hour and lines, and of the files they come from."""
+    counts: dict[tuple[str | None, str | None], dict[str, int]] = {}
+    for source, host, hour, lines in table.rows:
+        if hour is not None:
+            counts.setdefault((source, host), {})[hour] = lines
+    hours = tuple(sorted({hour for found in counts.values() for hour in found}))
+    place = {hour: number for number, hour in enumerate(hours)}
+    findings: list[Finding] = []
+    rows = []
+    for (source, host), found in sorted(counts.items(), key=lambda item: tuple(map(str, item[0]))):
+        others = _others(counts, source, host)
+        missing = _missing(found, others)
+        findings += _holes(
+            source, host, missing, [hour for hour in sorted(others) if hour in missing or found.get(hour)]
+        )
+        findings += _shifted(source, host, counts)
+        series = tuple(found.get(hour, 0) for hour in hours)
+        rows.append(Row(source, host, sum(series), series, frozenset(place[hour] for hour in missing)))
+    findings += _clocks(files)
+    findings += _duplicates(files)
+    findings += _damaged(files)
+    return Coverage(hours, tuple(rows), tuple(findings))
+
+
+def name_of(source: str | None, host: str | None) -> str:
+    """Return a host as people call it: with its source, where there are sources."""
+    return visible("/".join(part for part in (source, host) if part) or "all files")
+
+
+# ---- against the twins -----------------------------------------------------------------------------------------
+
+
+def _others(
+    counts: Mapping[tuple[str | None, str | None], Mapping[str, int]], source: str | None, host: str | None
+) -> dict[str, int]:
+    """Return the lines by hour of all twins together."""
+    found: dict[str, int] = {}
+    for (its_source, its_host), hours in counts.items():
+        if its_source == source and its_host != host and None not in {host, its_host}:
+            for hour, lines in hours.items():
+                found[hour] = found.get(hour, 0) + lines
+    return found
+
+
+def _missing(found: Mapping[str, int], others: Mapping[str, int]) -> dict[str, float]:
+    """Return the hours in which a host has no or far fewer lines than it should, with how many it should have."""
+    shares = [lines / others[hour] for hour, lines in found.items() if lines and others.get(hour)]
+    if len(shares) < LEAST_SHARED:
+        return {}
+    share = median(shares)
+    expected = {hour: share * lines for hour, lines in others.items()}
+    return {
+        hour: lines
+        for hour, lines in expected.items()
+        if (not found.get(hour) and lines >= LEAST_EXPECTED)
+        or (lines >= LEAST_FOR_FEW and found.get(hour, 0) < FEW * lines)
+    }
+
+
+def _holes(
+    source: str | None, host: str | None, missing: Mapping[str, float], hours: Sequence[str]
+) -> Iterator[Finding]:
+    """Yield one finding for each run of hours that is missing; `hours` leaves out those that say nothing."""
+    run: list[str] = []
+    for hour in [*hours, ""]:
+        if hour in missing:
+            run.append(hour)
+        elif run:
+            until = _after(run[-1])
+            usual = sum(missing[each] for each in run) / len(run)
+            text = (
+                f"{name_of(source, host)}: no or far fewer lines from {moment(run[0])} to {moment(until)}, "
+                f"where its twins make one expect {usual:,.0f} an hour"
+            )
+            yield Finding("silent", text, source, host, run[0], until)
+            run = []
+
+
+def _after(hour: str) -> str:
+    return (datetime.fromisoformat(hour) + timedelta(hours=1)).isoformat().removesuffix("+00:00") + "Z"
+
+
+def _shifted(
+    source: str | None, host: str | None, counts: Mapping[tuple[str | None, str | None], Mapping[str, int]]
+) -> Iterator[Finding]:
+    """Yield a finding where a host's days have the shape of most of its twins', some hours earlier or later."""
+    twins = [
+        hours for key, hours in counts.items() if key[0] == source and key[1] != host and None not in {host, key[1]}
+    ]
+    largest = sorted(twins, key=lambda hours: -sum(hours.values()))[:MOST_TWINS]
+    mine = _numbered(counts[source, host])
+    shifts = [_shift(mine, _numbered(hours)) for hours in largest]
+    found = [shift for shift in shifts if shift]
+    if 2 * len(found) > len(shifts):
+        shift = round(median(found))
+        text = (
+            f"{name_of(source, host)}: its lines look like those of its twins {plural(abs(shift), 'hour')} "
+            f"{'later' if shift > 0 else 'earlier'}; its clock or time zone may be wrong"
+        )
+        yield Finding("shifted", text, source, host)
+
+
+def _shift(mine: Mapping[int, int], theirs: Mapping[int, int]) -> int:
+    """Return by how many hours one host is later than another; 0 where that is not clear."""
+    if len(mine.keys() & theirs.keys()) < LEAST_HOURS:
+        return 0
+    begin = max(mine) - MOST_HOURS
+    recent = [(hour, lines) for hour, lines in mine.items() if hour > begin]
+    fits = {
+        shift: _fit([(lines, theirs[hour - shift]) for hour, lines in recent if hour - shift in theirs])
+        for shift in range(-FARTHEST_SHIFT, FARTHEST_SHIFT + 1)
+    }
+    best = max(fits, key=lambda shift: (fits[shift], -abs(shift)))
+    is_clear = fits[best] >= CLEAR_FIT and 1 - fits[0] >= CLEAR_GAIN * (1 - fits[best])
+    return best if is_clear else 0
+
+
+def _numbered(hours: Mapping[str, int]) -> dict[int, int]:
+    return {_number(hour): lines for hour, lines in hours.items()}
+
+
+def _number(hour: str) -> int:
+    return int(datetime.fromisoformat(hour).timestamp()) // 3600
+
+
+def _fit(pairs: Sequence[tuple[int, int]]) -> float:
+    """Return the correlation of Pearson; 0 where there are too few pairs or nothing varies."""
+    n = len(pairs)
+    if n < LEAST_HOURS // 2:
+        return 0.0
+    first, second = sum(x for x, _ in pairs) / n, sum(y for _, y in pairs) / n
+    both = sum((x - first) * (y - second) for x, y in pairs)
+    spread = sum((x - first) ** 2 for x, _ in pairs) * sum((y - second) ** 2 for _, y in pairs)
+    return both / spread**0.5 if spread > 0 else 0.0
+
+
+# ---- files -----------------------------------------------------------------------------------------------------
+
+
+def _clocks(files: Sequence[FileEntry]) -> Iterator[Finding]:
+    """Yield hosts whose lines are later than their files, or older than their files in another way than their twins'.
+
+    A file cannot be changed before its last line is written. That holds as far as copying keeps times.
+    """
+    gaps: dict[tuple[str, str | None], list[float]] = {}
+    for entry in files:
+        if entry.last_time is not None and entry.mtime_ns:
+            gaps.setdefault((entry.source, entry.host), []).append(entry.mtime_ns / 1e9 - entry.last_time / 1e6)
+    for (source, host), found in gaps.items():
+        if min(found) < -AHEAD:
+            text = (
+                f"{name_of(source, host)}: lines up to {seconds(-min(found))} later than the files they are in; "
+                "its clock is ahead, its time zone is not the configured one, or copying changed the files' times"
+            )
+            yield Finding("ahead", text, source or None, host)
+        twins = [gap for (its, other), each in gaps.items() if its == source and other != host for gap in each]
+        usual = median(twins) if twins else 0.0
+        if len(found) >= LEAST_FILES <= len(twins) and min(found) - max(usual, 0.0) > BEHIND:
+            text = (
+                f"{name_of(source, host)}: the last lines of all its files are at least {seconds(min(found))} older "
+                f"than the files, those of its twins {seconds(max(usual, 0.0))}; its clock may be behind"
+            )
+            yield Finding("behind", text, source or None, host)
+
+
+def _duplicates(files: Sequence[FileEntry]) -> Iterator[Finding]:
+    """Yield files that agree in size, lines, first and last time: the same log under two names."""
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for entry in files:
+        if entry.status == "read" and entry.lines.read > 1 and entry.first_time is not None:
+            key = (entry.bytes_read, entry.lines, entry.first_time, entry.last_time, entry.format)
+            alike.setdefault(key, []).append(visible(path_text(entry.path)))
+    for (size, *_), paths in alike.items():
+        if len(paths) > 1:
+            yield Finding("duplicate", f"counted twice? {size:,} bytes, lines and times alike: {_listed(paths)}")
+
+
+def _damaged(files: Sequence[FileEntry]) -> Iterator[Finding]:
+    """Yield files that were read and end too early or are damaged: their tails are missing."""
+    for entry in files:
+        if entry.status == "read" and entry.reason:
+            text = visible(f"{path_text(entry.path)}: {entry.reason}")
+            yield Finding("damaged", text, entry.source or None, entry.host)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - MOST_LISTED:,} more" if len(paths) > MOST_LISTED else ""
+    return ", ".join(paths[:MOST_LISTED]) + more

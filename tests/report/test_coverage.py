@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from report.samples import column, entry, table
+
+from logproc.model import COVERAGE, Lines, Report, RunInfo
+from logproc.report.coverage import coverage
+
+HOURS = [f"2026-03-{day:02}T{hour:02}:00:00Z" for day in (1, 2, 3) for hour in range(24)]
+DAY = [40, 20, 10, 10, 20, 60, 150, 300, 420, 480, 500, 470, 440, 460, 480, 450, 400, 380, 300, 250, 200, 150, 90, 60]
+
+
+def shape(hour: int, scale: float = 1.0) -> int:
+    return round(scale * DAY[hour % 24])
+
+
+def counted(hosts):
+    """Return the table of hosts, given as the lines of each hour, None for an hour without any."""
+    rows = [
+        ("web", host, hour, lines)
+        for host, series in hosts.items()
+        for hour, lines in zip(HOURS, series, strict=True)
+        if lines
+    ]
+    columns = [*(column(name, "text", "key") for name in ("source", "host")), column("hour", "time", "key")]
+    return table(COVERAGE, [*columns, column("lines")], rows)
+
+
+def usual(scale=1.0, shift=0):
+    return [shape(number - shift, scale) for number in range(len(HOURS))]
+
+
+def kinds(hosts, files=()):
+    return [(finding.kind, finding.host) for finding in coverage(counted(hosts), files).findings]
+
+
+def test_hosts_that_write_as_their_twins_do_are_no_news():
+    assert kinds({"a": usual(), "b": usual(0.1), "c": usual(3)}) == []
+
+
+def test_a_silent_host_is_named_with_its_hours():
+    silent = [lines if not 30 <= number < 35 else None for number, lines in enumerate(usual())]
+    found = coverage(counted({"a": usual(), "b": silent, "c": usual()}), ())
+    (finding,) = found.findings
+    assert (finding.kind, finding.host) == ("silent", "b")
+    assert (finding.since, finding.until) == ("2026-03-02T06:00:00Z", "2026-03-02T11:00:00Z")
+    assert "expect 370 an hour" in finding.text
+    assert found.rows[1].holes == set(range(30, 35))
+    assert found.rows[0].holes == frozenset()
+
+
+def test_far_fewer_lines_are_a_hole_as_well():
+    few = [lines if number != 34 else lines // 20 for number, lines in enumerate(usual())]
+    assert kinds({"a": usual(), "b": few, "c": usual()}) == [("silent", "b")]
+
+
+def test_a_host_alone_and_lines_without_host_are_not_judged():
+    silent = [lines if number < 30 else None for number, lines in enumerate(usual())]
+    assert kinds({"a": silent}) == []
+    assert kinds({"a": usual(), None: silent}) == []
+
+
+@pytest.mark.parametrize("hours", [-2, 1, 5])
+def test_a_clock_in_another_zone_is_told_by_the_shape_of_the_day(hours):
+    found = coverage(counted({"a": usual(), "b": usual(0.5, hours), "c": usual(2)}), ()).findings
+    (finding,) = [each for each in found if each.kind == "shifted"]
+    assert finding.host == "b"
+    assert f"{abs(hours)} hour" in finding.text
+    assert ("later" if hours > 0 else "earlier") in finding.text
+
+
+def test_lines_later_than_their_file_are_of_a_clock_that_is_ahead():
+    file = entry("a.log")
+    good = replace(file, host="a", mtime_ns=(file.last_time + 900_000) * 1000)
+    ahead = replace(file, host="b", mtime_ns=(file.last_time - 190_000_000) * 1000)
+    found = coverage(counted({}), (good, replace(ahead, lines=Lines(5, 5)))).findings
+    assert [(each.kind, each.host) for each in found] == [("ahead", "b")]
+    assert "3.17 min" in found[0].text
+
+
+def test_a_clock_that_is_behind_is_told_from_its_twins():
+    def files(host, gap):
+        return [
+            replace(
+                entry(f"{host}{n}"),
+                host=host,
+                lines=Lines(10 * n + gap, 10 * n + gap),
+                mtime_ns=(entry("x").last_time + gap * 1_000_000) * 1000,
+            )
+            for n in range(3)
+        ]
+
+    found = coverage(counted({}), tuple(files("a", 1) + files("b", 2) + files("c", 400))).findings
+    assert [(each.kind, each.host) for each in found] == [("behind", "c")]
+
+
+def test_files_that_agree_in_everything_may_be_counted_twice():
+    files = (entry("a/access.log"), entry("b/access.log.1"), replace(entry("c"), bytes_read=999))
+    (finding,) = coverage(counted({}), files).findings
+    assert finding.kind == "duplicate"
+    assert "a/access.log, b/access.log.1" in finding.text
+
+
+def test_a_damaged_tail_is_found():
+    cut = replace(entry("a.gz"), reason="the gzip stream ends too early")
+    (finding,) = coverage(counted({}), (cut,)).findings
+    assert (finding.kind, finding.text) == ("damaged", "a.gz: the gzip stream ends too early")
+
+
+def test_a_report_keeps_the_coverage_apart():
+    run = RunInfo("r", "1", "", "", "serial", 1, None, None)
+    other = table("other", [column("n")], [(1,)])
+    report = Report(run, (), (other, counted({"a": usual()})))
+    assert report.reports == (other,)
+    assert report.coverage.name == COVERAGE
