@@ -12,7 +12,7 @@ from logproc.model import Failure, FileEntry, FileResult, Lines, LogFile, Parts,
 from logproc.pieces import SAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from logproc.model import Partial, Task
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Books:
     """Results by file, in the order of their ranges."""
 
-    def __init__(self, files: Sequence[LogFile]) -> None:
+    def __init__(self, files: Sequence[LogFile], idle: Mapping[int, FileEntry] | None = None) -> None:
         self._files = files
+        self._idle = idle or {}  # entries of files that are not read, by number
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
         self._lost: dict[int, dict[str, list[str]]] = {}  # ranges by cause, by file
 
@@ -39,6 +40,10 @@ class Books:
         """Enter the results of a task."""
         for piece, result in zip(task.pieces, results, strict=True):
             self._results[result.file].append((piece.start, result))
+
+    def credit(self, number: int, start: int, result: FileResult) -> None:
+        """Enter a result of an earlier run that was not reported."""
+        self._results[number].append((start, result))
 
     def lose(self, task: Task, failure: Failure) -> None:
         """Enter a task that could not be done."""
@@ -62,6 +67,8 @@ class Books:
 
     def _entry(self, number: int, file: LogFile) -> FileEntry:
         results = [result for _, result in sorted(self._results[number], key=lambda item: item[0])]
+        if not results and number not in self._lost and number in self._idle:
+            return self._idle[number]
         lines, reasons, samples = _added(results)
         if not lines.balanced():
             raise AccountingError(file.path, lines.read, lines.counted, lines.filtered, lines.rejected)

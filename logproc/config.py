@@ -32,11 +32,6 @@ OPERATORS = {
     "!=": operator.ne,
 }
 
-LATER = {
-    "state_dir": "incremental runs (--state, state_dir) are not in this version; leave it out: the run is stateless",
-}
-"""What the contract names and this version refuses rather than ignores."""
-
 
 @dataclass(frozen=True, slots=True)
 class Discover:
@@ -184,6 +179,7 @@ class Config:
     network: Network = Network()
     unattended: Unattended = Unattended()
     state: State = State()
+    accept_gone: bool = False
     dry_run: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -223,6 +219,7 @@ class Flags:
     tls_cert: str | None = None
     tls_key: str | None = None
     insecure: bool = False
+    accept_gone: bool = False
     dry_run: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -251,13 +248,12 @@ def require_paths(config: Config) -> None:
 
 
 def require_supported(config: Config) -> None:
-    """Raise UsageError if the configuration asks for what this version does not do."""
-    asked = {
-        "state_dir": config.state_dir,
-    }
-    for name, value in asked.items():
-        if value and name in LATER:
-            raise UsageError(LATER[name])
+    """Raise UsageError if the configuration asks for what does not go together."""
+    if config.state_dir and (config.since is not None or config.until is not None):
+        raise UsageError(
+            "--since and --until leave lines out for good where a ledger counts each once; "
+            "leave them out here, and ask `logproc report --since T --until T` for the days that you want"
+        )
     if config.backend in {"queue", "dask"} and "-" in config.paths:
         raise UsageError(f"standard input cannot be read by the workers of the {config.backend} backend; name a folder")
 
@@ -295,6 +291,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         network=_network(values["run"], flags, folder),
         unattended=_unattended(values["run"], flags, folder),
         state=State(**values["state"]),
+        accept_gone=flags.accept_gone,
         dry_run=flags.dry_run,
         quiet=flags.quiet,
         verbose=flags.verbose,

@@ -4,7 +4,8 @@
                                        |                          ^
                                        +--> worker: read -> parse -> aggregate
 
-Wiring only: every arrow is a call of the stage that does the work. Nothing here prints.
+Wiring only: every arrow is a call of the stage that does the work. Nothing here prints. With a ledger the arrows are
+those of `nightly`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from __future__ import annotations
 import tempfile
 import uuid
 from contextlib import ExitStack, closing, nullcontext
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, network, questions, stopping
+from logproc import __version__, network, nightly, questions, stopping
 from logproc.backends import BACKENDS, choose, processes
 from logproc.books import Books
+from logproc.clock import now_text
 from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.merging import merge
 from logproc.model import Folded, Partial, Parts, Report, RunInfo
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
 
-__all__ = ["Detected", "PlanEntry", "detect", "plan", "run"]
+__all__ = ["Detected", "PlanEntry", "detect", "plan", "reported", "run"]
 
 
 def run(config: Config, *, progress: Progress | None = None, say: Callable[[str], None] | None = None) -> Report:
@@ -46,6 +47,8 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
 
     `say` takes lines on how other machines are doing, if any take part.
     """
+    if config.state_dir is not None:
+        return nightly.run(config, progress=progress, say=say)
     started = now_text()
     elsewhere = network.backend(config, say or (lambda _line: None))
     reports, checks = questions.reports(config), questions.checks(config)
@@ -74,6 +77,12 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         tuple(finished[: len(reports)]),
         tuple(verdicts),
     )
+
+
+def reported(config: Config) -> None:
+    """Say that the report of a run has been written to where it belongs."""
+    if config.state_dir is not None:
+        nightly.reported(config)
 
 
 def _here(name: str, config: Config) -> Backend:
@@ -109,11 +118,6 @@ def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ..
         until=config.until,
         spool=folder,
     )
-
-
-def now_text() -> str:
-    """Return the time as RFC 3339 UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _span(config: Config) -> tuple[str | None, str | None]:

@@ -9,6 +9,7 @@
     ├── InputError               a file that cannot be read, or only in part; the run goes on
     │   ├── UnreadableError      could not be opened or read at all
     │   └── DamagedError         a compressed stream that ends early or is corrupt
+    ├── LedgerError              the state folder cannot be used: unreadable, damaged, full, of another version
     ├── OutputError              what was asked for could not be written
     ├── MergeError               partials that do not belong together
     ├── AccountingError          the books do not balance: a defect of logproc, never of the input
@@ -147,6 +148,18 @@ class OutputError(LogprocError):
 
     def __str__(self) -> str:
         return f"{self.path}: cannot be written: {self.reason}"
+
+
+class LedgerError(LogprocError):
+    """The ledger of incremental runs cannot be read or written; nothing in it was changed."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
 
 
 class MergeError(LogprocError):

@@ -138,6 +138,9 @@ class LogFile:
     source: str = ""
     host: str | None = None
     problem: str | None = None
+    device: int = 0
+    inode: int = 0
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ class Piece:
 
     `end` is -1 for "to the end of the file". Only plain files are cut: a compressed file is one piece.
     `codec` and `format` are None where the worker finds them out by itself, from the content. `heads` are the header
-    lines of a file that is cut, where its format has any, with their offsets. `tried` are the formats that a line is
+    lines of a file that is cut, where its format has any, with their offsets. `known` is there in an incremental run.
+    `tried` are the formats that a line is
     tried with, in this order, where the file has lines of several.
     """
 
@@ -163,6 +167,7 @@ class Piece:
     confidence: float = 1.0
     heads: tuple[tuple[int, bytes], ...] = ()
     tried: tuple[str, ...] = ()
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,8 @@ class Batch:
     microseconds since 1970 UTC or `NO_TIME`. `scales` multiply a column's numbers; the columns in `lists` may hold
     several numbers, which add up. `addresses` are those of each column's starts, ends and styles; one dictionary
     serves all batches of a parser, so that it can be known again. `marks` say where each row stands: the number of its
-    file within the task, above `OFFSET_BITS` bits of the offset of its first byte, or `NO_MARK`.
+    file within the task, above `OFFSET_BITS` bits of the offset of its first byte, or `NO_MARK`. `slots` say which part
+    of the counts a row belongs to (see `rollup.slots`), in an incremental run.
     """
 
     buffer: NDArray[np.uint8]
@@ -204,6 +210,7 @@ class Batch:
     lists: frozenset[str] = frozenset()
     addresses: dict[str, tuple[int, int, int]] | None = None
     marks: NDArray[np.int64] | None = None
+    slots: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +236,41 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a ledger knows of the file that a piece belongs to, for the worker to hold against what it finds.
+
+    Of the file, bytes from `origin` on are read in this run, up to `limit` (-1: all that is there); both are
+    decompressed offsets. Its first `head_bytes` have the BLAKE2b `head`.
+    """
+
+    origin: int = 0
+    limit: int = -1
+    head: bytes = b""
+    head_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which bytes of a file a result counts: [start, end) in decompressed offsets, and the CRC-32 up to `open_start`.
+
+    From `open_start` on stands what is open at the end of a plain file, and may go on later: an unterminated line, or a
+    record of several lines. Its rows have a slot of their own, `open_lines` of the lines are its, and `open_crc` is its
+    CRC-32. `open_start` is `end` where nothing is open. `tail` is the BLAKE2b of the `tail_bytes` before `open_start`.
+    `closed` is False where the last line of a file that is no plain one has no newline.
+    """
+
+    start: int
+    end: int
+    crc: int
+    tail: bytes
+    tail_bytes: int
+    open_start: int
+    open_crc: int = 0
+    open_lines: Lines = field(default_factory=Lines)
+    closed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
     """A sample of a rejected line: where it stands, why, and its first bytes."""
 
@@ -240,7 +282,10 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one piece of a file; results of the same file add up in plan order."""
+    """What became of one piece of a file; results of the same file add up in plan order.
+
+    `tried` are the formats that its lines were tried with, where there are several; `mark` stands where a ledger asks.
+    """
 
     file: int
     codec: str
@@ -254,6 +299,8 @@ class FileResult:
     last_time: int | None = None
     problem: str | None = None
     skipped: bool = False
+    mark: Mark | None = None
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

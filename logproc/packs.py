@@ -8,6 +8,8 @@ slightest doubt, is left to `worker.PieceReader`, whose answers these must equal
 from __future__ import annotations
 
 import os
+import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +20,11 @@ from logproc.formats.detect import BY_RANK, is_unlike
 from logproc.formats.parser import SeparatorParser
 from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import DOUBTFUL_BYTES, LOWEST_TEXT
+from logproc.inputs.identity import WINDOW, digest
 from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
-from logproc.model import NO_TIME, OFFSET_BITS, PADDING, FileResult, Lines, Partial, Piece, Task
+from logproc.model import NO_TIME, OFFSET_BITS, PADDING, FileResult, Lines, Mark, Partial, Piece, Task
+from logproc.rollup.slots import slot_base
 from logproc.rollup.tables import Tables
 
 if TYPE_CHECKING:
@@ -113,6 +117,8 @@ class PackReader:
         if size != whole or size in {0, SMALL} or int(desk.buffer[begin]) in _DOUBTFUL:
             return None
         end = begin + size
+        if piece.known is not None and (size != piece.known.limit or desk.buffer[end - 1] != 10):
+            return None
         if desk.buffer[end - 1] != 10:
             desk.buffer[end] = 10
             end += 1
@@ -136,6 +142,7 @@ class PackReader:
         desk.own(parser, first.source, first.host, run)
         results = np.zeros((n, tokenize.COUNTERS), np.int64)
         base, before = desk.buffer.ctypes.data, desk.rows
+        row = before
         desk.rows = packs.tokenize_texts(
             base, begins, ends, n, desk.rows, *parser.addresses, parser.counters.ctypes.data, results
         )
@@ -144,8 +151,19 @@ class PackReader:
         shifts = np.repeat((numbers << OFFSET_BITS) - begins, np.maximum(results[:, tokenize.ROWS], 0))
         np.add(parser.lines.row_offset[before : desk.rows], shifts, out=desk.marks[before : desk.rows])
         for item, counted in zip(waiting, results.tolist(), strict=True):
+            desk.begin_slot(slot_base(item[1].file), row)
+            row += counted[tokenize.ROWS]
             if counted[tokenize.ROWS] > 0:
-                yield item[0], _result(item[1], item[4], counted)
+                mark = self._mark(item[1], item[2], item[4])
+                yield item[0], replace(_result(item[1], item[4], counted), mark=mark)
+
+    def _mark(self, piece: Piece, begin: int, size: int) -> Mark | None:
+        """Say what was read of a file that a ledger knows."""
+        if piece.known is None:
+            return None
+        content = self._desk.buffer.data[begin : begin + size]
+        tail = content[-WINDOW:]
+        return Mark(0, size, zlib.crc32(content), digest(tail), len(tail), size)
 
     def _doubtful(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which texts have odd bytes, or lines that a more specific format reads."""

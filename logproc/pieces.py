@@ -19,8 +19,9 @@ from logproc.inputs.blocks import BlockReader
 from logproc.inputs.opening import STDIN
 from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
-from logproc.model import NO_MARK, NO_TIME, OFFSET_BITS, FileResult, Lines, Reject
+from logproc.model import NO_MARK, NO_TIME, OFFSET_BITS, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
+from logproc.rollup.slots import slot_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,8 @@ class PieceReader:
         self.first_time, self.last_time = END_OF_TIME, NO_TIME
         self._open: Block | None = None  # the last lines read: a record that may go on
         self._state = layout.FRESH
+        self._opened: tuple[int, Lines] | None = None  # where what stands open at the end begins, lines before it
+        self._closed = True  # whether the last line has its newline
         self._last_kept = True  # whether the last record was counted: lines that go on share its fate
 
     def process(self) -> FileResult:
@@ -96,9 +99,12 @@ class PieceReader:
             max_line_bytes=job.max_line_bytes,
             begins=begins,
             behind=begins is not None and behind,
+            known=piece.known,
         )
         self._reader = reader
         problem: str | None = None
+        mark: Mark | None = None
+        desk.begin_slot(slot_base(piece.file))
         try:
             with reader:
                 while True:
@@ -112,9 +118,14 @@ class PieceReader:
                 lost = reader.shrunk()
                 if lost > 0:
                     problem = f"{lost} bytes were cut off while it was read; the lines read before are counted"
+                self._finish_record(last=True)
+                if problem is None and piece.known is not None:
+                    mark = self._mark(reader)
         except InputError as error:
             problem = error.reason
         self._finish_record()
+        if piece.known is not None and mark is None and reader.binary is None:
+            return self._dropped(problem)
         skipped = reader.binary is not None or (problem is not None and self.read == 0 and self.piece.start == 0)
         return FileResult(
             file=piece.file,
@@ -129,7 +140,37 @@ class PieceReader:
             last_time=None if self.last_time == NO_TIME else self.last_time,
             problem=problem or (reader.binary and f"binary: {reader.binary}") or reader.damage or self.reason,
             skipped=skipped,
+            mark=mark,
+            tried=self._tried if mark is not None else (),
         )
+
+    def _mark(self, reader: BlockReader) -> Mark | None:
+        """Say what was read, and what of it stands open, of a file that a ledger knows."""
+        opened = self._opened
+        found = reader.mark(None if opened is None else opened[0], closed=self._closed or opened is not None)
+        if found is None or opened is None:
+            return found
+        before = opened[1]
+        rejected = sum(self.rejected.values())
+        lines = Lines(
+            self.read - before.read,
+            self.counted - before.counted,
+            self.filtered - before.filtered,
+            rejected - before.rejected,
+        )
+        return replace(found, open_lines=lines)
+
+    def _dropped(self, problem: str | None) -> FileResult:
+        """Return the result of a piece that does not count: it is read again in the next run."""
+        return FileResult(
+            self.piece.file, self.piece.codec or "plain", None, 0.0, 0, Lines(), problem=problem, skipped=True
+        )
+
+    def _begin_open(self, offset: int) -> None:
+        """Count what comes now apart: it stands open at the end of a file that may go on."""
+        lines = Lines(self.read, self.counted, self.filtered, sum(self.rejected.values()))
+        self._opened = (offset, lines)
+        self.desk.begin_slot(slot_base(self.piece.file, is_open=True))
 
     def _begins(self) -> tuple[Callable[[NDArray[np.uint8], int, int], int] | None, bool]:
         """Return what finds the first record of a range, where one may be several lines, and if by the line before."""
@@ -152,22 +193,47 @@ class PieceReader:
             self._open = replace(self._open, start=begin, end=begin + size)
         return begin + size
 
-    def _finish_record(self) -> None:
-        """Give out the open record: nothing comes behind it."""
+    def _finish_record(self, *, last: bool = False) -> None:
+        """Give out the open record: nothing comes behind it, with `last` not even another line."""
         if self._open is not None:
             block, self._open = self._open, None
+            if last and self._reader is not None and self._reader.may_go_on and self._opened is None:
+                self._begin_open(block.offset)
             self._parse(block, more=False)
 
     def _block(self, block: Block) -> None:
+        self._closed = block.terminated
         if block.too_long:
             self._finish_record()
+            if self._is_open(block):
+                self._begin_open(block.offset)
             self._reject(Reject(self.read, block.offset, TOO_LONG, b""))
             self.read += 1
             return
         if self._open is not None:
             block = replace(block, start=self._open.start, offset=self._open.offset)
             self._open = None
-        self._parse(block, more=True)
+        if self._is_open(block):
+            block = self._up_to_last_line(block)
+        if block.start < block.end:
+            self._parse(block, more=True)
+
+    def _is_open(self, block: Block) -> bool:
+        """Tell whether a block's last line may go on later, and is to be counted apart."""
+        return not block.terminated and self._reader is not None and self._reader.may_go_on
+
+    def _up_to_last_line(self, block: Block) -> Block:
+        """Parse all but the last line of a block and return that; a record of several lines is cut elsewhere."""
+        self.parser = self.parser or self._choose(block)
+        if self.parser.multiline:
+            return block
+        begin = self.desk.buffer[block.start : block.end - 1].tobytes().rfind(b"\n") + 1 + block.start
+        if begin > block.start:
+            self._parse(replace(block, end=begin), more=True)
+            self._finish_record()
+        offset = block.offset + begin - block.start
+        self._begin_open(offset)
+        return replace(block, start=begin, offset=offset)
 
     def _parse(self, block: Block, *, more: bool) -> None:
         """Tokenise a block; a record at its end that may go on is kept for the next one."""

@@ -80,7 +80,14 @@ class Planner:
 
     def tasks(self, files: Sequence[LogFile]) -> list[Task]:
         """Return tasks, the largest first: the order in which they begin and in which their results merge."""
-        bundles = sorted(self._bundles(files), key=lambda bundle: (-bundle[0], bundle[1][0].path, bundle[1][0].start))
+        whole = (
+            (file, self.piece(number, file), file.size) for number, file in enumerate(files) if file.problem is None
+        )
+        return self.tasks_of(whole)
+
+    def tasks_of(self, pieces: Iterable[tuple[LogFile, Piece, int]]) -> list[Task]:
+        """Return tasks for files, or what is to be read of them, with the bytes that this is."""
+        bundles = sorted(self._bundles(pieces), key=lambda bundle: (-bundle[0], bundle[1][0].path, bundle[1][0].start))
         return [Task(number, pieces, size) for number, (size, pieces) in enumerate(bundles)]
 
     def piece(self, number: int, file: LogFile) -> Piece:
@@ -114,25 +121,22 @@ class Planner:
                 raise FormatError(f"source {source.name!r}: {error}") from error
         return Rules(fmt, source.timezone or self._config.timezone)
 
-    def _bundles(self, files: Iterable[LogFile]) -> Iterator[tuple[int, tuple[Piece, ...]]]:
+    def _bundles(self, pieces: Iterable[tuple[LogFile, Piece, int]]) -> Iterator[tuple[int, tuple[Piece, ...]]]:
         pack: list[Piece] = []
         size = 0
-        for number, file in enumerate(files):
-            if file.problem is not None:
-                continue
-            piece = self.piece(number, file)
-            if file.size > PACK_BYTES:
-                yield from self._ranges(file, piece)
+        for file, piece, length in pieces:
+            if length > PACK_BYTES:
+                yield from self._ranges(file, piece, length)
                 continue
             pack.append(piece)
-            size += file.size
+            size += length
             if size >= PACK_BYTES or len(pack) >= PACK_FILES:
                 yield size, tuple(pack)
                 pack, size = [], 0
         if pack:
             yield size, tuple(pack)
 
-    def _heads(self, path: str, fmt: str, mark: int) -> tuple[tuple[int, bytes], ...] | None:
+    def heads(self, path: str, fmt: str, mark: int) -> tuple[tuple[int, bytes], ...] | None:
         """Return the header lines that ranges of a file must know; None if it cannot be cut because of them."""
         header = None if fmt == "unknown" else resolve(fmt).header
         if header is None:
@@ -143,31 +147,30 @@ class Planner:
             else headers.first_line(path, mark)
         )
 
-    def _ranges(self, file: LogFile, whole: Piece) -> Iterator[tuple[int, tuple[Piece, ...]]]:
+    def _ranges(self, file: LogFile, whole: Piece, length: int) -> Iterator[tuple[int, tuple[Piece, ...]]]:
+        """Cut what is to be read of a file; a piece that has a format keeps it."""
         try:
             found, detection = self.look(file)
         except InputError:
-            yield file.size, (whole,)  # the worker meets the same error and reports it
+            yield length, (whole,)  # the worker meets the same error and reports it
             return
         if found.codec != "plain" or found.encoding not in {"utf-8", "utf-8-bom"} or found.binary is not None:
-            yield file.size, (whole,)
+            yield length, (whole,)
             return
-        fmt = detection.format or "unknown"
-        heads = self._heads(file.path, fmt, 3 if found.encoding == "utf-8-bom" else 0)
+        if whole.format is None:
+            fmt, tried = detection.format or "unknown", detection.tried
+            whole = replace(whole, format=fmt, confidence=detection.confidence, tried=tried)
+        heads = self.heads(file.path, whole.format or "unknown", 3 if found.encoding == "utf-8-bom" else 0)
         if heads is None:
-            yield file.size, (replace(whole, codec="plain", format=fmt, confidence=detection.confidence),)
+            yield length, (replace(whole, codec="plain", tried=()),)
             return
-        borders = range_borders(file.size)
-        for start, end in pairwise(borders):
+        for start, end in pairwise(range_borders(length)):
             piece = replace(
                 whole,
-                start=start,
-                end=-1 if end == file.size else end,
+                start=whole.start + start,
+                end=whole.end if end == length else whole.start + end,
                 codec="plain",
-                format=fmt,
-                confidence=detection.confidence,
                 heads=heads,
-                tried=detection.tried,
             )
             yield end - start, (piece,)
 

@@ -24,9 +24,12 @@ from logproc.packs import PackReader, one_by_one
 from logproc.pieces import PieceReader
 from logproc.rollup.aggregate import Program
 from logproc.rollup.exemplars import file_key
+from logproc.rollup.slots import slot_days
 from logproc.spool import Spool
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from logproc.formats import Format
     from logproc.rollup.aggregate import Aggregator
     from logproc.rollup.spec import RollupSpec
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Job:
     """What all tasks of a run have in common. `since` and `until` are int microseconds UTC, until exclusive.
+
+    `days` is the time zone by whose days an incremental run counts; `specs` then have slots.
 
     `spool` is a folder where each task leaves its rejected lines, or None if nobody wants them all.
     """
@@ -48,6 +53,7 @@ class Job:
     since: int | None = None
     until: int | None = None
     spool: str | None = None
+    days: str | None = None
 
 
 class Desk:
@@ -66,6 +72,7 @@ class Desk:
         self.numbers: dict[str, int] = {}  # of the files of this task, as marks count them
         self.parsers: dict[tuple[str, str], Parser] = {}
         self._owner: tuple[Parser, str, str | None] | None = None
+        self._slot_runs: list[tuple[int, int]] = [(0, 0)]  # from which waiting row on which slot holds
         self._match = Matcher()
         self.packs = PackReader(self)
         self._candidates = candidates(job.formats)
@@ -102,6 +109,18 @@ class Desk:
             self.send(run)
             self._owner = (parser, source, host)
 
+    def begin_slot(self, slot: int, row: int | None = None) -> None:
+        """Say that rows from now on, or from a waiting row on, belong to a slot, whose day follows from each row."""
+        if self.job.days is not None:
+            self._slot_runs.append((self.rows if row is None else row, slot))
+
+    def _slots(self, times: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        if self.job.days is None:
+            return None
+        rows, slots = np.array(self._slot_runs, np.int64).T
+        self._slot_runs = [(0, self._slot_runs[-1][1])]
+        return np.repeat(slots, np.diff(rows, append=len(times))) + slot_days(times, self.job.days)
+
     def send(self, run: Aggregator) -> None:
         """Hand the waiting rows to the aggregator."""
         if self.rows and self._owner is not None:
@@ -127,6 +146,7 @@ class Desk:
                     lists=parser.lists,
                     addresses=parser.places,
                     marks=self.marks[:n],
+                    slots=self._slots(lines.times[:n]),
                 )
             )
         self.rows = 0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -139,15 +140,10 @@ def test_nothing_to_read_says_what_to_do(written):
         require_paths(written(""))
 
 
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ('state_dir = "s"', "leave it out"),
-    ],
-)
-def test_what_this_version_cannot_do_is_refused_and_not_ignored(written, text, word):
-    with pytest.raises(UsageError, match=word):
-        require_supported(written(text))
+def test_a_ledger_counts_all_lines_and_reports_are_asked_for_days(written):
+    config = replace(written('state_dir = "s"'), since=5)
+    with pytest.raises(UsageError, match="ask `logproc report --since T --until T`"):
+        require_supported(config)
 
 
 # ---- refusals

@@ -18,7 +18,8 @@ from logproc import __version__
 from logproc.adhoc.documents import named_row, sliced_value
 from logproc.adhoc.fields import is_usual, known_fields, require_known
 from logproc.books import Books
-from logproc.coordinator import job_of, now_text
+from logproc.clock import now_text
+from logproc.coordinator import job_of
 from logproc.errors import UsageError
 from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
 from logproc.formats.jsonl import contract_name_of

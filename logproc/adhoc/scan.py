@@ -22,7 +22,8 @@ from logproc import __version__, stopping
 from logproc.adhoc.arrow import BatchBuilder, Origins, Selection, line_shifted
 from logproc.adhoc.channel import Channel, ClosedError
 from logproc.books import Books
-from logproc.coordinator import job_of, now_text
+from logproc.clock import now_text
+from logproc.coordinator import job_of
 from logproc.formats.parser import CAPACITY
 from logproc.merging import join_rejects
 from logproc.model import Failure, LogFile, Piece, Report, RunInfo, Task

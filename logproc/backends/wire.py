@@ -19,7 +19,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from logproc.errors import WireError
-from logproc.model import Failure, FileResult, Folded, Lines, Partial, Parts, Piece, Reject, Task
+from logproc.model import Failure, FileResult, Folded, Known, Lines, Mark, Partial, Parts, Piece, Reject, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ HEADER_BYTES = 1 << 20
 INLINE_BYTES = 512
 """Longer texts are attachments: a pack of 256 files has 256 paths of up to 4096 bytes."""
 
-MODEL: tuple[type, ...] = (Task, Piece, Partial, FileResult, Lines, Reject, Failure, Parts, Folded)
+MODEL: tuple[type, ...] = (Task, Piece, Known, Partial, FileResult, Lines, Mark, Reject, Failure, Parts, Folded)
 """The classes that every codec knows."""
 
 _TUPLE, _LIST, _BYTES, _TEXT, _FLOAT = "t", "l", "b", "s", "f"

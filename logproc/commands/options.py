@@ -58,7 +58,8 @@ CREW = options(
 )
 WORK = options(
     CREW,
-    click.option("--state", metavar="DIR", help="Ledger of an incremental run (not in this version)."),
+    click.option("--state", metavar="DIR", help="Folder of a ledger: count every byte once, run after run."),
+    click.option("--accept-gone", is_flag=True, help="Go on although most counted files are gone from the disk."),
     SPAN,
     click.option(
         "--report",

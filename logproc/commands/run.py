@@ -72,6 +72,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     seconds = time.monotonic() - begin
     watch.finished(report)
     shown = outputs.write(report, config, to_terminal=outputs.to_terminal(typed))
+    coordinator.reported(config)
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, stopping
@@ -115,15 +115,15 @@ def _end_badly(watch: Watch, error: BaseException) -> None:
 
 @contextmanager
 def locked(config: Config) -> Iterator[None]:
-    """Hold the configured lock, that of a state folder if no other is named, if there is one."""
+    """Hold the configured lock, and that of a state folder, as far as there is one."""
     from logproc.state import lock
 
-    path = config.unattended.lock
-    if path is None and config.state_dir is not None:
-        path = str(Path(config.state_dir) / lock.NAME)
-    if path is None:
-        yield
-        return
+    paths = [] if config.unattended.lock is None else [config.unattended.lock]
+    if config.state_dir is not None:
+        paths.append(lock.of_state(config.state_dir))
     started = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    with lock.hold(path, config.unattended.wait_lock, started=started, say=hush if config.quiet else tell):
+    with ExitStack() as stack:
+        for path in dict.fromkeys(map(os.path.realpath, paths)):
+            held = lock.hold(path, config.unattended.wait_lock, started=started, say=hush if config.quiet else tell)
+            stack.enter_context(held)
         yield

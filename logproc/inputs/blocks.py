@@ -9,15 +9,19 @@ at 0 owns everything.
 from __future__ import annotations
 
 import os
+import zlib
 from typing import TYPE_CHECKING, Self
 
+from logproc.errors import UnreadableError
 from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
 from logproc.inputs.elements import Elements
 from logproc.inputs.encodings import ARRAY, HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
+from logproc.inputs.identity import WINDOW, Checksum, crc32_remove, digest
 from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size, fill
 from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
 from logproc.inputs.records import Begins, record_behind, record_start
 from logproc.inputs.sample import Sample, sample
+from logproc.model import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from logproc.model import Known
 
 __all__ = ["Block", "BlockReader", "Sample", "buffer_size", "sample"]
 
@@ -37,18 +43,20 @@ class BlockReader:
     `bytes_read` (decompressed bytes of this range's lines, a byte order mark included) are final at the end.
     `begins` finds records of several lines (see `inputs.records`), with `behind` by the line before; the range then
     owns the records whose first line lies in it, with all their lines. `block_bytes` should be at least 64 KiB, which
-    is what decides whether a compressed file is text. A regular file
-    is read up to the size it has when it is opened. Raises UnreadableError where the file cannot be opened or read;
-    damaged compressed data does not raise.
+    is what decides whether a compressed file is text. A regular file is read up to the size it has when it is opened,
+    or up to the limit of `known`, which is what a ledger says of it. Raises UnreadableError where the file cannot be
+    opened or read, or is not the one that is known; damaged compressed data does not raise.
     """
 
     __slots__ = (
         "_begins",
         "_behind",
         "_block_bytes",
+        "_checksum",
         "_cutter",
         "_end",
         "_fd",
+        "_known",
         "_max_line",
         "_opened",
         "_path",
@@ -74,6 +82,7 @@ class BlockReader:
         max_line_bytes: int = 1 << 20,
         begins: Begins | None = None,
         behind: bool = False,
+        known: Known | None = None,
     ) -> None:
         self._path = path
         self._start = start
@@ -86,6 +95,8 @@ class BlockReader:
         self._opened = False
         self._position = 0  # of the next byte to read from a plain file
         self._stop = 0  # where the range ends in a plain file, behind its last line
+        self._known = known
+        self._checksum: Checksum | None = None  # of what was read, where the file is known to a ledger
         self._stream: Stream | None = None  # what is read in place of a plain file
         self._cutter: LineCutter | None = None  # None: nothing to read
         self.codec = codec
@@ -144,9 +155,14 @@ class BlockReader:
             self._open_stdin()
         else:
             self._fd, self.size = open_regular(self._path)
+            if self._known is not None:
+                self._require_known(self._known)
             self._stop = self.size
         if self._start > 0:
-            self._seek_start()
+            if self._known is not None and self.codec not in {None, "plain"}:
+                self._skip_to_start(view, at)
+            else:
+                self._seek_start(view)
             return None if self._cutter is None else self._cutter.next(view, at)
         have = self._read_head(view, at)
         encoding = self._encoding_of(buffer, at, have)
@@ -156,11 +172,13 @@ class BlockReader:
         begin = at + encoding.mark
         converted = self._converted(encoding, view[begin:have])
         if converted is not None:
+            self._begin_checksum(0, view[at:have])
             self._cutter = self._cutter_of(converted, encoding.mark if encoding is ARRAY else 0)
             return self._cutter.next(view, at)
         self._cutter = self._cutter_of(self._source(), encoding.mark)
         if self._stream is None:
             have = self._limit(have, encoding.mark)
+        self._begin_checksum(0, view[at:have])
         ended = have < at + self._block_bytes
         return self._cutter.first(view, min(begin, have), have, ended=ended)
 
@@ -208,7 +226,7 @@ class BlockReader:
 
     # ---- ranges of a plain file -----------------------------------------------------------------------------
 
-    def _seek_start(self) -> None:
+    def _seek_start(self, view: memoryview) -> None:
         """Go to the first line of a range that does not begin at 0, if it owns one."""
         if self._path == STDIN:
             return
@@ -220,11 +238,13 @@ class BlockReader:
         if encoding.name not in {"utf-8", "utf-8-bom"}:
             return
         end = self.size if self._end < 0 else min(self._end, self.size)
-        self._position = self._border(self._start, end, encoding.mark)
+        goes_on = self._known is not None and self._known.origin == self._start
+        self._position = self._start if goes_on else self._border(self._start, end, encoding.mark)
         if self._position < end:
             self._stop = self._border(end, self.size, encoding.mark)
             os.lseek(self._fd, self._position, os.SEEK_SET)
             self._cutter = self._cutter_of(self._read_plain, self._position)
+        self._begin_checksum(self._position, view[:0])
 
     def _limit(self, have: int, mark: int) -> int:
         """Set where a range that begins at 0 ends; returns `have`, less what was read beyond that."""
@@ -258,10 +278,72 @@ class BlockReader:
         count = os.readv(self._fd, (view if want >= len(view) else view[:want],))
         self._position += count
         self.bytes_read += count
+        if self._checksum is not None:
+            self._checksum.update(view[:count])
         return count
 
     def _read_stream(self, view: memoryview) -> int:
         assert self._stream is not None
         count = self._stream.readinto(view)
         self.bytes_read += count
+        if self._checksum is not None:
+            self._checksum.update(view[:count])
         return count
+
+    # ---- files that a ledger knows ----------------------------------------------------------------------------
+
+    def _require_known(self, known: Known) -> None:
+        """Raise UnreadableError unless the file is still the one that was planned; read it as long as it was then."""
+        if known.limit >= 0:
+            if self.size < known.limit:
+                raise UnreadableError(self._path, "it was cut off since it was listed; the next run looks again")
+            self.size = known.limit
+        if known.head_bytes and self.codec == "plain":
+            self._require_head(os.pread(self._fd, known.head_bytes, 0), known)
+
+    def _require_head(self, head: bytes | memoryview, known: Known) -> None:
+        if digest(head[: known.head_bytes]) != known.head:
+            raise UnreadableError(self._path, "it was replaced since it was listed; the next run looks again")
+
+    def _skip_to_start(self, view: memoryview, at: int) -> None:
+        """Decode and drop what stands before the range of a compressed file."""
+        assert self.codec is not None
+        self._stream = open_stream(RawInput(self._fd), self.codec)
+        left, last = self._start, b""
+        while left and (got := fill(self._stream.readinto, view, at, at + min(left, self._block_bytes)) - at):
+            if left == self._start and self._known is not None and got >= self._known.head_bytes:
+                self._require_head(view[at : at + got], self._known)
+            left -= got
+            last = (last + view[max(at, at + got - WINDOW) : at + got].tobytes())[-WINDOW:]
+        if not left:
+            self._checksum = Checksum(self._start, last)
+            self._cutter = self._cutter_of(self._read_stream, self._start)
+
+    def _begin_checksum(self, start: int, data: memoryview) -> None:
+        """Sum up what is read from here on, `data` being the first of it."""
+        if self._known is not None:
+            if self._stream is not None and self._known.head_bytes:
+                self._require_head(data, self._known)
+            self._checksum = Checksum(start)
+            self._checksum.update(data)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Tell whether the range ends where a plain file ended when it was listed, so that more may be added to it."""
+        plain = self._stream is None and self.encoding in {"utf-8", "utf-8-bom"}
+        return self._known is not None and plain and self._stop >= self.size
+
+    def mark(self, open_start: int | None, *, closed: bool) -> Mark | None:
+        """Say what was read, where a ledger asks; None where nothing could be. `open_start` as in `Mark`."""
+        found = self._checksum
+        if found is None or self.binary is not None:
+            return None
+        end = found.at
+        begin = end if open_start is None else open_start
+        crc, open_crc = found.crc, 0
+        if begin < end:
+            open_crc = zlib.crc32(os.pread(self._fd, end - begin, begin))
+            crc = crc32_remove(found.crc, open_crc, end - begin)
+        size = min(WINDOW, begin)
+        tail = os.pread(self._fd, size, begin - size) if self._stream is None else found.last
+        return Mark(found.start, end, crc, digest(tail), len(tail), begin, open_crc, closed=closed)

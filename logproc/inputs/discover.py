@@ -187,7 +187,17 @@ class _Walk:
 
     def _file(self, path: str, relative: str, status: os.stat_result) -> None:
         source, host = self._label(relative) if self.labels else ("", None)
-        file = LogFile(path, status.st_size, status.st_mtime_ns, source, host)
+        file = LogFile(
+            path,
+            status.st_size,
+            status.st_mtime_ns,
+            source,
+            host,
+            None,
+            status.st_dev,
+            status.st_ino,
+            status.st_ctime_ns,
+        )
         # Some network file systems have no inode numbers and say 0.
         identity = (status.st_dev, status.st_ino) if status.st_ino else path
         self.found.append((path, file, identity))

@@ -17,7 +17,7 @@ from logproc.rollup.evaluate import Evaluator, fields_of_spec
 from logproc.rollup.exemplars import Marked
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
-from logproc.rollup.spec import EVERYTHING, Expression, RollupSpec, columns_of_spec
+from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.tables import Table, TableData, dump
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Program:
     def columns(self, family: str, source: str) -> frozenset[str]:
         """Return the names of the columns that rows of a family and source are asked for."""
         asked = [spec for spec in self.specs if spec.relation in {family, source, EVERYTHING}]
-        return frozenset(column.name for spec in asked for column in columns_of_spec(spec))
+        return frozenset(column.name for spec in asked for column in columns_of_spec(spec)) - {SLOT_NAME}
 
     def aggregator(self, files: Sequence[int] = ()) -> Aggregator:
         """Return a coroutine for one task, started: send batches, then None; it returns the dumped tables.

@@ -19,6 +19,7 @@ from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dicti
 from logproc.kernels.jsonlines import unescape
 from logproc.model import LEVELS, NO_MARK, NO_TIME, PRIORITIES, Batch, Kind
 from logproc.rollup.elements import elements_json
+from logproc.rollup.spec import SLOT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,6 +134,9 @@ class RowStore:
             elif field.name == "time":
                 self._values[field][begin:end] = batch.times[: batch.rows]
                 np.not_equal(batch.times[: batch.rows], NO_TIME, out=self._valid[field][begin:end], casting="unsafe")
+            elif field.name == SLOT_NAME:
+                self._values[field][begin:end] = 0 if batch.slots is None else batch.slots
+                self._valid[field][begin:end] = 1
             elif field.name not in batch.starts:
                 self._valid[field][begin:end] = 0
             else:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from logproc.model import Kind
 
+SLOT_NAME = "_slot"
+"""The column that an incremental run adds to the rows (see `slots`); no parser is asked for it."""
+
 EVERYTHING = "*"
 """The relation of all rows, whatever their family; FROM calls it `logs`."""
 

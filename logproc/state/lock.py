@@ -16,7 +16,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from logproc.errors import OutputError, TryLaterError, UsageError
+from logproc.errors import LedgerError, OutputError, TryLaterError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,16 @@ LONGEST_NOTE = 4096
 
 PAUSE = threading.Event().wait
 """Nobody sets this event: waiting for it is a sleep that signals interrupt."""
+
+
+def of_state(folder: str) -> str:
+    """Return the lock of a state folder, which is made where it is missing; LedgerError if it cannot be."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise LedgerError(folder, f"the state folder cannot be made: {reason}") from error
+    return os.path.join(folder, NAME)  # noqa: PTH118
 
 
 @contextmanager

@@ -1,0 +1,210 @@
+"""The end of an incremental run: results become counts and offsets, in one transaction.
+
+A run that was killed is finished by the next one in the same way, with the results that it had stored: what they say
+is counted, and no range of them is read again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from logproc.counting import CODEC, Counted, Totals, add_up_again, definitions, enter, uncount
+from logproc.inputs.identity import crc32_combine
+from logproc.model import Failure, Folded, Lines, Mark, Parts
+from logproc.rollup.packing import pack, unpack
+from logproc.state import failpoints
+from logproc.state.ledger import COMMITTED, CountedPiece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from logproc.model import FileResult, Outcome, Partial, Task
+    from logproc.state.ledger import Ledger, Record, Run
+
+PARTS_A_TASK = 1 << 12
+"""Results of a task that was cut are numbered within it."""
+
+Entry = tuple["Task", "Partial | Failure"]
+
+
+def entries(tasks: Sequence[Task], outcome: Outcome) -> Iterator[tuple[int, list[Entry], tuple[bytes, ...]]]:
+    """Yield what is kept of an outcome: a number, tasks with what became of each, and the tables of them together."""
+    number = outcome.task * PARTS_A_TASK
+    if isinstance(outcome, Folded):
+        members = [entry for member in outcome.outcomes for entry in _flat(tasks, member)]
+        yield number, [(task, _bare(became)) for task, became in members], outcome.tables
+    else:
+        for place, (task, became) in enumerate(_flat(tasks, outcome)):
+            yield number + place, [(task, _bare(became))], became.tables if not isinstance(became, Failure) else ()
+
+
+def _flat(tasks: Sequence[Task], outcome: Partial | Failure | Parts) -> list[Entry]:
+    return list(outcome.outcomes) if isinstance(outcome, Parts) else [(tasks[outcome.task], outcome)]
+
+
+def _bare(became: Partial | Failure) -> Partial | Failure:
+    return became if isinstance(became, Failure) else replace(became, tables=())
+
+
+def stored(number: int, members: list[Entry], tables: tuple[bytes, ...]) -> tuple[int, bytes, bytes]:
+    """Return a result as the ledger keeps it."""
+    return number, CODEC.dumps(tuple(members)), pack(tables)
+
+
+def restored(books: bytes) -> list[Entry]:
+    """Return the tasks of a stored result, and what became of each."""
+    return list(CODEC.loads(books))
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a run found out about a generation."""
+
+    record: Record
+    recounted: bool
+    results: list[FileResult] = field(default_factory=list)
+
+    def marks(self) -> list[Mark]:
+        return [result.mark for result in self.results if result.mark is not None]
+
+
+def commit(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:
+    """Count what the results of a run say, inside the caller's transaction."""
+    specs = definitions(ledger)
+    wants = ledger.wants(run.number)
+    records = ledger.records({generation for generation, _ in wants.values()})
+    found = {g: _Progress(records[g], again) for g, again in wants.values() if g in records}
+    kept = list(_usable(ledger, run, wants, found))
+    renewed = {g for g, progress in found.items() if progress.recounted and progress.marks()}
+    wrong = uncount(ledger, specs, renewed) if renewed else set()
+    for number in renewed:
+        ledger.save_ranges(number, ())
+        found[number].record = _emptied(found[number].record)
+    for number, progress in found.items():
+        _drop_open_part(ledger, number, progress)
+    add_up_again(ledger, specs, max_groups, sorted(wrong))
+    totals = Totals(ledger, specs, max_groups)
+    for counted in kept:
+        enter(ledger, run.number, specs, totals, counted)
+        failpoints.reach("in-final")
+    totals.save()
+    for number, progress in found.items():
+        _advance(ledger, number, progress)
+    ledger.empty_results(run.number)
+    ledger.set_status(run.number, COMMITTED, finished)
+
+
+def _usable(
+    ledger: Ledger, run: Run, wants: dict[int, tuple[int, bool]], found: dict[int, _Progress]
+) -> Iterator[Counted]:
+    """Yield what the results of a run counted, less what cannot be used; enters it in `found`."""
+    for _, books, tables in ledger.results(run.number):
+        by_file: dict[int, list[FileResult]] = defaultdict(list)
+        for _, became in restored(books):
+            for result in () if isinstance(became, Failure) else became.files:
+                by_file[result.file].append(result)
+        pieces: list[CountedPiece] = []
+        opened: list[CountedPiece] = []
+        for file, results in by_file.items():
+            if file not in wants or wants[file][0] not in found:
+                continue
+            progress = found[wants[file][0]]
+            # Rows of a file that was lost in part cannot be told apart from those of its other ranges in a task.
+            if any(result.mark is None for result in results):
+                continue
+            progress.results.extend(results)
+            marks = [result.mark for result in results if result.mark is not None]
+            lines = sum((result.lines for result in results), Lines())
+            apart = sum((mark.open_lines for mark in marks), Lines())
+            pieces.append(_piece(file, progress.record, marks[0].start, marks[-1].open_start, _less(lines, apart)))
+            opened.extend(
+                _piece(file, progress.record, mark.open_start, mark.end, apart)
+                for mark in marks
+                if mark.open_start < mark.end
+            )
+        if pieces and tables is not None:
+            yield Counted(run.specs, tuple(unpack(tables)), tuple(pieces), tuple(opened))
+
+
+def _piece(file: int, record: Record, start: int, end: int, lines: Lines) -> CountedPiece:
+    counts = (lines.read, lines.counted, lines.filtered, lines.rejected)
+    return CountedPiece(file, record.generation.id, record.source, record.host, start, end, *counts)
+
+
+def _less(lines: Lines, apart: Lines) -> Lines:
+    return Lines(
+        lines.read - apart.read,
+        lines.counted - apart.counted,
+        lines.filtered - apart.filtered,
+        lines.rejected - apart.rejected,
+    )
+
+
+def _emptied(record: Record) -> Record:
+    """Return a generation of which nothing is counted."""
+    g = replace(record.generation, offset=0, tail=b"", tail_bytes=0, crc=0, open_end=0, end_crc=0, closed=True)
+    return replace(record, generation=g, first_time=None, last_time=None)
+
+
+def _drop_open_part(ledger: Ledger, number: int, progress: _Progress) -> None:
+    """Drop what stood open at the end of a generation, if it was counted again."""
+    g = progress.record.generation
+    if g.open_end > g.offset and any(mark.start <= g.offset < mark.end for mark in progress.marks()):
+        part = ledger.open_part(number)
+        if part is not None:
+            ledger.drop_part(part)
+
+
+def _advance(ledger: Ledger, number: int, progress: _Progress) -> None:
+    """Move a generation's offset over what was counted without a gap; what lies behind a gap is remembered."""
+    record = progress.record
+    g = record.generation
+    marks = [_mark(saved) for saved in ledger.ranges(number)] + [m for m in progress.marks() if m.start < m.end]
+    left: list[Mark] = []
+    for mark in sorted(marks, key=lambda m: m.start):
+        if mark.start != g.offset or left:
+            left.append(mark)
+            continue
+        crc = crc32_combine(g.crc, mark.crc, mark.open_start - mark.start)
+        end_crc = crc32_combine(crc, mark.open_crc, mark.end - mark.open_start)
+        g = replace(
+            g,
+            offset=mark.open_start,
+            tail=mark.tail,
+            tail_bytes=mark.tail_bytes,
+            crc=crc,
+            open_end=mark.end,
+            end_crc=end_crc,
+            closed=mark.closed,
+        )
+    ledger.save_ranges(number, map(asdict_of, left))
+    if g.offset == 0 and g.open_end == 0 and not left:
+        ledger.drop_generation(number)
+        return
+    ledger.save_generation(_with_facts(replace(record, generation=g), progress.results))
+
+
+def _with_facts(record: Record, results: Iterable[FileResult]) -> Record:
+    """Return a record with what results say of format and times."""
+    for result in results:
+        if record.format is None and result.format is not None:
+            record = replace(record, format=result.format, confidence=result.confidence, tried=result.tried)
+        if result.first_time is not None and result.last_time is not None:
+            record = replace(
+                record,
+                first_time=min(result.first_time, record.first_time or result.first_time),
+                last_time=max(result.last_time, record.last_time or result.last_time),
+            )
+        record = replace(record, codec=result.codec)
+    return record
+
+
+def asdict_of(mark: Mark) -> dict[str, Any]:
+    """Return a mark as plain data."""
+    return {**asdict(mark), "tail": mark.tail.hex()}
+
+
+def _mark(saved: dict[str, Any]) -> Mark:
+    return Mark(**{**saved, "tail": bytes.fromhex(saved["tail"]), "open_lines": Lines(**saved["open_lines"])})

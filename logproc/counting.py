@@ -1,0 +1,278 @@
+"""Counts in a ledger: what a worker returned becomes parts, by file and day, and totals of days; and back to tables.
+
+A part holds what one task counted, by slot (see `rollup.slots`), so that a file or a day can be taken out again. The
+totals of a day are all its parts merged, without slots: a report adds up days. What stands open at the end of a file is
+a part of its own and in no total, since it is likely to be counted anew tomorrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from logproc.backends.wire import Codec
+from logproc.errors import WireError
+from logproc.model import NO_TIME
+from logproc.network import JOB_TYPES
+from logproc.rollup import slots
+from logproc.rollup.packing import pack, unpack
+from logproc.rollup.tables import Table, dump, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from logproc.rollup.spec import RollupSpec
+    from logproc.rollup.tables import TableData
+    from logproc.state.ledger import CountedPiece, Ledger, Part
+
+CODEC = Codec(JOB_TYPES)
+
+
+Slots: TypeAlias = "NDArray[np.int64]"
+Keep: TypeAlias = "Callable[[Slots], NDArray[np.bool_]]"
+"""Tells which slots are wanted."""
+
+
+def spec_hash(spec: RollupSpec, setting: str) -> str:
+    """Return the key of what is counted for a report: its meaning, and the setting of formats and zones."""
+    return hashlib.blake2b(f"{spec.fingerprint} {setting}".encode(), digest_size=16).hexdigest()
+
+
+def definitions(ledger: Ledger) -> dict[str, RollupSpec]:
+    """Return the reports that a ledger knows and this version understands, by hash."""
+    found = {}
+    for key, (_, raw) in ledger.specs().items():
+        try:
+            found[key] = CODEC.loads(raw)
+        except WireError:  # of another version: its counts stay, and nobody asks for them
+            continue
+    return found
+
+
+def cut(spec: RollupSpec, raw: bytes, keep: Keep | None) -> TableData:
+    """Return the slots of a dumped table that are to be kept."""
+    data = slots.without_places(load(slots.slotted(spec), raw))
+    if keep is None:
+        return data
+    kept = keep(slots.slots_of(data))
+    return data if kept.all() else slots.chosen(data, np.flatnonzero(kept))
+
+
+def written(spec: RollupSpec, data: TableData) -> bytes:
+    """Return a table with slots as it travels."""
+    return dump(slots.slotted(spec), data)
+
+
+def of_files(files: Iterable[int]) -> Keep:
+    """Return what tells which slots are of some files."""
+    wanted = np.array(sorted(files), np.int64)
+    return lambda found: np.isin(slots.file_of(found), wanted)
+
+
+def of_days(wanted: Callable[[int], bool]) -> Keep:
+    """Return what tells which slots are of some days."""
+
+    def keep(found: Slots) -> NDArray[np.bool_]:
+        days, place = np.unique(slots.day_of(found), return_inverse=True)
+        return np.array([wanted(day) for day in days.tolist()], bool)[place]
+
+    return keep
+
+
+class Totals:
+    """Totals of days on their way into a ledger, inside its transaction."""
+
+    def __init__(self, ledger: Ledger, specs: Mapping[str, RollupSpec], max_groups: int) -> None:
+        self._ledger = ledger
+        self._specs = specs
+        self._max_groups = max_groups
+        self._tables: dict[tuple[int, str], Table] = {}
+
+    def add(self, key: str, data: TableData) -> set[int]:
+        """Add a table with slots to the totals of its days, which are returned."""
+        found = slots.slots_of(data)
+        days = slots.day_of(found)
+        distinct = np.unique(days).tolist()
+        if data.problem is not None:
+            self._table(NO_TIME, key).merge(data)
+        for day in distinct:
+            ids = np.flatnonzero(days == day)
+            part = data if len(distinct) == 1 else slots.chosen(data, ids)
+            self._table(day, key).merge(slots.narrowed(part, len(np.unique(found[ids]))))
+        return set(distinct)
+
+    def _table(self, day: int, key: str) -> Table:
+        table = self._tables.get((day, key))
+        if table is None:
+            table = self._tables[day, key] = Table(self._specs[key], self._max_groups)
+            stored = self._ledger.total(day, key)
+            if stored is not None:
+                table.merge(load(table.spec, unpack(stored)[0]))
+        return table
+
+    def save(self) -> None:
+        """Write all totals that were touched."""
+        for (day, key), table in self._tables.items():
+            self._ledger.save_total(day, key, pack([dump(table.spec, table.data())]))
+        self._tables.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a task counted: tables with slots of reports by hash, and whose lines they are of."""
+
+    keys: tuple[str, ...]
+    tables: tuple[bytes, ...]
+    pieces: tuple[CountedPiece, ...]
+    opened: tuple[CountedPiece, ...] = ()
+
+
+def enter(ledger: Ledger, run: int, specs: Mapping[str, RollupSpec], totals: Totals, counted: Counted) -> None:
+    """Enter what a task counted: a part with its totals, and one for each file that has an open end."""
+    of_pieces = of_files({piece.file for piece in counted.pieces})
+    ready: list[bytes] = []
+    days: set[int] = set()
+    pairs = list(zip(counted.keys, counted.tables, strict=True))
+    for key, raw in pairs:
+        data = cut(specs[key], raw, lambda found: of_pieces(found) & ~slots.is_open(found))
+        days |= totals.add(key, data)
+        ready.append(written(specs[key], data))
+    ledger.add_part(run, counted.keys, pack(ready), counted.pieces, sorted(days))
+    for piece in counted.opened:
+        _enter_open(ledger, run, specs, pairs, piece)
+
+
+def _enter_open(
+    ledger: Ledger,
+    run: int,
+    specs: Mapping[str, RollupSpec],
+    pairs: Sequence[tuple[str, bytes]],
+    piece: CountedPiece,
+) -> None:
+    ready: list[bytes] = []
+    days: set[int] = set()
+    for key, raw in pairs:
+        data = cut(specs[key], raw, lambda found: (slots.file_of(found) == piece.file) & slots.is_open(found))
+        days |= set(slots.day_of(slots.slots_of(data)).tolist())
+        ready.append(written(specs[key], data))
+    ledger.add_part(run, [key for key, _ in pairs], pack(ready), [piece], sorted(days), piece.generation)
+
+
+# ---- taking out ------------------------------------------------------------------------------------------------
+
+
+def take_out(
+    ledger: Ledger,
+    specs: Mapping[str, RollupSpec],
+    part: Part,
+    gone: Keep,
+    files: Iterable[int] = (),
+) -> list[int]:
+    """Take slots out of a part, with the pieces `files`; returns the days that it had, whose totals are wrong now."""
+    before = ledger.part_days(part.number)
+    ready: list[bytes] = []
+    keys: list[str] = []
+    days: set[int] = set()
+    for key, raw in zip(part.specs, unpack(part.tables), strict=True):
+        if key not in specs:
+            continue
+        data = cut(specs[key], raw, lambda found: ~gone(found))
+        days |= set(np.unique(slots.day_of(slots.slots_of(data))).tolist())
+        ready.append(written(specs[key], data))
+        keys.append(key)
+    taken = set(files)
+    if all(piece.file in taken for piece in ledger.pieces(part.number)):
+        ledger.drop_part(part.number)
+    else:
+        ledger.change_part(part.number, keys, pack(ready), sorted(days), taken)
+    return before if part.generation is None else []
+
+
+def uncount(ledger: Ledger, specs: Mapping[str, RollupSpec], generations: set[int]) -> set[int]:
+    """Take all that was counted of some generations out of the parts; returns the days whose totals are wrong now."""
+    days: set[int] = set()
+    numbers = sorted({part for number in generations for part in ledger.parts_of(number)})
+    for number in numbers:
+        files = {piece.file for piece in ledger.pieces(number) if piece.generation in generations}
+        for part in ledger.parts("id = ?", (number,)):
+            days |= set(take_out(ledger, specs, part, of_files(files), files))
+    return days
+
+
+def add_up_again(ledger: Ledger, specs: Mapping[str, RollupSpec], max_groups: int, days: Iterable[int]) -> None:
+    """Compute the totals of days anew, from the parts."""
+    for day in days:
+        ledger.drop_totals(day)
+        totals = Totals(ledger, specs, max_groups)
+        keep = of_days(day.__eq__)
+        for part in ledger.parts_of_day(day):
+            for key, raw in zip(part.specs, unpack(part.tables), strict=True):
+                if key in specs:
+                    totals.add(key, cut(specs[key], raw, keep))
+        totals.save()
+
+
+# ---- reports ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which counts a report is of: days [since, until), None for no limit; hosts and sources, empty for all."""
+
+    since: int | None = None
+    until: int | None = None
+    hosts: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+
+    def has_day(self, day: int) -> bool:
+        """Tell whether a day is wanted; lines without a time are where no day is asked for."""
+        if day == NO_TIME:
+            return self.since is None and self.until is None
+        return (self.since is None or day >= self.since) and (self.until is None or day < self.until)
+
+    def has_piece(self, piece: CountedPiece) -> bool:
+        """Tell whether the lines of a piece are wanted."""
+        return (not self.hosts or piece.host in self.hosts) and (not self.sources or piece.source in self.sources)
+
+
+EVERYTHING = Choice()
+
+
+def tables(
+    ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int, choice: Choice = EVERYTHING
+) -> dict[str, Table]:
+    """Return the counts of reports, by hash: the totals of days, or parts where hosts or sources are asked for."""
+    found = {key: Table(spec, max_groups) for key, spec in wanted.items()}
+    if choice.hosts or choice.sources:
+        _add_parts(ledger, found, choice, "generation IS NULL")
+    else:
+        for day in filter(choice.has_day, ledger.days()):
+            for key, table in found.items():
+                stored = ledger.total(day, key)
+                if stored is not None:
+                    table.merge(load(table.spec, unpack(stored)[0]))
+    _add_parts(ledger, found, choice, "generation IS NOT NULL")
+    return found
+
+
+def _add_parts(ledger: Ledger, found: Mapping[str, Table], choice: Choice, where: str) -> None:
+    """Merge what is wanted of parts into tables, slot by slot."""
+    for part in ledger.parts(where):
+        files = [piece.file for piece in ledger.pieces(part.number) if choice.has_piece(piece)]
+        if not files or not any(map(choice.has_day, ledger.part_days(part.number))):
+            continue
+        keep = _both(of_files(files), of_days(choice.has_day))
+        for key, raw in zip(part.specs, unpack(part.tables), strict=True):
+            table = found.get(key)
+            if table is not None:
+                data = cut(table.spec, raw, keep)
+                table.merge(slots.narrowed(data, len(np.unique(slots.slots_of(data)))))
+
+
+def _both(one: Keep, other: Keep) -> Keep:
+    return lambda found: one(found) & other(found)

@@ -1,0 +1,344 @@
+"""The incremental run, on one page: every byte counted once, whatever happens.
+
+    finish what was killed -> scan -> match with the ledger -> plan | commit
+      -> [ tasks ] -> backend -> [ results ] | commit by the batch
+      -> merge, advance offsets, drop old days | commit -> report from the ledger -> mark as reported
+
+Each `commit` is one transaction of the ledger. Killed anywhere, the next run begins at the top and gives the same
+report: what was stored is not read again, and what a run that was never reported had read is in the next one's report.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+import uuid
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from logproc import __version__, committing, counting, network, questions, stopping, surveying
+from logproc.backends import BACKENDS, choose, processes
+from logproc.books import Books
+from logproc.clock import now_text
+from logproc.errors import UsageError
+from logproc.model import Failure, Folded, Partial, Parts, Report, RunInfo
+from logproc.planner import Planner
+from logproc.rollup.outcome import report_table
+from logproc.rollup.slots import slotted
+from logproc.state import failpoints
+from logproc.state.generations import READ, UNTERMINATED, Kind
+from logproc.state.ledger import PLANNED, REPORTED, Ledger, Run
+from logproc.worker import Job, process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from logproc.backends import Backend
+    from logproc.config import Config
+    from logproc.model import FileEntry, Outcome, Task
+    from logproc.report.progress import Progress
+    from logproc.rollup.spec import RollupSpec
+    from logproc.rollup.tables import Table
+    from logproc.state.generations import Decision
+    from logproc.state.ledger import Record
+    from logproc.surveying import Survey
+
+WIDER = 4
+"""A task's groups are counted by file and day, so that it may hold more of them than a report."""
+
+BATCH = 64
+BATCH_SECONDS = 1.0
+"""Results are stored by so many, or after so many seconds."""
+
+
+def run(
+    config: Config,
+    *,
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+    now_ns: int | None = None,
+) -> Report:
+    """Count what is new and return the report of all that was counted; `reported` says when it has been written."""
+    assert config.state_dir is not None
+    started = now_text()
+    elsewhere = network.backend(config, say or (lambda _line: None))
+    asked = Questions(config)
+    planner = Planner(config)
+    with Ledger.to_write(config.state_dir) as ledger:
+        require_zone(ledger, config)
+        recover(ledger, config)
+        found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)
+        surveying.require_mount(found, config)
+        failpoints.reach("after-scan")
+        tasks, number = _plan(ledger, planner, found, asked)
+        backend = choose(config.backend, len(tasks), config.workers)
+        job = asked.job(config, planner.formats)
+        if progress is not None:
+            progress.start(sum(task.bytes for task in tasks), len(found.files))
+        run_tasks = elsewhere or _here(backend, config)
+        _work(ledger, number, tasks, partial(run_tasks, process, job, tasks, config.workers), config, progress)
+        _finish(ledger, number, found, config)
+        books = _books(ledger, number, found)
+        tables = asked.tables(ledger, config)
+    workers = elsewhere.workers if elsewhere else config.workers
+    reports = [report_table(table) for table in tables]
+    count = len(asked.reports)
+    verdicts = [questions.judge(*pair) for pair in zip(config.checks, reports[count:], strict=True)]
+    info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, None, None)
+    return Report(info, books.close(), tuple(reports[:count]), tuple(verdicts))
+
+
+class Questions:
+    """What a run is asked: reports and checks, each with the key that its counts are kept under."""
+
+    def __init__(self, config: Config) -> None:
+        self.reports = questions.reports(config)
+        self.checks = questions.checks(config)
+        setting = repr(
+            [config.format, config.timezone, sorted((s.name, s.format, s.timezone or "") for s in config.sources)]
+        )
+        self.keys = [counting.spec_hash(spec, setting) for spec in (*self.reports, *self.checks)]
+        self.by_key: dict[str, RollupSpec] = dict(zip(self.keys, (*self.reports, *self.checks), strict=True))
+
+    def job(self, config: Config, formats: tuple[str, ...]) -> Job:
+        """Return what all tasks have in common: tables are by slot."""
+        return Job(
+            id=uuid.uuid4().hex,
+            specs=tuple(slotted(spec) for spec in self.by_key.values()),
+            formats=formats,
+            max_groups=WIDER * config.limits.max_groups,
+            block_bytes=config.limits.block_bytes,
+            max_line_bytes=config.limits.max_line_bytes,
+            days=config.timezone,
+        )
+
+    def tables(self, ledger: Ledger, config: Config, choice: counting.Choice = counting.EVERYTHING) -> list[Table]:
+        """Return the counts of each report and check, as they stand in the ledger."""
+        found = counting.tables(ledger, self.by_key, config.limits.max_groups, choice)
+        tables = []
+        for key, spec in zip(self.keys, (*self.reports, *self.checks), strict=True):
+            table = copy.copy(found[key])  # two reports may show the same counts in two ways
+            table.spec = spec
+            tables.append(table)
+        return tables
+
+
+def require_zone(ledger: Ledger, config: Config) -> None:
+    """Raise UsageError if days would not be what they were: those of another time zone."""
+    zone = ledger.meta("timezone")
+    if zone is None:
+        ledger.set_meta("timezone", config.timezone)
+    elif zone != config.timezone:
+        raise UsageError(
+            f"the ledger in {config.state_dir} counts by days of {zone}, and the configured timezone is "
+            f"{config.timezone}; keep {zone}, or begin a new ledger in another folder"
+        )
+
+
+def recover(ledger: Ledger, config: Config) -> None:
+    """Finish runs that were killed: what they had stored is counted."""
+    for killed in ledger.open_runs():
+        if killed.status == PLANNED:
+            with ledger.transaction():
+                committing.commit(ledger, killed, now_text(), config.limits.max_groups)
+
+
+def reported(config: Config) -> None:
+    """Say that the report of all that was committed has been written."""
+    assert config.state_dir is not None
+    with Ledger.to_write(config.state_dir) as ledger:
+        failpoints.reach("before-reported")
+        with ledger.transaction():
+            for done in ledger.open_runs():
+                ledger.forget_run(done.number)
+                ledger.set_status(done.number, REPORTED, now_text())
+        failpoints.reach("after-reported")
+
+
+# ---- plan --------------------------------------------------------------------------------------------------------
+
+
+def _plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> tuple[list[Task], Run]:
+    """Write down what is going to be read, and return it as tasks."""
+    failpoints.reach("before-plan")
+    _settle_unreadable(found)
+    tasks = planner.tasks_of(surveying.pieces(planner, found, ledger))
+    wanted = {piece.file for task in tasks for piece in task.pieces}
+    keys = tuple(asked.by_key)
+    with ledger.transaction():
+        uid = uuid.uuid4().hex
+        number = ledger.begin(uid, __version__, now_text(), keys)
+        ledger.add_specs(number, ((k, s.name, counting.CODEC.dumps(s)) for k, s in asked.by_key.items()))
+        wants = []
+        for place in sorted(wanted):
+            decision = found.decisions[place]
+            generation = decision.generation
+            if generation is None:
+                record = surveying.new_record(found.files[place], found.absolute[place], decision)
+                generation = ledger.add_generation(record, number)
+                found.decisions[place] = replace(decision, generation=generation)
+            wants.append((place, generation, decision.kind == Kind.RECOUNTED))
+        ledger.add_wants(number, wants)
+    failpoints.reach("after-plan")
+    return tasks, Run(number, uid, PLANNED, keys)
+
+
+def _settle_unreadable(found: Survey) -> None:
+    """Read those files as a whole that cannot be read from within."""
+    for place, decision in enumerate(found.decisions):
+        record = found.records.get(decision.generation or 0)
+        if decision.kind != Kind.CONTINUED or record is None or decision.look is None:
+            continue
+        if not surveying.is_readable_from_within(record, decision.look.codec):
+            found.decisions[place] = replace(decision, kind=Kind.RECOUNTED, origin=0, limit=-1)
+
+
+# ---- work --------------------------------------------------------------------------------------------------------
+
+
+def _here(name: str, config: Config) -> Backend:
+    """Return a backend of this machine."""
+    return partial(processes.run, memory=config.memory) if name == "processes" else BACKENDS[name]
+
+
+def _work(
+    ledger: Ledger,
+    number: Run,
+    tasks: Sequence[Task],
+    begin: Callable[[], Iterator[Outcome]],
+    config: Config,
+    progress: Progress | None,
+) -> None:
+    """Run the tasks, and store what they return by the batch. A first signal ends it with what there is committed."""
+    waiting: list[tuple[int, bytes, bytes]] = []
+    since = time.monotonic()
+
+    def flush() -> None:
+        nonlocal waiting, since
+        failpoints.reach("before-results")
+        ledger.add_results(number.number, waiting)
+        waiting, since = [], time.monotonic()
+        failpoints.reach("after-results")
+
+    try:
+        with ExitStack() as stack:
+            outcomes = stack.enter_context(closing(begin()))  # type: ignore[type-var]
+            for outcome in outcomes:
+                waiting.extend(committing.stored(*kept) for kept in committing.entries(tasks, outcome))
+                _show(outcome, tasks, progress)
+                if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
+                    flush()
+    except KeyboardInterrupt:
+        with stopping.deferred():
+            flush()
+            with ledger.transaction():
+                committing.commit(ledger, number, now_text(), config.limits.max_groups)
+        raise
+    flush()
+
+
+def _show(outcome: Outcome, tasks: Sequence[Task], progress: Progress | None) -> None:
+    if progress is None:
+        return
+    for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
+        task = tasks[member.task]
+        progress.advance(task.bytes, _lines(member), sum(piece.end < 0 for piece in task.pieces))
+
+
+def _lines(outcome: Partial | Failure | Parts) -> int:
+    if isinstance(outcome, Parts):
+        return sum(_lines(part) for _, part in outcome.outcomes)
+    return sum(result.lines.read for result in outcome.files) if isinstance(outcome, Partial) else 0
+
+
+# ---- commit ------------------------------------------------------------------------------------------------------
+
+
+def _finish(ledger: Ledger, run: Run, found: Survey, config: Config) -> None:
+    """Count what was read, move the offsets, and write down what the scan saw: all of it, or nothing."""
+    failpoints.reach("before-final")
+    with stopping.deferred(), ledger.transaction():
+        committing.commit(ledger, run, now_text(), config.limits.max_groups)
+        _save_seen(ledger, found, config)
+        ledger.set_meta("scan_ns", str(found.scan_ns))
+    failpoints.reach("after-final")
+
+
+def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
+    """Write down what the scan saw, as far as it is news."""
+    changed = [
+        d for d in found.decisions if d.look is not None or d.again or found.absolute[d.file].path not in found.seen
+    ]
+    records = ledger.records({d.generation for d in changed if d.generation is not None})
+    rows = []
+    for decision in changed:
+        log, absolute = found.files[decision.file], found.absolute[decision.file]
+        if log.problem is not None:
+            continue
+        generation = decision.generation
+        if decision.double_of is not None:
+            generation = found.decisions[decision.double_of].generation
+        record = records.get(generation or 0)
+        if record is not None and decision.kind in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
+            ledger.save_generation(surveying.moved(record, log, absolute, decision))
+        rows.append(surveying.seen_now(log, absolute, _settled(decision, record), generation))
+    ledger.save_seen(rows, found.gone([absolute_of(path) for path in config.paths]))
+
+
+def absolute_of(path: str) -> str:
+    """Return a path as the ledger has it."""
+    return os.path.abspath(path)  # noqa: PTH100
+
+
+def _settled(decision: Decision, record: Record | None) -> Decision:
+    """Return what is known of a file after it was read."""
+    if decision.kind not in READ:
+        return decision
+    if record is None:
+        return replace(decision, kind=Kind.FAILED, again=True)
+    g = record.generation
+    done = decision.limit < 0 or g.open_end >= decision.limit
+    waits = decision.look is not None and decision.limit >= 0 and decision.look.size > decision.limit
+    return replace(decision, kind=Kind.UNCHANGED, reason=UNTERMINATED if waits else None, again=not done)
+
+
+# ---- books -------------------------------------------------------------------------------------------------------
+
+
+def _books(ledger: Ledger, run: Run, found: Survey) -> Books:
+    """Return what became of every file: in this run, and in those before it that were not reported."""
+    idle: dict[int, FileEntry] = {}
+    place_of: dict[int, int] = {}
+    for decision in found.decisions:
+        log = found.files[decision.file]
+        record = found.records.get(decision.generation or 0)
+        idle[decision.file] = surveying.idle_entry(log, decision, record)
+        if decision.generation is not None and decision.kind != Kind.DUPLICATE:
+            place_of[decision.generation] = decision.file
+    books = Books(found.files, idle)
+    for done in ledger.open_runs():
+        wants = ledger.wants(done.number)
+        places = {file: place_of.get(generation) for file, (generation, _) in wants.items()}
+        for _, raw, _ in ledger.results(done.number, tables=False):
+            for task, became in committing.restored(raw):
+                _enter(books, task, became, places, only_counted=done.number != run.number)
+    return books
+
+
+def _enter(
+    books: Books, task: Task, became: Partial | Failure, places: Mapping[int, int | None], *, only_counted: bool
+) -> None:
+    """Enter a stored result; what an earlier run failed to read, this one has looked at itself."""
+    for at, piece in enumerate(task.pieces):
+        place = places.get(piece.file)
+        if place is None:
+            continue
+        if isinstance(became, Failure) and only_counted:
+            continue
+        if isinstance(became, Failure):
+            books.lose(replace(task, pieces=(replace(piece, file=place),)), became)
+        elif became.files[at].mark is not None or not only_counted:
+            books.credit(place, piece.start, became.files[at])

@@ -1,0 +1,93 @@
+"""Dumped tables as they are kept: small, and with a checksum.
+
+What a table's arrays hold grows slowly or is mostly zero bytes: offsets and sketch keys are sorted, counts are small.
+So integers are written as differences, cells of eight bytes byte by byte (all first bytes, then all second ones), and
+the whole is compressed by zstd, whose frame ends with a checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logproc.errors import MergeError
+from logproc.rollup.tables import MAGIC
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LEVEL = 3
+INTEGERS = np.dtype(np.int64).str
+
+
+def _zstd() -> Any:  # noqa: ANN401 - a module under one of two names
+    if sys.version_info >= (3, 14):
+        from compression import zstd  # noqa: PLC0415
+    else:
+        from backports import zstd  # noqa: PLC0415
+    return zstd
+
+
+def pack(tables: Sequence[bytes]) -> bytes:
+    """Return dumped tables as one text to be kept."""
+    zstd = _zstd()
+    lengths = json.dumps([len(raw) for raw in tables]).encode()
+    body = b"".join(part for raw in tables for part in _folded(raw))
+    options = {zstd.CompressionParameter.compression_level: LEVEL, zstd.CompressionParameter.checksum_flag: 1}
+    return bytes(zstd.compress(len(lengths).to_bytes(4, "little") + lengths + body, options=options))
+
+
+def unpack(packed: bytes) -> list[bytes]:
+    """Return the tables that were packed; MergeError for anything that is damaged."""
+    zstd = _zstd()
+    try:
+        data = zstd.decompress(packed)
+        head = 4 + int.from_bytes(data[:4], "little")
+        lengths = json.loads(data[4:head])
+    except (zstd.ZstdError, ValueError) as error:
+        raise MergeError(f"stored counts are damaged: {error}") from error
+    tables = []
+    for length in lengths:
+        tables.append(b"".join(_unfolded(data[head : head + length])))
+        head += length
+    return tables
+
+
+def _arrays(raw: bytes) -> tuple[int, list[tuple[str, int]]]:
+    """Return where the arrays of a dumped table begin, and the type and length of each."""
+    if raw[:4] != MAGIC:
+        raise MergeError(f"not a table of format {MAGIC.decode()}")
+    end = 8 + int.from_bytes(raw[4:8], "little")
+    return end, [(dtype, length) for dtype, length in json.loads(raw[8:end])["arrays"]]
+
+
+def _folded(raw: bytes) -> Iterator[bytes]:
+    at, arrays = _arrays(raw)
+    yield raw[:at]
+    for dtype, length in arrays:
+        size = np.dtype(dtype).itemsize
+        if size != 8:
+            yield raw[at : at + size * length]
+        else:
+            cells = np.frombuffer(raw, np.uint64, length, at)
+            if dtype == INTEGERS:
+                cells = np.diff(cells, prepend=np.uint64(0))
+            yield np.ascontiguousarray(cells.view(np.uint8).reshape(length, 8).T).tobytes()
+        at += size * length
+
+
+def _unfolded(raw: bytes) -> Iterator[bytes]:
+    at, arrays = _arrays(raw)
+    yield raw[:at]
+    for dtype, length in arrays:
+        size = np.dtype(dtype).itemsize
+        if size != 8:
+            yield raw[at : at + size * length]
+        else:
+            planes = np.frombuffer(raw, np.uint8, 8 * length, at).reshape(8, length)
+            cells = np.ascontiguousarray(planes.T).view(np.uint64).reshape(length)
+            yield (np.cumsum(cells, dtype=np.uint64) if dtype == INTEGERS else cells).tobytes()
+        at += size * length

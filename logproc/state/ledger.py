@@ -1,0 +1,405 @@
+"""The ledger: what has been counted. Every method is one question to, or one statement of, the database.
+
+What belongs together is done in `transaction`: all of it or nothing. Nothing here knows what a table of counts holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from logproc.state import database, failpoints
+from logproc.state.generations import Generation, Kind, Seen
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+PLANNED, COMMITTED, REPORTED = "planned", "committed", "reported"
+"""What becomes of a run, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A generation, and what is known of its lines."""
+
+    generation: Generation
+    source: str
+    host: str | None
+    codec: str
+    format: str | None
+    confidence: float
+    tried: tuple[str, ...]
+    first_time: int | None = None
+    last_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that was not reported: its number, id, status and the hashes of what it counts."""
+
+    number: int
+    uid: str
+    status: str
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPiece:
+    """Whose lines a part holds under a file number, and how many."""
+
+    file: int
+    generation: int | None
+    source: str
+    host: str | None
+    start: int
+    end: int
+    read: int
+    counted: int
+    filtered: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Counts by slot, and the hashes of the reports that they are of. `generation` as in `parts` of the schema."""
+
+    number: int
+    generation: int | None
+    specs: tuple[str, ...]
+    tables: bytes
+
+
+_GENERATION = (
+    "id, path, device, inode, size, mtime_ns, ctime_ns, head, head_bytes, signature, "
+    '"offset", tail, tail_bytes, crc, open_end, end_crc, closed'
+)
+_RECORD = f"{_GENERATION}, source, host, codec, format, confidence, tried, first_time, last_time"
+
+
+class Ledger:
+    """An open ledger; a context manager."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self._db = connection
+        self.path = path
+
+    @classmethod
+    def to_write(cls, folder: str) -> Self:
+        """Open the ledger of a state folder for the one who holds its lock, making it if there is none."""
+        return cls(*database.open_to_write(folder))
+
+    @classmethod
+    def to_read(cls, folder: str) -> Self:
+        """Open the ledger of a state folder; nothing is changed."""
+        return cls(*database.open_to_read(folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of a block, or nothing."""
+        with database.ledger_errors(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                failpoints.reach("before-commit")
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with database.ledger_errors(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    def _do(self, sql: str, values: Sequence[Any] = ()) -> int:
+        with database.ledger_errors(self.path):
+            return self._db.execute(sql, values).lastrowid or 0
+
+    def _many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        with database.ledger_errors(self.path):
+            self._db.executemany(sql, rows)
+
+    # ---- facts about the ledger ----------------------------------------------------------------------------------
+
+    def meta(self, key: str) -> str | None:
+        """Return a fact."""
+        found = self._all("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(found[0][0]) if found else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Write a fact down."""
+        self._do("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def specs(self) -> dict[str, tuple[str, bytes]]:
+        """Return name and definition of every report that was ever counted, by hash."""
+        return {row[0]: (row[1], row[2]) for row in self._all("SELECT hash, name, definition FROM specs")}
+
+    def add_specs(self, run: int, specs: Iterable[tuple[str, str, bytes]]) -> None:
+        """Write down reports, by hash, name and definition, that a run counts."""
+        self._many(
+            "INSERT INTO specs (hash, name, definition, first_run) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (hash) DO UPDATE SET name = excluded.name, definition = excluded.definition",
+            ((*spec, run) for spec in specs),
+        )
+
+    def check(self) -> list[str]:
+        """Return what SQLite finds wrong with the file; nothing where it is sound."""
+        return [str(row[0]) for row in self._all("PRAGMA integrity_check") if row[0] != "ok"]
+
+    # ---- files -----------------------------------------------------------------------------------------------------
+
+    def generations(self) -> list[Generation]:
+        """Return all generations."""
+        return [_generation(row) for row in self._all(f"SELECT {_GENERATION} FROM generations ORDER BY id")]
+
+    def records(self, ids: Iterable[int] | None = None) -> dict[int, Record]:
+        """Return what is known of some generations, or of all."""
+        if ids is None:
+            rows = self._all(f"SELECT {_RECORD} FROM generations")
+        else:
+            rows = [
+                row for number in ids for row in self._all(f"SELECT {_RECORD} FROM generations WHERE id = ?", (number,))
+            ]
+        return {row[0]: _record(row) for row in rows}
+
+    def add_generation(self, record: Record, run: int) -> int:
+        """Add a generation, and return its number."""
+        values = (*_values(record)[1:], run)
+        names = _RECORD.removeprefix("id, ")
+        marks = ", ".join("?" * len(values))
+        return self._do(f"INSERT INTO generations ({names}, run) VALUES ({marks})", values)
+
+    def save_generation(self, record: Record) -> None:
+        """Write a generation anew."""
+        names = _RECORD.removeprefix("id, ").split(", ")
+        number, *values = _values(record)
+        assignments = ", ".join(f"{name} = ?" for name in names)
+        self._do(f"UPDATE generations SET {assignments} WHERE id = ?", (*values, number))
+
+    def drop_generation(self, number: int) -> None:
+        """Forget a generation, its paths and what was counted behind a hole; its counts are dropped elsewhere."""
+        self._do("DELETE FROM generations WHERE id = ?", (number,))
+        self._do("DELETE FROM seen WHERE generation = ?", (number,))
+        self._do("DELETE FROM ranges WHERE generation = ?", (number,))
+
+    def seen(self) -> dict[str, Seen]:
+        """Return what the last scan made of each path."""
+        rows = self._all(
+            "SELECT path, device, inode, size, mtime_ns, ctime_ns, generation, kind, reason, again FROM seen"
+        )
+        return {
+            path: Seen(path, row[1], row[2], (row[3], row[4], row[5]), row[6], _KINDS[row[7]], row[8], bool(row[9]))
+            for row in rows
+            for path in (os.fsdecode(row[0]),)
+        }
+
+    def save_seen(self, seen: Iterable[Seen], gone: Iterable[str]) -> None:
+        """Write down what a scan made of paths, and forget paths that are gone."""
+        self._many(
+            "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (os.fsencode(s.path), s.device, s.inode, *s.stored, s.generation, s.kind.value, s.reason, s.again)
+                for s in seen
+            ),
+        )
+        self._many("DELETE FROM seen WHERE path = ?", ((os.fsencode(path),) for path in gone))
+
+    def ranges(self, generation: int) -> list[dict[str, Any]]:
+        """Return what was counted of a generation behind a hole, in order."""
+        rows = self._all("SELECT mark FROM ranges WHERE generation = ? ORDER BY start", (generation,))
+        return [json.loads(row[0]) for row in rows]
+
+    def holed(self) -> set[int]:
+        """Return the generations that have holes."""
+        return {row[0] for row in self._all("SELECT DISTINCT generation FROM ranges")}
+
+    def save_ranges(self, generation: int, marks: Iterable[dict[str, Any]]) -> None:
+        """Write down what was counted of a generation behind a hole."""
+        self._do("DELETE FROM ranges WHERE generation = ?", (generation,))
+        self._many(
+            "INSERT INTO ranges VALUES (?, ?, ?)", ((generation, mark["start"], json.dumps(mark)) for mark in marks)
+        )
+
+    # ---- runs ------------------------------------------------------------------------------------------------------
+
+    def begin(self, uid: str, version: str, started: str, specs: Sequence[str]) -> int:
+        """Add a run that is planned, and return its number."""
+        return self._do(
+            "INSERT INTO runs (uid, version, started, status, specs) VALUES (?, ?, ?, ?, ?)",
+            (uid, version, started, PLANNED, json.dumps(specs)),
+        )
+
+    def open_runs(self) -> list[Run]:
+        """Return the runs that were not reported, the oldest first."""
+        rows = self._all("SELECT id, uid, status, specs FROM runs WHERE status != ? ORDER BY id", (REPORTED,))
+        return [Run(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
+
+    def set_status(self, run: int, status: str, finished: str) -> None:
+        """Say how far a run is."""
+        self._do("UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, finished, run))
+
+    def last_finished(self) -> str | None:
+        """Return when the last run that committed ended."""
+        rows = self._all("SELECT finished FROM runs WHERE status != ? ORDER BY id DESC LIMIT 1", (PLANNED,))
+        return rows[0][0] if rows else None
+
+    def forget_run(self, run: int) -> None:
+        """Drop what was kept of a run for its report."""
+        self._do("DELETE FROM wants WHERE run = ?", (run,))
+        self._do("DELETE FROM results WHERE run = ?", (run,))
+
+    def add_wants(self, run: int, wants: Iterable[tuple[int, int, bool]]) -> None:
+        """Write down which file number of a run is which generation, and which is counted anew."""
+        self._many("INSERT INTO wants VALUES (?, ?, ?, ?)", ((run, *want) for want in wants))
+
+    def wants(self, run: int) -> dict[int, tuple[int, bool]]:
+        """Return the generation of each file of a run that was to be read, and whether it is counted anew."""
+        rows = self._all("SELECT file, generation, recounted FROM wants WHERE run = ?", (run,))
+        return {row[0]: (row[1], bool(row[2])) for row in rows}
+
+    def add_results(self, run: int, results: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Keep what workers returned: number of the task, books and tables."""
+        with self.transaction():
+            self._many("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", ((run, *result) for result in results))
+
+    def results(self, run: int, *, tables: bool = True) -> Iterator[tuple[int, bytes, bytes | None]]:
+        """Yield what workers returned in a run, in plan order."""
+        column = "tables" if tables else "NULL"
+        numbers = [row[0] for row in self._all("SELECT task FROM results WHERE run = ? ORDER BY task", (run,))]
+        for number in numbers:
+            sql = f"SELECT task, books, {column} FROM results WHERE run = ? AND task = ?"
+            yield from self._all(sql, (run, number))
+
+    def empty_results(self, run: int) -> None:
+        """Drop the tables of a run's results: they are in `parts` now."""
+        self._do("UPDATE results SET tables = NULL WHERE run = ?", (run,))
+
+    # ---- counts ----------------------------------------------------------------------------------------------------
+
+    def add_part(
+        self,
+        run: int,
+        specs: Sequence[str],
+        tables: bytes,
+        pieces: Iterable[CountedPiece],
+        days: Iterable[int],
+        generation: int | None = None,
+    ) -> int:
+        """Keep counts by slot; `generation` is that of which they are the open end."""
+        part = self._do(
+            "INSERT INTO parts (run, generation, specs, tables) VALUES (?, ?, ?, ?)",
+            (run, generation, json.dumps(specs), tables),
+        )
+        self._many(
+            "INSERT INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            ((part, *astuple(piece)) for piece in pieces),
+        )
+        self._many("INSERT INTO part_days VALUES (?, ?)", ((day, part) for day in days))
+        return part
+
+    def change_part(
+        self, part: int, specs: Sequence[str], tables: bytes, days: Iterable[int], files: Iterable[int]
+    ) -> None:
+        """Write the counts of a part anew: of these days, and without these files."""
+        self._do("UPDATE parts SET specs = ?, tables = ? WHERE id = ?", (json.dumps(specs), tables, part))
+        self._do("DELETE FROM part_days WHERE part = ?", (part,))
+        self._many("INSERT INTO part_days VALUES (?, ?)", ((day, part) for day in days))
+        self._many("DELETE FROM pieces WHERE part = ? AND file = ?", ((part, file) for file in files))
+
+    def drop_part(self, part: int) -> None:
+        """Forget a part."""
+        self._do("DELETE FROM parts WHERE id = ?", (part,))
+        self._do("DELETE FROM pieces WHERE part = ?", (part,))
+        self._do("DELETE FROM part_days WHERE part = ?", (part,))
+
+    def parts(self, where: str = "", values: Sequence[Any] = ()) -> Iterator[Part]:
+        """Yield parts, the oldest first; `where` is a condition on `parts`."""
+        condition = f" WHERE {where}" if where else ""
+        numbers = [row[0] for row in self._all(f"SELECT id FROM parts{condition} ORDER BY id", values)]
+        for number in numbers:
+            for row in self._all("SELECT id, generation, specs, tables FROM parts WHERE id = ?", (number,)):
+                yield Part(row[0], row[1], tuple(json.loads(row[2])), row[3])
+
+    def parts_of(self, generation: int) -> list[int]:
+        """Return the parts that hold lines of a generation."""
+        sql = "SELECT DISTINCT part FROM pieces WHERE generation = ? ORDER BY part"
+        return [row[0] for row in self._all(sql, (generation,))]
+
+    def parts_of_day(self, day: int) -> Iterator[Part]:
+        """Yield the parts of a day that belong to its totals."""
+        yield from self.parts("generation IS NULL AND id IN (SELECT part FROM part_days WHERE day = ?)", (day,))
+
+    def open_part(self, generation: int) -> int | None:
+        """Return the part that is the open end of a generation."""
+        rows = self._all("SELECT id FROM parts WHERE generation = ?", (generation,))
+        return rows[0][0] if rows else None
+
+    def pieces(self, part: int) -> list[CountedPiece]:
+        """Return whose lines a part holds."""
+        columns = 'file, generation, source, host, start, "end", "read", counted, filtered, rejected'
+        rows = self._all(f"SELECT {columns} FROM pieces WHERE part = ?", (part,))
+        return [CountedPiece(*row) for row in rows]
+
+    def part_days(self, part: int) -> list[int]:
+        """Return the days of which a part holds counts."""
+        return [row[0] for row in self._all("SELECT day FROM part_days WHERE part = ? ORDER BY day", (part,))]
+
+    def total(self, day: int, spec: str) -> bytes | None:
+        """Return the counts of a day for a report."""
+        rows = self._all("SELECT tables FROM totals WHERE day = ? AND spec = ?", (day, spec))
+        return rows[0][0] if rows else None
+
+    def save_total(self, day: int, spec: str, tables: bytes) -> None:
+        """Write down the counts of a day for a report."""
+        self._do("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", (day, spec, tables))
+
+    def drop_totals(self, day: int) -> None:
+        """Forget the counts of a day."""
+        self._do("DELETE FROM totals WHERE day = ?", (day,))
+
+    def days(self) -> list[int]:
+        """Return the days of which there are counts."""
+        return [row[0] for row in self._all("SELECT DISTINCT day FROM totals ORDER BY day")]
+
+    def counted_lines(self, where: str = "1", values: Sequence[Any] = ()) -> tuple[int, int, int, int, int]:
+        """Return bytes read and lines read, counted, filtered and rejected, over all pieces or some of them."""
+        sql = (
+            'SELECT coalesce(sum("end" - start), 0), coalesce(sum("read"), 0), coalesce(sum(counted), 0), '
+            f"coalesce(sum(filtered), 0), coalesce(sum(rejected), 0) FROM pieces WHERE {where}"
+        )
+        row = self._all(sql, values)[0]
+        return (row[0], row[1], row[2], row[3], row[4])
+
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def _generation(row: Sequence[Any]) -> Generation:
+    number, path, device, inode, size, mtime, ctime, *rest = row[:17]
+    rest[-1] = bool(rest[-1])
+    return Generation(number, os.fsdecode(path), device, inode, (size, mtime, ctime), *rest)
+
+
+def _record(row: Sequence[Any]) -> Record:
+    source, host, codec, name, confidence, tried, first, last = row[17:]
+    return Record(_generation(row), source, host, codec, name, confidence, tuple(json.loads(tried)), first, last)
+
+
+def _values(record: Record) -> tuple[Any, ...]:
+    g = record.generation
+    return (
+        *(g.id, os.fsencode(g.path), g.device, g.inode, *g.stored, g.head, g.head_bytes, g.signature),
+        *(g.offset, g.tail, g.tail_bytes, g.crc, g.open_end, g.end_crc, int(g.closed)),
+        *(record.source, record.host, record.codec, record.format, record.confidence, json.dumps(record.tried)),
+        *(record.first_time, record.last_time),
+    )

@@ -1,0 +1,71 @@
+"""The ledger's tables, by version. An older one is migrated step by step; a newer one is refused.
+
+`generations` are the contents of log files as far as they were counted; `seen` what the last scan made of each path.
+`ranges` are the parts of generations that were counted beyond the offset, behind a hole. `runs` go from planned to
+committed to reported. `wants` says which file number of a run is which generation, and `results` hold what workers
+returned: `tables` until they are committed, `books` until they are reported. `parts` hold the counts of a task by slot,
+`pieces` whose they are, `part_days` of which days; a part with a generation is what stands open at that one's end.
+`totals` are all parts of a day together, open ones left out. A day is counted from 1970-01-01, -2**63 for lines without
+a time. Paths are bytes.
+"""
+
+from __future__ import annotations
+
+VERSION = 1
+APPLICATION_ID = 0x4C50524C  # "LPRL"
+
+CREATE = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE specs (
+    id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, definition BLOB NOT NULL,
+    first_run INTEGER NOT NULL
+);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, version TEXT NOT NULL, started TEXT NOT NULL,
+    finished TEXT, status TEXT NOT NULL, specs TEXT NOT NULL
+);
+CREATE TABLE generations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path BLOB NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
+    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
+    source TEXT NOT NULL, host TEXT, codec TEXT NOT NULL, format TEXT, confidence REAL NOT NULL, tried TEXT NOT NULL,
+    head BLOB NOT NULL, head_bytes INTEGER NOT NULL, signature BLOB NOT NULL,
+    "offset" INTEGER NOT NULL, tail BLOB NOT NULL, tail_bytes INTEGER NOT NULL, crc INTEGER NOT NULL,
+    open_end INTEGER NOT NULL, end_crc INTEGER NOT NULL, closed INTEGER NOT NULL,
+    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL
+);
+CREATE TABLE seen (
+    path BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, generation INTEGER, kind TEXT NOT NULL, reason TEXT,
+    again INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE ranges (
+    generation INTEGER NOT NULL, start INTEGER NOT NULL, mark TEXT NOT NULL, PRIMARY KEY (generation, start)
+) WITHOUT ROWID;
+CREATE TABLE wants (
+    run INTEGER NOT NULL, file INTEGER NOT NULL, generation INTEGER NOT NULL, recounted INTEGER NOT NULL,
+    PRIMARY KEY (run, file)
+) WITHOUT ROWID;
+CREATE TABLE results (
+    run INTEGER NOT NULL, task INTEGER NOT NULL, books BLOB NOT NULL, tables BLOB, PRIMARY KEY (run, task)
+);
+CREATE TABLE parts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL, generation INTEGER, specs TEXT NOT NULL,
+    tables BLOB NOT NULL
+);
+CREATE INDEX parts_by_generation ON parts (generation) WHERE generation IS NOT NULL;
+CREATE TABLE pieces (
+    part INTEGER NOT NULL, file INTEGER NOT NULL, generation INTEGER, source TEXT NOT NULL, host TEXT,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    "read" INTEGER NOT NULL, counted INTEGER NOT NULL, filtered INTEGER NOT NULL, rejected INTEGER NOT NULL,
+    PRIMARY KEY (part, file)
+) WITHOUT ROWID;
+CREATE INDEX pieces_by_generation ON pieces (generation);
+CREATE TABLE part_days (day INTEGER NOT NULL, part INTEGER NOT NULL, PRIMARY KEY (day, part)) WITHOUT ROWID;
+CREATE INDEX part_days_by_part ON part_days (part);
+CREATE TABLE totals (
+    day INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (day, spec)
+);
+"""
+
+MIGRATIONS: dict[int, str] = {}
+"""What makes a schema of version n one of version n + 1."""

@@ -1,0 +1,226 @@
+"""What an incremental run finds: the files of a scan, matched with the ledger, and the pieces of them to be read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from logproc.errors import TryLaterError, UsageError
+from logproc.formats import resolve
+from logproc.inputs import identity
+from logproc.inputs.opening import STDIN
+from logproc.model import FileEntry, Known, Lines
+from logproc.state.generations import READ, Decision, Generation, Kind, Matcher, Seen, signature
+from logproc.state.ledger import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from logproc.config import Config
+    from logproc.model import LogFile, Piece
+    from logproc.planner import Planner
+    from logproc.state.ledger import Ledger
+
+
+class FileEye:
+    """Looks at files on disk for the matcher."""
+
+    def probe(self, path: str) -> identity.Probe:
+        """Look at the beginning of a file, and at the end of a plain one."""
+        return identity.probe(path)
+
+    def tail(self, path: str, offset: int, length: int) -> bytes:
+        """Return the hash of the bytes before an offset of a plain file."""
+        return identity.tail_of(path, offset, length)
+
+    def through(self, path: str, offsets: Iterable[int]) -> identity.Content:
+        """Read a file, decompressed, and return its checksums."""
+        return identity.read_through(path, offsets)
+
+
+@dataclass(slots=True)
+class Survey:
+    """The files of a scan, what is done with each, and what the ledger knew before. Paths in `absolute` are whole."""
+
+    files: list[LogFile]
+    absolute: list[LogFile]
+    decisions: list[Decision]
+    seen: dict[str, Seen]
+    records: dict[int, Record]
+    scan_ns: int
+
+    def to_read(self) -> Iterator[tuple[LogFile, Decision]]:
+        """Yield the files that are read."""
+        for decision in self.decisions:
+            if decision.kind in READ:
+                yield self.files[decision.file], decision
+
+    def gone(self, roots: Sequence[str]) -> list[str]:
+        """Return the paths below the roots that the last scan found and this one did not."""
+        there = {log.path for log in self.absolute}
+        return [path for path in self.seen if path not in there and _is_below(path, roots)]
+
+
+def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Survey:
+    """Scan the files and match them with the ledger; TryLaterError if their disk seems not to be there."""
+    if STDIN in config.paths:
+        raise UsageError("standard input has no place in a ledger: leave out --state, or name a folder")
+    files = planner.discover()
+    absolute = [log if log.path.startswith("/") else replace(log, path=os.path.abspath(log.path)) for log in files]  # noqa: PTH100
+    seen = ledger.seen()
+    generations = ledger.generations()
+    matcher = Matcher(
+        generations,
+        seen,
+        FileEye(),
+        last_scan_ns=int(ledger.meta("scan_ns") or 0),
+        now_ns=now_ns,
+        settle=config.state.settle,
+    )
+    decisions = matcher.match(absolute)
+    wanted = {d.generation for d in decisions if d.generation is not None}
+    records = ledger.records() if len(wanted) > len(generations) // 2 else ledger.records(wanted)
+    return Survey(files, absolute, decisions, seen, records, now_ns)
+
+
+def require_mount(found: Survey, config: Config) -> None:
+    """Raise TryLaterError if so much is missing that the disk is, rather than the files."""
+    roots = [os.path.abspath(path) for path in config.paths]  # noqa: PTH100
+    held = {d.generation for d in found.decisions if d.generation is not None}
+    known = [s for path, s in found.seen.items() if s.generation is not None and _is_below(path, roots)]
+    there = {log.path for log in found.absolute if log.problem is None}
+    missing = [s for s in known if s.path not in there and s.generation not in held]
+    if not known or config.accept_gone:
+        return
+    if not there or 2 * len(missing) > len(known):
+        of = "all" if len(missing) == len(known) else f"{len(missing)} of {len(known)}"
+        raise TryLaterError(
+            f"{', '.join(config.paths)}: {of} of the log files that were counted before are gone, as if the disk were "
+            f"not mounted; nothing was changed. If they were removed on purpose, run once with --accept-gone"
+        )
+
+
+def _is_below(path: str, roots: Sequence[str]) -> bool:
+    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+
+
+# ---- pieces ------------------------------------------------------------------------------------------------------
+
+
+def pieces(planner: Planner, found: Survey, ledger: Ledger) -> Iterator[tuple[LogFile, Piece, int]]:
+    """Yield what is to be read: the file, the piece, and how many stored bytes that is."""
+    holed = ledger.holed()
+    for log, decision in found.to_read():
+        whole = planner.piece(decision.file, log)
+        look = decision.look
+        assert look is not None
+        size = identity.WINDOW if decision.limit < 0 else min(identity.WINDOW, decision.limit)
+        head = look.head[:size]
+        known = Known(decision.origin, decision.limit, identity.digest(head), len(head))
+        whole = replace(whole, known=known, start=decision.origin)
+        if decision.origin > 0:
+            whole = _going_on(planner, whole, found.records[decision.generation or 0], look.codec)
+            if whole.known is None:
+                continue
+        if decision.generation in holed and decision.kind == Kind.CONTINUED:
+            yield from _between(ledger, decision, log, whole)
+        else:
+            yield log, whole, max(0, decision.limit - decision.origin) if decision.limit >= 0 else log.size
+
+
+def _going_on(planner: Planner, piece: Piece, record: Record, codec: str) -> Piece:
+    """Return a piece that does not begin at the beginning, with the format that the file had so far."""
+    piece = replace(piece, codec=codec)
+    fmt = piece.format or record.format
+    if fmt is None:
+        return piece
+    heads = planner.heads(piece.path, fmt, 0) if codec == "plain" else ()
+    return replace(piece, format=fmt, confidence=record.confidence, tried=record.tried, heads=heads or ())
+
+
+def _between(ledger: Ledger, decision: Decision, log: LogFile, whole: Piece) -> Iterator[tuple[LogFile, Piece, int]]:
+    """Yield the pieces of a file that lie between what was counted behind a hole."""
+    assert whole.known is not None
+    at = decision.origin
+    for mark in ledger.ranges(decision.generation or 0):
+        if mark["start"] > at:
+            yield _piece_between(whole, log, at, mark["start"])
+        at = mark["end"] if mark["end"] == decision.limit else mark["open_start"]
+    if at < decision.limit:
+        yield _piece_between(whole, log, at, decision.limit)
+
+
+def _piece_between(whole: Piece, log: LogFile, start: int, end: int) -> tuple[LogFile, Piece, int]:
+    assert whole.known is not None
+    last = end == whole.known.limit
+    return (
+        log,
+        replace(whole, start=start, end=-1 if last else end, known=replace(whole.known, origin=start)),
+        end - start,
+    )
+
+
+def is_readable_from_within(record: Record, codec: str) -> bool:
+    """Tell whether a file can be read from an offset on: one that is compressed and has headers cannot."""
+    return codec == "plain" or record.format is None or resolve(record.format).header is None
+
+
+# ---- what is written down ----------------------------------------------------------------------------------------
+
+
+def new_record(log: LogFile, absolute: LogFile, decision: Decision) -> Record:
+    """Return a generation of which nothing is counted yet."""
+    assert decision.look is not None
+    head = decision.look.head if decision.limit < 0 else decision.look.head[: decision.limit]
+    known = (identity.digest(head), len(head), signature(head))
+    generation = Generation(0, absolute.path, log.device, log.inode, _stored(log), *known, 0, b"", 0, 0, 0, 0)
+    return Record(generation, log.source, log.host, decision.look.codec, None, 0.0, ())
+
+
+def moved(record: Record, log: LogFile, absolute: LogFile, decision: Decision) -> Record:
+    """Return a generation as it is found now: where it lies, and its first bytes as far as they are counted."""
+    g = replace(record.generation, path=absolute.path, device=log.device, inode=log.inode, stored=_stored(log))
+    look = decision.look
+    if look is not None and g.head_bytes < min(identity.WINDOW, g.offset):
+        head = look.head[: g.offset]
+        g = replace(g, head=identity.digest(head), head_bytes=len(head), signature=signature(head))
+    return replace(record, generation=g, source=log.source, host=log.host)
+
+
+def seen_now(log: LogFile, absolute: LogFile, decision: Decision, generation: int | None) -> Seen:
+    """Return what is written down of a path."""
+    return Seen(
+        absolute.path,
+        log.device,
+        log.inode,
+        _stored(log),
+        generation,
+        decision.kind,
+        decision.reason if decision.kind in _REASONED else None,
+        decision.again,
+    )
+
+
+_REASONED = frozenset({Kind.DUPLICATE, Kind.DEFERRED, Kind.FAILED, Kind.UNCHANGED})
+
+
+def _stored(log: LogFile) -> tuple[int, int, int]:
+    return log.size, log.mtime_ns, log.ctime_ns
+
+
+def idle_entry(log: LogFile, decision: Decision, record: Record | None) -> FileEntry:
+    """Return the report's entry of a file that is not read."""
+    known: dict[str, Any] = {"format": None, "confidence": 0.0, "codec": None, "first_time": None, "last_time": None}
+    if record is not None:
+        known = {name: getattr(record, name) for name in known}
+    return FileEntry(
+        path=log.path,
+        source=log.source,
+        bytes_stored=log.size,
+        bytes_read=0,
+        lines=Lines(),
+        status="failed" if decision.kind == Kind.FAILED else decision.kind.value,
+        reason=decision.reason,
+        **known,
+    )

@@ -1,0 +1,200 @@
+"""Rotation in every order that Hypothesis can think of: each line is counted once, whatever becomes of its file.
+
+`python -m pytest tests/state/test_rotation.py --rotations 5000` looks longer than CI does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from state.rotation import Logs, counted, decoded, run
+
+from logproc.state import failpoints
+from logproc.state.generations import SHORT
+
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
+
+LIVE = ("a.log", "web/b.log")
+PADS = st.sampled_from([0, 0, 0, 300, 5000])
+
+
+class Crash(BaseException):
+    """What SIGKILL is to a process."""
+
+
+class Rotation(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY))
+        self.logs = Logs(self.folder / "logs")
+        self.clean = True  # whether all that is on disk was counted
+        self.backups: dict[str, bytes] = {}
+        self.dates = 0
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    def rotated(self, *, compressed: bool | None = None) -> list[str]:
+        names = sorted(str(path.relative_to(self.logs.root)) for path in self.logs.root.rglob("*") if path.is_file())
+        old = [name for name in names if name not in LIVE]
+        return old if compressed is None else [n for n in old if n.endswith((".gz", ".bz2")) == compressed]
+
+    def free(self, name: str) -> str:
+        number = 1
+        while any(self.logs.root.glob(f"{name}.{number}*")):
+            number += 1
+        return f"{name}.{number}"
+
+    @initialize()
+    def first(self) -> None:
+        self.logs.append("a.log", 1)
+        self.clean = False
+
+    @rule(name=st.sampled_from(LIVE), count=st.integers(0, 3), pad=PADS, torn=st.booleans(), same=st.booleans())
+    def append(self, name, count, pad, torn, same):
+        if same and not self.logs.path(name).exists() and count:
+            self.logs.begin_alike(name)
+        self.logs.append(name, count, pad, torn=torn)
+        self.clean = False
+
+    @rule(name=st.sampled_from(LIVE))
+    def rotate_by_number(self, name):
+        if self.logs.path(name).exists():
+            self.logs.shift(name)
+            self.clean = False
+
+    @rule(name=st.sampled_from(LIVE))
+    def rotate_by_date(self, name):
+        if self.logs.path(name).exists():
+            self.dates += 1
+            self.logs.move(name, f"{name}-2026{1 + self.dates // 28:02d}{1 + self.dates % 28:02d}")
+            self.clean = False
+
+    @rule(name=st.sampled_from(LIVE), again=st.integers(0, 4))
+    def copytruncate(self, name, again):
+        if self.logs.path(name).exists() and self.logs.path(name).stat().st_size:
+            self.logs.copytruncate(name, self.free(name))
+            if again:
+                self.logs.append(name, again)
+            self.clean = False
+
+    @rule(pick=st.randoms(use_true_random=False), members=st.integers(1, 3), codec=st.sampled_from(["gz", "gz", "bz2"]))
+    def compress(self, pick, members, codec):
+        names = self.rotated(compressed=False)
+        if names:
+            self.logs.compress(pick.choice(names), members=members, codec=codec)
+            self.clean = False
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def compress_halfway(self, pick):
+        names = [n for n in self.rotated(compressed=False) if not self.logs.path(f"{n}.gz").exists()]
+        if names:
+            name = pick.choice(names)
+            data = gzip.compress(self.logs.path(name).read_bytes())
+            self.logs.path(f"{name}.gz").write_bytes(data[: len(data) * 2 // 3])
+            self.check()
+            self.logs.path(f"{name}.gz").write_bytes(data)
+            if pick.random() < 0.5:
+                self.check()
+            self.logs.path(name).unlink()
+            self.clean = False
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def decompress(self, pick):
+        names = [n for n in self.rotated(compressed=True) if n.endswith(".gz")]
+        if names:
+            name = pick.choice(names)
+            self.logs.path(name.removesuffix(".gz")).write_bytes(gzip.decompress(self.logs.path(name).read_bytes()))
+            self.logs.path(name).unlink()
+
+    @rule(name=st.sampled_from(LIVE), more=st.booleans())
+    def copy_beside(self, name, more):
+        if self.logs.path(name).exists():
+            self.logs.copy(name, self.free(name))
+            if more:
+                self.logs.append(name, 1)
+                self.clean = False
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def move_to_another_folder(self, pick):
+        # Equal files that were never seen in one family are two files, and a few bytes prove nothing outside of one.
+        names = [name for name in self.rotated() if self.logs.is_alone(self.logs.content(name), name)]
+        names = [name for name in names if len(self.logs.content(name)) >= SHORT + 200]
+        if names:
+            name = pick.choice(names)
+            self.logs.move(name, f"host{pick.randint(1, 2)}/{self.free(name.replace('/', '_'))}")
+
+    @precondition(lambda self: self.clean)
+    @rule(pick=st.randoms(use_true_random=False), keep=st.booleans())
+    def delete(self, pick, keep):
+        names = self.rotated()
+        if names:
+            name = pick.choice(names)
+            if keep:
+                self.backups[name] = self.logs.path(name).read_bytes()
+            self.logs.path(name).unlink()
+
+    @rule(pick=st.randoms(use_true_random=False))
+    def restore(self, pick):
+        names = [name for name in sorted(self.backups) if self.logs.is_alone(decoded(name, self.backups[name]), "")]
+        names = [name for name in names if not self.logs.path(name).exists()]
+        if names:
+            name = pick.choice(names)
+            self.logs.path(name).parent.mkdir(parents=True, exist_ok=True)
+            self.logs.path(name).write_bytes(self.backups.pop(name))
+
+    @precondition(lambda self: self.clean)
+    @rule(name=st.sampled_from(LIVE), more=st.integers(1, 6))
+    def truncate_and_write(self, name, more):
+        if self.logs.path(name).exists() and name not in self.logs.begun:
+            os.truncate(self.logs.path(name), 0)
+            self.logs.append(name, more)
+            self.clean = False
+
+    @rule(name=st.sampled_from(LIVE))
+    def empty_file(self, name):
+        if not self.logs.path(name).exists():
+            self.logs.path(name).parent.mkdir(parents=True, exist_ok=True)
+            self.logs.path(name).touch()
+
+    @rule()
+    def check(self):
+        report = run(self.folder / "logs", self.folder / "state")
+        found, expected = counted(report), self.logs.expected()
+        assert found == expected, (
+            found - expected,
+            expected - found,
+            [(f.path, f.status, f.reason) for f in report.files],
+        )
+        self.clean = True
+
+    @rule(place=st.sampled_from(failpoints.NAMES))
+    def crash(self, place):
+        def reach(name: str) -> None:
+            if name == place:
+                raise Crash
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(failpoints, "reach", reach)
+            with contextlib.suppress(Crash):
+                run(self.folder / "logs", self.folder / "state")
+        self.clean = False
+
+
+def test_every_line_is_counted_once(request):
+    runs = request.config.getoption("--rotations")
+    run_state_machine_as_test(
+        Rotation,
+        settings=settings(
+            max_examples=runs, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
