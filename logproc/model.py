@@ -138,9 +138,9 @@ class LogFile:
     source: str = ""
     host: str | None = None
     problem: str | None = None
-    device: int = 0
-    inode: int = 0
-    ctime_ns: int = 0
+    device: int = field(default=0, compare=False)
+    inode: int = field(default=0, compare=False)
+    ctime_ns: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
