@@ -1,7 +1,7 @@
 """Batch log pipeline: directories of rotated, compressed, mixed logs in, exact reports out.
 
-The public names are `run`, `parse`, `detect`, `Report` and the errors. They load on first use, so that
-`logproc --help` and a short script pay only for what they touch.
+The public names are `run`, `sql`, `scan`, `parse`, `detect`, `Report`, `Result` and the errors. They load on first use,
+so that `logproc --help` and a short script pay only for what they touch.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from logproc.api import detect, parse, run
+    from logproc.adhoc.result import Result
+    from logproc.api import detect, parse, run, scan, sql
     from logproc.errors import (
         AccountingError,
         ConfigError,
@@ -46,6 +47,7 @@ __all__ = [
     "QueryError",
     "RefusedError",
     "Report",
+    "Result",
     "TaskError",
     "TryLaterError",
     "UnreadableError",
@@ -55,9 +57,15 @@ __all__ = [
     "detect",
     "parse",
     "run",
+    "scan",
+    "sql",
 ]
 
-_HOMES = {"run": "logproc.api", "parse": "logproc.api", "detect": "logproc.api", "Report": "logproc.model"}
+_HOMES = {
+    **dict.fromkeys(("run", "sql", "scan", "parse", "detect"), "logproc.api"),
+    "Report": "logproc.model",
+    "Result": "logproc.adhoc.result",
+}
 """Where a public name lives; every other one is an error."""
 
 

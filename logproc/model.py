@@ -385,6 +385,29 @@ class ReportTable:
     problem: str | None = None
     exemplars: tuple[tuple[tuple[str, int], ...], ...] = ()
 
+    def to_arrow(self) -> Any:  # noqa: ANN401 - pyarrow.Table
+        """Return the rows as a `pyarrow.Table`; MissingExtraError without pyarrow."""
+        from logproc import frames  # noqa: PLC0415 - here and below: most programs have no need of it
+
+        return frames.to_arrow([c.name for c in self.columns], [c.type for c in self.columns], self.rows)
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - pandas.DataFrame
+        """Return the rows as a `pandas.DataFrame`; MissingExtraError without pandas."""
+        from logproc import frames  # noqa: PLC0415
+
+        return frames.arrow_to_pandas(self.to_arrow())
+
+    def to_polars(self) -> Any:  # noqa: ANN401 - polars.DataFrame
+        """Return the rows as a `polars.DataFrame`; MissingExtraError without Polars."""
+        from logproc import frames  # noqa: PLC0415
+
+        return frames.arrow_to_polars(self.to_arrow())
+
+    def _repr_html_(self) -> str:
+        from logproc import frames  # noqa: PLC0415
+
+        return frames.to_html(self.title, [column.name for column in self.columns], self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
@@ -488,3 +511,24 @@ class Report:
             if table.name == name:
                 return table
         raise KeyError(name)
+
+    def __getitem__(self, name: str) -> ReportTable:
+        """Return the report called `name`; KeyError if there is none."""
+        return self.table(name)
+
+    def to_arrow(self) -> dict[str, Any]:
+        """Return all reports by name, each as a `pyarrow.Table`."""
+        return {table.name: table.to_arrow() for table in self.reports}
+
+    def to_pandas(self) -> dict[str, Any]:
+        """Return all reports by name, each as a `pandas.DataFrame`."""
+        return {table.name: table.to_pandas() for table in self.reports}
+
+    def to_polars(self) -> dict[str, Any]:
+        """Return all reports by name, each as a `polars.DataFrame`."""
+        return {table.name: table.to_polars() for table in self.reports}
+
+    def _repr_html_(self) -> str:
+        lines = self.lines
+        counts = f"{lines.read:,} lines read, {lines.counted:,} counted, {lines.rejected:,} rejected"
+        return f"<p>{len(self.files):,} files, {counts}</p>" + "".join(t._repr_html_() for t in self.reports)

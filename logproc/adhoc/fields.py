@@ -21,6 +21,7 @@ from logproc.formats.parser_headed import HeadedParser
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.model import FIELDS, PADDING, Kind
+from logproc.rollup.spec import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,8 +47,8 @@ class Known:
     open: bool
 
 
-def known_fields(planner: Planner, files: Iterable[LogFile]) -> Known:
-    """Look into files for the fields that they have; one that cannot be read has none."""
+def known_fields(planner: Planner, files: Iterable[LogFile], relation: str = EVERYTHING) -> Known:
+    """Look into files for the fields that rows of a relation have; one that cannot be read has none."""
     fields: dict[str, Kind] = {}
     is_open = False
     seen: set[str] = set()
@@ -61,7 +62,10 @@ def known_fields(planner: Planner, files: Iterable[LogFile]) -> Known:
             sample, detection = planner.look(file)
         except InputError:
             continue
-        for fmt in _formats(detection):
+        formats = _formats(detection)
+        if relation not in {EVERYTHING, file.source}:
+            formats = [fmt for fmt in formats if fmt.family == relation]
+        for fmt in formats:
             named = fmt.engine not in FIXED
             is_open = is_open or named
             if named:
@@ -69,9 +73,9 @@ def known_fields(planner: Planner, files: Iterable[LogFile]) -> Known:
             elif fmt.name not in seen:
                 seen.add(fmt.name)
                 _add(fields, fmt.fields)
-        if file.source:
+        if formats and file.source:
             _add(fields, {"source": Kind.TEXT})
-        if file.host is not None:
+        if formats and file.host is not None:
             _add(fields, {"host": Kind.TEXT})
     first = {"time": Kind.TIME, **{name: kind for name, kind in FIELDS["all"].items() if name in fields}}
     fields = {name: CONTRACT.get(name, kind) for name, kind in {**first, **fields}.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from logproc import questions
 from logproc.adhoc.arrow import ORIGIN, Selection
 from logproc.adhoc.fields import CONTRACT, Known, is_usual, known_fields, require_known
+from logproc.adhoc.question import relations_of
 from logproc.errors import UsageError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import Kind
@@ -37,7 +39,7 @@ def chosen(
     if select and is_usual(asked):
         return usual
     planner = Planner(config)
-    known = known_fields(planner, planner.discover())
+    known = known_fields(planner, planner.discover(), relation)
     notes = require_known(sorted(asked), known)
     if not select and known.open:
         notes.append("columns are the fields of the lines that were looked at; --select names others")
@@ -45,6 +47,16 @@ def chosen(
         for note in notes:
             say(note)
     return selection_of(config, known, select, where, origin=origin, relation=relation)
+
+
+def relation(config: Config, name: str) -> str:
+    """Return the `Selection.relation` of a family, a source or `logs`; UsageError if there is none of that name."""
+    known = relations_of(config)
+    if name not in known.by_name:
+        near = difflib.get_close_matches(name, known.by_name, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known.by_name))}"
+        raise UsageError(f"there is no family or source {name!r}; {hint}")
+    return known.keys[name]
 
 
 def selection_of(

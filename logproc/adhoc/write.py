@@ -149,32 +149,12 @@ def storable(schema: Any) -> Any:  # noqa: ANN401 - pyarrow
     return pa.schema([pa.field(f.name, pa.string() if pa.types.is_string_view(f.type) else f.type) for f in schema])
 
 
-def arrow_table(table: ReportTable) -> Any:  # noqa: ANN401 - pyarrow
-    """Return a finished report as an Arrow table; times become timestamps, in UTC and without a zone."""
-    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
-    arrays = [_array(column, info.type) for column, info in zip(columns, table.columns, strict=True)]
-    return pa.table(arrays, names=[info.name for info in table.columns])
-
-
-def _array(values: Iterable[Any], type_: str) -> Any:  # noqa: ANN401 - pyarrow
-    if type_ == "time":
-        return pa.array(
-            [None if v is None else datetime.fromisoformat(v).replace(tzinfo=None) for v in values], pa.timestamp("us")
-        )
-    if type_ == "integer":
-        try:
-            return pa.array(values, pa.int64())
-        except (OverflowError, pa.ArrowInvalid):  # a sum beyond 64 bits
-            return pa.array([None if v is None else Decimal(v) for v in values], pa.decimal128(38, 0))
-    return pa.array(values, {"text": pa.string(), "decimal": pa.float64(), "boolean": pa.bool_()}[type_])
-
-
 def write_table(out: BinaryIO, table: ReportTable, to: str) -> None:
     """Write a finished report as CSV or Parquet."""
     if to == "csv":
         out.write(render_csv(table))
     else:
-        made = arrow_table(table)
+        made = table.to_arrow()
         write_parquet(out, made.schema, made.to_batches())
 
 

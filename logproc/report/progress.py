@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any, Protocol
 
 REDRAW_SECONDS = 0.2
@@ -32,8 +33,8 @@ class Bar:
 
     def start(self, total_bytes: int, total_files: int) -> None:
         """Show the bar."""
-        from tqdm import tqdm  # noqa: PLC0415 - most runs have no terminal
-
+        # Most runs have no terminal; a notebook may have widgets.
+        tqdm = import_module("tqdm.auto" if in_notebook() else "tqdm").tqdm
         self._total_files = total_files
         self._bar = tqdm(
             total=total_bytes,
@@ -61,6 +62,11 @@ class Bar:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+
+def in_notebook() -> bool:
+    """Tell whether this process serves a notebook."""
+    return "ipykernel" in sys.modules
 
 
 def bar_if_watched(*, quiet: bool) -> Progress | None:
