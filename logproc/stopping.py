@@ -84,6 +84,18 @@ def deferred() -> Iterator[None]:
 
 
 @contextmanager
+def interactive() -> Iterator[None]:
+    """Let SIGINT be a plain KeyboardInterrupt, as often as it comes, and nobody watch that the process ends."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    writer = signal.set_wakeup_fd(-1)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+
+@contextmanager
 def swept(path: str) -> Iterator[str]:
     """Remove a temporary file or folder even where the process ends at once; else it is the caller's to remove."""
     _STATE.litter[path] = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from logproc.commands import prompt
 from logproc.commands.options import CREW, INPUT, NETWORK, SPAN, VERBOSITY, load_config, options, say_if_cold
 from logproc.console import hush, is_json, put, say, tell
 from logproc.errors import UsageError
@@ -43,8 +44,12 @@ def sql(
     """Answer one SELECT over logs.
 
     FROM names a family (web, syslog, app, json), a source of config.toml, or logs for all. What merges runs as a
-    rollup, as reports do; the rest in DuckDB, over the rows and columns that it needs.
+    rollup, as reports do; the rest in DuckDB, over the rows and columns that it needs. Without a query, on a terminal,
+    it asks for one.
     """
+    if file is None and prompt.is_at_terminal() and (query is None or _is_path(query)):
+        paths = (*(() if query is None else (query,)), *typed["paths"])
+        return _ask(load_config({**typed, "paths": paths}), paths)
     name, text, paths = _question(query, file, typed["paths"])
     config = load_config({**typed, "paths": paths})
     from logproc.adhoc import sql as engine
@@ -60,6 +65,37 @@ def sql(
         raise UsageError("--to parquet writes bytes, and standard output is a terminal; name a file with -o")
     say_if_cold(quiet=config.quiet)
     return _answer(config, name, text, to, output, tuple(paths))
+
+
+def _is_path(query: str) -> bool:
+    """Tell whether what stands where the query should is something to read: no query is one word."""
+    return not any(map(str.isspace, query)) and not query.endswith(".sql") and (query == "-" or Path(query).exists())
+
+
+def _ask(config: Config, named: tuple[str, ...]) -> int:
+    """Answer questions at a prompt."""
+    if "-" in named:
+        raise UsageError("standard input is the prompt's: name a file or a folder")
+    from logproc.adhoc import sql as engine
+    from logproc.adhoc.question import relations_of
+    from logproc.rollup.functions import FUNCTIONS
+
+    relations = {name: tuple(relation.columns) for name, relation in relations_of(config).by_name.items()}
+    functions = sorted(name for name in FUNCTIONS if name.isidentifier())
+    put(f"SQL over {', '.join(config.paths)}; FROM names {', '.join(relations)}. A query ends with ; - see .help\n")
+    say_if_cold(quiet=config.quiet)
+    return prompt.ask(
+        prompt.Prompt(
+            prompt.Words(relations, functions),
+            lambda text, mode: print_answer(config, text, mode, named),
+            lambda text: engine.explain(config, text),
+        )
+    )
+
+
+def print_answer(config: Config, text: str, mode: str, named: tuple[str, ...]) -> None:
+    """Answer one question on standard output."""
+    _answer(config, "sql", text, mode, None, named)
 
 
 def _question(query: str | None, file: str | None, paths: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:

@@ -1,0 +1,194 @@
+"""The prompt of `logproc sql`: questions one after the other, with history and completion by readline.
+
+readline is in the standard library and does what a prompt for SQL needs, so that it is there wherever logproc is. A
+statement ends with a semicolon or an empty line. Ctrl-C gives up a line or a running query, Ctrl-D leaves.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logproc import stopping
+from logproc.commands import failure
+from logproc.console import complain, put
+from logproc.errors import LogprocError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+HISTORY_LINES = 2000
+FIRST, MORE = "logproc> ", "    ...> "
+FORMS = ("table", "json", "csv")
+KEYWORDS = (
+    *("SELECT", "FROM", "WHERE", "GROUP BY ALL", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "DESC", "AND", "OR", "NOT"),
+    *("IN", "BETWEEN", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL", "AS", "CASE WHEN", "THEN", "ELSE", "END", "FILTER"),
+    *("JOIN", "USING", "ON", "WITH", "DISTINCT", "OVER", "PARTITION BY", "UNION ALL"),
+)
+COMMANDS = {
+    ".help": "this list",
+    ".tables": "what FROM may name",
+    ".columns NAME": "the fields of a family, a source or logs",
+    ".explain SQL": "which engine a query runs in, and why",
+    ".mode table|json|csv": "how answers are written",
+    ".quit": "leave; so does Ctrl-D",
+}
+
+
+@dataclass(slots=True)
+class Words:
+    """What the prompt knows: the fields of what FROM may name, and functions."""
+
+    relations: Mapping[str, Sequence[str]]
+    functions: Sequence[str]
+
+    def complete(self, line: str, word: str) -> list[str]:
+        """Return what a word that ends at the end of `line` may become."""
+        before = line[: len(line) - len(word)].rstrip().lower()
+        if line.lstrip().startswith("."):
+            return self._of_command(before, word)
+        if before.endswith(("from", "join")):
+            return _beginning(sorted(self.relations), word)
+        found = _beginning(self._columns(line), word)
+        found += [f"{name}(" for name in _beginning(self.functions, word)]
+        upper = not word or word.isupper()
+        return (
+            found + [k if upper else k.lower() for k in _beginning(KEYWORDS, word)] + _beginning(self.relations, word)
+        )
+
+    def _of_command(self, before: str, word: str) -> list[str]:
+        if before.endswith((".columns", ".mode")):
+            return _beginning(FORMS if before.endswith(".mode") else sorted(self.relations), word)
+        return _beginning([command.split()[0] for command in COMMANDS], word)
+
+    def _columns(self, line: str) -> list[str]:
+        """Return the fields of what the line names, or all of them."""
+        named = [name for name in self.relations if re.search(rf"\b{re.escape(name)}\b", line)] or self.relations
+        return sorted({column for name in named for column in self.relations[name]})
+
+
+def _beginning(names: Sequence[str] | Mapping[str, object], word: str) -> list[str]:
+    return [name for name in names if name.lower().startswith(word.lower())]
+
+
+@dataclass(slots=True)
+class Prompt:
+    """Reads statements and has them answered: `answer(sql, mode)`, `explain(sql)`, lines from `read(prompt)`."""
+
+    words: Words
+    answer: Callable[[str, str], None]
+    explain: Callable[[str], str]
+    read: Callable[[str], str] = input
+    mode: str = "table"
+    lines: list[str] = field(default_factory=list)
+
+    def loop(self) -> int:
+        """Ask until the end; returns the exit code."""
+        while True:
+            try:
+                line = self.read(MORE if self.lines else FIRST)
+            except EOFError:
+                put("\n")
+                return 0
+            except KeyboardInterrupt:
+                put("^C\n")
+                self.lines.clear()
+                continue
+            if not self.take(line):
+                return 0
+
+    def take(self, line: str) -> bool:
+        """Take a line; False if it is the last one."""
+        if not self.lines and line.lstrip().startswith("."):
+            return self._command(line.strip())
+        self.lines += [line] if line.strip() or self.lines else []
+        statement = "\n".join(self.lines).strip()
+        if statement and (statement.endswith(";") or not line.strip()):
+            self.lines.clear()
+            self._guarded(lambda: self.answer(statement.rstrip("; \n"), self.mode))
+        return True
+
+    def _command(self, line: str) -> bool:
+        name, _, rest = line.partition(" ")
+        rest = rest.strip().rstrip(";")
+        if name in {".quit", ".exit", ".q"}:
+            return False
+        if name == ".tables":
+            put("".join(f"{known}\n" for known in self.words.relations))
+        elif name == ".columns" and rest in self.words.relations:
+            put("".join(f"{column}\n" for column in self.words.relations[rest]))
+        elif name == ".mode" and rest in FORMS:
+            self.mode = rest
+        elif name == ".explain" and rest:
+            self._guarded(lambda: put(self.explain(rest)))
+        else:
+            put("".join(f"{command:<22} {meaning}\n" for command, meaning in COMMANDS.items()))
+        return True
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do something; whatever goes wrong, the prompt stays."""
+        try:
+            work()
+        except KeyboardInterrupt:
+            complain("given up")
+        except (LogprocError, OSError) as error:
+            complain(*failure.lines(error))
+
+
+def ask(prompt: Prompt) -> int:
+    """Run a prompt at the terminal: with history, with completion, and Ctrl-C for the query alone."""
+    with stopping.interactive():
+        remember = _with_readline(prompt.words)
+        try:
+            return prompt.loop()
+        finally:
+            remember()
+
+
+def history_path() -> Path:
+    """Return where history is kept."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "logproc" / "sql_history"
+
+
+def _with_readline(words: Words) -> Callable[[], None]:
+    """Set readline up; returns what writes the history."""
+    try:
+        import readline
+    except ImportError:  # Python was built without it: lines come without history
+        return lambda: None
+    path = history_path()
+    with suppress(OSError):
+        readline.read_history_file(path)
+    readline.set_history_length(HISTORY_LINES)
+    readline.set_completer_delims(" \t\n,()<>=!+-*/|;'\"")
+    found: list[str] = []
+
+    def complete(word: str, state: int) -> str | None:
+        if state == 0:
+            line = readline.get_line_buffer()[: readline.get_endidx()]
+            found[:] = dict.fromkeys(words.complete(line, word))
+        return found[state] if state < len(found) else None
+
+    readline.set_completer(complete)
+    libedit = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
+    return lambda: _write_history(path, readline.write_history_file)
+
+
+def _write_history(path: Path, write: Callable[[Path], None]) -> None:
+    """Keep the history where only its owner reads it: a query may hold what others should not see."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        write(path)
+
+
+def is_at_terminal() -> bool:
+    """Tell whether somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
