@@ -1,16 +1,17 @@
 """Machine code on the disk and in memory: object files, which LLVM loads without a compiler.
 
-The object files of one state of all kernel sources, for one kind of machine, lie in a folder of their own, named by
-two hashes: beside the sources where that can be written, else below the user's cache folder. An upgrade or another
-machine can then never run code that was not made for it. Code that nobody but root and ourselves can have written is
-read from either place, so that an installation by root serves everybody.
+The object files for one kind of machine lie in a folder of their own, named by a hash of what the machine is: beside
+the sources where that can be written, else below the user's cache folder. Each file is named by its kernel and a hash
+of the sources that it was compiled from: its module and the kernel modules which that imports. An upgrade or another
+machine can then never run code that was not made for it, and compiles what has changed. Code that nobody but root and
+ourselves can have written is read from either place, so that an installation by root serves everybody.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+import re
 import stat
 import tempfile
 from contextlib import contextmanager, suppress
@@ -71,8 +72,39 @@ def _machine() -> str:
 
 @cache
 def _name() -> str:
-    sources = _hash(*(path.read_bytes() for path in sorted(_HERE.glob("*.py"))))
-    return f"kernels-{sources}-{_machine()}"
+    return f"kernels-{_machine()}"
+
+
+_IMPORTS = re.compile(rb"^ *from logproc\.kernels(?:\.(\w+))? import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+
+
+@cache
+def _imported(module: str) -> tuple[bytes, frozenset[str]]:
+    """Return the source of a kernel module and the names of the kernel modules that it imports."""
+    source = (_HERE / f"{module}.py").read_bytes()
+    found: set[str] = set()
+    for named, listed in _IMPORTS.findall(source):
+        names = [named] if named else re.findall(rb"\w+", re.sub(rb"#.*", b"", listed))
+        found.update(name.decode() for name in names)
+    return source, frozenset(name for name in found if (_HERE / f"{name}.py").exists())
+
+
+@cache
+def _sources(module: str) -> str:
+    """Hash what a module's kernels are compiled from: its source, and those of all that it imports in turn."""
+    seen: set[str] = set()
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(_imported(name)[1])
+    return _hash(*(part for name in sorted(seen) for part in (name.encode(), _imported(name)[0])))
+
+
+def _file(name: str) -> str:
+    """Return what the object file of a kernel is called."""
+    return f"{name}-{_sources(name.partition('.')[0])}{SUFFIX}"
 
 
 def _places() -> Iterator[Path]:
@@ -108,14 +140,19 @@ def folder() -> Path | None:
 
 
 def is_cold() -> bool:
-    """Tell whether kernels are still to be compiled: nothing is cached yet."""
-    return all(next((place / _name()).glob(f"*{SUFFIX}"), None) is None for place in _places())
+    """Tell whether kernels are still to be compiled: nothing is cached yet, or only what earlier sources left."""
+    return not any(_is_current(file.name) for place in _places() for file in (place / _name()).glob(f"*{SUFFIX}"))
+
+
+def _is_current(file: str) -> bool:
+    name = file.removesuffix(SUFFIX).rpartition("-")[0]
+    return (_HERE / f"{name.partition('.')[0]}.py").exists() and _file(name) == file
 
 
 def find(name: str) -> bytes | None:
     """Return the cached object file of a kernel; None if there is none, or only damaged or foreign ones."""
     for place in _places():
-        file = place / _name() / f"{name}{SUFFIX}"
+        file = place / _name() / _file(name)
         if not all(_trusted(path) for path in (place, file.parent, file)):
             continue
         with suppress(OSError):
@@ -132,15 +169,14 @@ def keep(name: str, code: bytes) -> None:
     if place is None:
         return
     with suppress(OSError):
-        if next(place.glob(f"*{SUFFIX}"), None) is None:
-            _sweep(place)
         with tempfile.NamedTemporaryFile(dir=place, prefix=name, delete=False) as file:
             try:
                 file.write(hashlib.blake2b(code, digest_size=_DIGEST_BYTES).digest() + code)
                 file.flush()
-                Path(file.name).replace(place / f"{name}{SUFFIX}")
+                Path(file.name).replace(place / _file(name))
             except OSError:
                 Path(file.name).unlink()
+        _sweep(place, name)
 
 
 @contextmanager
@@ -163,15 +199,15 @@ def compiling(name: str) -> Iterator[None]:
         os.close(lock)
 
 
-def _sweep(place: Path) -> None:
-    """Remove what earlier sources left for this kind of machine: others may share this installation's disk.
+def _sweep(place: Path, name: str) -> None:
+    """Remove what earlier sources left of a kernel.
 
     The user's cache folder may serve other installations, and is left alone.
     """
     if place.parent == _HERE / "__pycache__":
-        for other in place.parent.glob(f"kernels-*-{_machine()}"):
-            if other != place:
-                shutil.rmtree(other, ignore_errors=True)
+        for other in place.glob(f"{name}-*{SUFFIX}"):
+            if other.name != _file(name):
+                other.unlink()
 
 
 @cache

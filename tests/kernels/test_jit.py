@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -71,14 +72,43 @@ def test_damaged_machine_code_is_made_anew(installed, tmp_path):
         assert len(kept.read_bytes()) == len(good)
 
 
-def test_changed_sources_are_compiled_and_the_code_of_the_old_ones_is_removed(installed, tmp_path):
-    before = run(installed, tmp_path)[2]
-    with (installed / "kernels" / "group.py").open("a") as file:
+def change(source: Path) -> None:
+    with source.open("a") as file:
         file.write("# changed\n")
-    counts, loaded, after = run(installed, tmp_path)
-    assert (counts, loaded) == ("[0, 2, 1]", True)
+
+
+def test_changed_sources_are_compiled_and_the_code_of_the_old_ones_is_removed(installed, tmp_path):
+    run(installed, tmp_path)
+    (before,) = installed.rglob("*.object")
+    change(installed / "kernels" / "group.py")
+    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
+    (after,) = installed.rglob("*.object")
     assert after != before
-    assert not Path(before).exists()
+
+
+def test_only_what_a_kernel_is_made_of_makes_it_compile_anew(installed, tmp_path):
+    assert "memory" not in native._imported("group")[1]
+    run(installed, tmp_path)
+    change(installed / "kernels" / "tokenize.py")
+    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", False)
+    change(installed / "kernels" / "compiling.py")
+    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
+
+
+def test_what_modules_import_is_seen_in_their_sources():
+    for path in sorted((PACKAGE / "kernels").glob("*.py")):
+        used = {
+            node.module.rpartition(".")[2]
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("logproc.kernels.")
+        }
+        used |= {
+            name.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module == "logproc.kernels"
+            for name in node.names
+        }
+        assert native._imported(path.stem)[1] == used
 
 
 def test_where_the_package_cannot_be_written_the_users_cache_folder_serves(installed, tmp_path):
@@ -105,7 +135,7 @@ def test_code_that_is_there_is_used_where_nothing_can_be_written(installed, tmp_
 
 
 def test_other_kinds_of_machines_keep_their_code(installed, tmp_path):
-    other = installed / "kernels" / "__pycache__" / "kernels-000000000000-111111111111"
+    other = installed / "kernels" / "__pycache__" / "kernels-000000000000"
     other.mkdir(parents=True)
     run(installed, tmp_path)
     assert other.exists()
