@@ -262,13 +262,12 @@ def fields() -> str:
 
 def formats() -> str:
     """Return the page of formats: what each is, a line of it, its fields."""
-    from logproc.formats import FORMATS, PATTERNS, STRINGS
+    from logproc.formats import FORMATS
 
     text = NOTE + "# Formats\n\n"
     text += "The format of each file is found from its content; `--format NAME`, or `format` of a `[[source]]`, fixes\n"
     text += "it. Compression (gzip, bzip2, xz, zstd) is known by the first bytes, never by the name.\n\n"
     text += table(("`--format`", "what"), [("`auto`", "each file by its content (the default)"), *_languages()])
-    assert {*STRINGS, *PATTERNS} == {row[0].strip("`").partition(":")[0] for row in _languages()}
     for family in dict.fromkeys(row.family for row in FORMATS.values()):
         rows = [row for row in FORMATS.values() if row.family == family]
         text += f"\n## Family `{family}`\n\n"
@@ -278,13 +277,22 @@ def formats() -> str:
 
 
 def _languages() -> list[tuple[str, str]]:
-    return [
-        ("`nginx:LOG_FORMAT`", "a `log_format` of nginx: [nginx](../howto/nginx.md)"),
-        ("`apache:LOGFORMAT`", "a `LogFormat` of Apache: [Apache](../howto/apache.md)"),
-        ("`regex:PATTERN`", "named groups become fields: [patterns](../patterns.md)"),
-        ("`grok:PATTERN`", "named patterns, as Logstash has them: [patterns](../patterns.md#grok)"),
-        ("`grok-ecs:PATTERN`", "the same with the names of the Elastic Common Schema"),
-    ]
+    from logproc.formats import PATTERN_DOCS, STRINGS
+
+    rows = [(f"`{language}:...`", f"a format string of {language}") for language in STRINGS]
+    rows += [(f"`{language}:...`", _plain(doc)) for language, doc in PATTERN_DOCS.items()]
+    return [(name, f"{doc}: {WHERE[name.strip('`').partition(':')[0]]}") for name, doc in rows]
+
+
+WHERE = {
+    "nginx": "[nginx](../howto/nginx.md)",
+    "apache": "[Apache](../howto/apache.md)",
+    "regex": "[patterns](../patterns.md)",
+    "grok": "[patterns](../patterns.md#grok)",
+    "grok-ecs": "[patterns](../patterns.md#grok)",
+    "postgres": "`%m [%p] %u@%d`, as in postgresql.conf",
+}
+"""By language, the page that shows how it is written."""
 
 
 def _format(row: Format) -> Iterator[str]:

@@ -52,6 +52,15 @@ class _Commands(click.Group):
             ctx.fail(f"the command {args[0]!r} is not in version {__version__}; there is {', '.join(self.commands)}")
         return super().resolve_command(ctx, args)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands, each with its first sentence as a whole: click cuts it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _first_sentence(command)) for name, command in self.commands.items()])
+
+
+def _first_sentence(command: click.Command) -> str:
+    return " ".join((command.help or "").split("\n\n")[0].split())
+
 
 def execute(arguments: list[str]) -> int:
     """Run one command and return its exit code; KeyboardInterrupt and BrokenPipeError are the caller's."""

@@ -15,7 +15,7 @@ VARIABLE = "_LOGPROC_COMPLETE"
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the script by which a shell completes logproc's commands, options and values.
+    """Print the script by which a shell completes commands, options and values.
 
     bash: logproc completion bash > ~/.local/share/bash-completion/completions/logproc
 
@@ -34,7 +34,10 @@ def completion(context: click.Context, shell: str) -> None:
 @click.command()
 @click.pass_context
 def man(context: click.Context) -> None:
-    """Print the man page: logproc man | man -l -, or into ~/.local/share/man/man1/logproc.1."""
+    """Print the man page.
+
+    To read it: logproc man | man -l -. To keep it: logproc man > ~/.local/share/man/man1/logproc.1.
+    """
     from logproc.commands.manual import page
 
     group = context.find_root().command
