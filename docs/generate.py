@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from logproc.config_keys import Key
     from logproc.formats import Format
-    from logproc.rollup.signature import Function, Kinds
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -74,40 +73,6 @@ FAMILIES = {
     "json": "Lines that name their fields themselves. Any other field can be asked for by its name; nested keys join "
     "with a dot. One that nobody declared is text or number, as the question needs it.",
 }
-
-ARGUMENTS = {
-    "count": "(*), (x)",
-    "count_if": "(condition)",
-    "sum": "(number)",
-    "avg": "(number)",
-    "min": "(number or time)",
-    "max": "(number or time)",
-    "approx_count_distinct": "(x)",
-    "approx_quantile": "(number, q)",
-}
-AGGREGATES = {
-    "count": "rows; with an argument, those where it is not NULL",
-    "count_if": "rows that meet the condition",
-    "sum": "sum; exact for integers",
-    "avg": "mean",
-    "min": "least",
-    "max": "greatest",
-    "approx_count_distinct": "number of different values",
-    "approx_quantile": "the value below which the share q of the rows lies",
-}
-SPELLINGS = {"count_star": "count", "countif": "count_if", "mean": "avg"}
-"""Other names of the same aggregates."""
-
-GROUPS = (
-    ("CONDITIONALS", "Conditions"),
-    ("NUMBERS", "Numbers"),
-    ("TEXTS", "Text"),
-    ("TEMPLATES", "Messages"),
-    ("TIMES", "Times"),
-    ("URLS", "Addresses and URLs"),
-    ("AGENTS", "User agents"),
-)
-"""Names in `logproc.rollup.functions`, and headings."""
 
 NOTE = "<!-- Written by docs/generate.py from the code: change that, not this. -->\n\n"
 
@@ -266,7 +231,8 @@ def formats() -> str:
 
     text = NOTE + "# Formats\n\n"
     text += "The format of each file is found from its content; `--format NAME`, or `format` of a `[[source]]`, fixes\n"
-    text += "it. Compression (gzip, bzip2, xz, zstd) is known by the first bytes, never by the name.\n\n"
+    text += "it. Compression (gzip, bzip2, xz, zstd) is known by the first bytes, never by the name. More on files of\n"
+    text += "several formats, records of several lines and arrays: [how files are read](reading.md).\n\n"
     text += table(("`--format`", "what"), [("`auto`", "each file by its content (the default)"), *_languages()])
     for family in dict.fromkeys(row.family for row in FORMATS.values()):
         rows = [row for row in FORMATS.values() if row.family == family]
@@ -281,18 +247,22 @@ def _languages() -> list[tuple[str, str]]:
 
     rows = [(f"`{language}:...`", f"a format string of {language}") for language in STRINGS]
     rows += [(f"`{language}:...`", _plain(doc)) for language, doc in PATTERN_DOCS.items()]
-    return [(name, f"{doc}: {WHERE[name.strip('`').partition(':')[0]]}") for name, doc in rows]
+    more = ((name, doc, WHERE.get(name.strip("`").partition(":")[0])) for name, doc in rows)
+    return [(name, f"{doc}: {where}" if where else doc) for name, doc, where in more]
 
 
 WHERE = {
     "nginx": "[nginx](../howto/nginx.md)",
     "apache": "[Apache](../howto/apache.md)",
+    "tomcat": "the `pattern` of an `AccessLogValve`",
+    "jetty": "the format of a `CustomRequestLog`",
+    "varnish": "what `varnishncsa -F` takes",
     "regex": "[patterns](../patterns.md)",
     "grok": "[patterns](../patterns.md#grok)",
     "grok-ecs": "[patterns](../patterns.md#grok)",
     "postgres": "`%m [%p] %u@%d`, as in postgresql.conf",
 }
-"""By language, the page that shows how it is written."""
+"""By language, where it is written, or the page that shows how."""
 
 
 def _format(row: Format) -> Iterator[str]:
@@ -312,61 +282,7 @@ def _format(row: Format) -> Iterator[str]:
     yield f" Its own: {own}.\n" if own else "\n"
 
 
-# ---- SQL -------------------------------------------------------------------------------------------------------
-
-
-def functions() -> str:
-    """Return the page of aggregates and functions of reports."""
-    from logproc.rollup import functions as known
-    from logproc.rollup.aggregates import AGGREGATES as PLANNED
-    from logproc.rollup.aggregates import UNMERGEABLE
-
-    text = NOTE + "# SQL\n\n"
-    text += "A report is one SELECT with DuckDB's names and meanings. `logproc sql` takes any SELECT: one that uses\n"
-    text += "more than what stands here runs in DuckDB.\n\n## Aggregates\n\n"
-    text += "All take `FILTER (WHERE ...)`. Which ones are exact: [sketches](../explanation/sketches.md).\n\n"
-    spelled: dict[str, list[str]] = {}
-    for name in PLANNED:
-        spelled.setdefault(SPELLINGS.get(name, name), []).append(name)
-    rows = [(code(f"{name}{ARGUMENTS[name]}"), _with(AGGREGATES[name], also[1:])) for name, also in spelled.items()]
-    text += table(("aggregate", "yields"), rows)
-    text += "\n## Operators\n\n"
-    text += "`= <> < <= > >=`, `AND OR NOT`, `IS NULL`, `IN (...)`, `BETWEEN`, `LIKE`, `ILIKE`, `CASE`, `CAST`, `||`,\n"
-    text += "`+ - * / // %`. A division by zero is NULL. A CAST of what does not read is NULL.\n"
-    aliases: dict[str, list[str]] = {}
-    for name, meant in known.ALIASES.items():
-        aliases.setdefault(meant, []).append(name)
-    for group, title in GROUPS:
-        listed = {name: row for name, row in getattr(known, group).items() if name in known.CALLABLE}
-        rows = [
-            (code(_signature(row)), _result(row), _with(_plain(row.doc), aliases.get(name, [])))
-            for name, row in listed.items()
-        ]
-        text += f"\n## {title}\n\n" + table(("function", "type", "yields"), rows)
-    text += "\n## What cannot be merged\n\n"
-    text += "Refused in reports, which are counted in parts, on many machines perhaps; each refusal says what to\n"
-    text += "write instead:\n\n"
-    return text + table(("aggregate", "instead"), [(code(name), _plain(hint)) for name, hint in UNMERGEABLE.items()])
-
-
-def _with(doc: str, names: Sequence[str]) -> str:
-    return f"{doc}; also {', '.join(code(name) for name in names)}" if names else doc
-
-
-def _signature(row: Function) -> str:
-    given = [_kinds(kinds) for kinds in row.parameters]
-    optional = "".join(f"[, {kind}]" for kind in given[row.least :])
-    return f"{row.name}({', '.join(given[: row.least])}{optional}{', ...' if row.variadic else ''})"
-
-
-def _kinds(kinds: Kinds) -> str:
-    from logproc.rollup import signature
-
-    return "x" if kinds == signature.ANY else "number" if kinds == signature.NUMBER else " or ".join(sorted(kinds))
-
-
-def _result(row: Function) -> str:
-    return row.result if isinstance(row.result, str) else "as given"
+# ---- presets and the man page ----------------------------------------------------------------------------------------
 
 
 def presets() -> str:
@@ -397,7 +313,6 @@ PAGES = {
     "reference/config.md": config,
     "reference/fields.md": fields,
     "reference/formats.md": formats,
-    "reference/sql.md": functions,
     "reference/presets.md": presets,
     "man/logproc.1": manual,
 }

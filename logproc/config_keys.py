@@ -1,6 +1,6 @@
 """Every key of config.toml in one visible table: type, default, range and meaning.
 
-Validation, the README's table, and the check that the shipped config.toml shows every key all read `KEYS`.
+Validation, the reference in docs/, and the check that the shipped config.toml shows every key all read `KEYS`.
 """
 
 from __future__ import annotations
