@@ -96,7 +96,7 @@ def judge(check: Check, table: ReportTable) -> CheckResult:
 
 def _configured(config: Config) -> Iterator[tuple[str, str]]:
     for preset in config.use:
-        yield from presets.load(preset)
+        yield from presets.load(preset, places=bool(config.geo.files))
     yield from ((report.name, report.sql) for report in config.named_reports)
 
 
@@ -108,12 +108,12 @@ def _asked(config: Config) -> Iterator[tuple[str, str]]:
         elif name.endswith(".sql"):
             yield Path(name).stem, _read(name)
         else:
-            yield from _preset(name, own)
+            yield from _preset(name, own, places=bool(config.geo.files))
 
 
-def _preset(name: str, own: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+def _preset(name: str, own: Mapping[str, str], *, places: bool) -> Sequence[tuple[str, str]]:
     try:
-        return presets.load(name)
+        return presets.load(name, places=places)
     except UsageError as error:
         also = f"; reports of the configuration: {', '.join(own)}" if own else ""
         raise UsageError(f"{error}{also}; a file is named with its ending, as in my_report.sql") from error

@@ -25,23 +25,37 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "not_found",
         "errors",
         "extensions",
+        "mime_types",
         "clients",
         "vhosts",
         "users",
         "referrers",
         "referring_sites",
+        "keyphrases",
         "browsers",
         "operating_systems",
+        "agents",
         "bots",
         "ai_crawlers",
         "latency",
+        "routes",
         "slow_paths",
+        "route_errors",
+        "cache",
+        "tls",
+        "countries",
+        "cities",
+        "networks",
     ),
     "syslog": (
         "syslog_hosts",
         "syslog_programs",
         "syslog_severities",
         "syslog_hours",
+        "syslog_facilities",
+        "syslog_messages",
+        "syslog_errors",
+        "syslog_logins",
     ),
     "app": (
         "app_levels",
@@ -49,9 +63,14 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "app_loggers",
         "app_templates",
         "app_errors",
+        "app_exceptions",
     ),
 }
 """Names of the reports of each preset, in the order in which they are shown."""
+
+
+PLACES: frozenset[str] = frozenset({"countries", "cities", "networks"})
+"""Reports that need MaxMind files."""
 
 
 def names() -> tuple[str, ...]:
@@ -59,17 +78,20 @@ def names() -> tuple[str, ...]:
     return (*PRESETS, *(f"{preset}/{report}" for preset, reports in PRESETS.items() for report in reports))
 
 
-def load(name: str) -> list[tuple[str, str]]:
+def load(name: str, *, places: bool = True) -> list[tuple[str, str]]:
     """Return (report name, SQL) of a preset (`web`) or of one of its reports (`web/paths`).
 
-    UsageError names the nearest known one.
+    Without `places` a whole preset leaves out the reports that need MaxMind files. UsageError names the nearest known
+    one.
     """
     preset, _, report = name.partition("/")
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(PRESETS)}"
         raise UsageError(f"there is no preset {name!r}; {hint}")
-    return [(chosen, _read(preset, chosen)) for chosen in ((report,) if report else PRESETS[preset])]
+    if report:
+        return [(report, _read(preset, report))]
+    return [(chosen, _read(preset, chosen)) for chosen in PRESETS[preset] if places or chosen not in PLACES]
 
 
 def _read(preset: str, report: str) -> str:

@@ -19,6 +19,7 @@ from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.tables import Table, TableData, dump
+from logproc.rollup.texts import PairState
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -126,6 +127,10 @@ class RelationProgram:
         for aggregate, state in zip(spec.aggregates, tally.states, strict=True):
             state.resize(len(index))
             argument = None if aggregate.argument is None else self.evaluator.vector(aggregate.argument)
+            if isinstance(state, PairState) and argument is not None and aggregate.by is not None:
+                taken = self._groups(spec, aggregate.filter, groups, rows)
+                state.update_pair(taken, argument, self.evaluator.vector(aggregate.by), rows)
+                continue
             state.update(self._groups(spec, aggregate.filter, groups, rows), argument, rows)
 
     def _groups(

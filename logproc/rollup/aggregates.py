@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.model import Kind
-from logproc.rollup.builder import ARGUMENT, Builder
+from logproc.rollup.builder import ARGUMENT, Builder, shown
 from logproc.rollup.kinds import MisfitError, accept, cast
 from logproc.rollup.signature import NUMBER
 from logproc.rollup.spec import Aggregate, Call, Expression, Literal
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ORDERED = NUMBER | {Kind.TIME}
+
+
+Planner: TypeAlias = "Callable[[Builder, Any, Expression | None], Expression]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +30,28 @@ class Planned:
     doc: str
     least: int
     most: int
-    plan: Callable[[Builder, Any, Expression | None], Expression]
+    plan: Planner
 
 
 UNMERGEABLE: dict[str, str] = {
-    "quantile": "write approx_quantile(x, 0.5)",
-    "quantile_cont": "write approx_quantile(x, 0.5)",
-    "quantile_disc": "write approx_quantile(x, 0.5)",
-    "percentile_cont": "write approx_quantile(x, 0.5)",
-    "median": "write approx_quantile(x, 0.5)",
-    "mode": "GROUP BY x, count(*) and ORDER BY it",
-    "approx_top_k": "GROUP BY x ORDER BY count(*) DESC LIMIT k",
-    "any_value": "GROUP BY x, or write min(x) or max(x) of a number or a time",
-    "first": "write min(x) or max(x) of a number or a time",
-    "last": "write min(x) or max(x) of a number or a time",
-    "arg_max": "write max(x), or GROUP BY both",
-    "arg_min": "write min(x), or GROUP BY both",
-    "max_by": "write max(x), or GROUP BY both",
-    "min_by": "write min(x), or GROUP BY both",
-    "list": "GROUP BY x lists the values, one a row",
-    "array_agg": "GROUP BY x lists the values, one a row",
-    "string_agg": "GROUP BY x lists the values, one a row",
-    "group_concat": "GROUP BY x lists the values, one a row",
-    "histogram": "GROUP BY x, count(*)",
-    "stddev": "write sum(x), sum(x * x) and count(x), which merge, and compute it from them",
-    "stddev_samp": "write sum(x), sum(x * x) and count(x), which merge, and compute it from them",
-    "stddev_pop": "write sum(x), sum(x * x) and count(x), which merge, and compute it from them",
-    "variance": "write sum(x), sum(x * x) and count(x), which merge, and compute it from them",
-    "var_samp": "write sum(x), sum(x * x) and count(x), which merge, and compute it from them",
-    "var_pop": "write sum(x), sum(x * x) and count(x), which merge, and compute it from them",
-    "bool_and": "write count_if(NOT x) = 0",
-    "bool_or": "write count_if(x) > 0",
+    **dict.fromkeys(
+        ("quantile", "quantile_cont", "quantile_disc", "percentile_cont", "percentile_disc", "median"),
+        "write approx_quantile(x, 0.5)",
+    ),
+    **dict.fromkeys(
+        ("first", "last", "arbitrary_first"), "write arg_min(x, time) or arg_max(x, time), which do not depend on order"
+    ),
+    **dict.fromkeys(
+        ("list", "array_agg", "string_agg", "group_concat", "listagg"),
+        "GROUP BY x lists the values, one a row; histogram(x) and approx_top_k(x, k) have several in one",
+    ),
+    "mad": "write approx_quantile(x, 0.75) - approx_quantile(x, 0.25)",
+    **dict.fromkeys(("kurtosis", "skewness"), "write stddev(x), or approx_quantile(x, q) of several q"),
+    **dict.fromkeys(
+        ("corr", "covar_pop", "covar_samp", "regr_slope", "regr_r2", "regr_intercept"),
+        "write sum(x), sum(y), sum(x * y) and count(*), which merge, and compute it from them",
+    ),
+    **dict.fromkeys(("entropy", "bit_and", "bit_or", "bit_xor"), "run it with `logproc sql`, over rows"),
     "product": "write exp(sum(ln(x)))",
 }
 """Aggregates of DuckDB that are refused, and what to write instead."""
@@ -70,6 +64,11 @@ def plan(builder: Builder, name: str, node: Any, condition: Expression | None) -
         raise builder.query.refuse(message, node)
     for argument in node.expressions:
         kind = type(argument).__name__
+        if kind == "Distinct" and name == "count":
+            return _exact_count(builder, node, argument, condition)
+        if kind == "Distinct" and name in {"min", "max", "any_value", "bool_and", "bool_or", "approx_count_distinct"}:
+            node.set("expressions", argument.expressions)  # which counts a value once, however often it comes
+            break
         if kind == "Distinct":
             raise builder.query.refuse(f"{name}(DISTINCT ...) cannot be merged; {_distinct(name, argument)}", node)
         if kind == "Order":
@@ -83,10 +82,29 @@ def plan(builder: Builder, name: str, node: Any, condition: Expression | None) -
 
 
 def _distinct(name: str, node: Any) -> str:  # noqa: ANN401 - sqlglot's
-    if name == "count":
-        listed = ", ".join(e.sql(dialect="duckdb", normalize_functions=False) for e in node.expressions)
-        return f"write approx_count_distinct({listed})"
-    return "leave DISTINCT out" if name in {"min", "max", "approx_count_distinct"} else "GROUP BY the value instead"
+    return f"GROUP BY {shown(node.expressions[0])} and compute {name} from the rows"
+
+
+def _exact_count(builder: Builder, node: Any, distinct: Any, condition: Expression | None) -> Expression:  # noqa: ANN401
+    if len(distinct.expressions) != 1:
+        listed = ", ".join(shown(e) for e in distinct.expressions)
+        message = f"count(DISTINCT {listed}) takes one value; write count(DISTINCT concat_ws(' ', {listed}))"
+        raise builder.query.refuse(message, node)
+    counted = builder.build(distinct.expressions[0], ARGUMENT)
+    return _of_values(builder, "count_distinct", counted, Kind.INTEGER, condition)
+
+
+def _of_values(
+    builder: Builder, name: str, argument: Expression, kind: Kind, condition: Expression | None, k: int | None = None
+) -> Expression:
+    rules = builder.rules
+    estimated = rules.approximate and name == "count_distinct"
+    return builder.aggregate(
+        Aggregate(
+            name, argument, kind, filter=condition, limit=rules.max_distinct, estimated=estimated,
+            parameter=None if k is None else float(k),
+        )
+    )  # fmt: skip
 
 
 def _argument(builder: Builder, node: Any, place: int = 0) -> Expression:  # noqa: ANN401 - sqlglot's
@@ -128,18 +146,81 @@ def _avg(builder: Builder, node: Any, condition: Expression | None) -> Expressio
     return Call("/", (total, count), Kind.DECIMAL)
 
 
-def _extreme(name: str) -> Callable[[Builder, Any, Expression | None], Expression]:
+def _extreme(name: str) -> Planner:
     def planner(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
         argument = _argument(builder, node)
-        if argument.kind not in _ORDERED | {Kind.DYNAMIC}:
-            raise MisfitError(
-                f"{name} takes a number or a time, and its argument is {argument.kind}; "
-                f"write {name}(CAST(... AS DOUBLE)), or GROUP BY the text"
-            )
-        fitted = accept(argument, _ORDERED)
-        return builder.aggregate(Aggregate(name, fitted, fitted.kind, filter=condition))
+        if argument.kind is Kind.BOOLEAN:  # false comes before true
+            number = cast(argument, Kind.INTEGER)
+            best = builder.aggregate(Aggregate(name, number, Kind.INTEGER, filter=condition))
+            return Call("cast_boolean", (best,), Kind.BOOLEAN)
+        kind = Kind.TEXT if argument.kind is Kind.DYNAMIC else argument.kind
+        return builder.aggregate(Aggregate(name, argument, kind, filter=condition))
 
     return planner
+
+
+def _pair(name: str) -> Planner:
+    def planner(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
+        value, by = _argument(builder, node), _argument(builder, node, 1)
+        if by.kind not in _ORDERED | {Kind.DYNAMIC}:
+            raise MisfitError(f"{name} looks for the best number or time, and its second argument is {by.kind}")
+        by = accept(by, _ORDERED)
+        if value.kind is Kind.BOOLEAN:
+            value = cast(value, Kind.INTEGER)
+        kind = Kind.TEXT if value.kind is Kind.DYNAMIC else value.kind
+        return builder.aggregate(Aggregate(name, value, kind, filter=condition, by=by))
+
+    return planner
+
+
+def _every(*, wanted: bool) -> Planner:
+    """Plan bool_and (none is false) and bool_or (one is true), NULL where there is no value."""
+
+    def planner(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
+        argument = accept(_argument(builder, node), frozenset({Kind.BOOLEAN}))
+        tested = argument if wanted else builder.call("not", (argument,))
+        both = tested if condition is None else builder.call("and", (condition, tested))
+        found = builder.aggregate(Aggregate("count", None, Kind.INTEGER, filter=both))
+        known = builder.aggregate(Aggregate("count", argument, Kind.INTEGER, filter=condition))
+        answer = Call(">" if wanted else "=", (found, _ZERO), Kind.BOOLEAN)
+        return Call("case", (Call(">", (known, _ZERO), Kind.BOOLEAN), answer), Kind.BOOLEAN)
+
+    return planner
+
+
+_ZERO = Literal(0, Kind.INTEGER)
+
+
+def _moments(name: str) -> Planner:
+    def planner(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
+        argument = _number(name, _argument(builder, node))
+        return builder.aggregate(Aggregate(name, cast(argument, Kind.DECIMAL), Kind.DECIMAL, filter=condition))
+
+    return planner
+
+
+def _geometric_mean(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
+    logarithm = builder.call("ln", (_number("geomean", _argument(builder, node)),))
+    total = builder.aggregate(Aggregate("sum", logarithm, Kind.DECIMAL, filter=condition))
+    count = builder.aggregate(Aggregate("count", logarithm, Kind.INTEGER, filter=condition))
+    return Call("exp", (Call("/", (total, count), Kind.DECIMAL),), Kind.DECIMAL)
+
+
+def _values(name: str) -> Planner:
+    def planner(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
+        argument = _argument(builder, node)
+        kind = argument.kind if name == "mode" and argument.kind is not Kind.DYNAMIC else Kind.TEXT
+        return _of_values(builder, name, argument, kind, condition)
+
+    return planner
+
+
+def _top(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
+    asked = _argument(builder, node, 1)
+    k = asked.value if isinstance(asked, Literal) else None
+    if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= 1000:
+        raise MisfitError("the number of values must be from 1 to 1000, as in approx_top_k(path, 10)")
+    return _of_values(builder, "approx_top_k", _argument(builder, node), Kind.TEXT, condition, k)
 
 
 def _distinct_count(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
@@ -170,8 +251,43 @@ AGGREGATES: dict[str, Planned] = {
         Planned("sum", "sum(x)", "as given", "sum, exact to a billionth", 1, 1, _sum),
         Planned("avg", "avg(x)", "decimal", "mean, computed at the end from sum and count", 1, 1, _avg),
         Planned("mean", "mean(x)", "decimal", "the same as avg", 1, 1, _avg),
-        Planned("min", "min(x)", "as given", "least value", 1, 1, _extreme("min")),
-        Planned("max", "max(x)", "as given", "greatest value", 1, 1, _extreme("max")),
+        Planned("min", "min(x)", "as given", "least value; texts by their bytes", 1, 1, _extreme("min")),
+        Planned("max", "max(x)", "as given", "greatest value; texts by their bytes", 1, 1, _extreme("max")),
+        Planned("any_value", "any_value(x)", "as given", "a value that is not NULL: the least", 1, 1, _extreme("min")),
+        Planned(
+            "arg_min", "arg_min(x, y)", "as x", "x of the row with the least y; of several the least x", 2, 2,
+            _pair("arg_min"),
+        ),
+        Planned(
+            "arg_max", "arg_max(x, y)", "as x", "x of the row with the greatest y; of several the least x", 2, 2,
+            _pair("arg_max"),
+        ),
+        Planned("min_by", "min_by(x, y)", "as x", "the same as arg_min", 2, 2, _pair("arg_min")),
+        Planned("max_by", "max_by(x, y)", "as x", "the same as arg_max", 2, 2, _pair("arg_max")),
+        Planned("bool_and", "bool_and(a)", "boolean", "no a is false", 1, 1, _every(wanted=False)),
+        Planned("bool_or", "bool_or(a)", "boolean", "an a is true", 1, 1, _every(wanted=True)),
+        Planned("var_samp", "var_samp(x)", "decimal", "variance of a sample, exact sums", 1, 1, _moments("var_samp")),
+        Planned("variance", "variance(x)", "decimal", "the same as var_samp", 1, 1, _moments("var_samp")),
+        Planned("var_pop", "var_pop(x)", "decimal", "variance of all, from exact sums", 1, 1, _moments("var_pop")),
+        Planned("stddev_samp", "stddev_samp(x)", "decimal", "square root of var_samp", 1, 1, _moments("stddev_samp")),
+        Planned("stddev", "stddev(x)", "decimal", "the same as stddev_samp", 1, 1, _moments("stddev_samp")),
+        Planned("stddev_pop", "stddev_pop(x)", "decimal", "square root of var_pop", 1, 1, _moments("stddev_pop")),
+        Planned("geomean", "geomean(x)", "decimal", "geometric mean of what is above 0", 1, 1, _geometric_mean),
+        Planned(
+            "count_distinct", "count(DISTINCT x)", "integer",
+            "different values, exact up to limits.max_distinct; past it limits.distinct says what happens", 1, 1,
+            _values("count_distinct"),
+        ),
+        Planned(
+            "histogram", "histogram(x)", "text", "how often each value came, as a JSON object", 1, 1,
+            _values("histogram"),
+        ),
+        Planned("mode", "mode(x)", "as given", "the most frequent value; of several the least", 1, 1, _values("mode")),
+        Planned(
+            "approx_top_k", "approx_top_k(x, k)", "text",
+            "the k most frequent values, as a JSON array; exact up to limits.max_distinct, then with a stated error",
+            2, 2, _top,
+        ),
         Planned(
             "approx_count_distinct", "approx_count_distinct(x)", "integer",
             "different values, estimated within 2.5 % (HyperLogLog)", 1, 1, _distinct_count,

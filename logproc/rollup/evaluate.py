@@ -58,6 +58,7 @@ def fields_of_spec(spec: RollupSpec) -> Iterator[Stored]:
     for aggregate in spec.aggregates:
         yield from fields_of(aggregate.argument)
         yield from fields_of(aggregate.filter)
+        yield from fields_of(aggregate.by)
 
 
 def _direct_number(call: Call) -> Stored | None:

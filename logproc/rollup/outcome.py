@@ -69,6 +69,7 @@ def _empty_group(table: Table) -> tuple[list[list[Value]], list[list[Value]]]:
 
 def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
     """Say how far numbers may be off: by groups that were let go, or by a sketch."""
+    functions = {aggregate.function for aggregate in table.spec.aggregates}
     if table.floor > 0:
         slack = float(table.slack[ids].max()) if len(ids) else 0.0
         index = ranking(table.spec)
@@ -77,8 +78,10 @@ def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
         least = float(table.scores(index)[ids].min()) if index is not None and len(ids) >= wanted > 0 else 0.0
         if slack > 0 or table.floor >= least:
             return ReportError("count", max(slack, table.floor if table.floor >= least else 0.0))
-    bounds = [RELATIVE_ERROR[a.function] for a in table.spec.aggregates if a.function in RELATIVE_ERROR]
-    return ReportError("relative", max(bounds)) if bounds else None
+    errors = [error for state in table.states if (error := state.error(ids)) is not None]
+    errors += [ReportError("relative", RELATIVE_ERROR[name]) for name in functions if name in RELATIVE_ERROR]
+    # How many may be missing says more than a share; of one kind the greatest counts.
+    return max(errors, key=lambda error: (error.kind == "count", error.bound), default=None)
 
 
 def _truncated(table: Table, shown: int, keys: list[list[Value]], aggregates: list[list[Value]]) -> bool:

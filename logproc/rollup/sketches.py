@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import Aggregate, Value
 
 
+DISTINCT_ERROR = 0.0244
+"""Three standard errors of HyperLogLog."""
+
+QUANTILE_ERROR = 1 / 129
+"""The worst case of the histogram."""
+
+
 def _sorted_runs(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the order that sorts keys, and where in that order a new key begins."""
     order = np.argsort(keys, kind="stable")

@@ -68,9 +68,11 @@ Expression: TypeAlias = Column | Literal | KeyRef | AggregateRef | Call
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A mergeable aggregate: count, sum, min, max, approx_count_distinct or approx_quantile.
+    """A mergeable aggregate: one of `registry.AGGREGATES`.
 
-    `argument` is None for count(*). `parameter` is the quantile asked for. `filter` is a boolean expression over rows.
+    `argument` is None for count(*). `parameter` is the quantile asked for, or the k of approx_top_k. `filter` is a
+    boolean expression over rows. `by` is the second argument of arg_min and arg_max. `limit` bounds the values that an
+    exact aggregate may hold, past which it goes on `estimated`, or fails.
     `avg` is planned as sum divided by count, so it needs no state of its own.
     """
 
@@ -79,6 +81,14 @@ class Aggregate:
     kind: Kind
     parameter: float | None = None
     filter: Expression | None = None
+    by: Expression | None = None
+    limit: int = 0
+    estimated: bool = False
+
+    @property
+    def of(self) -> Kind:
+        """Kind of the argument."""
+        return self.kind if self.argument is None else self.argument.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +148,5 @@ def columns_of_spec(spec: RollupSpec) -> set[Column]:
     for key in spec.keys:
         found |= columns_of(key)
     for aggregate in spec.aggregates:
-        found |= columns_of(aggregate.argument) | columns_of(aggregate.filter)
+        found |= columns_of(aggregate.argument) | columns_of(aggregate.filter) | columns_of(aggregate.by)
     return found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from logproc.model import ReportError
     from logproc.rollup.spec import Aggregate, Value
 
 BILLION = 1_000_000_000
@@ -42,6 +43,15 @@ class State(ABC):
     def entries(self) -> int:
         """Sketch entries held, an upper bound; 0 for a state whose size is that of its groups."""
         return 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why the aggregate cannot be computed, if so."""
+        return None
+
+    def error(self, ids: Ids) -> ReportError | None:  # noqa: ARG002 - most states are exact
+        """Say how far the results of some groups may be off."""
+        return None
 
     @abstractmethod
     def resize(self, size: int) -> None:

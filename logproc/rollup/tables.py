@@ -104,6 +104,10 @@ class Table:
         for mine, its in zip(self.states, data.states, strict=True):
             mine.resize(size)
             mine.merge(its, mapping)
+        problem = next((state.problem for state in self.states if state.problem), None)
+        if problem is not None:
+            self._fail(problem)
+            return
         self.kept.merge(data.places, mapping, size)
         if size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES:
             self._prune(min(self.max_groups, size if size > self.max_groups else size // 2))

@@ -7,7 +7,8 @@ from importlib import resources
 import pytest
 
 from logproc.errors import UsageError
-from logproc.presets import PRESETS, load, names
+from logproc.presets import PLACES, PRESETS, load, names
+from logproc.rollup.builder import Rules
 from logproc.rollup.sql import plan
 
 REPORTS = [(preset, name, sql) for preset in PRESETS for name, sql in load(preset)]
@@ -15,7 +16,7 @@ REPORTS = [(preset, name, sql) for preset in PRESETS for name, sql in load(prese
 
 @pytest.mark.parametrize(("preset", "name", "sql"), REPORTS, ids=[name for _, name, _ in REPORTS])
 def test_every_report_plans(preset, name, sql):
-    spec = plan(sql, name)
+    spec = plan(sql, name, rules=Rules(geo=("",)))
     assert sql.startswith(f"-- title: {spec.title}\n")
     assert spec.relation == preset
     assert spec.aggregates
@@ -35,6 +36,11 @@ def test_the_table_lists_the_files():
     for preset, reports in PRESETS.items():
         files = {item.name for item in resources.files("logproc.presets").joinpath(preset).iterdir()}
         assert files == {f"{report}.sql" for report in reports}
+
+
+def test_reports_of_places_wait_for_a_file():
+    assert {name for name, _ in load("web")} - {name for name, _ in load("web", places=False)} == PLACES
+    assert [name for name, _ in load("web/cities", places=False)] == ["cities"]
 
 
 def test_one_report_is_loaded_by_its_path():

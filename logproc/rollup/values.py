@@ -1,0 +1,276 @@
+"""The state that knows each value of each group and how often it came: exact, and bounded by a number of values.
+
+`count(DISTINCT x)`, `histogram(x)`, `mode(x)` and `approx_top_k(x, k)` are read from it. Past the bound, which is that
+of all groups together, count(DISTINCT x) goes on as HyperLogLog where the user allows it, approx_top_k lets the rarest
+values go by the rule of Misra and Gries (Agarwal et al. 2012: what was subtracted from a group's counts is the most
+that any of its values can be off by), and the others fail. Whether the bound was passed follows from all rows together,
+so that neither the order of rows nor that of merging matters before it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.kernels import group
+from logproc.kernels.arrays import grown
+from logproc.kernels.integers import IntegerDictionary
+from logproc.kernels.intern import Dictionary
+from logproc.model import Kind, ReportError
+from logproc.rollup.columns import TextVector
+from logproc.rollup.evaluate import combine
+from logproc.rollup.groups import GroupIndex, decode_key
+from logproc.rollup.instants import rfc3339
+from logproc.rollup.sketches import DISTINCT_ERROR, DistinctState
+from logproc.rollup.states import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.rollup.columns import Vector
+    from logproc.rollup.spec import Aggregate, Value
+    from logproc.rollup.states import Array, Groups, Ids
+
+_MASK = (1 << 32) - 1
+
+
+class ValuesState(State):
+    """Entries (group, value) -> count: a hash map while rows come in, sorted arrays when it travels."""
+
+    def __init__(self, aggregate: Aggregate) -> None:
+        super().__init__(aggregate)
+        self._index = GroupIndex(1)
+        self._pairs = IntegerDictionary(64)
+        self._counts = np.zeros(64, np.int64)
+        self.values = Dictionary(64, raw=True)
+        self.keys = np.zeros(0, np.int64)
+        self.amounts = np.zeros(0, np.int64)
+        self._pending: list[tuple[Array, Array]] = []
+        self.lost = np.zeros(0, np.int64)
+        self.sketch: DistinctState | None = None
+
+    @property
+    def entries(self) -> int:
+        """Entries held, an upper bound."""
+        held = len(self.keys) + sum(len(keys) for keys, _ in self._pending) + len(self._pairs)
+        return held + (0 if self.sketch is None else self.sketch.entries)
+
+    @property
+    def problem(self) -> str | None:
+        """Why this aggregate cannot be computed, if so."""
+        if len(self.keys) <= self.aggregate.limit:
+            return None
+        name = self.aggregate.function
+        if name == "count_distinct":
+            return (
+                f"count(DISTINCT ...) would hold more than {self.aggregate.limit:,} values: raise limits.max_distinct, "
+                f'write approx_count_distinct(...), or set limits.distinct = "approximate"'
+            )
+        return (
+            f"{name}(...) would hold more than {self.aggregate.limit:,} values: raise limits.max_distinct, or GROUP BY "
+            f"the value with ORDER BY count(*) DESC and a LIMIT"
+        )
+
+    def error(self, ids: Ids) -> ReportError | None:
+        """Say how far the results of some groups may be off."""
+        if self.sketch is not None:
+            return ReportError("relative", DISTINCT_ERROR)
+        most = int(self.lost[ids].max()) if len(ids) and self.aggregate.function == "approx_top_k" else 0
+        return ReportError("count", float(most)) if most else None
+
+    def resize(self, size: int) -> None:
+        """Hold `size` groups."""
+        if size > len(self.lost):
+            self.lost = grown(self.lost, max(size, 2 * len(self.lost)))
+        if self.sketch is not None:
+            self.sketch.resize(size)
+        self.size = size
+
+    def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:
+        """Count the values that are not null."""
+        if argument is None:
+            raise TypeError(argument)
+        ids = self._index.assign([argument], rows)
+        taking = (groups >= 0) & (ids > 0)
+        codes = combine(groups[taking], ids[taking], self._pairs)
+        if len(self._pairs) > len(self._counts):
+            self._counts = grown(self._counts, 2 * len(self._pairs))
+        group.count_rows(codes, len(codes), self._counts)
+
+    def settle(self) -> None:
+        """Bring all entries into one sorted array."""
+        self._pour()
+        if not self._pending:
+            return
+        keys = np.concatenate([self.keys, *(keys for keys, _ in self._pending)])
+        amounts = np.concatenate([self.amounts, *(amounts for _, amounts in self._pending)])
+        self._pending = []
+        self.keys, places = np.unique(keys, return_inverse=True)
+        self.amounts = np.zeros(len(self.keys), np.int64)
+        np.add.at(self.amounts, places, amounts)
+
+    def _pour(self) -> None:
+        """Move what the hash map counted to the entries, with values by their bytes."""
+        used = np.flatnonzero(self._counts[: len(self._pairs)])
+        if not len(used):
+            return
+        packed = self._pairs.keys[used]
+        values, places = np.unique((packed & _MASK) - 1, return_inverse=True)
+        raw, offsets = self._index.encode(values)
+        codes = self._intern(raw, offsets[:-1], offsets[1:])
+        self._pending.append(((((packed >> 32) - 1) << 32) | codes[places], self._counts[used]))
+        self._counts[:] = 0
+
+    def _intern(self, raw: Array, starts: Array, ends: Array) -> Array:
+        codes = np.empty(len(starts), np.int32)
+        self.values.encode(raw, starts, ends, np.zeros(len(starts), np.uint8), len(starts), codes)
+        return codes.astype(np.int64)
+
+    def select(self, ids: Ids) -> ValuesState:
+        """Return a state of the groups `ids` alone, its values in the order of their hashes."""
+        self.settle()
+        place = np.full(max(self.size, 1), -1, np.int64)
+        place[ids] = np.arange(len(ids))
+        target = place[self.keys >> 32]
+        kept = target >= 0
+        used, places = np.unique(self.keys[kept] & _MASK, return_inverse=True)
+        order = np.argsort(self.values.hashes[used], kind="stable")
+        chosen = ValuesState(self.aggregate)
+        chosen.resize(len(ids))
+        starts, lengths = self.values.key_start[used[order]], self.values.key_size[used[order]] >> 1
+        codes = np.empty(len(used), np.int64)
+        codes[order] = chosen._intern(self.values.arena, starts, starts + lengths)
+        keys = (target[kept] << 32) | codes[places]
+        sorting = np.argsort(keys)
+        chosen.keys, chosen.amounts = keys[sorting], self.amounts[kept][sorting]
+        chosen.lost = self.lost[ids]
+        if self.sketch is not None:
+            chosen.sketch = DistinctState(self.aggregate)
+            chosen.sketch.load(len(ids), self.sketch.select(ids).arrays())
+        return chosen
+
+    def merge(self, other: State, mapping: Ids) -> None:
+        """Take in another state's entries; past the bound, do what can be done."""
+        if not isinstance(other, ValuesState):
+            raise TypeError(other)
+        other.settle()
+        n = len(other.values)
+        starts = other.values.key_start[:n]
+        codes = self._intern(other.values.arena, starts, starts + other.values.lengths())
+        if len(other.keys):
+            keys = (mapping[other.keys >> 32] << 32) | codes[other.keys & _MASK]
+            self._pending.append((keys, other.amounts))
+        self.lost[mapping] += other.lost[: other.size]
+        if other.sketch is not None:
+            self._sketched().merge(other.sketch, mapping)
+        self.settle()
+        self._bound()
+
+    def _bound(self) -> None:
+        if self.aggregate.function == "approx_top_k":
+            if len(self.keys) > self.aggregate.limit:
+                self._prune()
+        elif self.aggregate.estimated and (self.sketch is not None or len(self.keys) > self.aggregate.limit):
+            groups = (self.keys >> 32).astype(np.int32)
+            codes = (self.keys & _MASK).astype(np.int32)
+            self._sketched().update(groups, TextVector(codes, self.values), len(codes))
+            self.keys, self.amounts, self.values = self.keys[:0], self.amounts[:0], Dictionary(64, raw=True)
+
+    def _sketched(self) -> DistinctState:
+        if self.sketch is None:
+            self.sketch = DistinctState(self.aggregate)
+        self.sketch.resize(self.size)
+        return self.sketch
+
+    def _prune(self) -> None:
+        """Keep as many of each group's most frequent values as fit into half the bound."""
+        groups = self.keys >> 32
+        present = np.unique(groups)
+        most = max(int(self.aggregate.parameter or 1), self.aggregate.limit // (2 * len(present)))
+        order = np.lexsort((-self.amounts, groups))
+        begins = np.searchsorted(groups[order], groups[order])
+        rank = np.arange(len(order)) - begins
+        cut = np.zeros(self.size, np.int64)
+        behind = rank == most
+        cut[groups[order][behind]] = self.amounts[order][behind]
+        self.lost[: self.size] += cut
+        left = self.amounts - cut[groups]
+        self.keys, self.amounts = self.keys[left > 0], left[left > 0]
+        compact = self.select(np.arange(self.size))
+        self.keys, self.amounts, self.values = compact.keys, compact.amounts, compact.values
+
+    def results(self, ids: Ids) -> list[Value]:
+        """Return what the aggregate makes of the values and counts of each group."""
+        self.settle()
+        if self.aggregate.function == "count_distinct":
+            if self.sketch is not None:
+                return self.sketch.results(ids)
+            return list(np.bincount(self.keys >> 32, minlength=max(self.size, 1))[ids].tolist())
+        begins = np.searchsorted(self.keys, ids << 32).tolist()
+        ends = np.searchsorted(self.keys, (ids + 1) << 32).tolist()
+        return [self._result(begin, end) for begin, end in zip(begins, ends, strict=True)]
+
+    def _result(self, begin: int, end: int) -> Value:
+        kinds = [self.aggregate.of]
+        codes = (self.keys[begin:end] & _MASK).tolist()
+        found = [decode_key(self.values.key(code), kinds)[0] for code in codes]
+        pairs = sorted(zip(found, self.amounts[begin:end].tolist(), strict=True), key=_by_value)
+        if not pairs:
+            return None
+        if self.aggregate.function == "histogram":
+            return _json({_text(value): count for value, count in pairs})
+        pairs.sort(key=lambda pair: -pair[1])
+        if self.aggregate.function == "mode":
+            return pairs[0][0]
+        most = int(self.aggregate.parameter or 1)
+        return _json([rfc3339(v) if kinds[0] is Kind.TIME and isinstance(v, int) else v for v, _ in pairs[:most]])
+
+    def arrays(self) -> list[Array]:
+        """Return values and entries in an order that follows from what they are."""
+        whole = self.select(np.arange(self.size))
+        data = whole.values
+        n = len(data)
+        offsets = np.zeros(n + 1, np.int64)
+        np.cumsum(data.lengths(), out=offsets[1:])
+        raw = np.zeros(int(offsets[-1]) + 16, np.uint8)
+        raw[: int(offsets[-1])] = data.arena[: int(offsets[-1])]
+        sketch = [np.zeros(0, np.int64), np.zeros(0, np.uint8)] if whole.sketch is None else whole.sketch.arrays()
+        sketched = np.full(1, whole.sketch is not None, np.uint8)
+        return [raw, offsets, whole.keys, whole.amounts, whole.lost[: self.size], sketched, *sketch]
+
+    def load(self, size: int, arrays: Sequence[Array]) -> None:
+        """Become the state that was dumped."""
+        raw, offsets, keys, amounts, lost, sketched, *sketch = arrays
+        self.resize(size)
+        self._intern(np.ascontiguousarray(raw), offsets[:-1], offsets[1:])
+        self.keys, self.amounts, self.lost = np.array(keys), np.array(amounts), np.array(lost)
+        if len(sketched) and sketched[0]:
+            self.sketch = DistinctState(self.aggregate)
+            self.sketch.load(size, sketch)
+
+    def clear(self) -> None:
+        """Make every group neutral; what is known of values stays."""
+        self._counts[:] = 0
+        self._pending = []
+        self.keys, self.amounts, self.values = self.keys[:0], self.amounts[:0], Dictionary(64, raw=True)
+        self.lost[:] = 0
+        self.sketch = None
+
+
+def _by_value(pair: tuple[Value, int]) -> tuple[bool, bytes | float | int]:
+    value = pair[0]
+    if isinstance(value, str):
+        return True, value.encode("utf-8", "backslashreplace")
+    return False, value if isinstance(value, int | float) else 0
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
