@@ -102,7 +102,7 @@ class Kernel(Helper):
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the machine code; TypeError for an array that is not of the signature's type or has gaps."""
-        native_function = self._native or self._load()
+        native_function = self._native or self.load()
         raw = list(arguments)
         for place in self._arrays:
             if type(raw[place]) is not np.ndarray:
@@ -127,7 +127,8 @@ class Kernel(Helper):
         kind = _SCALARS[self.gives[0]]
         return kind * len(self.gives) if len(self.gives) > 1 else kind
 
-    def _load(self) -> Any:
+    def load(self) -> Any:
+        """Return the machine code as a function of ctypes, compiled where none is kept."""
         with _LOCK:
             if self._native is None:
                 address = native.load(self.name, native.find(self.name) or self._compile())

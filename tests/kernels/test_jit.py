@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import logproc
+from logproc.kernels import __main__ as ahead
 from logproc.kernels import native
 from logproc.kernels.group import count_rows, sum_decimals
 from logproc.kernels.sketch import hash_values
@@ -46,9 +47,22 @@ def installed(tmp_path):
     return package
 
 
-def test_only_the_first_process_needs_the_compiler(installed, tmp_path):
-    assert run(installed, tmp_path) == ("[0, 2, 1]", True, str(next(installed.rglob("kernels-*"))))
-    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", False)
+@pytest.fixture(scope="module")
+def compiled_once(tmp_path_factory):
+    """An installation that has run once: compiling takes seconds."""
+    folder = tmp_path_factory.mktemp("compiled")
+    shutil.copytree(PACKAGE, folder / "logproc", ignore=shutil.ignore_patterns("__pycache__"))
+    assert run(folder / "logproc", folder)[:2] == ("[0, 2, 1]", True)
+    return folder
+
+
+@pytest.fixture
+def compiled(compiled_once, tmp_path):
+    return Path(shutil.copytree(compiled_once, tmp_path / "site")) / "logproc"
+
+
+def test_only_the_first_process_needs_the_compiler(compiled, tmp_path):
+    assert run(compiled, tmp_path) == ("[0, 2, 1]", False, str(next(compiled.rglob("kernels-*"))))
 
 
 def test_of_several_processes_that_begin_at_once_one_compiles(installed, tmp_path):
@@ -62,14 +76,26 @@ def test_of_several_processes_that_begin_at_once_one_compiles(installed, tmp_pat
     assert sum(" True " in text for text in said) == 1
 
 
-def test_damaged_machine_code_is_made_anew(installed, tmp_path):
-    run(installed, tmp_path)
-    (kept,) = installed.rglob("*.object")
+def test_damaged_machine_code_is_made_anew(compiled, tmp_path):
+    (kept,) = compiled.rglob("*.object")
     good = kept.read_bytes()
+    kept.write_bytes(good[:-9])
+    assert run(compiled, tmp_path)[:2] == ("[0, 2, 1]", True)
+    assert len(kept.read_bytes()) == len(good)
+
+
+def test_damaged_machine_code_is_seen(tmp_path, monkeypatch):
+    file = tmp_path / native._name() / native._file("group.count_rows")
+    file.parent.mkdir()
+    monkeypatch.setattr(native, "_places", lambda: iter([tmp_path]))
+    monkeypatch.setattr(native, "folder", lambda: file.parent)
+    assert native.find("group.count_rows") is None
+    native.keep("group.count_rows", bytes(range(256)))
+    assert native.find("group.count_rows") == bytes(range(256))
+    good = file.read_bytes()
     for bad in (good[:-9], good[:40] + bytes([good[40] ^ 1]) + good[41:], b"", b"x"):
-        kept.write_bytes(bad)
-        assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
-        assert len(kept.read_bytes()) == len(good)
+        file.write_bytes(bad)
+        assert native.find("group.count_rows") is None
 
 
 def change(source: Path) -> None:
@@ -77,22 +103,20 @@ def change(source: Path) -> None:
         file.write("# changed\n")
 
 
-def test_changed_sources_are_compiled_and_the_code_of_the_old_ones_is_removed(installed, tmp_path):
-    run(installed, tmp_path)
-    (before,) = installed.rglob("*.object")
-    change(installed / "kernels" / "group.py")
-    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
-    (after,) = installed.rglob("*.object")
+def test_changed_sources_are_compiled_and_the_code_of_the_old_ones_is_removed(compiled, tmp_path):
+    (before,) = compiled.rglob("*.object")
+    change(compiled / "kernels" / "group.py")
+    assert run(compiled, tmp_path)[:2] == ("[0, 2, 1]", True)
+    (after,) = compiled.rglob("*.object")
     assert after != before
 
 
-def test_only_what_a_kernel_is_made_of_makes_it_compile_anew(installed, tmp_path):
+def test_only_what_a_kernel_is_made_of_makes_it_compile_anew(compiled, tmp_path):
     assert "memory" not in native._imported("group")[1]
-    run(installed, tmp_path)
-    change(installed / "kernels" / "tokenize.py")
-    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", False)
-    change(installed / "kernels" / "compiling.py")
-    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
+    change(compiled / "kernels" / "tokenize.py")
+    assert run(compiled, tmp_path)[:2] == ("[0, 2, 1]", False)
+    change(compiled / "kernels" / "compiling.py")
+    assert run(compiled, tmp_path)[:2] == ("[0, 2, 1]", True)
 
 
 def test_what_modules_import_is_seen_in_their_sources():
@@ -126,10 +150,9 @@ def test_where_nothing_can_be_written_kernels_work_all_the_same(installed, tmp_p
         assert run(installed, home) == ("[0, 2, 1]", True, "None")
 
 
-def test_code_that_is_there_is_used_where_nothing_can_be_written(installed, tmp_path):
-    run(installed, tmp_path)
+def test_code_that_is_there_is_used_where_nothing_can_be_written(compiled, tmp_path):
     code = "import os; os.access = lambda *_: False\n" + COUNT
-    env = {**os.environ, "PYTHONPATH": str(installed.parent), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    env = {**os.environ, "PYTHONPATH": str(compiled.parent), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True, cwd="/")
     assert done.stdout == "[0, 2, 1] False None\n"
 
@@ -205,3 +228,12 @@ def test_a_kernel_says_what_it_is():
     assert sum_decimals.name == "group.sum_decimals"
     assert sum_decimals.__name__ == "sum_decimals"
     assert sum_decimals.__doc__ == sum_decimals.function.__doc__
+
+
+def test_kernels_can_be_compiled_ahead(capsys, monkeypatch):
+    assert {"count_rows", "sum_decimals"} <= set(ahead.kernels_of("group"))
+    assert all(ahead.kernels_of(module) == [] for module in ("memory", "native", "jit"))
+    real = ahead.kernels_of
+    monkeypatch.setattr(ahead, "kernels_of", lambda module: real(module) if module == "group" else [])
+    ahead.main()
+    assert capsys.readouterr().out == f"{len(real('group'))} kernels are compiled\n"
