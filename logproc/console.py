@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
+import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
@@ -52,6 +56,23 @@ def put(text: str) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in Latin-1 has no ≈
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def put_paged(text: str) -> None:
+    """Write text to a terminal: through the reader's pager, as git does, where it is longer than the screen."""
+    command = shlex.split(os.environ.get("PAGER", "less"))
+    if not command or text.count("\n") < shutil.get_terminal_size().lines or shutil.which(command[0]) is None:
+        put(text)
+        return
+    sys.stdout.flush()
+    # What git gives to less: leave at once if all fits, keep colours, leave the text on the screen.
+    environment = {"LESS": "FRX", **os.environ}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as pager:  # noqa: S603 - the user's choice
+        assert pager.stdin is not None
+        with suppress(BrokenPipeError):  # its reader has seen enough
+            pager.stdin.write(text.encode("utf-8", "backslashreplace"))
+        with suppress(BrokenPipeError):
+            pager.stdin.close()
 
 
 def put_bytes(content: bytes) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from logproc.cli import execute
-from logproc.console import rendered, start
+from logproc.console import put_paged, rendered, start
 from logproc.model import Message
 
 ROOT = Path(__file__).parents[1]
@@ -112,3 +112,21 @@ def test_messages_have_their_priority_in_the_journal_and_nowhere_else(logs):
     assert journal(True, "run", logs, "-c", "none.toml").startswith("<3>logproc: none.toml")
     assert "<" not in journal(False, "run", logs)
     assert journal(True, "run", logs, "-q", "--log-format=json").startswith('<4>{"time"')
+
+
+def test_what_is_longer_than_the_screen_goes_through_the_pager(monkeypatch, capfd):
+    monkeypatch.setenv("PAGER", "sed s/^/paged:/")
+    monkeypatch.setenv("LINES", "5")
+    monkeypatch.setenv("COLUMNS", "80")
+    put_paged("a\nb\n")
+    assert capfd.readouterr().out == "a\nb\n"
+    put_paged("line\n" * 5)
+    assert capfd.readouterr().out == "paged:line\n" * 5
+
+
+@pytest.mark.parametrize("pager", ["", "no-such-pager", "true"])
+def test_a_pager_that_is_not_there_or_stops_reading_is_no_trouble(monkeypatch, capfd, pager):
+    monkeypatch.setenv("PAGER", pager)
+    monkeypatch.setenv("LINES", "5")
+    put_paged("line\n" * 50_000)
+    assert capfd.readouterr().out == ("" if pager == "true" else "line\n" * 50_000)

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from logproc.console import put, put_bytes
+from logproc.console import put, put_bytes, put_paged
 from logproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
         from logproc.report import terminal
 
         shown = sys.stdout.isatty()
-        put(terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown))
+        text = terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown)
+        (put_paged if shown else put)(text)
     if config.output.json not in {None, "-"}:
         files.write_atomically(str(config.output.json), json.render(report))
     if config.output.csv is not None:

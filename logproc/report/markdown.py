@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from logproc.report.summary import accounting, problems
-from logproc.report.terminal import NUMBERS, cell
+from logproc.report.tabular import NUMBERS, cell
 from logproc.report.text import plural, valid_text, visible
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""The report on a terminal: accounting and problems first, then a table per report, as wide as the terminal.
+"""The report on a terminal, as wide as the terminal, the first screen saying what matters.
+
+That is what was read, what went wrong, the figures and their course over time; then comes a table per report, two
+beside each other where there is room.
 
 Every text that comes out of a log is shown with its control characters escaped, and never read as markup.
 """
@@ -7,47 +10,57 @@ from __future__ import annotations
 
 import os
 from io import StringIO
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, TypeAlias
 
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from logproc.report import figures, strokes, units
+from logproc.report.coverage import Coverage, coverage, name_of
 from logproc.report.summary import accounting, problems, verdict
+from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, grid
 from logproc.report.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.model import ColumnInfo, Report, ReportError, ReportTable
+    from logproc.model import Report, ReportError, ReportTable
+
+    Part: TypeAlias = Text | Table
+
+__all__ = ["NUMBERS", "cell", "render", "render_table"]
 
 SHOWN_ROWS = 10
 PLAIN_WIDTH = 100
 """Columns where nobody can say how wide the reader's screen is: in a pipe, a file, a mail."""
 
-LONGEST_CELL = 2000
-"""Characters of a cell that are laid out at all: a URL of a megabyte must not cost a second."""
+TWO_COLUMNS = 150
+"""Columns from which on two reports stand beside each other."""
 
-NARROWEST_TEXT = 12
-"""Characters that a text column keeps, even where the table then is wider than the screen."""
+GAP = 4
 
-NUMBERS = frozenset({"integer", "decimal"})
+SHOWN_FINDINGS = 6
+SHOWN_HOSTS = 20
+
+NAME_WIDTH = 20
+"""Characters of a name in front of a sparkline or a row of shades."""
 
 
 def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (), *, terminal: bool = False) -> str:
     """Return the report as text; with `terminal` in its colours (unless NO_COLOR is set) and at its width."""
-    return _render(_parts(report, max_reject_ratio, named), SHOWN_ROWS, terminal=terminal)
+    console = _console(terminal=terminal)
+    return _printed(console, _parts(report, max_reject_ratio, named, console.width))
 
 
 def render_table(table: ReportTable, shown: int, *, terminal: bool = False) -> str:
     """Return one report alone, with up to so many rows."""
-    return _render(_table_parts(table, shown), shown, terminal=terminal)
+    console = _console(terminal=terminal)
+    return _printed(console, _rows(table, shown, console.width, bars=False))
 
 
-def _render(parts: Iterable[Text | ReportTable], shown: int, *, terminal: bool) -> str:
-    console = Console(
+def _console(*, terminal: bool) -> Console:
+    return Console(
         file=StringIO(),
         width=None if terminal else PLAIN_WIDTH,
         force_terminal=terminal,
@@ -56,44 +69,41 @@ def _render(parts: Iterable[Text | ReportTable], shown: int, *, terminal: bool) 
         markup=False,
         emoji=False,
     )
+
+
+def _printed(console: Console, parts: Iterable[Part]) -> str:
     width = console.width
     with console.capture() as capture:
         for part in parts:
             if isinstance(part, Text):
                 console.print(part, soft_wrap=True)
             else:
-                grid, needed = _grid(part, width, shown)
-                console.width = max(needed, width)
-                console.print(grid)
+                console.width = max(width, part.width or 0)  # numbers are never cut, the reader's screen scrolls
+                console.print(part)
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[Text | ReportTable]:
+def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], width: int) -> Iterator[Part]:
     yield from _accounting(report)
     for line in problems(report, max_reject_ratio, named):
         yield Text(f"! {line}", style="red")
-    empty = [table.name for table in report.reports if not table.rows and table.problem is None]
-    for table in report.reports:
-        if table.name not in empty or len(report.reports) == 1:
-            yield Text()
-            yield _headline(table)
-            yield from _table_parts(table, SHOWN_ROWS)
-    if empty and len(report.reports) > 1:
-        yield Text()
-        yield Text(visible(f"Nothing to show in {', '.join(empty)}"), style="dim")
-
-
-def _table_parts(table: ReportTable, shown: int) -> Iterator[Text | ReportTable]:
-    if table.problem is not None:
-        yield Text(f"  {visible(table.problem)}", style="red")
-    elif not table.rows:
-        yield Text("  no rows", style="dim")
-    else:
-        yield table
-        if len(table.rows) > shown:
-            yield Text(f"  … {plural(len(table.rows) - shown, 'more row')} (--json shows all)", style="dim")
-        elif table.truncated:
-            yield Text("  … more rows than the report's LIMIT", style="dim")
+    found = None if report.coverage is None else coverage(report.coverage, report.files)
+    if found is not None:
+        yield from _findings(found)
+    filled = [table for table in report.reports if table.rows or table.problem is not None or len(report.reports) == 1]
+    first = [table for table in filled if _is_single(table)]
+    courses = {table.name: drawn for table in filled if (drawn := _course(table, width))}
+    for table in first:
+        yield from (Text(), _headline(table), *_single(table, width))
+    for table in filled:
+        if table.name in courses:
+            yield from (Text(), _headline(table), *courses[table.name])
+    if found is not None:
+        yield from _hosts(found, width)
+    yield from _tables([table for table in filled if table not in first and table.name not in courses], width)
+    empty = [table.name for table in report.reports if table not in filled]
+    if empty:
+        yield from (Text(), Text(visible(f"Nothing to show in {', '.join(empty)}"), style="dim"))
 
 
 def _accounting(report: Report) -> Iterator[Text]:
@@ -104,8 +114,39 @@ def _accounting(report: Report) -> Iterator[Text]:
         yield Text(text, style="red" if check.failed else "")
 
 
+# ---- hosts -----------------------------------------------------------------------------------------------------
+
+
+def _findings(found: Coverage) -> Iterator[Text]:
+    for finding in found.findings[:SHOWN_FINDINGS]:
+        yield Text(f"! {finding.kind}  {finding.text}", style="yellow")
+    more = len(found.findings) - SHOWN_FINDINGS
+    if more > 0:
+        yield Text(f"  … {plural(more, 'more finding')} (--json shows all)", style="dim")
+
+
+def _hosts(found: Coverage, width: int) -> Iterator[Text]:
+    """Yield who wrote when, where there are several hosts."""
+    hosts = [row for row in found.rows if row.host is not None]
+    if len(hosts) < 2:
+        return
+    worst = sorted(hosts, key=lambda row: not row.holes)[:SHOWN_HOSTS]
+    yield from (Text(), Text("Lines by host and hour", style="bold"))
+    room = max(10, width - NAME_WIDTH - 14)
+    for row in (row for row in hosts if row in worst):
+        name = name_of(row.source, row.host)[-NAME_WIDTH:]
+        text = Text(f" {name:<{NAME_WIDTH}} ")
+        text.append(strokes.shades(row.counts, row.holes, room), style="red" if row.holes else "cyan")
+        text.append(f" {row.lines:>10,}", style="dim")
+        yield text
+    yield Text(f" {units.moment(found.hours[0])} to {units.moment(found.hours[-1])}; ! has holes", style="dim")
+
+
+# ---- reports ---------------------------------------------------------------------------------------------------
+
+
 def _headline(table: ReportTable) -> Text:
-    text = Text(visible(table.title or table.name), style="bold")
+    text = Text(visible((table.title or table.name)[:LONGEST_CELL]), style="bold")
     if table.title and table.title != table.name:
         text.append(f"  {visible(table.name)}", style="not bold dim")
     if not table.exact:
@@ -121,53 +162,84 @@ def _error(error: ReportError | None) -> str:
     return f"≈ at most {error.bound:,.0f} more than shown"
 
 
-def _grid(table: ReportTable, width: int, shown: int) -> tuple[Table, int]:
-    """Lay out a table and return it with its width: texts are cut to fit into `width`, numbers and times never.
+def _is_single(table: ReportTable) -> bool:
+    return len(table.rows) == 1 and len(table.columns) > 2 and all(column.role == "value" for column in table.columns)
 
-    A single row of numbers without a key is turned: a name and a value on each line.
-    """
-    header = [visible(column.name) for column in table.columns]
-    rows = [
-        [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
+
+def _single(table: ReportTable, width: int) -> Iterator[Text]:
+    """Yield a row of values as pairs of name and value, as many on a line as fit."""
+    pairs = [
+        (visible(column.name), units.moment(value) if column.type == "time" and value else cell(value, column))
+        for value, column in zip(table.rows[0], table.columns, strict=True)
     ]
-    kinds = [column.type for column in table.columns]
-    if len(table.rows) == 1 and len(header) > 2 and not any(column.role == "key" for column in table.columns):
-        rows = [list(pair) for pair in zip(header, rows[0], strict=True)]
-        header, kinds = ["", ""], ["text", "integer"]
-    widths = _widths(header, rows, kinds, width)
-    grid = Table(box=SIMPLE_HEAD, show_edge=False, show_header=any(header))
-    for name, kind, size_ in zip(header, kinds, widths, strict=True):
-        side: Literal["left", "right"] = "right" if kind in NUMBERS else "left"
-        grid.add_column(Text(name), justify=side, no_wrap=True, overflow="ellipsis", width=size_)
-    for row in rows:
-        grid.add_row(*map(Text, row))
-    return grid, sum(widths) + 3 * len(widths)
+    size = max(len(name) + len(value) for name, value in pairs) + 2
+    across = max(1, (width - 1) // (size + 3))
+    for begin in range(0, len(pairs), across):
+        line = Text()
+        for name, value in pairs[begin : begin + across]:
+            line.append(f" {name}", style="dim")
+            line.append(f"{value:>{size - len(name)}}  ", style="bold")
+        yield line
 
 
-def _widths(header: list[str], rows: list[list[str]], kinds: list[str], width: int) -> list[int]:
-    """Return the columns' widths: as wide as they are, the widest texts cut until all fit or none is wide."""
-    columns = zip(header, *rows, strict=True)
-    widths = [max(map(cell_len, column)) for column in columns]
-    room = width - 3 * len(widths)  # a blank on each side and a gap
-    while sum(widths) > room:
-        texts = [index for index, kind in enumerate(kinds) if kind == "text" and widths[index] > NARROWEST_TEXT]
-        if not texts:
-            break
-        widest = max(texts, key=lambda index: widths[index])
-        others = max((widths[index] for index in texts if index != widest), default=NARROWEST_TEXT)
-        excess = sum(widths) - room
-        widths[widest] -= max(1, min(excess, widths[widest] - max(others, NARROWEST_TEXT)))
-    return widths
+def _course(table: ReportTable, width: int) -> list[Text]:
+    """Return a sparkline for each number of a report over time; none where it has no time to run along."""
+    if table.problem is not None:
+        return []
+    found = [chart for chart in figures.charts(table) if chart.axis.seconds]
+    lines = [(line, chart) for chart in found for line in chart.lines]
+    if not lines:
+        return []
+    room = max(10, width - NAME_WIDTH - 16)
+    shown = []
+    for line, chart in lines:
+        name = visible(line.name)[:NAME_WIDTH]
+        text = Text(f" {name:<{NAME_WIDTH}} ")
+        text.append(strokes.sparkline(line.values, room), style="red" if units.is_error(line.name) else "cyan")
+        most = max((value for value in line.values if value is not None), default=None)
+        text.append(f" max {units.compact(most, chart.unit)}", style="dim")
+        shown.append(text)
+    labels = found[0].axis.labels
+    shown.append(
+        Text(f" {labels[0]} to {labels[-1]}, {plural(len(table.rows), 'row')} (--json shows all)", style="dim")
+    )
+    return shown
 
 
-def cell(value: Any, column: ColumnInfo) -> str:  # noqa: ANN401 - a cell is None, text, number or truth
-    """Return a cell's text: thousands separated in counts, but not in keys, where 404 and 2024 are names."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return f"{value:,}" if column.role == "value" else str(value)
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
-    return visible(str(value)[:LONGEST_CELL])
+def _tables(tables: Sequence[ReportTable], width: int) -> Iterator[Part]:
+    """Yield reports below each other, or two and two where the screen is wide."""
+    if width < TWO_COLUMNS:
+        for table in tables:
+            yield from (Text(), _headline(table), *_rows(table, SHOWN_ROWS, width))
+        return
+    half = (width - GAP) // 2
+    for number in range(0, len(tables), 2):
+        beside = Table.grid(padding=(0, GAP, 0, 0))
+        blocks = [_block(table, half) for table in tables[number : number + 2]]
+        for _ in blocks:
+            beside.add_column(width=half, no_wrap=True)
+        beside.add_row(*blocks)
+        yield Text()
+        yield beside
+
+
+def _block(table: ReportTable, width: int) -> Table:
+    block = Table.grid()
+    block.add_column(no_wrap=True)
+    block.add_row(_headline(table))
+    for part in _rows(table, SHOWN_ROWS, width):
+        block.add_row(part)
+    return block
+
+
+def _rows(table: ReportTable, shown: int, width: int, *, bars: bool = True) -> Iterator[Part]:
+    if table.problem is not None:
+        yield Text(f"  {visible(table.problem)}", style="red")
+    elif not table.rows:
+        yield Text("  no rows", style="dim")
+    else:
+        yield grid(table, width, shown, bars=bars)
+        if len(table.rows) > shown:
+            yield Text(f"  … {plural(len(table.rows) - shown, 'more row')} (--json shows all)", style="dim")
+        elif table.truncated:
+            yield Text("  … more rows than the report's LIMIT", style="dim")

@@ -5,10 +5,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report.samples import night
 from rich.cells import cell_len
 
 from logproc.model import CheckResult, ColumnInfo, FileEntry, Lines, Report, ReportError, ReportTable, RunInfo
-from logproc.report.terminal import cell, render
+from logproc.report.terminal import cell, render, render_table
 from logproc.report.text import rfc3339, size, visible
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
@@ -41,9 +42,9 @@ def test_problems_come_before_reports():
 def test_counts_have_separators_and_stand_right():
     lines = shown(table([("/", 1234567), ("/longer", 9)])).splitlines()
     first, second = (next(line for line in lines if line.strip().startswith(f"{path} ")) for path in ("/", "/longer"))
-    assert first.endswith("1,234,567")
-    assert second.endswith(" 9")
-    assert len(first) == len(second)
+    assert first.index("1,234,567") + 9 == second.index(" 9 ") + 2
+    assert first.endswith("  " + 20 * "█")
+    assert second.endswith("  ▏")
 
 
 def test_numbers_that_are_names_have_no_separators():
@@ -162,16 +163,16 @@ def test_numbers_and_times_are_never_cut_and_the_widest_text_gives_way():
 
 def test_wide_characters_take_two_columns():
     lines = shown(table([("日本語", 5), ("abcdef", 5)])).splitlines()
-    ends = [cell_len(line) for line in lines if line.endswith(" 5")]
+    ends = [cell_len(line[: line.index(" 5 ")]) for line in lines if " 5 " in line]
     assert len(ends) == 2
     assert ends[0] == ends[1]
 
 
-def test_a_single_row_without_a_key_is_turned():
+def test_a_single_row_without_a_key_is_pairs():
     columns = tuple(ColumnInfo(name, "integer", "value") for name in ("requests", "bytes", "visitors"))
     text = shown(table([(1234, 5, 6)], columns))
-    assert re.search(r"^ requests +1,234$", text, re.MULTILINE)
-    assert re.search(r"^ visitors +6$", text, re.MULTILINE)
+    assert re.search(r"^ requests +1,234   bytes +5   visitors +6$", text, re.MULTILINE)
+    assert re.search(r"^ requests +1,234$", render_table(table([(1234, 5, 6)], columns), 10), re.MULTILINE)
 
 
 def test_a_report_that_its_limit_cut_says_so():
@@ -200,3 +201,42 @@ def test_sizes_are_written_for_people():
         "123 MB",
         "5,000 TB",
     ]
+
+
+def screen(monkeypatch, width, report):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    return re.sub(r"\x1b\[[0-9;]*m", "", render(report, 0.05, terminal=True)).splitlines()
+
+
+def test_the_first_screen_says_what_matters(monkeypatch):
+    lines = "\n".join(screen(monkeypatch, 80, night())[:24])
+    for wanted in (
+        "1,100 read = 1,090 counted",
+        "check failed",
+        "! b.log: permission denied",
+        "! silent  web/web1: no or far fewer lines from 2026-03-02 09:00",
+        "4,500",
+        "▄▄▄▅▅▅",
+    ):
+        assert wanted in lines
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_no_line_is_wider_than_the_screen(monkeypatch, width):
+    lines = screen(monkeypatch, width, night())
+    prose = ("!", "Nothing")
+    assert max(cell_len(line) for line in lines if not line.startswith(prose)) <= width
+    assert any("/page/0" in line and "hour_of_day" not in line for line in lines)
+
+
+def test_wide_screens_have_two_reports_beside_each_other(monkeypatch):
+    lines = screen(monkeypatch, 200, night())
+    assert any("Paths" in line and "Weekdays" in line for line in lines)
+
+
+def test_hosts_are_shown_by_hour_with_their_holes(monkeypatch):
+    lines = screen(monkeypatch, 80, night())
+    assert next(line for line in lines if line.startswith(" web/web1 ")).count("!") == 4
+    assert "!" not in next(line for line in lines if line.startswith(" web/web2 "))

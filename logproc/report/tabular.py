@@ -1,0 +1,108 @@
+"""A report's rows as a table of characters: texts give way where it is too wide, numbers never."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from logproc.report import strokes, units
+from logproc.report.text import visible
+
+if TYPE_CHECKING:
+    from logproc.model import ColumnInfo, ReportTable
+
+LONGEST_CELL = 2000
+"""Characters of a cell that are laid out at all: a URL of a megabyte must not cost a second."""
+
+NARROWEST_TEXT = 12
+"""Characters that a text column keeps, even where the table then is wider than the screen."""
+
+WIDEST_BAR = 20
+NARROWEST_BAR = 6
+
+NUMBERS = frozenset({"integer", "decimal"})
+
+
+def grid(table: ReportTable, width: int, shown: int, *, bars: bool = False) -> Table:
+    """Lay out a table, its `width` set: texts are cut to fit into it, numbers and times never.
+
+    With `bars`, where there is room left, each row has a bar of its first amount, and its share of all rows. A single
+    row of numbers without a key is turned: a name and a value on each line.
+    """
+    header = [visible(column.name[:LONGEST_CELL]) for column in table.columns]
+    rows = [
+        [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
+    ]
+    kinds = [column.type for column in table.columns]
+    if len(table.rows) == 1 and len(header) > 2 and not any(column.role == "key" for column in table.columns):
+        rows = [list(pair) for pair in zip(header, rows[0], strict=True)]
+        header, kinds = ["", ""], ["text", "integer"]
+        bars = False
+    widths = _widths(header, rows, kinds, width)
+    needed = sum(widths) + 3 * len(widths)
+    found = Table(box=SIMPLE_HEAD, show_edge=False, show_header=any(header))
+    for name, kind, size in zip(header, kinds, widths, strict=True):
+        side: Literal["left", "right"] = "right" if kind in NUMBERS else "left"
+        found.add_column(Text(name), justify=side, no_wrap=True, overflow="ellipsis", width=size)
+    drawn = _bars(table, shown, width - needed - 3) if bars else None
+    if drawn is not None:
+        size = max(map(cell_len, drawn))
+        found.add_column("", no_wrap=True, width=size, style="cyan")
+        needed += size + 3
+        rows = [[*row, drawn[number]] for number, row in enumerate(rows)]
+    for row in rows:
+        found.add_row(*map(Text, row))
+    found.width = needed - 1  # no gap behind the last column
+    return found
+
+
+def _bars(table: ReportTable, shown: int, room: int) -> list[str] | None:
+    """Return a bar and a share for each row; None where nothing can be compared or there is no room."""
+    amounts = (
+        index
+        for index, column in enumerate(table.columns)
+        if column.role == "value" and units.adds_up(column, units.unit_of(column, table.sql))
+    )
+    index = next(amounts, None)
+    if index is None or len(table.rows) < 2 or room < NARROWEST_BAR + 8:
+        return None
+    values = [row[index] or 0 for row in table.rows]
+    total = sum(values) if units.is_count(table, index) and not table.truncated else 0
+    size = min(WIDEST_BAR, room - 8)
+    most = max(values)
+    return [
+        (f"{100 * value / total:5.1f} % " if total else "") + strokes.bar(value, most, size) for value in values[:shown]
+    ]
+
+
+def _widths(header: list[str], rows: list[list[str]], kinds: list[str], width: int) -> list[int]:
+    """Return the columns' widths: as wide as they are, the widest texts cut until all fit or none is wide."""
+    columns = zip(header, *rows, strict=True)
+    widths = [max(map(cell_len, column)) for column in columns]
+    room = width - 3 * len(widths)  # a blank on each side and a gap
+    while sum(widths) > room:
+        texts = [index for index, kind in enumerate(kinds) if kind == "text" and widths[index] > NARROWEST_TEXT]
+        if not texts:
+            break
+        widest = max(texts, key=lambda index: widths[index])
+        others = max((widths[index] for index in texts if index != widest), default=NARROWEST_TEXT)
+        excess = sum(widths) - room
+        widths[widest] -= max(1, min(excess, widths[widest] - max(others, NARROWEST_TEXT)))
+    return widths
+
+
+def cell(value: Any, column: ColumnInfo) -> str:  # noqa: ANN401 - a cell is None, text, number or truth
+    """Return a cell's text: thousands separated in counts, but not in keys, where 404 and 2024 are names."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:,}" if column.role == "value" else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.1f}"
+    return visible(str(value)[:LONGEST_CELL])
