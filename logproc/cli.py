@@ -12,7 +12,21 @@ import traceback
 import click
 
 from logproc import __version__
-from logproc.commands import catalogue, completing, diff, failure, init, looking, parse, run, shell, show, sql, workers
+from logproc.commands import (
+    catalogue,
+    completing,
+    diff,
+    failure,
+    init,
+    ledger,
+    looking,
+    parse,
+    run,
+    shell,
+    show,
+    sql,
+    workers,
+)
 from logproc.console import complain, is_json, start
 from logproc.errors import LogprocError
 
@@ -24,6 +38,8 @@ COMMANDS = (
     diff.diff,
     sql.sql,
     show.show,
+    ledger.report,
+    ledger.state,
     workers.worker,
     workers.keygen,
     catalogue.formats,
@@ -35,22 +51,12 @@ COMMANDS = (
 )
 """Every command, in the order in which people need them."""
 
-LATER = ("report", "state")
-"""Commands that the contract names and this version does not have."""
-
 
 class _Commands(click.Group):
-    """Commands in the order of `COMMANDS`; later ones are refused by name."""
+    """Commands in the order of `COMMANDS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] in LATER:
-            ctx.fail(f"the command {args[0]!r} is not in version {__version__}; there is {', '.join(self.commands)}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of commands, each with its first sentence as a whole: click cuts it."""

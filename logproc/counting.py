@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -220,6 +220,15 @@ def add_up_again(ledger: Ledger, specs: Mapping[str, RollupSpec], max_groups: in
 # ---- reports ---------------------------------------------------------------------------------------------------
 
 
+class Owned(Protocol):
+    """What has a host and a source."""
+
+    @property
+    def host(self) -> str | None: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which counts a report is of: days [since, until), None for no limit; hosts and sources, empty for all."""
@@ -235,9 +244,9 @@ class Choice:
             return self.since is None and self.until is None
         return (self.since is None or day >= self.since) and (self.until is None or day < self.until)
 
-    def has_piece(self, piece: CountedPiece) -> bool:
-        """Tell whether the lines of a piece are wanted."""
-        return (not self.hosts or piece.host in self.hosts) and (not self.sources or piece.source in self.sources)
+    def has_file(self, owner: Owned) -> bool:
+        """Tell whether the lines of a piece, or of a file, are wanted."""
+        return (not self.hosts or owner.host in self.hosts) and (not self.sources or owner.source in self.sources)
 
 
 EVERYTHING = Choice()
@@ -263,7 +272,7 @@ def tables(
 def _add_parts(ledger: Ledger, found: Mapping[str, Table], choice: Choice, where: str) -> None:
     """Merge what is wanted of parts into tables, slot by slot."""
     for part in ledger.parts(where):
-        files = [piece.file for piece in ledger.pieces(part.number) if choice.has_piece(piece)]
+        files = [piece.file for piece in ledger.pieces(part.number) if choice.has_file(piece)]
         if not files or not any(map(choice.has_day, ledger.part_days(part.number))):
             continue
         keep = _both(of_files(files), of_days(choice.has_day))

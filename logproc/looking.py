@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,14 @@ from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING, LogFile
 from logproc.planner import PACK_BYTES, Planner, range_borders
 from logproc.rollup.columns import RENAMED, text_of
+from logproc.state.database import has_ledger
+from logproc.state.generations import READ, Kind
+from logproc.state.ledger import Ledger
+from logproc.surveying import require_mount, survey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from logproc.config import Config
     from logproc.formats.detect import Considered, Detection
     from logproc.inputs.sample import Sample
@@ -63,7 +70,31 @@ class Detected:
 def plan(config: Config) -> list[PlanEntry]:
     """Say for each file what a run would do with it."""
     planner = Planner(config)
+    if config.state_dir is not None and has_ledger(config.state_dir):
+        return list(_planned_by_ledger(config, planner, config.state_dir))
     return [_planned(planner, file) for file in planner.discover()]
+
+
+def _planned_by_ledger(config: Config, planner: Planner, folder: str) -> Iterator[PlanEntry]:
+    """Say for each file what an incremental run would do with it."""
+    with Ledger.to_read(folder) as ledger:
+        found = survey(config, planner, ledger, time.time_ns())
+    require_mount(found, config)
+    for decision in found.decisions:
+        log = found.files[decision.file]
+        record = found.records.get(decision.generation or 0)
+        if decision.kind in READ:
+            seen = _planned(planner, log)
+            size = log.size if decision.limit < 0 else decision.limit - decision.origin
+            reason = decision.reason
+            if decision.kind == Kind.CONTINUED:
+                reason = f"continued at {decision.origin}" + (f", {reason}" if reason else "")
+            yield replace(seen, bytes=size, reason=seen.reason if seen.status == "failed" else reason)
+            continue
+        codec, fmt, confidence = (
+            (None, None, 0.0) if record is None else (record.codec, record.format, record.confidence)
+        )
+        yield PlanEntry(log.path, log.source, codec, fmt, confidence, log.size, 0, decision.kind.value, decision.reason)
 
 
 def detect(config: Config, *, explained: bool = False) -> list[Detected]:

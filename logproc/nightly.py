@@ -274,6 +274,7 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
     ]
     records = ledger.records({d.generation for d in changed if d.generation is not None})
     rows = []
+    copies = []
     for decision in changed:
         log, absolute = found.files[decision.file], found.absolute[decision.file]
         if log.problem is not None:
@@ -281,10 +282,13 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
         generation = decision.generation
         if decision.double_of is not None:
             generation = found.decisions[decision.double_of].generation
+        if decision.copied is not None and generation is not None:
+            copies.append((decision.copied, generation))
         record = records.get(generation or 0)
         if record is not None and decision.kind in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
             ledger.save_generation(surveying.moved(record, log, absolute, decision))
         rows.append(surveying.seen_now(log, absolute, _settled(decision, record), generation))
+    ledger.add_copies(copies)
     ledger.save_seen(rows, found.gone([absolute_of(path) for path in config.paths]))
 
 

@@ -74,6 +74,7 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
         generations,
         seen,
         FileEye(),
+        copies=ledger.copies(),
         last_scan_ns=int(ledger.meta("scan_ns") or 0),
         now_ns=now_ns,
         settle=config.state.settle,

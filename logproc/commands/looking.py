@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @options(INPUT, VERBOSITY)
+@click.option("--state", metavar="DIR", help="Ledger of an incremental run: say what is new, and why.")
+@click.option("--accept-gone", is_flag=True, hidden=True)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def plan(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
     """Show what `run` would do with each file, and why."""

@@ -83,11 +83,14 @@ NETWORK = options(
     click.option("--tls-cert", metavar="FILE", help="Our certificate for Dask."),
     click.option("--tls-key", metavar="FILE", help="Its private key."),
 )
-OUTPUT = options(
+REPORT_OUTPUT = options(
     click.option("--json", metavar="FILE|-", help="Write the JSON report."),
     click.option("--html", metavar="FILE", help="Write the report as one HTML file."),
     click.option("--csv", metavar="DIR", help="Write a CSV file for each report."),
     click.option("--markdown", metavar="FILE", help="Write the report as Markdown."),
+)
+OUTPUT = options(
+    REPORT_OUTPUT,
     click.option("--metrics-file", metavar="FILE", help="Write Prometheus metrics, however the run ends."),
     click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines."),
     click.option("--previous", metavar="FILE.json", help="Compare figures of the HTML report with this older one."),

@@ -55,6 +55,11 @@ def _reason(error: sqlite3.Error, path: str) -> str:
     return f"cannot be used ({text}); {RESTORE}"
 
 
+def has_ledger(folder: str) -> bool:
+    """Tell whether a state folder has a ledger."""
+    return (Path(folder) / NAME).exists()
+
+
 def open_to_write(folder: str) -> tuple[sqlite3.Connection, str]:
     """Open the ledger of a state folder, making it where there is none; returns its path, too. Raises LedgerError."""
     path = str(Path(folder) / NAME)
@@ -114,6 +119,8 @@ def _make(path: str) -> None:
     try:
         os.chmod(new, 0o600)  # noqa: PTH101 - lines of logs may be secrets, and so may be keys of reports
         os.replace(new, path)  # noqa: PTH105
+        with suppress(FileNotFoundError):
+            os.unlink(f"{new}-journal")  # noqa: PTH108
         handle = os.open(folder or ".", os.O_RDONLY)
         try:
             os.fsync(handle)

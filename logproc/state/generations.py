@@ -145,7 +145,8 @@ class Eye(Protocol):
 class Decision:
     """What is done with a file of the scan, and why: bytes [origin, limit) are read; limit -1 is the end.
 
-    `double_of` is the file, by number, that a duplicate is one of. `again` tells to look anew in the next scan even
+    `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
+    known again when it is renamed or compressed. `again` tells to look anew in the next scan even
     where nothing changes.
     """
 
@@ -158,6 +159,7 @@ class Decision:
     look: Look | None = None
     again: bool = False
     double_of: int | None = None
+    copied: tuple[str, int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -196,11 +198,13 @@ class Matcher:
         seen: Mapping[str, Seen],
         eye: Eye,
         *,
+        copies: Mapping[tuple[str, int, int], int] | None = None,
         last_scan_ns: int,
         now_ns: int,
         settle: float,
     ) -> None:
         self._eye = eye
+        self._copies = copies or {}
         self._known = {generation.id: generation for generation in generations}
         self._seen = seen
         self._last_scan = last_scan_ns
@@ -208,7 +212,8 @@ class Matcher:
         self._settle = int(settle * 10**9)
         self._claims: dict[int, int] = {}  # generation -> file
         self._decided: dict[int, Decision] = {}
-        self._by_family: dict[str, list[_File]] = {}
+        self._files: Sequence[LogFile] = ()
+        self._families: dict[str, list[int]] = {}
         self._looked: dict[int, _File] = {}
         self._by_signature: dict[bytes, list[Generation]] = {}
         self._short: dict[int, dict[bytes, list[Generation]]] = {}
@@ -216,6 +221,7 @@ class Matcher:
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order."""
+        self._files = files
         left, doubles = [], []
         for number, log in enumerate(files):
             if log.problem is not None:
@@ -271,11 +277,7 @@ class Matcher:
             looked.append(_File(number, log, family_of(log.path), look))
             self._looked[number] = looked[-1]
         pairs = (
-            sorted(
-                (self._rank(file, known), -known.offset, file.log.path, known.id, file, known)
-                for file in looked
-                for known in self._candidates(file)
-            )
+            sorted((*self._order(file, known), file, known) for file in looked for known in self._candidates(file))
             if self._known
             else []
         )
@@ -289,15 +291,11 @@ class Matcher:
             except InputError as error:
                 self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
         for file in looked:
-            if file.number in self._decided:
-                self._by_family.setdefault(file.family, []).append(file)
-        for file in looked:
             if file.number not in self._decided:
                 try:
                     self._begin(file)
                 except InputError as error:
                     self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
-                self._by_family.setdefault(file.family, []).append(file)
 
     def _candidates(self, file: _File) -> list[Generation]:
         """Return the generations whose first bytes a file begins with, as far as they may be its content."""
@@ -318,7 +316,7 @@ class Matcher:
                 continue
             if size not in digests:
                 digests[size] = digest(head[:size])
-            if digests[size] == known.head and self._rank(file, known) < _FAR + (known.offset >= SHORT):
+            if digests[size] == known.head and self._rank(file, known) < _FAR + (known.open_end >= SHORT):
                 kept.append(known)
         return kept
 
@@ -327,7 +325,7 @@ class Matcher:
             return
         self._indexed = True
         for known in self._known.values():
-            if known.offset == 0 or known.id in self._claims:
+            if known.open_end == 0 or known.id in self._claims:
                 continue
             if known.head_bytes >= SIGNATURE_BYTES:
                 self._by_signature.setdefault(known.signature, []).append(known)
@@ -344,6 +342,13 @@ class Matcher:
         if log.path == known.path:
             return 2
         return 3 if family_of(known.path) == file.family else _FAR
+
+    def _order(self, file: _File, known: Generation) -> tuple[int, bool, int, int, str, int]:
+        """Return when a pair is looked at: the nearest first, known copies after others, then where most is counted."""
+        seen = self._seen.get(file.log.path)
+        is_copy = seen is not None and seen.kind == Kind.DUPLICATE
+        size = 0 if file.look.stream else file.look.size
+        return self._rank(file, known), is_copy, -known.offset, -size, file.log.path, known.id
 
     def _is(self, file: _File, known: Generation) -> bool:
         """Tell whether a file's content begins with what was counted of a generation."""
@@ -421,23 +426,52 @@ class Matcher:
             kind = Kind.UNCHANGED if empty else Kind.DEFERRED
             self._decide(Decision(number, kind, reason=EMPTY if empty else NO_LINE, look=look))
             return
-        double = None if file.live else self._double(file)
-        if double is not None:
-            of = self._decided[double.number].generation
-            reason = f"a copy of {double.log.path.rpartition('/')[2]}"
-            self._decide(Decision(number, Kind.DUPLICATE, of, reason=reason, look=look, double_of=double.number))
+        if not file.live and self._is_double(file):
             return
         self._decide(Decision(number, Kind.NEW, None, 0, limit, self._why_new(file), look))
+
+    def _is_double(self, file: _File) -> bool:
+        """Tell whether a file is a copy of another, and decide on it then."""
+        double = self._double(file)
+        if double is not None:
+            content = self._through(file)
+            of, name = self._decided[double.number].generation, double.log.path.rpartition("/")[2]
+            copied = (file.family, content.length, content.crc)
+            reason = f"a copy of {name}"
+        elif self._copies:
+            content = self._through(file)
+            copied = (file.family, content.length, content.crc)
+            of, reason = self._copies.get(copied), "a copy of what was counted before"
+        if double is None and (not self._copies or of not in self._known):
+            return False
+        self._decide(
+            Decision(
+                file.number,
+                Kind.DUPLICATE,
+                of,
+                reason=reason,
+                look=file.look,
+                double_of=None if double is None else double.number,
+                copied=copied,
+            )
+        )
+        return True
 
     def _double(self, file: _File) -> _File | None:
         """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
         seen = self._seen.get(file.log.path)
         was = self._claims.get(seen.generation or -1) if seen is not None and seen.kind == Kind.DUPLICATE else None
-        others: list[_File] = [*self._by_family.get(file.family, ())]
-        if was is not None and was in self._looked and self._looked[was] not in others:
-            others.append(self._looked[was])  # what it was a copy of has moved
-        for other in others:
-            if self._decided[other.number].kind not in READ | {Kind.UNCHANGED} or not _alike(file, other):
+        others = dict.fromkeys(self._family(file.family))
+        if was is not None:
+            others[was] = None  # what it was a copy of has moved
+        for number in others:
+            decided = self._decided.get(number)
+            if number == file.number or decided is None or decided.kind not in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
+                continue
+            other = self._file(number)
+            if decided.kind == Kind.DEFERRED and not other.live:
+                continue
+            if not _alike(file, other):
                 continue
             if not (other.look.stream or file.look.stream) and other.look.size < file.look.size:
                 continue
@@ -451,6 +485,21 @@ class Matcher:
             if its.crcs.get(mine.length) == mine.crc and (its.length == mine.length or other.live):
                 return other
         return None
+
+    def _family(self, family: str) -> list[int]:
+        """Return the files of a family, those that have not changed included."""
+        if not self._families:
+            for number, log in enumerate(self._files):
+                if log.problem is None:
+                    self._families.setdefault(family_of(log.path), []).append(number)
+        return self._families.get(family, [])
+
+    def _file(self, number: int) -> _File:
+        """Return a file with a first look at it."""
+        if number not in self._looked:
+            log = self._files[number]
+            self._looked[number] = _File(number, log, family_of(log.path), self._eye.probe(log.path))
+        return self._looked[number]
 
     def _defer(self, file: _File, generation: int | None) -> None:
         reason = "it ends early, and is young: perhaps it is still being written"

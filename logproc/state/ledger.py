@@ -191,6 +191,7 @@ class Ledger:
         self._do("DELETE FROM generations WHERE id = ?", (number,))
         self._do("DELETE FROM seen WHERE generation = ?", (number,))
         self._do("DELETE FROM ranges WHERE generation = ?", (number,))
+        self._do("DELETE FROM copies WHERE generation = ?", (number,))
 
     def seen(self) -> dict[str, Seen]:
         """Return what the last scan made of each path."""
@@ -213,6 +214,18 @@ class Ledger:
             ),
         )
         self._many("DELETE FROM seen WHERE path = ?", ((os.fsencode(path),) for path in gone))
+
+    def copies(self) -> dict[tuple[str, int, int], int]:
+        """Return the generations of contents that are known as copies: family, length and CRC."""
+        rows = self._all("SELECT family, length, crc, generation FROM copies")
+        return {(os.fsdecode(row[0]), row[1], row[2]): row[3] for row in rows}
+
+    def add_copies(self, copies: Iterable[tuple[tuple[str, int, int], int]]) -> None:
+        """Write down contents that are copies of generations."""
+        self._many(
+            "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
+            ((os.fsencode(family), length, crc, number) for (family, length, crc), number in copies),
+        )
 
     def ranges(self, generation: int) -> list[dict[str, Any]]:
         """Return what was counted of a generation behind a hole, in order."""
@@ -370,6 +383,35 @@ class Ledger:
     def days(self) -> list[int]:
         """Return the days of which there are counts."""
         return [row[0] for row in self._all("SELECT DISTINCT day FROM totals ORDER BY day")]
+
+    def lines_by_generation(self) -> dict[int, tuple[int, int, int, int]]:
+        """Return the lines read, counted, filtered and rejected of every generation."""
+        sql = (
+            'SELECT generation, sum("read"), sum(counted), sum(filtered), sum(rejected) FROM pieces '
+            "WHERE generation IS NOT NULL GROUP BY generation"
+        )
+        return {row[0]: (row[1], row[2], row[3], row[4]) for row in self._all(sql)}
+
+    def lines_of(self, generation: int) -> tuple[int, int, int, int]:
+        """Return the lines read, counted, filtered and rejected of a generation."""
+        return self.counted_lines("generation = ?", (generation,))[1:]
+
+    def distinct(self, column: str) -> frozenset[str]:
+        """Return the hosts or the sources that lines were counted of."""
+        return frozenset(row[0] for row in self._all(f"SELECT DISTINCT {column} FROM pieces"))
+
+    def generations_of_host(self, host: str) -> set[int]:
+        """Return the generations that lines were counted of while they lay with a host."""
+        sql = "SELECT DISTINCT generation FROM pieces WHERE host = ? AND generation IS NOT NULL"
+        return {row[0] for row in self._all(sql, (host,))}
+
+    def is_merged(self, generation: int) -> bool:
+        """Tell whether lines of a generation are in parts that are merged by day."""
+        return bool(self._all("SELECT 1 FROM generations WHERE id = ? AND merged", (generation,)))
+
+    def set_merged(self, generations: Iterable[int]) -> None:
+        """Say that lines of generations are in parts that are merged by day."""
+        self._many("UPDATE generations SET merged = 1 WHERE id = ?", ((number,) for number in generations))
 
     def counted_lines(self, where: str = "1", values: Sequence[Any] = ()) -> tuple[int, int, int, int, int]:
         """Return bytes read and lines read, counted, filtered and rejected, over all pieces or some of them."""

@@ -1,12 +1,14 @@
 """The ledger's tables, by version. An older one is migrated step by step; a newer one is refused.
 
 `generations` are the contents of log files as far as they were counted; `seen` what the last scan made of each path.
-`ranges` are the parts of generations that were counted beyond the offset, behind a hole. `runs` go from planned to
+`copies` are contents that were found to be copies of a generation, or of its beginning. `ranges` are the parts of
+generations that were counted beyond the offset, behind a hole. `runs` go from planned to
 committed to reported. `wants` says which file number of a run is which generation, and `results` hold what workers
 returned: `tables` until they are committed, `books` until they are reported. `parts` hold the counts of a task by slot,
 `pieces` whose they are, `part_days` of which days; a part with a generation is what stands open at that one's end.
 `totals` are all parts of a day together, open ones left out. A day is counted from 1970-01-01, -2**63 for lines without
-a time. Paths are bytes.
+a time. Pieces without a generation are those of old days, merged by day, host and source; `merged` marks generations
+that have lines in them. Paths are bytes.
 """
 
 from __future__ import annotations
@@ -31,12 +33,16 @@ CREATE TABLE generations (
     head BLOB NOT NULL, head_bytes INTEGER NOT NULL, signature BLOB NOT NULL,
     "offset" INTEGER NOT NULL, tail BLOB NOT NULL, tail_bytes INTEGER NOT NULL, crc INTEGER NOT NULL,
     open_end INTEGER NOT NULL, end_crc INTEGER NOT NULL, closed INTEGER NOT NULL,
-    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL
+    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL, merged INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE seen (
     path BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, generation INTEGER, kind TEXT NOT NULL, reason TEXT,
     again INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE copies (
+    family BLOB NOT NULL, length INTEGER NOT NULL, crc INTEGER NOT NULL, generation INTEGER NOT NULL,
+    PRIMARY KEY (family, length, crc)
 ) WITHOUT ROWID;
 CREATE TABLE ranges (
     generation INTEGER NOT NULL, start INTEGER NOT NULL, mark TEXT NOT NULL, PRIMARY KEY (generation, start)

@@ -1,0 +1,308 @@
+"""What people do with a ledger between runs: look into it, take counts out of it, hold it against the disk, report."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from logproc import __version__, counting, questions
+from logproc.clock import now_text
+from logproc.errors import InputError, UsageError
+from logproc.inputs import identity
+from logproc.model import NO_TIME, FileEntry, Lines, Report, RunInfo
+from logproc.nightly import Questions
+from logproc.rollup.instants import rfc3339
+from logproc.rollup.outcome import report_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from logproc.config import Config
+    from logproc.rollup.spec import RollupSpec
+    from logproc.state.ledger import Ledger, Record
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A generation as `state ls` shows it. `bytes` are decompressed ones that were counted."""
+
+    number: int
+    path: str
+    status: str
+    source: str
+    host: str | None
+    format: str | None
+    codec: str
+    bytes: int
+    lines: Lines
+    first_time: int | None
+    last_time: int | None
+
+
+def state_dir(config: Config) -> str:
+    """Return the configured state folder; UsageError if there is none."""
+    if config.state_dir is None:
+        raise UsageError("which ledger? name its folder with --state DIR, or as state_dir in config.toml")
+    return config.state_dir
+
+
+def day_text(day: int) -> str | None:
+    """Return a day as a date; None for lines without a time."""
+    return None if day == NO_TIME else (EPOCH + timedelta(days=day)).isoformat()
+
+
+def day_number(text: str) -> int:
+    """Return the day of a date."""
+    try:
+        return (date.fromisoformat(text) - EPOCH).days
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no date; write it as 2026-01-31") from error
+
+
+# ---- looking -----------------------------------------------------------------------------------------------------
+
+
+def listing(ledger: Ledger) -> list[Kept]:
+    """Return all generations, by path."""
+    present = {seen.generation for seen in ledger.seen().values()}
+    counts = ledger.lines_by_generation()
+    kept = [
+        Kept(
+            number,
+            record.generation.path,
+            "present" if number in present else "gone",
+            record.source,
+            record.host,
+            record.format,
+            record.codec,
+            record.generation.open_end,
+            Lines(*counts.get(number, (0, 0, 0, 0))),
+            record.first_time,
+            record.last_time,
+        )
+        for number, record in ledger.records().items()
+    ]
+    return sorted(kept, key=lambda row: (row.path, row.number))
+
+
+def details(ledger: Ledger, path: str) -> list[dict[str, Any]]:
+    """Return what is known of the generations that lie, or were last seen, at a path; UsageError if there is none."""
+    found = _at(ledger, path)
+    return [_details(ledger, record) for record in found]
+
+
+def _at(ledger: Ledger, path: str) -> list[Record]:
+    whole = os.path.abspath(path)  # noqa: PTH100
+    seen = ledger.seen().get(whole)
+    records = ledger.records()
+    numbers = {number for number, record in records.items() if record.generation.path == whole}
+    if seen is not None and seen.generation in records:
+        numbers.add(seen.generation)
+    if not numbers:
+        raise UsageError(f"{path}: the ledger knows no such file; `logproc state ls` lists all")
+    return [records[number] for number in sorted(numbers)]
+
+
+def _details(ledger: Ledger, record: Record) -> dict[str, Any]:
+    g = record.generation
+    parts = ledger.parts_of(g.id)
+    days = sorted({day for part in parts for day in ledger.part_days(part)})
+    return {
+        "generation": g.id,
+        "path": g.path,
+        "source": record.source,
+        "host": record.host,
+        "format": record.format,
+        "codec": record.codec,
+        "offset": g.offset,
+        "open_end": g.open_end,
+        "crc32": f"{g.crc:08x}",
+        "head": g.head.hex(),
+        "tail": g.tail.hex(),
+        "first_time": rfc3339(record.first_time) if record.first_time is not None else None,
+        "last_time": rfc3339(record.last_time) if record.last_time is not None else None,
+        "behind_holes": [[mark["start"], mark["end"]] for mark in ledger.ranges(g.id)],
+        "days": [day_text(day) for day in days],
+        "lines": dict(zip(("read", "counted", "filtered", "rejected"), ledger.lines_of(g.id), strict=True)),
+    }
+
+
+# ---- taking out --------------------------------------------------------------------------------------------------
+
+
+def forget(config: Config, ledger: Ledger, *, path: str | None, host: str | None, day: str | None) -> str:
+    """Take the counts of a file, a host or a day out, exactly; returns what was done. UsageError if it is not there."""
+    specs = counting.definitions(ledger)
+    limit = config.limits.max_groups
+    if day is not None:
+        number = day_number(day)
+        parts = list(ledger.parts("id IN (SELECT part FROM part_days WHERE day = ?)", (number,)))
+        if not parts and number not in ledger.days():
+            raise UsageError(f"{day}: nothing is counted for that day")
+        with ledger.transaction():
+            for part in parts:
+                counting.take_out(ledger, specs, part, counting.of_days(number.__eq__))
+            ledger.drop_totals(number)
+        return f"{day}: not counted any more; the files stay as they are known, and are not read again"
+    if host is not None:
+        numbers = {n for n, record in ledger.records().items() if record.host == host}
+        numbers |= ledger.generations_of_host(host)
+        what = f"host {host}"
+    else:
+        assert path is not None
+        numbers = {record.generation.id for record in _at(ledger, path)}
+        what = path
+    if not numbers:
+        raise UsageError(f"{what}: the ledger knows no such host; `logproc state ls` shows which there are")
+    lost = [n for n in numbers if ledger.is_merged(n)]
+    if lost:
+        raise UsageError(
+            f"{what}: days of it are older than compact_after and merged by day, so that they cannot be told apart; "
+            f"nothing was changed. `logproc state forget --day D` takes out such a day as a whole"
+        )
+    with ledger.transaction():
+        days = counting.uncount(ledger, specs, numbers)
+        counting.add_up_again(ledger, specs, limit, sorted(days))
+        for number in numbers:
+            ledger.drop_generation(number)
+    return f"{what}: not counted any more; what of it is still on disk is counted anew by the next run"
+
+
+# ---- holding against the disk ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of comparing a file with the ledger: `verdict` is same, differs, gone or unreadable."""
+
+    path: str
+    verdict: str
+    reason: str | None = None
+
+
+def verify(ledger: Ledger) -> Iterator[Verified]:
+    """Read every file that is counted up to its offset, and compare; what is wrong with the database comes first."""
+    for problem in ledger.check():
+        yield Verified(ledger.path, "differs", problem)
+    records = ledger.records()
+    for path, seen in sorted(ledger.seen().items()):
+        record = records.get(seen.generation or 0)
+        if record is None or seen.kind == "duplicate":
+            continue
+        yield _verified(path, record)
+
+
+def _verified(path: str, record: Record) -> Verified:
+    g = record.generation
+    if not os.path.exists(path):  # noqa: PTH110
+        return Verified(path, "gone", "it is not there any more; its counts stay")
+    try:
+        content = identity.read_through(path, (g.offset,))
+    except InputError as error:
+        return Verified(path, "unreadable", error.reason)
+    if content.crcs.get(g.offset) == g.crc:
+        return Verified(path, "same")
+    short = content.length < g.offset
+    reason = "it is shorter than what was counted" if short else "what was counted is not what is there now"
+    return Verified(path, "differs", f"{reason}: changed since the last run, which the next one looks into")
+
+
+# ---- reporting ---------------------------------------------------------------------------------------------------
+
+
+def choice_of(config: Config, hosts: tuple[str, ...], sources: tuple[str, ...]) -> counting.Choice:
+    """Return which counts are asked for; UsageError for times that are no midnights."""
+    since, until = (_day_of(config, name, getattr(config, name)) for name in ("since", "until"))
+    return counting.Choice(since, until, frozenset(hosts), frozenset(sources))
+
+
+def _day_of(config: Config, option: str, instant: int | None) -> int | None:
+    if instant is None:
+        return None
+    local = datetime.fromtimestamp(instant / 10**6, UTC).astimezone(ZoneInfo(config.timezone)).replace(tzinfo=None)
+    if local != local.replace(hour=0, minute=0, second=0, microsecond=0):
+        raise UsageError(
+            f"--{option}: a ledger counts by days of {config.timezone}; name a date, yesterday, today or a weekday"
+        )
+    return (local.date() - EPOCH).days
+
+
+def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
+    """Return the report of counts in a ledger: no log is read."""
+    started = now_text()
+    wanted = _wanted(config, ledger)
+    _require_known(ledger, choice)
+    found = counting.tables(ledger, {key: spec for key, spec, _ in wanted}, config.limits.max_groups, choice)
+    reports, verdicts = [], []
+    for key, spec, check in wanted:
+        table = found[key]
+        table.spec = spec
+        finished = report_table(table)
+        if check is None:
+            reports.append(finished)
+        else:
+            verdicts.append(questions.judge(check, finished))
+    of_all_days = choice.since is None and choice.until is None
+    files = tuple(_entry(kept) for kept in listing(ledger) if choice.has_file(kept)) if of_all_days else ()
+    since, until = config.since, config.until
+    info = RunInfo(
+        uuid.uuid4().hex,
+        __version__,
+        started,
+        now_text(),
+        "none",
+        0,
+        None if since is None else rfc3339(since),
+        None if until is None else rfc3339(until),
+    )
+    return Report(info, files, tuple(reports), tuple(verdicts))
+
+
+def _wanted(config: Config, ledger: Ledger) -> list[tuple[str, RollupSpec, Any]]:
+    """Return what is reported, with its key, and the check where it is one: what is asked for and was ever counted."""
+    asked = Questions(config)
+    known = ledger.specs()
+    checks: list[Any] = [None] * len(asked.reports) + list(config.checks)
+    specs = (*asked.reports, *asked.checks)
+    missing = [spec.name for key, spec in zip(asked.keys, asked.reports, strict=False) if key not in known]
+    if missing and config.reports:
+        raise UsageError(
+            f"{', '.join(missing)}: never counted as it is asked now; `logproc run --rebuild NAME` counts it for what "
+            f"is still on disk. There are {', '.join(sorted({name for name, _ in known.values()})) or 'none'}"
+        )
+    wanted = [row for row in zip(asked.keys, specs, checks, strict=True) if row[0] in known]
+    if any(check is None for _, _, check in wanted):
+        return wanted
+    return [(key, spec, None) for key, spec in counting.definitions(ledger).items()]
+
+
+def _require_known(ledger: Ledger, choice: counting.Choice) -> None:
+    """Raise UsageError for hosts and sources that nothing was counted for: a mistyped name is not an empty report."""
+    for wanted, column, option in ((choice.hosts, "host", "--host"), (choice.sources, "source", "--source")):
+        known = ledger.distinct(column)
+        for name in sorted(wanted - known):
+            there = ", ".join(sorted(filter(None, known))) or "none"
+            raise UsageError(f"{option} {name}: nothing is counted for it; there are {there}")
+
+
+def _entry(kept: Kept) -> FileEntry:
+    return FileEntry(
+        path=kept.path,
+        source=kept.source,
+        format=kept.format,
+        confidence=1.0 if kept.format else 0.0,
+        codec=kept.codec,
+        bytes_stored=0,
+        bytes_read=kept.bytes,
+        lines=kept.lines,
+        status="unchanged",
+        reason=None if kept.status == "present" else "not on disk any more",
+        first_time=kept.first_time,
+        last_time=kept.last_time,
+    )
