@@ -11,6 +11,7 @@ from logproc.model import ReportError, ReportTable
 from logproc.rollup.exemplars import resolved
 from logproc.rollup.finish import finish, finish_groups, report_columns
 from logproc.rollup.registry import RELATIVE_ERROR, new_state
+from logproc.rollup.routes import folded
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
     `paths` are those of the files by `exemplars.file_key`; without them rows have no exemplars.
     """
     spec = table.spec
+    table = folded(table)
     exemplars: list[tuple[tuple[str, int], ...]] = []
     rows: list[tuple[Value, ...]] = []
     error: ReportError | None = None

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from logproc.errors import QueryError
-from logproc.model import DYNAMIC_FAMILIES, FIELDS
+from logproc.model import DYNAMIC_FAMILIES, FIELDS, Kind
 from logproc.rollup.builder import (
     GROUP_BY,
     HAVING,
@@ -33,6 +33,7 @@ from logproc.rollup.builder import (
 from logproc.rollup.expressions import NODES
 from logproc.rollup.spec import (
     EVERYTHING,
+    Aggregate,
     AggregateRef,
     Call,
     Column,
@@ -46,8 +47,6 @@ from logproc.rollup.spec import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from logproc.model import Kind
 
 FAMILIES: tuple[str, ...] = tuple(family for family in FIELDS if family != "all")
 
@@ -258,6 +257,8 @@ class _Planner:
                 "nothing is counted in SELECT; add an aggregate such as count(*), or GROUP BY ALL for each value once"
             )
             raise query.refuse(message, self.statement)
+        if any(isinstance(key, Call) and key.function == "route" for key in self.keys):
+            builder.aggregate(Aggregate("count", None, Kind.INTEGER))  # which routes are folded by
         items = self.statement.expressions
         outputs = tuple(
             Output(name, bound, _role(bound))

@@ -72,6 +72,18 @@ class Draw:
             lambda: f"CASE WHEN {self.condition(depth - 1)} THEN {inner} ELSE {self.word()} END",
             lambda: f"strftime(time, {self.pick(*map(quoted, ('%H', '%Y-%m-%d', '%a')))})",
             lambda: f"CAST({self.integer(depth - 1)} AS VARCHAR)",
+            lambda: f"{self.pick('reverse', 'ltrim', 'rtrim', 'strip_accents')}({inner})",
+            lambda: f"{self.pick('md5', 'url_decode', 'url_encode')}({inner})",
+            lambda: f"lpad({inner}, {self.pick(0, 3, 12)}, '*')",
+            lambda: f"repeat({inner}, {self.pick(0, 2)})",
+            lambda: f"translate({inner}, 'a/', {self.pick(*map(quoted, ('x', 'xy', '')))})",
+            lambda: f"concat_ws('-', {inner}, {column})",
+            lambda: f"regexp_replace({inner}, {self.pick(*map(quoted, ('[a-c]', '/', 'x*')))}, '+', 'g')",
+            lambda: f"regexp_extract({inner}, '([a-z]+)/?(.)?', {self.pick(0, 1, 2)})",
+            lambda: f"if({self.condition(depth - 1)}, {inner}, {column})",
+            lambda: f"CASE {inner} WHEN {self.word()} THEN {self.word()} WHEN {self.word()} THEN {column} END",
+            lambda: f"{self.pick('greatest', 'least')}({inner}, {column})",
+            lambda: f"{self.pick('dayname', 'monthname')}(time)",
         )  # fmt: skip
 
     def integer(self, depth=2):
@@ -89,11 +101,24 @@ class Draw:
             lambda: f"strpos({self.text(depth - 1)}, '/')",
             lambda: f"extract({self.pick('hour', 'day', 'dow', 'month', 'year', 'minute')} FROM time)",
             lambda: f"CASE WHEN {self.condition(depth - 1)} THEN {inner} END",
+            lambda: f"CAST({self.text(depth - 1)} = {self.word()} AS BIGINT)",
+            lambda: f"TRY_CAST({self.text(depth - 1)} AS BIGINT)",
+            lambda: f"nullif({inner}, {self.pick(0, 200, 404)})",
+            lambda: f"if({self.condition(depth - 1)}, {inner}, {column})",
+            lambda: f"date_diff({self.pick(*map(quoted, ('hour', 'day', 'month')))}, TIMESTAMP '2026-01-15', time)",
+            lambda: f"{self.pick('week', 'isodow', 'yearweek', 'second', 'dayofyear')}(time)",
+            lambda: f"levenshtein({self.text(0)}, {self.word()})",
+            lambda: f"({inner} & {self.pick(1, 12)})",
+            lambda: f"sign({inner})",
         )  # fmt: skip
 
     def time(self):
         unit = self.pick("hour", "day", "week", "month", "minute", "quarter", "year")
-        return self.pick("time", f"date_trunc('{unit}', time)")
+        return self.pick(
+            "time", f"date_trunc('{unit}', time)",
+            lambda: f"time_bucket(INTERVAL '{self.pick('5 minutes', '7 hours', '1 week', '3 months')}', time)",
+            lambda: f"time {self.pick('+', '-')} INTERVAL '{self.pick('90 seconds', '1 month', '2 days')}'",
+        )  # fmt: skip
 
     def condition(self, depth=2):
         below = max(depth - 1, 0)
@@ -119,6 +144,13 @@ class Draw:
             lambda: f"regexp_matches({text()}, {self.pick(*map(quoted, ('^/a', '[0-9]+', 'a|b$')))})",
             lambda: f"({number()} > 300) = ({self.integer(0)} > 300)",
             lambda: f"({number()} > 100) IS {never}TRUE",
+            lambda: f"{text()} IS {never}DISTINCT FROM {self.text(0)}",
+            lambda: f"{number()} IS {never}DISTINCT FROM {self.integer(0)}",
+            lambda: f"{text()} {never}SIMILAR TO {self.pick(*map(quoted, ('/.*', '[a-z0-9.]+', '')))}",
+            lambda: f"{text()} GLOB {self.pick(*map(quoted, ('/*', '*a*', '?', '[a-c]*')))}",
+            lambda: f"ends_with({text()}, {self.word()})",
+            lambda: f"time >= TIMESTAMP '2026-02-01' - INTERVAL {self.pick(1, 12)} DAYS",
+            lambda: f"extract(hour FROM time) {never}IN (0, 1, {self.pick(2, 13)})",
         )
         if depth == 0:
             return f"({simple})"
@@ -143,6 +175,7 @@ class Draw:
             lambda: f"min({self.integer(1)})",
             lambda: f"max({self.integer(1)})",
             lambda: f"coalesce(count_if({self.condition(1)}), 0)",
+            lambda: f"count(DISTINCT {self.pick(lambda: self.text(1), lambda: self.integer(1), self.time)})",
         )
         return call if call.startswith("coalesce") else call + self.filter()
 
@@ -157,10 +190,43 @@ class Draw:
             lambda: f"({one} - {self.exact()})",
             lambda: f"{one} > {self.exact()}",
             lambda: f"least({one}, {self.exact()})",
+            lambda: f"{self.pick('min', 'max')}({self.text(1)}){self.filter()}",
+            lambda: f"{self.pick('bool_and', 'bool_or')}({self.condition(1)}){self.filter()}",
+            lambda: f"round(avg({self.integer(1)}){self.filter()}, 2)",
+            lambda: f"{one} + {self.pick('min', 'max')}({self.integer(1)})",
+            lambda: f"CASE WHEN max({self.text(1)}) LIKE '/%' THEN {one} ELSE 0 END",
         )  # fmt: skip
+
+    def special(self):
+        """Draw an aggregate that is written in another way for DuckDB; returns both, and how they are compared."""
+        condition = self.pick("true", lambda: self.condition(1))
+        column = self.pick(lambda: self.text(1), lambda: self.integer(1))
+        kept = f"FILTER (WHERE {condition})"
+        form = self.pick("pair", "histogram", "any", "moments", "top")
+        if form == "pair":
+            by, name = (
+                self.pick(lambda: self.integer(1), lambda: self.integer(0), "time"),
+                self.pick("arg_min", "arg_max"),
+            )
+            sign = "-" if name == "arg_max" else ""
+            number = f"epoch_us({by})" if by == "time" else f"({by})"
+            whole = f"FILTER (WHERE ({condition}) AND {number} IS NOT NULL AND {column} IS NOT NULL)"
+            their = f"arg_min({column}, row({sign}{number}, {column})) {whole}"
+            return f"{name}({column}, {by}) {kept}", their, "exact"
+        if form == "histogram":
+            return f"histogram({column}) {kept}", f"CAST(to_json(histogram({column}) {kept}) AS VARCHAR)", "json"
+        if form == "any":
+            return f"any_value({column}) {kept}", f"min({column}) {kept}", "exact"
+        if form == "moments":
+            name, number = self.pick("stddev", "var_pop", "stddev_pop", "variance"), self.integer(1)
+            return (f"{name}({number}) {kept}",) * 2 + ("moment",)
+        counted = f"list_sort(list({column}) {kept})"
+        return f"approx_top_k({column}, 2) {kept}", f"CAST(to_json({counted}) AS VARCHAR)", "top"
 
     def sketch(self):
         """Draw a sketch; returns it for logproc, and what counts it exactly for DuckDB, and its kind."""
+        if self.draw(st.booleans()):
+            return self.special()
         if self.draw(st.booleans()):
             argument, condition = self.pick(lambda: self.text(1), lambda: self.integer(1), self.time), self.filter()
             return f"approx_count_distinct({argument}){condition}", f"count(DISTINCT {argument}){condition}", "distinct"

@@ -7,7 +7,9 @@ import gzip
 import io
 import json
 import lzma
+import os
 import uuid
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,12 +18,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rollup.batches import merged
-from rollup.queries import AGENTS, CLIENTS, JSON, LEVELS, PATHS, WEB, queries
+from rollup.batches import batch_of, merged, tables_of
+from rollup.queries import AGENTS, CLIENTS, JSON, LEVELS, PATHS, WEB, queries, quoted
 
 from logproc.adhoc.rows import parse
 from logproc.config import Config
 from logproc.model import Piece, Task
+from logproc.rollup.aggregate import Program
 from logproc.rollup.outcome import report_table
 from logproc.rollup.registry import RELATIVE_ERROR
 from logproc.rollup.sql import plan
@@ -92,12 +95,16 @@ def splits(draw, line):
 @pytest.fixture(scope="module")
 def duck():
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET threads = 1")
-        for option in ("ieee_floating_point_ops", "error_on_division_by_zero"):  # x / 0 is NULL; versions differ
-            with suppress(duckdb.CatalogException):
-                connection.execute(f"SET {option} = false")
-        yield connection
+        yield prepared(connection)
+
+
+def prepared(connection):
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET threads = 1")
+    for option in ("ieee_floating_point_ops", "error_on_division_by_zero"):  # x / 0 is NULL; versions differ
+        with suppress(duckdb.CatalogException):
+            connection.execute(f"SET {option} = false")
+    return connection
 
 
 def truth(duck, folder, fmt, relation):
@@ -144,13 +151,27 @@ def plain(value):
     return float(value) if isinstance(value, Decimal) else value
 
 
+def by_count(pair):
+    value, count = pair
+    return -count, value.encode() if isinstance(value, str) else value
+
+
 def agrees(kind, ours, theirs):
+    if kind in {"json", "top"} and theirs in {None, "{}", "[]", "null"}:
+        return ours is None
     if ours is None or theirs is None:
         return ours is theirs
     if kind == "distinct":
         return abs(ours - theirs) <= max(1, RELATIVE_ERROR["approx_count_distinct"] * theirs)
     if kind == "quantile":
         return abs(ours - theirs) <= RELATIVE_ERROR["approx_quantile"] * abs(theirs) * (1 + 1e-9)
+    if kind == "json":
+        return json.loads(ours) == json.loads(theirs)
+    if kind == "top":
+        counts = sorted(Counter(v for v in json.loads(theirs) if v is not None).items(), key=by_count)
+        return json.loads(ours) == [value for value, _ in counts[:2]]
+    if kind == "moment":
+        return ours == pytest.approx(theirs, rel=1e-7, abs=1e-6)
     if isinstance(ours, float) or isinstance(theirs, float):
         return ours == pytest.approx(theirs, rel=1e-9, abs=1e-12)
     return ours == theirs and isinstance(ours, bool) == isinstance(theirs, bool)
@@ -166,24 +187,87 @@ def check(duck, folder, fmt, relation, files, asked, data):
     reports, counted = answers(specs, logs, files, fmt, data)
     assert counted == rows
     for query, table in zip(asked, reports, strict=True):
-        assert table.problem is None
-        expected = [tuple(map(plain, row)) for row in duck.execute(query.theirs).fetchall()]
-        assert len(table.rows) == len(expected), query
-        for ours, theirs in zip(table.rows, expected, strict=True):
-            for kind, mine, its in zip(query.kinds, ours, theirs, strict=True):
-                assert agrees(kind, mine, its), (query.ours, ours, theirs)
+        compare(query, table, [tuple(map(plain, row)) for row in duck.execute(query.theirs).fetchall()])
+
+
+def compare(query, table, expected):
+    """Hold a finished report against the rows of DuckDB."""
+    assert table.problem is None
+    assert len(table.rows) == len(expected), query
+    for ours, theirs in zip(table.rows, expected, strict=True):
+        for kind, mine, its in zip(query.kinds, ours, theirs, strict=True):
+            assert agrees(kind, mine, its), (query.ours, query.theirs, ours, theirs)
 
 
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=60, suppress_health_check=QUIET)
-@given(files=splits(web_line()), asked=st.lists(queries(WEB), min_size=2, max_size=4), data=st.data())
+@settings(max_examples=15, suppress_health_check=QUIET)
+@given(files=splits(web_line()), asked=st.lists(queries(WEB), min_size=3, max_size=6), data=st.data())
 def test_reports_over_access_logs_are_duckdbs_answers(duck, tmp_path_factory, files, asked, data):
     check(duck, tmp_path_factory.getbasetemp(), "combined", "web", files, asked, data)
 
 
-@settings(max_examples=60, suppress_health_check=QUIET)
-@given(files=splits(json_line()), asked=st.lists(queries(JSON), min_size=2, max_size=4), data=st.data())
+@settings(max_examples=15, suppress_health_check=QUIET)
+@given(files=splits(json_line()), asked=st.lists(queries(JSON), min_size=3, max_size=6), data=st.data())
 def test_reports_over_json_lines_are_duckdbs_answers(duck, tmp_path_factory, files, asked, data):
     check(duck, tmp_path_factory.getbasetemp(), "jsonl", "json", files, asked, data)
+
+
+# ---- many queries ----------------------------------------------------------------------------------------------
+
+QUERIES = int(os.environ.get("LOGPROC_ORACLE", "2000"))
+"""Queries that are drawn, five over each log; `LOGPROC_ORACLE=50000` asks for more."""
+
+TIMES = st.integers(0, 40 * 24 * 60).map(lambda minute: 1_767_000_000 * 10**6 + minute * 61 * 10**6)
+WEB_ROWS = st.fixed_dictionaries(
+    {
+        **{name: st.none() | st.sampled_from(WEB.words) for name in WEB.texts},
+        "status": st.none() | st.sampled_from([200, 200, 301, 404, 500]),
+        "bytes": st.none() | st.sampled_from([0, 7, 1000]) | st.integers(0, 10**12),
+        "time": st.none() | TIMES,
+    }
+)
+
+
+@settings(max_examples=QUERIES // 5, suppress_health_check=QUIET)
+@given(
+    rows=st.lists(WEB_ROWS, max_size=25),
+    asked=st.lists(queries(WEB), min_size=5, max_size=5),
+    cuts=st.lists(st.integers(0, 25), max_size=4),
+    data=st.data(),
+)
+def test_two_thousand_queries_give_duckdbs_answers(rows_in_duck, rows, asked, cuts, data):
+    names = (*WEB.texts, "status", "bytes", "time")
+    rows = [{name: value for name, value in row.items() if value not in {"", "-"}} for row in rows]
+    rows_in_duck.execute("DELETE FROM web")
+    if rows:
+        values = ", ".join(f"({', '.join(literal(name, row.get(name)) for name in names)})" for row in rows)
+        rows_in_duck.execute(f"INSERT INTO web VALUES {values}")
+    specs = [plan(query.ours, f"q{n}") for n, query in enumerate(asked)]
+    edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    program = Program(specs, 1000)
+    parts = [rows[begin:end] for begin, end in pairwise(edges)]
+    tasks = [tables_of(program, [batch_of(part)] if part else []) for part in data.draw(st.permutations(parts))]
+    middle = data.draw(st.integers(0, len(tasks)))
+    for position, (query, spec) in enumerate(zip(asked, specs, strict=True)):
+        dumps = [task[position] for task in tasks]
+        halves = [dump(spec, merged(spec, half).data()) for half in (dumps[:middle], dumps[middle:])]
+        expected = [tuple(map(plain, row)) for row in rows_in_duck.execute(query.theirs).fetchall()]
+        compare(query, report_table(merged(spec, halves)), expected)
+
+
+def literal(name, value):
+    if value is None:
+        return "NULL"
+    if name == "time":
+        return f"make_timestamp({value})"
+    return quoted(value) if isinstance(value, str) else str(value)
+
+
+@pytest.fixture(scope="module")
+def rows_in_duck():
+    with duckdb.connect() as connection:
+        columns = ", ".join(f"{name} VARCHAR" for name in WEB.texts)
+        connection.execute(f"CREATE TABLE web ({columns}, status BIGINT, bytes BIGINT, time TIMESTAMP)")
+        yield prepared(connection)
