@@ -144,7 +144,15 @@ class PackReader:
         base, before = desk.buffer.ctypes.data, desk.rows
         row = before
         desk.rows = packs.tokenize_texts(
-            base, begins, ends, n, desk.rows, *parser.addresses, parser.counters.ctypes.data, results
+            tokenize.tokenize.address,
+            base,
+            begins,
+            ends,
+            n,
+            desk.rows,
+            *parser.addresses,
+            parser.counters.ctypes.data,
+            results,
         )
         # Where rows stand: their offset in the buffer, less where their text begins there.
         numbers = np.array([desk.numbers.get(item[1].path, 0) for item in waiting], np.int64)
@@ -174,7 +182,9 @@ class PackReader:
         matched, rejected = np.zeros(n, np.int64), np.zeros(n, np.int64)
         for parser in self._above:
             counters = parser.counters.ctypes.data
-            packs.match_texts(base, begins, ends, n, *parser.addresses, counters, matched, rejected)
+            packs.match_texts(
+                tokenize.tokenize.address, base, begins, ends, n, *parser.addresses, counters, matched, rejected
+            )
             doubtful |= matched > 0
         return np.asarray(doubtful, bool)
 

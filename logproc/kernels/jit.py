@@ -39,7 +39,7 @@ class _Later:
         return getattr(importlib.import_module(self._name), name)
 
 
-ir, types = _Later("llvmlite.ir"), _Later("numba.types")
+ir, types, cgutils = _Later("llvmlite.ir"), _Later("numba.types"), _Later("numba.core.cgutils")
 """What intrinsics are written with."""
 
 
@@ -94,11 +94,18 @@ class Kernel(Helper):
         self.gives = () if given.strip() == "none" else tuple(kind.strip() for kind in given.split(", "))
         self._arrays = tuple(place for place, kind in enumerate(self.takes) if kind not in _SCALARS)
         self._native: Any = None
+        self._address = 0
 
     @property
     def name(self) -> str:
         """Name of its machine code: module and function."""
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+
+    @property
+    def address(self) -> int:
+        """Where its machine code is, for other kernels to call."""
+        self._native or self.load()
+        return self._address
 
     def __call__(self, *arguments: Any) -> Any:
         """Run the machine code; TypeError for an array that is not of the signature's type or has gaps."""
@@ -134,7 +141,7 @@ class Kernel(Helper):
                 address = native.load(self.name, native.find(self.name) or self._compile())
                 kinds = [_SCALARS.get(kind, ctypes.c_int64) for kind in self.takes]
                 prototype = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *kinds)
-                self._native = prototype(address)
+                self._address, self._native = address, prototype(address)
         return self._native
 
     def _compile(self) -> bytes:

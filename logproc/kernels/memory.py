@@ -6,7 +6,7 @@ address costs none. So helpers take `base`, and only kernels that run once a blo
 
 from __future__ import annotations
 
-from logproc.kernels.jit import intrinsic, ir, types
+from logproc.kernels.jit import cgutils, intrinsic, ir, types
 
 
 @intrinsic
@@ -101,6 +101,24 @@ def prefetch(typingctx, base, offset):  # noqa: ARG001
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
         function = builder.module.declare_intrinsic("llvm.prefetch", [pointer.type], kind)
         builder.call(function, [pointer, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return sig, codegen
+
+
+@intrinsic
+def call_with_numbers(typingctx, address, *numbers):  # noqa: ARG001
+    """Call the kernel whose machine code is at an address, and which takes int64 alone and gives nothing.
+
+    What is called is compiled once, and not into each kernel that calls it.
+    """
+    sig = types.void(types.int64, *(types.int64 for _ in numbers))
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        place = ir.IntType(8).as_pointer()
+        known = ir.FunctionType(ir.IntType(32), [place.as_pointer()] * 2 + [ir.IntType(64)] * (len(args) - 1))
+        nowhere = cgutils.alloca_once(builder, place)  # for a result and an error, of which it has none
+        builder.call(builder.inttoptr(args[0], known.as_pointer()), [nowhere, nowhere, *args[1:]])
         return context.get_dummy_value()
 
     return sig, codegen

@@ -1,11 +1,14 @@
-"""Many small texts in one buffer, tokenised by one call: calling a kernel costs as much as parsing ten lines."""
+"""Many small texts in one buffer, tokenised by one call: calling a kernel costs as much as parsing ten lines.
+
+The tokenizer is called where its machine code is, `tokenize.address`: compiling it takes longer than all of the rest.
+"""
 
 from __future__ import annotations
 
 from logproc.kernels.jit import kernel
-from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.layout import COUNTERS, POSITION, REJECTS, ROWS
+from logproc.kernels.memory import call_with_numbers, load_byte, load_word, store_word
 from logproc.kernels.simd import below_mask64
-from logproc.kernels.tokenize import COUNTERS, POSITION, REJECTS, ROWS, tokenize
 
 
 @kernel("i8, i8[], i8[], i8, u1, u1[] -> none")
@@ -25,8 +28,8 @@ def plain_texts(base, begins, ends, n, lowest, plain):
             i += 64
 
 
-@kernel("i8, i8[], i8[], i8, i8, i8, i8, i8[], i8[] -> none")
-def match_texts(base, begins, ends, n, program, lines, counters, matched, rejected):
+@kernel("i8, i8, i8[], i8[], i8, i8, i8, i8, i8[], i8[] -> none")
+def match_texts(tokenize, base, begins, ends, n, program, lines, counters, matched, rejected):
     """Count the lines of each of n texts that a program reads and refuses; rows are overwritten, not kept.
 
     `counters` is the address that `lines` names for them.
@@ -36,21 +39,21 @@ def match_texts(base, begins, ends, n, program, lines, counters, matched, reject
         rejected[k] = 0
         i = begins[k]
         while i < ends[k]:
-            tokenize(base, i, ends[k], 0, program, lines)
+            call_with_numbers(tokenize, base, i, ends[k], 0, program, lines)
             matched[k] += load_word(counters, 8 * ROWS)
             rejected[k] += load_word(counters, 8 * REJECTS)
             i = load_word(counters, 8 * POSITION)
 
 
-@kernel("i8, i8[], i8[], i8, i8, i8, i8, i8, i8[,] -> i8")
-def tokenize_texts(base, begins, ends, n, row, program, lines, counters, results):
+@kernel("i8, i8, i8[], i8[], i8, i8, i8, i8, i8, i8[,] -> i8")
+def tokenize_texts(tokenize, base, begins, ends, n, row, program, lines, counters, results):
     """Tokenise each of n texts into rows from `row` on, one behind the other; returns the next free row.
 
     Rows of a text that has a reject, or that does not fit, are taken back. `results` int64[n, COUNTERS] gets what
     `tokenize` counted for each; ROWS is the number of its rows, -1 where they were taken back.
     """
     for k in range(n):
-        tokenize(base, begins[k], ends[k], row, program, lines)
+        call_with_numbers(tokenize, base, begins[k], ends[k], row, program, lines)
         for cell in range(COUNTERS):
             results[k, cell] = load_word(counters, 8 * cell)
         if results[k, REJECTS] != 0 or results[k, POSITION] < ends[k]:
