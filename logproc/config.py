@@ -90,6 +90,8 @@ class Output:
     metrics_file: str | None = None
     rejects: str | None = None
     previous: str | None = None
+    mail: str | None = None
+    mail_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,8 @@ class Flags:
     metrics_file: str | None = None
     rejects: str | None = None
     previous: str | None = None
+    mail: str | None = None
+    mail_to: str | None = None
     lock: str | None = None
     wait_lock: str | None = None
     ping_url: str | None = None
@@ -319,7 +323,8 @@ def _check(flags: Flags) -> None:
 
 def _output(table: Table, flags: Flags, folder: str) -> Output:
     typed = {name: getattr(flags, name) for name in table}
-    return Output(**{name: typed[name] or _below(folder, value) for name, value in table.items()})
+    found = {name: typed[name] or _below(folder, value) for name, value in table.items()}
+    return Output(**{**found, "mail_to": typed["mail_to"] or table["mail_to"]})
 
 
 def _backend(flags: Flags) -> str | None:

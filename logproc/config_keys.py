@@ -44,6 +44,8 @@ REQUIRED = _Required()
 
 _FAIL_IF = re.compile(r"\s*(<=|>=|==|!=|<|>|=)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 
+_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
+
 _DURATION = re.compile(r"\s*(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)\s*")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 """Seconds per unit of a duration."""
@@ -138,6 +140,10 @@ def _distinct(value: str) -> str | None:
 
 def _log_format(value: str) -> str | None:
     return None if value in LOG_FORMATS else f"must be one of {', '.join(LOG_FORMATS)}, not {value!r}"
+
+
+def _address(value: str) -> str | None:
+    return None if _ADDRESS.fullmatch(value) else "is not the address of a mail, as ops@example.com is"
 
 
 def _zone(value: str) -> str | None:
@@ -235,6 +241,8 @@ KEYS: tuple[Key, ...] = (
     Key("output", "metrics_file", TEXT, None, "Prometheus text file, written however the run ends", _filled),
     Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
     Key("output", "previous", TEXT, None, "JSON report of the time before, for changes in the HTML report", _filled),
+    Key("output", "mail", TEXT, None, "file of the report as a mail, for `sendmail -t`", _filled),
+    Key("output", "mail_to", TEXT, None, "address that the mail is for", _address),
     Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),
     Key(
         "limits",

@@ -93,6 +93,8 @@ OUTPUT = options(
     REPORT_OUTPUT,
     click.option("--metrics-file", metavar="FILE", help="Write Prometheus metrics, however the run ends."),
     click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines."),
+    click.option("--mail", metavar="FILE", help="Write the report as a mail, text and HTML, for `sendmail -t`."),
+    click.option("--mail-to", metavar="ADDRESS", help="Who the mail is for."),
     click.option("--previous", metavar="FILE.json", help="Compare figures of the HTML report with this older one."),
     click.option("--dry-run", is_flag=True, help="Print what would be read, and read nothing."),
 )

@@ -19,12 +19,13 @@ FILES = {
     "--json": "json",
     "--html": "html",
     "--markdown": "markdown",
+    "--mail": "mail",
     "--metrics-file": "metrics_file",
     "--rejects": "rejects",
 }
 """Option and key of `[output]` of what becomes one file."""
 
-REPORTS = ("json", "html", "csv", "markdown")
+REPORTS = ("json", "html", "csv", "markdown", "mail")
 """Options that ask for the report in another form than the terminal's."""
 
 
@@ -34,7 +35,7 @@ def check(config: Config) -> None:
 
     if config.output.csv is not None:
         files.require_folder("--csv", config.output.csv)
-    if config.output.html is not None:
+    if config.output.html is not None or config.output.mail is not None:
         from logproc.report.html.page import environment
 
         environment()  # an extra: without it nothing is begun
@@ -64,6 +65,13 @@ def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
 
         page = html.render(report, config.max_reject_ratio, config.paths, before=_before(config))
         files.write_atomically(config.output.html, page)
+    if config.output.mail is not None:
+        from logproc.report.html import mail
+
+        letter = mail.render(
+            report, config.max_reject_ratio, config.paths, to=config.output.mail_to or "", before=_before(config)
+        )
+        files.write_atomically(config.output.mail, letter)
     if config.output.json == "-":
         put_bytes(json.render(report))
     elif to_terminal and not config.quiet:

@@ -64,7 +64,7 @@ def test_everything_stands_in_the_page_without_javascript():
         "/page/39",
         "error budget",
         "13.8 MB",
-        "No rows",
+        "Nothing to show in: Users.",
     ):
         assert wanted in text
     assert "GET / \\xff" in text

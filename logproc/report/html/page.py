@@ -62,6 +62,9 @@ def render(
         span=overview.span(report),
         books=overview.books(report, max_reject_ratio, named),
         sections=tuple(_sections(report, {table.name: table for table in before})),
+        empty=tuple(
+            panels.shortened(table.title or table.name) for table in report.reports if _is_empty(report, table)
+        ),
         compared=bool(before),
         coverage=mapped(report),
         links=links or Links(),
@@ -70,10 +73,17 @@ def render(
 
 def _sections(report: Report, before: dict[str, ReportTable]) -> Iterator[overview.Tiles | panels.Panel]:
     for number, table in enumerate(report.reports, 1):
+        if _is_empty(report, table):
+            continue
         if overview.is_tiles(table):
             yield overview.tiles(table, number, panels.exactness(table), report, before.get(table.name))
         else:
             yield panels.panel(table, number)
+
+
+def _is_empty(report: Report, table: ReportTable) -> bool:
+    """Tell whether a report has nothing to show, beside others: such reports share one line."""
+    return not table.rows and table.problem is None and len(report.reports) > 1
 
 
 def page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - whatever a template shows

@@ -168,12 +168,20 @@
       cursor: { y: false, sync: broken ? undefined : { key: sync.key, setSeries: false }, drag: { x: true, y: false } },
       scales: { x: { time: !broken }, y: { range: function (_, low, high) { return [0, high > 0 ? high * 1.06 : 1]; } } },
       axes: [
-        { stroke: muted, font: font, grid: { show: false }, ticks: { stroke: line, width: 1 }, size: 26, space: broken ? 90 : 60 },
+        { stroke: muted, font: font, grid: { show: false }, ticks: { stroke: line, width: 1 }, size: broken ? 26 : 38, space: broken ? 90 : 60 },
         { stroke: muted, font: font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 52, space: 34,
           values: function (_, ticks) { return ticks.map(function (v) { return write(v, data.unit, true); }); } }
       ],
       hooks: { setCursor: [tell], drawClear: [] }
     };
+    if (!broken) {
+      options.axes[0].values = function (_, ticks) {
+        return ticks.map(function (t, i) {
+          var text = moment(t, false), day = text.slice(5, 10), clock = text.slice(11);
+          return clock === "00:00" ? day : i ? clock : day + "\n" + clock;
+        });
+      };
+    }
     if (broken) {
       options.axes[0].incrs = [1, 2, 6, 12, 24, 48, 96, 168, 336, 720, 1440];
       options.axes[0].values = function (_, ticks) {

@@ -1,0 +1,152 @@
+"""What strangers write into logs stays text: planted in every text field of the formats, looked for in every output."""
+
+from __future__ import annotations
+
+import csv
+import email
+import email.policy
+import json
+from html.parser import HTMLParser
+
+import pytest
+from markdown_it import MarkdownIt
+from prometheus_client.parser import text_string_to_metric_families
+from report.samples import HOSTILE, hostile, night
+
+from logproc.report import csv as csv_report
+from logproc.report import html, markdown, prometheus, terminal
+from logproc.report import json as json_report
+from logproc.report.html import mail
+
+SHORT = HOSTILE[:-1]
+csv.field_size_limit(2_000_000)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return hostile()
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags, self.attributes = set(), set()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+
+
+def shape(text: str) -> tuple[set[str], set[str]]:
+    reader = Tags()
+    reader.feed(text)
+    return reader.tags, reader.attributes
+
+
+def parts(report) -> dict[str, str]:
+    message = email.message_from_bytes(mail.render(report, 0.05, to="ops@example.com"), policy=email.policy.default)
+    assert message["To"] == "ops@example.com"
+    assert len(message["Subject"]) < 100
+    return {part.get_content_type(): part.get_content() for part in message.iter_parts()}
+
+
+def is_plain(text: str) -> bool:
+    return all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_the_terminal_is_sent_nothing_that_it_acts_on(report):
+    assert is_plain(terminal.render(report, 0.05))
+
+
+def test_spreadsheets_get_no_formula(report, tmp_path):
+    for number, table in enumerate(report.reports):
+        if table.problem is None:
+            (tmp_path / f"{number}.csv").write_bytes(csv_report.render(table))
+    for path in tmp_path.iterdir():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file):
+                assert not [cell for cell in row if cell.startswith(csv_report.FORMULA)]
+                assert all(is_plain(cell) for cell in row)
+
+
+def test_markdown_holds_no_html_and_no_link(report):
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown.render(report, 0.05).decode())
+    kinds = {child.type for token in tokens for child in token.children or [token]}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image"}
+
+
+def test_metrics_can_be_read(report):
+    ending = prometheus.Ending("0.1.0", 0, 1.0, 1.0, report, 0.05, ())
+    assert list(text_string_to_metric_families(prometheus.render(ending, {}).decode()))
+
+
+def test_json_holds_the_texts_as_they_are(report):
+    found = json.loads(json_report.render(report))
+    values = [row[0] for row in found["reports"][0]["rows"]]
+    assert [value for value in values if "lone" not in value] == [text for text in HOSTILE if "lone" not in text]
+
+
+def test_a_mail_is_a_text_and_a_page_that_loads_nothing(report):
+    found, ours = parts(report), parts(night())
+    assert is_plain(found["text/plain"])
+    assert shape(found["text/html"])[0] <= shape(ours["text/html"])[0] | {"p"}
+    assert shape(found["text/html"])[1] <= {"style", "charset", "lang"}
+    assert "/page/0" in ours["text/html"]
+    assert "b.log: permission denied" in ours["text/html"]
+    assert "1,100 read" in ours["text/plain"]
+
+
+def test_a_mail_stays_small():
+    assert max(len(mail.render(each, 0.05)) for each in (hostile(), night())) < 200_000
+    assert len(parts(night())["text/html"]) < 100_000
+
+
+FORMATS = {
+    "combined": '192.0.2.1 - {0} [02/Mar/2026:00:00:01 +0000] "GET {0} HTTP/1.1" 200 5 "{0}" "{0}"',
+    "rfc5424": "<134>1 2026-03-02T00:00:01Z {1} {1} 1 {1} - {0}",
+    "syslog": "<134>Mar  2 00:00:01 host program: {0}",
+    "logfmt": 'ts=2026-03-02T00:00:01Z level=info msg="{0}" path="{0}" user="{0}" user_agent="{0}"',
+    "ltsv": "time:2026-03-02T00:00:01Z\treq:GET {0} HTTP/1.1\tua:{0}\tstatus:200\tpath:{0}",
+}
+"""Lines with a place for a text with blanks, {0}, and for one without, {1}."""
+
+
+def lines_of(name: str) -> bytes:
+    """Return a line of a format for each hostile text, which is written as a server would write it."""
+    lines = []
+    for text in (text for text in SHORT if "lone" not in text):
+        if name == "jsonl":
+            keys = ("message", "path", "user", "user_agent", "referrer", "host", text)
+            lines.append(json.dumps({"time": "2026-03-02T00:00:01Z", "status": 200, **dict.fromkeys(keys, text)}))
+            continue
+        one = text.replace('"', "%22").replace("\n", "%0A").replace("\r", "").replace("\t", " ").replace("\0", "")
+        lines.append(FORMATS[name].format(one, one.replace(" ", "_")))
+    return "\n".join(lines).encode() + b"\n"
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Return the report over logs of several formats in which every text field is hostile."""
+    from logproc import api
+
+    folder = tmp_path_factory.mktemp("planted")
+    (folder / "config.toml").write_text('[reports]\nuse = ["web", "syslog", "app"]\n')
+    logs = folder / "<img src=x onerror=alert(1)>"
+    logs.mkdir()
+    for name in [*FORMATS, "jsonl"]:
+        (logs / f"{name}=1+1.log").write_bytes(lines_of(name))
+    return api.run(logs, config=folder / "config.toml", backend="serial")
+
+
+def test_planted_texts_arrive_and_are_shown_as_texts_everywhere(planted):
+    assert planted.lines.counted >= 6 * 8
+    page = html.render(planted).decode()
+    assert page.count("&lt;script&gt;document.title=") > 10
+    tags, attributes = shape(page)
+    assert "img" not in tags
+    assert not [name for name in attributes if name.startswith("on")]
+    assert is_plain(terminal.render(planted, 0.05))
+    for table in planted.reports:
+        for row in csv.reader(csv_report.render(table).decode().splitlines()):
+            assert not [cell for cell in row if cell.startswith(csv_report.FORMULA)]
+    assert shape(parts(planted)["text/html"])[1] <= {"style", "charset", "lang"}
