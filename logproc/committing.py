@@ -10,12 +10,12 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from logproc.counting import CODEC, Counted, Totals, add_up_again, definitions, enter, uncount
+from logproc.counting import CODEC, Counted, Totals, add_up_again, definitions, enter, enter_rebuilt, uncount
 from logproc.inputs.identity import crc32_combine
 from logproc.model import Failure, Folded, Lines, Mark, Parts
 from logproc.rollup.packing import pack, unpack
 from logproc.state import failpoints
-from logproc.state.ledger import COMMITTED, CountedPiece
+from logproc.state.ledger import COMMITTED, REPORTED, CountedPiece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -94,6 +94,25 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:
         _advance(ledger, number, progress)
     ledger.empty_results(run.number)
     ledger.set_status(run.number, COMMITTED, finished)
+
+
+def commit_rebuilt(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:
+    """Count what a run read again for some reports; offsets and lines are those that they were."""
+    specs = definitions(ledger)
+    wants = ledger.wants(run.number)
+    records = ledger.records({generation for generation, _ in wants.values()})
+    found = {g: _Progress(records[g], recounted=False) for g, _ in wants.values() if g in records}
+    totals = Totals(ledger, specs, max_groups)
+    for counted in _usable(ledger, run, wants, found):
+        pieces = [
+            replace(piece, end=max([piece.end, *(o.end for o in counted.opened if o.file == piece.file)]))
+            for piece in counted.pieces
+        ]
+        silent = tuple(replace(piece, read=0, counted=0, filtered=0, rejected=0) for piece in pieces)
+        enter_rebuilt(ledger, run.number, specs, totals, replace(counted, pieces=silent, opened=()))
+    totals.save()
+    ledger.forget_run(run.number)
+    ledger.set_status(run.number, REPORTED, finished)
 
 
 def _usable(

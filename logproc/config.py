@@ -182,6 +182,7 @@ class Config:
     unattended: Unattended = Unattended()
     state: State = State()
     accept_gone: bool = False
+    rebuild: tuple[str, ...] = ()
     dry_run: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -224,6 +225,7 @@ class Flags:
     tls_key: str | None = None
     insecure: bool = False
     accept_gone: bool = False
+    rebuild: tuple[str, ...] = ()
     dry_run: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -253,6 +255,8 @@ def require_paths(config: Config) -> None:
 
 def require_supported(config: Config) -> None:
     """Raise UsageError if the configuration asks for what does not go together."""
+    if config.rebuild and not config.state_dir:
+        raise UsageError("--rebuild counts anew for a ledger; name it with --state DIR, or as state_dir in config.toml")
     if config.state_dir and (config.since is not None or config.until is not None):
         raise UsageError(
             "--since and --until leave lines out for good where a ledger counts each once; "
@@ -296,6 +300,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         unattended=_unattended(values["run"], flags, folder),
         state=State(**values["state"]),
         accept_gone=flags.accept_gone,
+        rebuild=flags.rebuild,
         dry_run=flags.dry_run,
         quiet=flags.quiet,
         verbose=flags.verbose,

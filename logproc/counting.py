@@ -132,6 +132,20 @@ class Counted:
     opened: tuple[CountedPiece, ...] = ()
 
 
+def enter_rebuilt(ledger: Ledger, run: int, specs: Mapping[str, RollupSpec], totals: Totals, counted: Counted) -> None:
+    """Enter what was counted again for some reports; nothing is open in it, since its end is known."""
+    of_pieces = of_files({piece.file for piece in counted.pieces})
+    ready: list[bytes] = []
+    days: set[int] = set()
+    for key, raw in zip(counted.keys, counted.tables, strict=True):
+        data = cut(specs[key], raw, of_pieces)
+        found = slots.slots_of(data)
+        data = slots.settled(slots.moved(data, slots.placed(found, slots.file_of(found))))
+        days |= totals.add(key, data)
+        ready.append(written(specs[key], data))
+    ledger.add_part(run, counted.keys, pack(ready), counted.pieces, sorted(days))
+
+
 def enter(ledger: Ledger, run: int, specs: Mapping[str, RollupSpec], totals: Totals, counted: Counted) -> None:
     """Enter what a task counted: a part with its totals, and one for each file that has an open end."""
     of_pieces = of_files({piece.file for piece in counted.pieces})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from logproc import __version__, counting, questions
 from logproc.clock import now_text
+from logproc.coverage import coverage
 from logproc.errors import InputError, UsageError
 from logproc.inputs import identity
 from logproc.model import NO_TIME, FileEntry, Lines, Report, RunInfo
@@ -243,7 +244,7 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
     for key, spec, check in wanted:
         table = found[key]
         table.spec = spec
-        finished = report_table(table)
+        finished = replace(report_table(table), coverage=coverage(ledger, key))
         if check is None:
             reports.append(finished)
         else:

@@ -368,6 +368,19 @@ class ReportError:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a report from a ledger covers: days since 1970-01-01, and how many files and bytes it has not seen.
+
+    Those came before the report did, and were counted for others only.
+    """
+
+    first_day: int | None
+    last_day: int | None
+    files_missing: int
+    bytes_missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReportTable:
     """A finished report. Values are None, str, int, float or bool; times are RFC 3339 UTC text.
 
@@ -383,6 +396,7 @@ class ReportTable:
     error: ReportError | None = None
     truncated: bool = False
     problem: str | None = None
+    coverage: Coverage | None = None
     exemplars: tuple[tuple[tuple[str, int], ...], ...] = ()
 
     def to_arrow(self) -> Any:  # noqa: ANN401 - pyarrow.Table

@@ -19,10 +19,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, committing, counting, network, questions, stopping, surveying
+from logproc import __version__, committing, counting, network, questions, stopping, surveying, upkeep
 from logproc.backends import BACKENDS, choose, processes
 from logproc.books import Books
 from logproc.clock import now_text
+from logproc.coverage import coverage, missing
 from logproc.errors import UsageError
 from logproc.model import Failure, Folded, Partial, Parts, Report, RunInfo
 from logproc.planner import Planner
@@ -30,7 +31,7 @@ from logproc.rollup.outcome import report_table
 from logproc.rollup.slots import slotted
 from logproc.state import failpoints
 from logproc.state.generations import READ, UNTERMINATED, Kind
-from logproc.state.ledger import PLANNED, REPORTED, Ledger, Run
+from logproc.state.ledger import PLANNED, REBUILDING, REPORTED, Ledger, Run
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from logproc.backends import Backend
     from logproc.config import Config
-    from logproc.model import FileEntry, Outcome, Task
+    from logproc.model import FileEntry, LogFile, Outcome, Piece, Task
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
     from logproc.rollup.tables import Table
@@ -66,6 +67,8 @@ def run(
     started = now_text()
     elsewhere = network.backend(config, say or (lambda _line: None))
     asked = Questions(config)
+    for name in config.rebuild:
+        asked.key_of(name)
     planner = Planner(config)
     with Ledger.to_write(config.state_dir) as ledger:
         require_zone(ledger, config)
@@ -81,10 +84,13 @@ def run(
         run_tasks = elsewhere or _here(backend, config)
         _work(ledger, number, tasks, partial(run_tasks, process, job, tasks, config.workers), config, progress)
         _finish(ledger, number, found, config)
+        for name in config.rebuild:
+            _rebuild(ledger, planner, asked, config, name)
         books = _books(ledger, number, found)
         tables = asked.tables(ledger, config)
+        covered = [coverage(ledger, key) for key in asked.keys]
     workers = elsewhere.workers if elsewhere else config.workers
-    reports = [report_table(table) for table in tables]
+    reports = [replace(report_table(table), coverage=c) for table, c in zip(tables, covered, strict=True)]
     count = len(asked.reports)
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, reports[count:], strict=True)]
     info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, None, None)
@@ -102,6 +108,14 @@ class Questions:
         )
         self.keys = [counting.spec_hash(spec, setting) for spec in (*self.reports, *self.checks)]
         self.by_key: dict[str, RollupSpec] = dict(zip(self.keys, (*self.reports, *self.checks), strict=True))
+
+    def key_of(self, name: str) -> str:
+        """Return the key of a report; UsageError if there is none of that name."""
+        for key, spec in zip(self.keys, (*self.reports, *self.checks), strict=True):
+            if name in {spec.name, spec.name.rpartition("/")[2]}:
+                return key
+        names = ", ".join(spec.name for spec in self.reports)
+        raise UsageError(f"--rebuild {name}: there is no such report; there are {names}")
 
     def job(self, config: Config, formats: tuple[str, ...]) -> Job:
         """Return what all tasks have in common: tables are by slot."""
@@ -141,6 +155,10 @@ def require_zone(ledger: Ledger, config: Config) -> None:
 def recover(ledger: Ledger, config: Config) -> None:
     """Finish runs that were killed: what they had stored is counted."""
     for killed in ledger.open_runs():
+        if killed.status == REBUILDING:
+            with ledger.transaction():
+                ledger.forget_run(killed.number)
+                ledger.set_status(killed.number, REPORTED, now_text())
         if killed.status == PLANNED:
             with ledger.transaction():
                 committing.commit(ledger, killed, now_text(), config.limits.max_groups)
@@ -232,6 +250,8 @@ def _work(
                 if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
                     flush()
     except KeyboardInterrupt:
+        if number.status == REBUILDING:
+            raise
         with stopping.deferred():
             flush()
             with ledger.transaction():
@@ -264,6 +284,7 @@ def _finish(ledger: Ledger, run: Run, found: Survey, config: Config) -> None:
         committing.commit(ledger, run, now_text(), config.limits.max_groups)
         _save_seen(ledger, found, config)
         ledger.set_meta("scan_ns", str(found.scan_ns))
+        upkeep.keep_small(ledger, config, upkeep.today_of(config, found.scan_ns), run.number)
     failpoints.reach("after-final")
 
 
@@ -307,6 +328,33 @@ def _settled(decision: Decision, record: Record | None) -> Decision:
     done = decision.limit < 0 or g.open_end >= decision.limit
     waits = decision.look is not None and decision.limit >= 0 and decision.look.size > decision.limit
     return replace(decision, kind=Kind.UNCHANGED, reason=UNTERMINATED if waits else None, again=not done)
+
+
+def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, name: str) -> None:
+    """Count for one report what was counted before it came, as far as that is still on disk."""
+    key = asked.key_of(name)
+    spans, _, _ = missing(ledger, key)
+    if not spans:
+        return
+    found = surveying.survey(config, planner, ledger, time.time_ns())
+    pieces: list[tuple[LogFile, Piece, int]] = []
+    numbers: list[tuple[int, int, bool]] = []
+    for log, piece, size, generation in surveying.pieces_again(planner, found, spans):
+        number = len(numbers)
+        pieces.append((log, replace(piece, file=number), size))
+        numbers.append((number, generation, False))
+    with ledger.transaction():
+        uid = uuid.uuid4().hex
+        run_number = ledger.begin(uid, __version__, now_text(), [key], REBUILDING)
+        ledger.add_wants(run_number, numbers)
+    again = Run(run_number, uid, REBUILDING, (key,))
+    tasks = planner.tasks_of(pieces)
+    job = replace(asked.job(config, planner.formats), specs=(slotted(asked.by_key[key]),))
+    backend = choose(config.backend if config.backend in BACKENDS else "auto", len(tasks), config.workers)
+    begin = partial(_here(backend, config), process, job, tasks, config.workers)
+    _work(ledger, again, tasks, begin, config, None)
+    with stopping.deferred(), ledger.transaction():
+        committing.commit_rebuilt(ledger, again, now_text(), config.limits.max_groups)
 
 
 # ---- books -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from logproc.errors import TryLaterError, UsageError
+from logproc.errors import InputError, TryLaterError, UsageError
 from logproc.formats import resolve
 from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
@@ -128,6 +128,29 @@ def pieces(planner: Planner, found: Survey, ledger: Ledger) -> Iterator[tuple[Lo
             yield from _between(ledger, decision, log, whole)
         else:
             yield log, whole, max(0, decision.limit - decision.origin) if decision.limit >= 0 else log.size
+
+
+def pieces_again(
+    planner: Planner, found: Survey, spans: dict[int, list[tuple[int, int]]]
+) -> Iterator[tuple[LogFile, Piece, int, int]]:
+    """Yield what is to be read again of generations, as far as they are on disk; last, the generation."""
+    for decision in found.decisions:
+        record = found.records.get(decision.generation or 0)
+        if record is None or decision.kind in {Kind.DUPLICATE, Kind.FAILED, Kind.DEFERRED}:
+            continue
+        log = found.files[decision.file]
+        try:
+            look = identity.probe(log.path)
+        except InputError:
+            continue
+        g = record.generation
+        for start, end in spans.get(g.id, ()):
+            known = Known(start, end, g.head, min(g.head_bytes, end))
+            if end < g.head_bytes:
+                known = replace(known, head=b"", head_bytes=0)
+            piece = replace(planner.piece(decision.file, log), start=start, known=known, codec=look.codec)
+            piece = _going_on(planner, piece, record, look.codec) if start else replace(piece, format=record.format)
+            yield log, replace(piece, tried=record.tried), end - start, g.id
 
 
 def _going_on(planner: Planner, piece: Piece, record: Record, codec: str) -> Piece:

@@ -284,7 +284,10 @@ class BlockReader:
 
     def _read_stream(self, view: memoryview) -> int:
         assert self._stream is not None
-        count = self._stream.readinto(view)
+        limit = -1 if self._known is None else self._known.limit
+        if limit >= 0:
+            view = view[: max(0, limit - self._start - self.bytes_read)]
+        count = self._stream.readinto(view) if len(view) else 0
         self.bytes_read += count
         if self._checksum is not None:
             self._checksum.update(view[:count])
@@ -294,7 +297,7 @@ class BlockReader:
 
     def _require_known(self, known: Known) -> None:
         """Raise UnreadableError unless the file is still the one that was planned; read it as long as it was then."""
-        if known.limit >= 0:
+        if known.limit >= 0 and self.codec in {None, "plain"}:
             if self.size < known.limit:
                 raise UnreadableError(self._path, "it was cut off since it was listed; the next run looks again")
             self.size = known.limit

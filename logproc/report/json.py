@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from logproc.report.coverage import coverage
@@ -15,7 +16,7 @@ from logproc.report.text import path_text, rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.model import CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+    from logproc.model import CheckResult, Coverage, FileEntry, Lines, Report, ReportTable, RunInfo
     from logproc.report.coverage import Finding
 
 STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
@@ -142,6 +143,8 @@ def table_text(table: ReportTable, rows: Iterable[tuple[Any, ...]], level: int =
     tail: dict[str, Any] = {"exact": table.exact, "error": error, "truncated": table.truncated}
     if table.problem is not None:
         tail["problem"] = table.problem
+    if table.coverage is not None:
+        tail["coverage"] = coverage_object(table.coverage)
     yield "".join(f",\n{pad}{json.dumps(key)}: {compact(value)}" for key, value in tail.items())
     yield f"\n{' ' * level}}}"
 
@@ -165,6 +168,21 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "until": finding.until,
         "text": finding.text,
     }
+
+
+def coverage_object(found: Coverage) -> dict[str, Any]:
+    """Return what a report covers."""
+    return {
+        "first_day": day_text(found.first_day),
+        "last_day": day_text(found.last_day),
+        "files_missing": found.files_missing,
+        "bytes_missing": found.bytes_missing,
+    }
+
+
+def day_text(day: int | None) -> str | None:
+    """Return a day since 1970-01-01 as a date."""
+    return None if day is None else (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 def _check(check: CheckResult) -> dict[str, Any]:

@@ -65,6 +65,11 @@ def is_open(slots: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray((slots >> DAY_BITS) & 1, bool)
 
 
+def placed(slots: NDArray[np.int64], files: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return slots of the same days with other files."""
+    return (2 * files << DAY_BITS) | (slots & ((1 << DAY_BITS) - 1))
+
+
 def day_of(slots: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return days since 1970-01-01 of slots, `NO_TIME` where rows have no time."""
     low = slots & ((1 << DAY_BITS) - 1)

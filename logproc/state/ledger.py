@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PLANNED, COMMITTED, REPORTED = "planned", "committed", "reported"
 """What becomes of a run, in this order."""
 
+REBUILDING = "rebuilding"
+"""A run that counts for one report what was counted for others before; it is committed as a whole, or begun anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -245,11 +248,11 @@ class Ledger:
 
     # ---- runs ------------------------------------------------------------------------------------------------------
 
-    def begin(self, uid: str, version: str, started: str, specs: Sequence[str]) -> int:
+    def begin(self, uid: str, version: str, started: str, specs: Sequence[str], status: str = "planned") -> int:
         """Add a run that is planned, and return its number."""
         return self._do(
             "INSERT INTO runs (uid, version, started, status, specs) VALUES (?, ?, ?, ?, ?)",
-            (uid, version, started, PLANNED, json.dumps(specs)),
+            (uid, version, started, status, json.dumps(specs)),
         )
 
     def open_runs(self) -> list[Run]:
@@ -390,11 +393,37 @@ class Ledger:
             'SELECT generation, sum("read"), sum(counted), sum(filtered), sum(rejected) FROM pieces '
             "WHERE generation IS NOT NULL GROUP BY generation"
         )
-        return {row[0]: (row[1], row[2], row[3], row[4]) for row in self._all(sql)}
+        found = {row[0]: (row[1], row[2], row[3], row[4]) for row in self._all(sql)}
+        for number, merged in self._all("SELECT id, merged FROM generations WHERE merged IS NOT NULL"):
+            found[number] = _added(found.get(number, (0, 0, 0, 0)), json.loads(merged))
+        return found
 
     def lines_of(self, generation: int) -> tuple[int, int, int, int]:
         """Return the lines read, counted, filtered and rejected of a generation."""
-        return self.counted_lines("generation = ?", (generation,))[1:]
+        return self.lines_by_generation().get(generation, (0, 0, 0, 0))
+
+    def spec_sets(self) -> list[tuple[str, ...]]:
+        """Return which reports parts are of: each set of hashes that there is."""
+        rows = self._all("SELECT DISTINCT specs FROM parts WHERE generation IS NULL")
+        return [tuple(json.loads(row[0])) for row in rows]
+
+    def spans(self) -> Iterator[tuple[frozenset[str], int | None, int, int]]:
+        """Yield for each piece the reports that it was counted for, its generation, and where it begins and ends."""
+        sets: dict[str, frozenset[str]] = {}
+        sql = (
+            'SELECT parts.specs, pieces.generation, start, "end" FROM pieces JOIN parts ON parts.id = part '
+            "WHERE parts.generation IS NULL"
+        )
+        for specs, generation, start, end in self._all(sql):
+            if specs not in sets:
+                sets[specs] = frozenset(json.loads(specs))
+            yield sets[specs], generation, start, end
+
+    def span_of_days(self, spec: str) -> tuple[int | None, int | None]:
+        """Return the first and the last day of which there are counts for a report."""
+        sql = "SELECT min(day), max(day) FROM totals WHERE spec = ? AND day > ?"
+        row = self._all(sql, (spec, -(2**63)))[0]
+        return row[0], row[1]
 
     def distinct(self, column: str) -> frozenset[str]:
         """Return the hosts or the sources that lines were counted of."""
@@ -407,11 +436,38 @@ class Ledger:
 
     def is_merged(self, generation: int) -> bool:
         """Tell whether lines of a generation are in parts that are merged by day."""
-        return bool(self._all("SELECT 1 FROM generations WHERE id = ? AND merged", (generation,)))
+        return bool(self._all("SELECT 1 FROM generations WHERE id = ? AND merged IS NOT NULL", (generation,)))
 
-    def set_merged(self, generations: Iterable[int]) -> None:
-        """Say that lines of generations are in parts that are merged by day."""
-        self._many("UPDATE generations SET merged = 1 WHERE id = ?", ((number,) for number in generations))
+    def merge_lines(self, part: int) -> None:
+        """Remember how many lines of each generation are in a part that is being merged with others."""
+        for piece in self.pieces(part):
+            for (before,) in self._all("SELECT merged FROM generations WHERE id = ?", (piece.generation,)):
+                lines = (piece.read, piece.counted, piece.filtered, piece.rejected)
+                total = _added(lines, json.loads(before or "[0, 0, 0, 0]"))
+                self._do("UPDATE generations SET merged = ? WHERE id = ?", (json.dumps(total), piece.generation))
+
+    def parts_before(self, day: int) -> list[int]:
+        """Return the parts with counts of days before one."""
+        sql = "SELECT DISTINCT part FROM part_days WHERE day < ? AND day > ? ORDER BY part"
+        return [row[0] for row in self._all(sql, (day, -(2**63)))]
+
+    def parts_to_merge(self, day: int) -> list[int]:
+        """Return the parts of files whose days are all before one."""
+        sql = (
+            "SELECT id FROM parts WHERE generation IS NULL "
+            "AND EXISTS (SELECT 1 FROM pieces WHERE part = id AND generation IS NOT NULL) "
+            "AND EXISTS (SELECT 1 FROM part_days WHERE part = id) "
+            "AND NOT EXISTS (SELECT 1 FROM part_days WHERE part = id AND day >= ?) ORDER BY id"
+        )
+        return [row[0] for row in self._all(sql, (day,))]
+
+    def drop_lost_generations(self) -> None:
+        """Forget generations that are neither on disk nor counted."""
+        self._do(
+            "DELETE FROM generations WHERE id NOT IN (SELECT generation FROM seen WHERE generation IS NOT NULL) "
+            "AND id NOT IN (SELECT generation FROM pieces WHERE generation IS NOT NULL) "
+            "AND id NOT IN (SELECT generation FROM wants) AND id NOT IN (SELECT generation FROM ranges)"
+        )
 
     def counted_lines(self, where: str = "1", values: Sequence[Any] = ()) -> tuple[int, int, int, int, int]:
         """Return bytes read and lines read, counted, filtered and rejected, over all pieces or some of them."""
@@ -424,6 +480,11 @@ class Ledger:
 
 
 _KINDS = {kind.value: kind for kind in Kind}
+
+
+def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, int, int, int]:
+    a, b, c, d = (x + y for x, y in zip(one, other, strict=True))
+    return a, b, c, d
 
 
 def _generation(row: Sequence[Any]) -> Generation:

@@ -7,8 +7,8 @@ committed to reported. `wants` says which file number of a run is which generati
 returned: `tables` until they are committed, `books` until they are reported. `parts` hold the counts of a task by slot,
 `pieces` whose they are, `part_days` of which days; a part with a generation is what stands open at that one's end.
 `totals` are all parts of a day together, open ones left out. A day is counted from 1970-01-01, -2**63 for lines without
-a time. Pieces without a generation are those of old days, merged by day, host and source; `merged` marks generations
-that have lines in them. Paths are bytes.
+a time. Pieces without a generation are those of old days, merged by day, host and source; `merged` counts the lines
+that a generation has in them. Paths are bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CREATE TABLE generations (
     head BLOB NOT NULL, head_bytes INTEGER NOT NULL, signature BLOB NOT NULL,
     "offset" INTEGER NOT NULL, tail BLOB NOT NULL, tail_bytes INTEGER NOT NULL, crc INTEGER NOT NULL,
     open_end INTEGER NOT NULL, end_crc INTEGER NOT NULL, closed INTEGER NOT NULL,
-    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL, merged INTEGER NOT NULL DEFAULT 0
+    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL, merged TEXT
 );
 CREATE TABLE seen (
     path BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,

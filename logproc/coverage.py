@@ -1,0 +1,73 @@
+"""What a report covers: which bytes that the ledger counted were not counted for it, because it came later.
+
+A part says which reports it is of. What other parts hold of a generation, and those of a report do not, that report has
+not seen; `logproc run --rebuild NAME` reads it again, as far as it is still on disk.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from logproc.model import Coverage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from logproc.state.ledger import Ledger
+
+Spans = list[tuple[int, int]]
+
+
+def missing(ledger: Ledger, key: str) -> tuple[dict[int, Spans], int, int]:
+    """Return what a report has not seen: spans by generation, and files and bytes that are merged by day already."""
+    if all(key in specs for specs in ledger.spec_sets()):
+        return {}, 0, 0
+    counted: dict[int, Spans] = defaultdict(list)
+    seen: dict[int, Spans] = defaultdict(list)
+    files = size = 0
+    for specs, generation, start, end in ledger.spans():
+        if generation is None:
+            files += key not in specs
+            size += 0 if key in specs else end - start
+            continue
+        counted[generation].append((start, end))
+        if key in specs:
+            seen[generation].append((start, end))
+    spans = {number: without(joined(all_of), joined(seen[number])) for number, all_of in counted.items()}
+    return {number: found for number, found in spans.items() if found}, files, size
+
+
+def joined(spans: Iterable[tuple[int, int]]) -> Spans:
+    """Return spans in order, those that touch as one."""
+    found: Spans = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
+def without(spans: Spans, taken: Spans) -> Spans:
+    """Return what of spans is not in others; both are joined."""
+    found: Spans = []
+    for start, end in spans:
+        at = start
+        for low, high in taken:
+            if high <= at or low >= end:
+                continue
+            if low > at:
+                found.append((at, low))
+            at = max(at, high)
+        if at < end:
+            found.append((at, end))
+    return found
+
+
+def coverage(ledger: Ledger, key: str) -> Coverage:
+    """Return what a report covers."""
+    spans, files, size = missing(ledger, key)
+    first, last = ledger.span_of_days(key)
+    unseen = sum(end - start for found in spans.values() for start, end in found)
+    return Coverage(first, last, len(spans) + files, unseen + size)
