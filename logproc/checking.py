@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from logproc import scratch
 from logproc.adhoc.rows import parse
 from logproc.formats import resolve
 from logproc.formats.describe import how
@@ -56,7 +56,7 @@ class _Nowhere:
 
 def check(config: Config) -> list[Checked]:
     """Read each file of the configuration and say what is refused in it."""
-    with TemporaryDirectory(prefix="logproc-") as folder:
+    with scratch.folder() as folder:
         path = Path(folder) / "rejects"
         report = parse(replace(config, output=replace(config.output, rejects=str(path))), _Nowhere())  # type: ignore[arg-type]
         rejects: dict[str, list[_Reject]] = {}

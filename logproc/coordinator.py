@@ -10,13 +10,12 @@ those of `nightly`.
 
 from __future__ import annotations
 
-import tempfile
 import uuid
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, network, nightly, questions, stopping
+from logproc import __version__, network, nightly, questions, scratch
 from logproc.backends import BACKENDS, choose, processes
 from logproc.books import Books
 from logproc.clock import now_text
@@ -59,8 +58,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
     backend = choose(config.backend, len(tasks), config.workers)
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
-        folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
-        stack.enter_context(stopping.swept(folder) if folder else nullcontext())
+        folder = stack.enter_context(scratch.folder()) if rejects else None
         job = job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import difflib
 import json
-import tempfile
 import threading
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from logproc import stopping
+from logproc import scratch
 from logproc.adhoc.arrow import by_distinct
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.scan import Scan
@@ -80,8 +79,7 @@ class Duck:
         return self
 
     def _open(self) -> None:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory("-logproc"))
-        self._stack.enter_context(stopping.swept(folder))
+        folder = self._stack.enter_context(scratch.folder())
         memory = self._config.memory or MEMORY
         settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
         self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
 import uuid
 from contextlib import ExitStack
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from logproc import __version__
+from logproc import __version__, scratch
 from logproc.adhoc.documents import named_row, sliced_value
 from logproc.adhoc.fields import is_usual, known_fields, require_known
 from logproc.books import Books
@@ -92,7 +91,7 @@ def parse(
     shape = RowShape(select, where, origin=origin)
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
-        folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
+        folder = stack.enter_context(scratch.folder()) if rejects else None
         job = job_of(config, (), planner.formats, folder)
         desk = RowDesk(job)
         for task in tasks:

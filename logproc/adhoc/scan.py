@@ -8,7 +8,6 @@ are those of every run: each line read is counted, filtered or rejected.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import uuid
 from contextlib import ExitStack, suppress
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logproc import __version__, stopping
+from logproc import __version__, scratch
 from logproc.adhoc.arrow import BatchBuilder, Origins, Selection, line_shifted
 from logproc.adhoc.channel import Channel, ClosedError
 from logproc.books import Books
@@ -82,8 +81,7 @@ class Scan:
         config = self._config
         if config.output.rejects:
             self._rejects = self._stack.enter_context(replacing(config.output.rejects))
-            self._folder = self._stack.enter_context(tempfile.TemporaryDirectory("-logproc"))
-            self._stack.enter_context(stopping.swept(self._folder))
+            self._folder = self._stack.enter_context(scratch.folder())
         if self._progress is not None:
             self._progress.start(sum(task.bytes for task in self._tasks), len(self._files))
         job = job_of(config, (), self._planner.formats, self._folder)

@@ -25,7 +25,7 @@ from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from logproc import stopping
+from logproc import scratch
 from logproc.model import Failure, Partial, Task
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class Children:
         self._context: Any = multiprocessing.get_context(START_METHOD)
         if START_METHOD == "forkserver":
             self._context.set_forkserver_preload(PRELOAD)
-            stopping.sweep_at_end(get_temp_dir())  # where the fork server's socket lies
+            scratch.adopt(get_temp_dir())  # where the fork server's socket lies
         self._process, self._job, self._memory = process, job, memory
         self._workers = workers
         self._idle: list[Child] = []

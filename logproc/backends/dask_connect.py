@@ -11,7 +11,6 @@ import asyncio
 import ipaddress
 import logging
 import re
-import tempfile
 import time
 import warnings
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,6 +20,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from logproc import scratch
 from logproc.backends.dask_diagnosis import explain
 from logproc.errors import MissingExtraError, UsageError
 
@@ -188,7 +188,7 @@ def _started(workers: int) -> Iterator[tuple[Any, Any]]:
         "distributed.worker.profile.enabled": False,
     }
     with (
-        tempfile.TemporaryDirectory(prefix="logproc-dask-", ignore_cleanup_errors=True) as folder,
+        scratch.folder() as folder,
         dask.config.set({**config, "temporary-directory": folder}),
         LocalCluster(
             n_workers=workers,

@@ -1,6 +1,7 @@
 """Which workers of a Dask cluster may be used: each is greeted once, and only who answered well gets tasks.
 
-Workers come and go at any time. A worker with other versions or another disk is named once and left alone.
+Workers come and go at any time. A worker with other versions is named once and left alone; one with another disk, or
+whose machine failed, is asked again now and then.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ SHOWN = 3
 GRACE = 3.0
 """Seconds without a usable worker before that is worth a sentence: greeting takes about one, a restart two."""
 
+AGAIN = 30.0
+"""Seconds after which a worker is asked again whose disk or memory was at fault: such things are mended."""
+
 COMPLAINTS = 5
 """Tasks given back by a worker that are named one by one."""
 
@@ -52,6 +56,7 @@ class Crew:
         self._fit: set[str] = set()
         self._joined: set[str] = set()  # ever, in this run
         self._unfit: dict[str, Greeting] = {}
+        self._refused_at: dict[str, float] = {}
         self._asked: dict[str, int] = {}
         self._alive = clock()
         self._ever = self._told = False
@@ -64,9 +69,16 @@ class Crew:
         self._fit &= live.keys()
         self._unfit = {worker: why for worker, why in self._unfit.items() if worker in live}
         self._asked = {worker: tries for worker, tries in self._asked.items() if worker in live}
-        return [
-            worker for worker in live if not (worker in self._fit or worker in self._unfit or worker in self._asked)
-        ]
+        return [worker for worker in live if worker not in self._asked and self._is_due(worker)]
+
+    def _is_due(self, worker: str) -> bool:
+        """Tell whether a worker is to be greeted: it is new, or might have been mended."""
+        if (why := self._unfit.get(worker)) is None:
+            return worker not in self._fit
+        if why.kind not in {"mount", "machine"} or self._clock() - self._refused_at[worker] < AGAIN:
+            return False
+        self._refused_at[worker] = self._clock()
+        return True
 
     def ask(self, worker: str) -> bool:
         """Note that a worker is greeted now; False if that was tried often enough."""
@@ -87,12 +99,15 @@ class Crew:
         self._asked.pop(worker, None)
         if greeting.problem is None:
             self._fit.add(worker)
+            if self._unfit.pop(worker, None) is not None:
+                self._cluster.say(f"{_name(worker, greeting)} is used again")
             if worker not in self._joined:
                 self._joined.add(worker)
                 self._cluster.joined(self._live.get(worker, 1))
             self._alive, self._ever, self._told = self._clock(), True, False
         elif worker not in self._unfit:
             self._unfit[worker] = greeting
+            self._refused_at[worker] = self._clock()
             self._cluster.say(f"{_name(worker, greeting)} is not used: {greeting.problem}")
 
     def complain(self, error: UnusableHereError) -> None:

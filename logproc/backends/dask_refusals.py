@@ -75,6 +75,7 @@ class Refusals:
         for worker, error in refusals.items():
             self._blamed[worker] += 1
             if self._blamed[worker] == REFUSALS:
+                del self._blamed[worker]  # it may be used again later
                 text = f"{REFUSALS} tasks that it gave back were done by others, the last one: {error}"
                 self._crew.dismiss(worker, Greeting(error.host, "machine", text))
 

@@ -11,7 +11,6 @@ import builtins
 import os
 import secrets
 import socket
-import tempfile
 import threading
 import time
 from collections import deque
@@ -19,7 +18,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from logproc import __version__
+from logproc import __version__, scratch
 from logproc.backends.children import Children, Died
 from logproc.backends.link import HungUpError, Liveness, OverError, RetryingClient, WorkerOptions
 from logproc.backends.manager import Client
@@ -369,7 +368,7 @@ def _work_for(
     options, job, folder = desk.options, welcome.job, None
     with ExitStack() as stack:
         if getattr(job, "spool", None) is not None:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="logproc-", ignore_cleanup_errors=True))
+            folder = stack.enter_context(scratch.folder())
             job = replace(job, spool=folder)
         children = stack.enter_context(Children(process, job, options.children, options.memory))
         where = options.endpoint.address

@@ -7,12 +7,12 @@ before the outcome is yielded.
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logproc import scratch
 from logproc.backends.serial import attempt
 from logproc.errors import WireError
 
@@ -74,7 +74,7 @@ def wanted(job: Any) -> bool:  # noqa: ANN401 - backends do not know what a job 
 
 def spooled(process: Callable[[Any, Task], Partial], job: Any, task: Task) -> Spooled:  # noqa: ANN401
     """Do a task in a folder of its own and return its outcome with what it left there."""
-    with tempfile.TemporaryDirectory(prefix="logproc-") as folder:
+    with scratch.folder() as folder:
         outcome: Partial | Failure = attempt(process, replace(job, spool=folder), task)
         files = tuple((path.name, pack(path.read_bytes())) for path in sorted(Path(folder).iterdir()))
     return Spooled(outcome, files)

@@ -16,7 +16,7 @@ import pytest
 
 from logproc.backends import dask, dask_worker, probe, spooled
 from logproc.backends.dask_connect import Cluster, Tls
-from logproc.backends.dask_crew import COMPLAINTS, NAMED, TRIES, Crew
+from logproc.backends.dask_crew import AGAIN, COMPLAINTS, NAMED, TRIES, Crew
 from logproc.backends.dask_errands import Do, Group, Suspect
 from logproc.backends.dask_flight import Flight
 from logproc.backends.dask_refusals import REFUSALS, Refusals
@@ -190,6 +190,26 @@ def test_tasks_are_meant_for_the_fit_as_long_as_others_are_there(crew, said):
     assert crew.among() == {"a", "c"}
     crew.see({"a": 1, "c": 1})
     assert crew.among() is None
+
+
+@pytest.mark.parametrize("kind", ["mount", "machine"])
+def test_a_worker_that_was_mended_is_used_again_without_a_restart(crew, clock, said, kind):
+    greet(crew, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", kind, "the disk is full")})
+    assert crew.see({"a": 1, "b": 1}) == []
+    clock.now = AGAIN
+    for _ in range(2):  # asked again, and once
+        greet(crew, {"a": 1, "b": 1}, {"b": Greeting("node", kind, "the disk is full")} if clock.now == AGAIN else {})
+    assert crew.among() == {"a"}
+    clock.now = 2 * AGAIN
+    greet(crew, {"a": 1, "b": 1}, {"b": FIT})
+    assert crew.among() is None
+    assert said == ["worker b on node is not used: the disk is full", "worker b on node is used again"]
+
+
+def test_other_versions_are_not_asked_again(crew, clock):
+    greet(crew, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", "versions", "it has python 3.9")})
+    clock.now = 10 * AGAIN
+    assert crew.see({"a": 1, "b": 1}) == []
 
 
 def test_few_of_many_are_named_for_a_task(crew):

@@ -1,0 +1,76 @@
+"""Temporary folders: gone at the end, and after a process that was killed as soon as the next one comes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from logproc import scratch
+
+HOLD = """
+import sys
+from pathlib import Path
+from logproc import scratch
+with scratch.folder() as path:
+    Path(path, "kept").touch()
+    library = Path(path).with_name("pymp-1")
+    library.mkdir()
+    scratch.adopt(str(library))
+    print(path, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def base(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def age(path):
+    os.utime(path, (0, 0))
+
+
+def names(base):
+    return {path.name for path in base.iterdir()}
+
+
+def test_a_folder_is_removed_at_the_end_with_what_is_in_it(base):
+    with scratch.folder() as path:
+        (Path(path) / "deep").mkdir()
+        assert Path(path).parent == base
+    with pytest.raises(KeyboardInterrupt), scratch.folder():
+        raise KeyboardInterrupt
+    assert names(base) == set()
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(base):
+    environ = os.environ | {"TMPDIR": str(base)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ
+    )
+    left = Path(process.stdout.readline().strip())
+    everything = {left.name, "pymp-1"}
+    for name in everything:
+        age(base / name)
+    scratch.remove_abandoned()
+    assert names(base) == everything
+    process.kill()
+    process.communicate()
+    scratch.remove_abandoned()
+    assert names(base) == set()
+
+
+def test_what_is_young_or_no_folder_of_ours_stays(base):
+    (base / "logproc-young").mkdir()
+    for name in ("mine", "pymp-other"):
+        (base / name).mkdir()
+        age(base / name)
+    (base / "logproc-link").symlink_to(base / "mine")
+    before = names(base)
+    scratch.remove_abandoned()
+    assert names(base) == before
