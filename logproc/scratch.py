@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -27,10 +28,12 @@ HAS_LOCKS = fcntl is not None
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PREFIX = "logproc-"
+PREFIX = "logproc-scratch-"
+LOCK, FILES = "lock", "files"
+"""What is in a folder of ours, and nothing else: a folder that somebody else gave such a name is left alone."""
 
-MARK = "logproc"
-"""A file that says of a folder which a library has made that it is ours."""
+LIBRARY, MARK = "pymp-*", ".logproc-scratch"
+"""Folders of multiprocessing, and the file that says that one of them was made for us."""
 
 YOUNG = 60.0
 """Seconds in which a folder may be without a lock: its process has just made it."""
@@ -41,9 +44,11 @@ def folder() -> Iterator[str]:
     """Yield a new folder below the system's temporary one, which is removed at the end."""
     _sweep_once()
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as path, stopping.swept(path):
-        lock = _locked(path)
+        lock = _locked(Path(path, LOCK), os.O_CREAT | os.O_EXCL)
+        files = Path(path, FILES)
+        files.mkdir()
         try:
-            yield path
+            yield str(files)
         finally:
             if lock is not None:
                 os.close(lock)
@@ -55,18 +60,16 @@ def adopt(path: str) -> None:
     _sweep_once()
     mark = Path(path) / MARK
     if not mark.exists():
-        with suppress(OSError):
-            mark.touch()
-        _locked(path)  # until the process ends
+        _locked(mark, os.O_CREAT | os.O_EXCL)  # until the process ends
 
 
-def _locked(path: str | Path) -> int | None:
-    """Return a descriptor that holds the lock of a folder; None if another process does, or if there are no locks."""
+def _locked(path: Path, flags: int = 0) -> int | None:
+    """Return a descriptor that holds the lock of a file; None if another process does, or if there are no locks."""
     if not HAS_LOCKS:
         return None
     descriptor = None
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | flags, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         if descriptor is not None:
@@ -83,12 +86,19 @@ def _sweep_once() -> None:
 def remove_abandoned() -> None:
     """Remove folders of killed processes of this user."""
     base = Path(tempfile.gettempdir())
-    for path in (*base.glob(f"{PREFIX}*"), *(mark.parent for mark in base.glob(f"*/{MARK}"))):
-        with suppress(OSError):
-            status = path.lstat()
-            if status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG or path.is_symlink():
-                continue
-            lock = _locked(path)
-            if lock is not None:
-                shutil.rmtree(path, ignore_errors=True)
-                os.close(lock)
+    with suppress(OSError):
+        for path in base.glob(f"{PREFIX}*"):
+            if {entry.name for entry in path.iterdir()} <= {LOCK, FILES}:
+                _remove_unless_held(path, path / LOCK)
+        for mark in base.glob(f"{LIBRARY}/{MARK}"):
+            _remove_unless_held(mark.parent, mark)
+
+
+def _remove_unless_held(path: Path, file: Path) -> None:
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG:
+        return
+    lock = _locked(file)
+    if lock is not None:
+        shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)

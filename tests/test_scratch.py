@@ -17,7 +17,7 @@ from pathlib import Path
 from logproc import scratch
 with scratch.folder() as path:
     Path(path, "kept").touch()
-    library = Path(path).with_name("pymp-1")
+    library = Path(path).parents[1] / "pymp-1"
     library.mkdir()
     scratch.adopt(str(library))
     print(path, flush=True)
@@ -42,7 +42,7 @@ def names(base):
 def test_a_folder_is_removed_at_the_end_with_what_is_in_it(base):
     with scratch.folder() as path:
         (Path(path) / "deep").mkdir()
-        assert Path(path).parent == base
+        assert Path(path).parent.parent == base
     with pytest.raises(KeyboardInterrupt), scratch.folder():
         raise KeyboardInterrupt
     assert names(base) == set()
@@ -53,7 +53,7 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ
     )
-    left = Path(process.stdout.readline().strip())
+    left = Path(process.stdout.readline().strip()).parent
     everything = {left.name, "pymp-1"}
     for name in everything:
         age(base / name)
@@ -65,12 +65,23 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(
     assert names(base) == set()
 
 
-def test_what_is_young_or_no_folder_of_ours_stays(base):
-    (base / "logproc-young").mkdir()
-    for name in ("mine", "pymp-other"):
-        (base / name).mkdir()
-        age(base / name)
-    (base / "logproc-link").symlink_to(base / "mine")
-    before = names(base)
+def test_whatever_is_not_surely_ours_stays(base):
+    """A checkout of logproc in the temporary folder, above all."""
+    for path in (
+        "work/logproc",
+        "logproc/logproc",
+        "logproc-1/files",
+        "logproc-scratch-work/src",
+        "pymp-other/logproc",
+    ):
+        (base / path).mkdir(parents=True)
+    (base / "logproc-scratch-work" / "lock").touch()
+    (base / "logproc-scratch-young").mkdir()
+    (base / "logproc-scratch-young" / "lock").touch()
+    (base / "logproc-scratch-link").symlink_to(base / "work")
+    for path in base.iterdir():
+        if path.name != "logproc-scratch-young":
+            age(path)
+    before = {path.relative_to(base) for path in base.rglob("*")}
     scratch.remove_abandoned()
-    assert names(base) == before
+    assert {path.relative_to(base) for path in base.rglob("*")} == before
