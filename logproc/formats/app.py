@@ -276,6 +276,7 @@ APP = (
             MESSAGE,
         ),
         rank=-1,
+        begins=rb"[IWEFDTV]\d",
         head=2,
         needs=(b":", b".", b"] "),
         samples=(
@@ -313,6 +314,7 @@ APP = (
         (stamp(ISO, b" "), level(), word("logger", b"] "), MESSAGE),
         prefix=b"[",
         rank=-2,
+        begins=rb"\[\d",
         head=2,
         needs=(b"[", b"] "),
         samples=(
@@ -366,6 +368,7 @@ APP = (
             MESSAGE,
         ),
         rank=-4,
+        begins=rb"\d{4}-\d\d-\d\d ",
         head=3,
         samples=(
             Sample(
@@ -398,6 +401,7 @@ APP = (
             MESSAGE,
         ),
         rank=-4,
+        begins=rb"\S+ \d{4}-\d\d-\d\d ",
         head=3,
         samples=(
             Sample(

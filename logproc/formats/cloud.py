@@ -8,6 +8,8 @@ end early; times are seconds, -1 where there was nothing to measure.
 
 from __future__ import annotations
 
+import re
+
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
@@ -283,6 +285,7 @@ CLOUD = (
         program=_S3,
         doc="AWS S3 server access log",
         rank=5,
+        begins=re.compile(rb"^\S+ \S+ \[", re.MULTILINE),
         needs=(b" [", b"] ", b"."),
         samples=(
             Sample(

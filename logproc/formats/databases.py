@@ -174,6 +174,7 @@ DATABASES = (
             MESSAGE,
         ),
         rank=-1,
+        begins=rb" *\d+:",
         head=3,
         needs=(b":",),
         samples=(
@@ -201,6 +202,7 @@ DATABASES = (
             MESSAGE,
         ),
         rank=-2,
+        begins=rb"(?:\[\d+\] )?\d\d? [A-Z][a-z][a-z] ",
         head=3,
         needs=(b":",),
         samples=(

@@ -30,6 +30,9 @@ their own, but the rest of one that was cut or goes on."""
 SPECIFIC_MAY_LOSE = 0.05
 """How much less than the best a more specific format may read: it yields more fields from nearly as many lines."""
 
+HEAD_BYTES = 1 << 14
+"""Bytes in which `Format.begins` is looked for."""
+
 HEAD_LINES = 4
 """Lines that `Format.unlike` is asked about."""
 
@@ -106,6 +109,8 @@ def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matc
             scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
             if unlike:
                 refusals[row.name] = f"not taken: {row.unlike_reason}"
+            elif row.begins is not None and row.begins.search(text, 0, HEAD_BYTES) is None:
+                refusals[row.name] = "no line begins as such files do"
             elif not all(needed in text for needed in row.needs):
                 needed = next(needed for needed in row.needs if needed not in text)
                 refusals[row.name] = f"nowhere stands {needed.decode('latin-1')!r}, which such files have"
@@ -146,6 +151,8 @@ def _scores(text: bytes, ordered: Iterable[Format], matcher: Matcher) -> tuple[l
     refusal = ""
     for row in ordered:
         if not all(needed in text for needed in row.needs):
+            continue
+        if row.begins is not None and row.begins.search(text, 0, HEAD_BYTES) is None:
             continue
         if not row.unlike_reason and is_unlike(row, text):
             continue

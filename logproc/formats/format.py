@@ -84,7 +84,8 @@ class Format:
     `engine` is "separator" (then `program` says how), "pattern" (then `pattern` does), or one whose lines name their
     fields themselves (then `naming` says which contract fields those are, None being the usual ones, and `header`, if
     any, how columns are named). Of formats that match equally well, detection takes the one of the highest `rank`.
-    `needs` are bytes that a file of this format contains, asked before anything is matched; `unlike` finds lines that
+    `needs` are bytes that a file of this format contains and `begins` finds the beginning of a line of it, both asked
+    before anything is matched; `unlike` finds lines that
     would match with a wrong meaning, `unlike_reason` says which, where that helps. A `last_resort` is taken where no
     other format reads enough of a file.
     """
@@ -104,6 +105,7 @@ class Format:
     pattern: Pattern | None = None
     header: Header | None = None
     last_resort: bool = False
+    begins: re.Pattern[bytes] | None = None
 
     @property
     def fields(self) -> dict[str, Kind]:

@@ -20,8 +20,8 @@ _DATES = (
 
 _ANY = "%|".join(_DATES)
 _YEARLESS = "%b %d %H:%M:%S%."
-_CLOSED = "%|".join((*(f"{layout}:" for layout in _DATES), *_DATES))
-"""The same with a colon behind, which belongs to no field."""
+_CLOSED = f"%+:%|{_ANY}"
+"""The same; behind a time of ISO 8601 may stand a colon, as old garbage collectors of Java write it."""
 
 _ROWS = (
     app(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.formats.naming import DATE
@@ -78,7 +79,8 @@ def snake(name: str) -> str:
     return re.sub(r"\W+", "_", words).strip("_").lower() or "_"
 
 
-def columns_of(names: Sequence[str], naming: Naming) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def columns_of(names: tuple[str, ...], naming: Naming) -> tuple[str, ...]:
     """Return the field of each column of a header: a contract name where it is a synonym, else its own."""
     folded: dict[str, int] = {}
     for number, name in enumerate(names):

@@ -6,13 +6,10 @@ database does, whose statements are wrapped.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
 
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
-
-if TYPE_CHECKING:
-    import re
 
 ISO = "%+"
 """The layout of most: 2024-01-02 03:04:05,678, with T or a blank, a point or a comma, a zone or none."""
@@ -69,10 +66,24 @@ def app(
     unlike: re.Pattern[bytes] | None = None,
     unlike_reason: str = "",
     headers: tuple[bytes, ...] = (),
+    begins: bytes = b"",
 ) -> Format:
     """Return a row of the family, whose records may be several lines."""
     program = Program(prefix, slots, head=head, continues=continues, headers=headers)
-    return Format(name, family, SEPARATOR, program, doc, rank, samples, refused, needs, unlike, unlike_reason)
+    return Format(
+        name,
+        family,
+        SEPARATOR,
+        program,
+        doc,
+        rank,
+        samples,
+        refused,
+        needs,
+        unlike,
+        unlike_reason,
+        begins=re.compile(b"^" + begins, re.MULTILINE) if begins else None,
+    )
 
 
 def maybe(slot: Slot) -> Slot:

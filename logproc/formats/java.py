@@ -146,6 +146,7 @@ JAVA = (
         "HDFS: %d{yyMMdd HHmmss} %t %p %c: %m, the thread being a process number",
         (stamp("%y%m%d %H%M%S", b" "), number("pid"), level(), LOGGER, MESSAGE),
         rank=-2,
+        begins=rb"\d{6} \d{6} ",
         samples=(
             Sample(
                 "081109 203615 148 INFO dfs.DataNode$PacketResponder: PacketResponder 1 for block blk_38 terminating",
@@ -237,6 +238,7 @@ JAVA = (
         "Tomcat's catalina.out: JULI's formatter of one line",
         (stamp("%d-%b-%Y %H:%M:%S%.", b" "), level(), THREAD, word("logger"), MESSAGE),
         rank=-2,
+        begins=rb"\d\d-[A-Z][a-z][a-z]-\d{4} ",
         needs=(b"-", b" ["),
         samples=(
             Sample(

@@ -7,6 +7,8 @@ https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_l
 
 from __future__ import annotations
 
+import re
+
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
@@ -271,6 +273,7 @@ PROXIES = (
         program=_SQUID,
         doc="Squid's native log; more fields may follow",
         rank=2,
+        begins=re.compile(rb"^ *\d{9,10}\.\d+ ", re.MULTILINE),
         needs=(b".", b"/", b" "),
         samples=(
             Sample(

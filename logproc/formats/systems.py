@@ -22,6 +22,7 @@ SYSTEMS = (
             PADDED_MESSAGE,
         ),
         rank=-2,
+        begins=rb"(?:\d{4}-)?\d\d-\d\d ",
         head=4,
         samples=(
             Sample(
@@ -43,6 +44,7 @@ SYSTEMS = (
         "Android's logcat -v brief; time is null",
         (Slot("level", Meaning.LETTER, b"/"), Slot("logger", Meaning.TEXT, b"("), number("pid", b"): "), MESSAGE),
         rank=-5,
+        begins=rb"[A-Z]/",
         head=3,
         needs=(b"/", b"(", b"): "),
         samples=(
@@ -87,6 +89,7 @@ SYSTEMS = (
             MESSAGE,
         ),
         rank=0,
+        begins=rb"\S+ \d{9,10} \d{4}\.",
         head=5,
         samples=(
             Sample(
@@ -120,6 +123,7 @@ SYSTEMS = (
         ),
         family="syslog",
         rank=0,
+        begins=rb"\S+ \d{9,10} \d{4}\.",
         head=5,
         samples=(
             Sample(
@@ -149,6 +153,7 @@ SYSTEMS = (
             MESSAGE,
         ),
         rank=-1,
+        begins=rb"\d+ \S+ \S+ \S+ \d{9,10} ",
         head=6,
         samples=(
             Sample(
