@@ -22,6 +22,7 @@ from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.java import JAVA
+from logproc.formats.journal import JOURNAL
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JAVA, *APP, *GENERAL, *POSTGRES, *DATABASES, *SYSTEMS)
+_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JOURNAL, *JAVA, *APP, *GENERAL, *POSTGRES, *DATABASES, *SYSTEMS)
 _ROWS = (*_TEXT, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
 
 FORMATS: dict[str, Format] = {row.name: row for row in _ROWS}

@@ -111,6 +111,34 @@ _LOST_HEADERS = (
 )
 """Names, columns and samples of logs of IIS that begin in the middle."""
 
+# https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
+_POSTGRES_COLUMNS = (
+    *("log_time", "user_name", "database_name", "process_id", "connection_from", "session_id", "session_line_num"),
+    *("command_tag", "session_start_time", "virtual_transaction_id", "transaction_id", "error_severity"),
+    *("sql_state_code", "message", "detail", "hint", "internal_query", "internal_query_pos", "context", "query"),
+    *("query_pos", "location", "application_name", "backend_type", "leader_pid", "query_id"),
+)
+_POSTGRES = Naming(
+    {
+        "time": ("log_time",),
+        "user": ("user_name",),
+        "database": ("database_name",),
+        "pid": ("process_id",),
+        "client": ("connection_from",),
+        "session": ("session_id",),
+        "level": ("error_severity",),
+        "code": ("sql_state_code",),
+        "message": ("message",),
+        "application": ("application_name",),
+    },
+    kinds={"pid": Kind.INTEGER},
+)
+_NOT_POSTGRES = re.compile(rb"(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \w+,)")
+_POSTGRES_LINE = (
+    '2021-01-04 00:04:50.554 UTC,"joe","shop",27,"192.0.2.1:5000",5ff2.1b,1,"SELECT",2021-01-04 00:04:50 UTC,3/0,0,'
+    'ERROR,42P01,"relation ""a"" does not exist",,,,,,"select 1 from a",15,,"psql"'
+)
+
 _W3C = Naming(_W3C_NAMES, {"duration": 1e-3}, kinds=_W3C_KINDS)
 _NOT_FLOW = re.compile(rb"(?!.*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA|srcaddr|pkt-srcaddr)\b)")
 
@@ -293,6 +321,40 @@ HEADED_FORMATS = (
             ),
         ),
         refused=("2 123456789010 eni-1235b8ca 172.31.16.139 ACCEPT OK", "a b c"),
+    ),
+    *(
+        Format(
+            name=name,
+            family="app",
+            engine=HEADED,
+            program=None,
+            doc=f"csvlog of PostgreSQL {versions}; a statement with line breaks is refused, not read",
+            rank=rank,
+            needs=(b",",),
+            unlike=_NOT_POSTGRES,
+            naming=_POSTGRES,
+            header=Header(b",", quotes=QUOTED, default=_POSTGRES_COLUMNS[:columns]),
+            samples=(
+                Sample(
+                    _POSTGRES_LINE + more,
+                    {
+                        "time": "2021-01-04T00:04:50.554000Z",
+                        "user": "joe",
+                        "pid": 27,
+                        "level": "ERROR",
+                        "code": "42P01",
+                        "message": 'relation "a" does not exist',
+                        "application": "psql",
+                    },
+                ),
+            ),
+            refused=("2021-01-04 00:04:50.554 UTC,,", "a,b,c"),
+        )
+        for name, versions, rank, columns, more in (
+            ("postgres_csv", "from 14 on", 9, 26, ',"client backend",,0'),
+            ("postgres_csv_13", "13", 8, 24, ',"client backend"'),
+            ("postgres_csv_12", "up to 12", 7, 23, ""),
+        )
     ),
     Format(
         name="tsv",

@@ -47,6 +47,32 @@ _TRAEFIK = Naming(
     kinds={"request_count": Kind.INTEGER, "remote_port": Kind.INTEGER},
 )
 
+# https://learn.microsoft.com/azure/frontdoor/monitor-front-door,
+# https://learn.microsoft.com/azure/application-gateway/application-gateway-diagnostics
+_AZURE = Naming(
+    with_names(
+        time=("timeStamp", "time"),
+        client=("properties.clientIp", "properties.clientIP"),
+        method=("properties.httpMethod",),
+        target=("properties.requestUri",),
+        query=("properties.requestQuery",),
+        protocol=("properties.httpVersion",),
+        status=("properties.httpStatusCode", "properties.httpStatus"),
+        user_agent=("properties.userAgent",),
+        referrer=("properties.referer",),
+        bytes=("properties.responseBytes", "properties.sentBytes"),
+        bytes_in=("properties.requestBytes", "properties.receivedBytes"),
+        duration=("properties.timeTaken",),
+        vhost=("properties.hostName", "properties.host"),
+        request_id=("properties.trackingReference", "properties.transactionId"),
+        tls_protocol=("properties.securityProtocol", "properties.sslProtocol"),
+        tls_cipher=("properties.securityCipher", "properties.sslCipher"),
+        cache=("properties.cacheStatus",),
+        remote_port=("properties.clientPort",),
+    ),
+    kinds={"remote_port": Kind.INTEGER},
+)
+
 # https://developers.cloudflare.com/logs/reference/log-fields/zone/http_requests/
 _CLOUDFLARE = Naming(
     with_names(
@@ -326,6 +352,93 @@ JSON_SHAPES = (
             ),
         ),
         refused=('{"auditID":"7f","apiVersion":"audit.k8s.io', "text"),
+    ),
+    Format(
+        name="pino",
+        family="json",
+        engine=JSONL,
+        program=None,
+        doc="pino-http and Fastify: bunyan's keys, with response times in milliseconds",
+        rank=43,
+        needs=(b'"responseTime":', b'"pid":', b'"level":'),
+        unlike=_lacks(b'"level":\\d\\d', b'"time":\\d{13}', b'"pid":\\d'),
+        naming=Naming(with_names(duration=("responseTime",)), {"duration": 1e-3}),
+        samples=(
+            Sample(
+                '{"level":30,"time":1704164645678,"pid":7,"hostname":"web1","req":{"method":"GET","url":"/a?b",'
+                '"remoteAddress":"::1"},"res":{"statusCode":200},"responseTime":12,"msg":"request completed"}',
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "INFO",
+                    "method": "GET",
+                    "path": "/a",
+                    "client": "::1",
+                    "status": 200,
+                    "duration": 0.012,
+                },
+            ),
+        ),
+        refused=('{"level":30,"time":1704164645678,', "text"),
+    ),
+    Format(
+        name="kibana",
+        family="json",
+        engine=JSONL,
+        program=None,
+        doc="Kibana's log before 8, with response times in milliseconds",
+        rank=42,
+        needs=(b'"type":', b'"@timestamp":', b'"res":', b'"responseTime":'),
+        unlike=_lacks(b'"type":', b'"@timestamp":', b'"pid":'),
+        naming=Naming(with_names(duration=("res.responseTime",)), {"duration": 1e-3}),
+        samples=(
+            Sample(
+                '{"type":"response","@timestamp":"2018-05-09T10:57:52Z","tags":[],"pid":6,"method":"get","statusCode":200,'
+                '"req":{"url":"/app","headers":{"user-agent":"M"},"remoteAddress":"127.0.0.1","referer":"http://a/"},'
+                '"res":{"statusCode":200,"responseTime":224,"contentLength":9},"message":"GET /app 200 224ms - 9.0B"}',
+                {
+                    "time": "2018-05-09T10:57:52Z",
+                    "status": 200,
+                    "target": "/app",
+                    "client": "127.0.0.1",
+                    "user_agent": "M",
+                    "referrer": "http://a/",
+                    "bytes": 9,
+                    "duration": 0.224,
+                },
+            ),
+        ),
+        refused=('{"type":"response","@timestamp":"2018', "text"),
+    ),
+    Format(
+        name="azure",
+        family="web",
+        engine=JSONL,
+        program=None,
+        doc="access logs of Azure's Front Door and Application Gateway, one a line or as the records of one object",
+        rank=44,
+        needs=(b'"properties"', b'"httpMethod"', b'"resourceId"'),
+        unlike=_lacks(b'"resourceId"', b'"properties"', b'"httpMethod"'),
+        naming=_AZURE,
+        samples=(
+            Sample(
+                '{"time":"2024-01-02T03:04:05.6780000Z","resourceId":"/SUBSCRIPTIONS/1","category":"FrontDoorAccessLog",'
+                '"properties":{"httpMethod":"GET","httpVersion":"2.0","requestUri":"https://a.example/x?y=1","userAgent":'
+                '"M","clientIp":"192.0.2.1","timeTaken":"0.25","requestBytes":"10","responseBytes":"20",'
+                '"httpStatusCode":"200","trackingReference":"0q"}}',
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "client": "192.0.2.1",
+                    "method": "GET",
+                    "query": "y=1",
+                    "status": 200,
+                    "bytes": 20,
+                    "bytes_in": 10,
+                    "duration": 0.25,
+                    "request_id": "0q",
+                },
+            ),
+        ),
+        refused=('{"resourceId":"/S","properties":{"httpMethod":"GET"', "text"),
     ),
     Format(
         name="cloudtrail",

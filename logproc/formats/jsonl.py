@@ -52,17 +52,17 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "client": (
         *("client", "remote_addr", "remote_ip", "client_ip", "clientip", "clientIp", "client.ip", "source.ip"),
         *("request.client_ip", "request.remote_ip", "request.remote_addr", "httpRequest.remoteIp", "ClientHost"),
-        *("remoteAddress", "remote_host", "ip"),
+        *("remoteAddress", "req.remoteAddress", "remote_host", "ip"),
     ),
     "ident": ("ident",),
     "user": ("user", "remote_user", "username", "user.name", "user_id", "ClientUsername"),
     "method": (
         *("method", "request_method", "http.request.method", "request.method", "http_method", "verb", "httpMethod"),
-        *("httpRequest.requestMethod", "RequestMethod"),
+        *("httpRequest.requestMethod", "RequestMethod", "req.method"),
     ),
     "target": (
         *("target", "request_uri", "uri", "url", "request.uri", "request.url", "url.original", "requestUri"),
-        *("httpRequest.requestUrl", "RequestPath"),
+        *("httpRequest.requestUrl", "RequestPath", "req.url"),
     ),
     "path": ("path", "url.path", "request_path", "request.path"),
     "query": ("query", "args", "query_string", "url.query", "queryString"),
@@ -76,16 +76,22 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "bytes": (
         *("bytes", "body_bytes_sent", "size", "bytes_sent", "http.response.body.bytes", "response_size"),
-        *("httpRequest.responseSize", "DownstreamContentSize", "content_length"),
+        *("httpRequest.responseSize", "DownstreamContentSize", "content_length", "res.contentLength"),
     ),
     "bytes_in": ("bytes_in", "request_length", "bytes_read", "http.request.body.bytes", "httpRequest.requestSize"),
     "referrer": (
         *("referrer", "http_referer", "referer", "http.request.referrer", "httpRequest.referer", "request_Referer"),
-        "request.headers.Referer",
+        *("request.headers.Referer", "req.headers.referer", "req.referer"),
     ),
     "user_agent": (
         *("user_agent", "http_user_agent", "userAgent", "agent", "useragent", "user_agent.original"),
-        *("httpRequest.userAgent", "request.headers.User-Agent", "request_User-Agent"),
+        *(
+            "httpRequest.userAgent",
+            "request.headers.User-Agent",
+            "request_User-Agent",
+            "req.headers.user-agent",
+            "req.userAgent",
+        ),
     ),
     "vhost": ("vhost", "http_host", "server_name", "virtual_host", "request.host", "url.domain", "RequestHost"),
     "port": ("port", "server_port", "url.port"),

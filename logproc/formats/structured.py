@@ -20,7 +20,7 @@ _LTSV = Naming(
 )
 """Labels that http://ltsv.org recommends for access logs: there, `host` is the one who asks."""
 
-_NO_PAIR_IN_FRONT = re.compile(rb"(?!\s*[^\s=\"]+=)")
+_NO_PAIR_IN_FRONT = re.compile(rb"(?!\s*[^\s=\"]+=)|(?:_[A-Z_]+|PRIORITY|MESSAGE|SYSLOG_[A-Z]+|CODE_[A-Z]+)=[^=]*")
 _NO_LABEL_IN_FRONT = re.compile(rb"(?![^\s:]+:[^\t\n]*\t[^\s:]+:)")
 
 STRUCTURED = (

@@ -188,7 +188,7 @@ EXPECTED = {
     "raravena_haproxy/haproxy.log": "haproxy",
     "lnav/logfile_haproxy.0": "syslog",
     "nasty/aws/s3_odd_keys.log": "s3",
-    "beats/kibana/log/test/test.log": "jsonl",
+    "beats/kibana/log/test/test.log": "kibana",
     "lnav/logfile_access_log.0": "combined",
     "lnav/logfile_shop_access_log.0": "combined",
     "lnav/logfile_syslog_with_access_log.0": "syslog",

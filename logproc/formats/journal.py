@@ -1,0 +1,133 @@
+"""What journalctl and dmesg print beside what syslog looks like, and Cisco's devices.
+
+https://www.freedesktop.org/software/systemd/man/latest/journalctl.html#-o (short-full, short-unix, short-monotonic)
+"""
+
+from __future__ import annotations
+
+import re
+
+from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.heads import MESSAGE, PADDED_MESSAGE, literal, maybe, number, stamp, word
+from logproc.formats.program import Meaning, Missing, Program, Slot
+
+_TAG = Slot(None, Meaning.TAG, b"")
+_TO = (word("host"), _TAG, MESSAGE)
+_UPTIME = Slot("uptime", Meaning.DURATION, b"] ", padded=True)
+_CISCO = "%b %d %Y %H:%M:%S%. %Z%|%b %d %H:%M:%S%. %Z%|%b %d %Y %H:%M:%S%.%|%b %d %H:%M:%S%."
+
+
+def _row(
+    name: str, doc: str, slots: tuple[Slot, ...], begins: bytes, samples: tuple[Sample, ...], *, rank: int = 2
+) -> Format:
+    """Return a row of the family, each line of which is a record; others than begin so are unlike it."""
+    return Format(
+        name,
+        "syslog",
+        SEPARATOR,
+        Program(b"", slots),
+        doc,
+        rank,
+        samples,
+        ("Oct 11 22:14:15 host su[230]: x", "text"),
+        unlike=re.compile(b"(?!" + begins + b")"),
+    )
+
+
+JOURNAL = (
+    _row(
+        "journal_full",
+        "journalctl -o short-full: weekday, date, clock, zone",
+        (stamp("%a %i %Z", b" "), *_TO),
+        rb"[A-Z][a-z][a-z] \d{4}-\d\d-\d\d ",
+        (
+            Sample(
+                "Fri 2026-11-27 14:00:00 UTC host1 sshd[812]: Accepted publickey",
+                {
+                    "time": "2026-11-27T14:00:00Z",
+                    "host": "host1",
+                    "program": "sshd",
+                    "pid": 812,
+                    "message": "Accepted publickey",
+                },
+            ),
+        ),
+    ),
+    _row(
+        "journal_unix",
+        "journalctl -o short-unix: seconds since 1970",
+        (stamp("%s", b" "), *_TO),
+        rb"\d{9,10}\.\d{6} \S+ \S+: ",
+        (
+            Sample(
+                "1795784400.123456 host1 kernel: up",
+                {"time": "2026-11-27T13:00:00.123456Z", "host": "host1", "program": "kernel", "pid": None},
+            ),
+        ),
+    ),
+    _row(
+        "journal_monotonic",
+        "journalctl -o short-monotonic: seconds since the machine started; time is null",
+        (literal(b"["), _UPTIME, *_TO),
+        rb"\[ *\d+\.\d{6}\] [^\s:]+ (?:kernel|\S+\[\d+\]): ",
+        (
+            Sample(
+                "[    3.456789] host1 kernel: Linux version",
+                {
+                    "time": "missing",
+                    "uptime": 3.456789,
+                    "host": "host1",
+                    "program": "kernel",
+                    "message": "Linux version",
+                },
+            ),
+        ),
+    ),
+    _row(
+        "dmesg",
+        "the kernel's log as dmesg prints it; time is null",
+        (literal(b"["), _UPTIME, PADDED_MESSAGE),
+        rb"\[ *\d+\.\d{6}\] ",
+        (
+            Sample(
+                "[    3.456789] usb 1-1: new device",
+                {"time": "missing", "uptime": 3.456789, "message": "usb 1-1: new device"},
+            ),
+        ),
+        rank=1,
+    ),
+    _row(
+        "cisco",
+        "Cisco IOS and ASA: sequence number, host and a sign of the clock may stand before the time",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            maybe(literal(b":")),
+            maybe(number("sequence", b": ")),
+            maybe(word("host", b": ")),
+            maybe(literal(b"*")),
+            maybe(literal(b".")),
+            stamp(_CISCO, b": "),
+            Slot("program", Meaning.TEXT, b": ", opening=b"%"),
+            MESSAGE,
+        ),
+        rb"(?:<\d+>)?:?(?:\d+: )?(?:[^\s:]+: )?[*.]?[A-Z][a-z][a-z] [^%]*: %[A-Z]",
+        (
+            Sample(
+                "<189>29: *Nov 27 2026 14:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console",
+                {
+                    "facility": "local7",
+                    "severity": "notice",
+                    "sequence": 29,
+                    "time": "2026-11-27T14:00:00.123000Z",
+                    "host": None,
+                    "program": "SYS-5-CONFIG_I",
+                    "message": "Configured from console",
+                },
+            ),
+            Sample("<187>42: rtr1: Nov 27 14:00:00: %LINK-3-UPDOWN: x", {"host": "rtr1", "sequence": 42}),
+            Sample("<166>:Nov 27 2026 14:00:00 UTC: %ASA-session-6-302013: Built", {"program": "ASA-session-6-302013"}),
+        ),
+        rank=3,
+    ),
+)
+"""Rows of the family."""
