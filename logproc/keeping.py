@@ -234,6 +234,33 @@ def _day_of(config: Config, option: str, instant: int | None) -> int | None:
     return (local.date() - EPOCH).days
 
 
+def night(config: Config, ledger: Ledger, day: int) -> Report:
+    """Return the report of one day in a ledger; UsageError if nothing was counted for it."""
+    days = ledger.days()
+    if day not in days:
+        known = [text for text in map(day_text, days) if text is not None]
+        between = f"it has days from {known[0]} to {known[-1]}" if known else "it has no days"
+        raise UsageError(f"the ledger has no counts of {day_text(day)}; {between}")
+    return report(config, ledger, counting.Choice(day, day + 1, frozenset(), frozenset()))
+
+
+def last_night(config: Config, ledger: Ledger) -> int:
+    """Return the last whole day in a ledger: today goes on, and is taken only where there is no other."""
+    days = [day for day in ledger.days() if day != NO_TIME]
+    if not days:
+        raise UsageError("the ledger has no counts yet; `logproc run` with state_dir makes them")
+    today = (datetime.now(ZoneInfo(config.timezone)).date() - EPOCH).days
+    return max((day for day in days if day < today), default=days[-1])
+
+
+def same_weekday(ledger: Ledger, day: int) -> int:
+    """Return the last day before this one that is the same day of the week; UsageError if there is none."""
+    found = [other for other in ledger.days() if other != NO_TIME and other < day and (day - other) % 7 == 0]
+    if not found:
+        raise UsageError(f"the ledger has no {(EPOCH + timedelta(days=day)).strftime('%A')} before {day_text(day)}")
+    return max(found)
+
+
 def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
     """Return the report of counts in a ledger: no log is read."""
     started = now_text()

@@ -98,3 +98,47 @@ def test_what_is_no_report_is_refused_by_name(content, words, nights, tmp_path, 
     error = capsys.readouterr().err
     assert str(path) in error
     assert words in error
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the configuration of a ledger with two Mondays and the Tuesday between, which had errors."""
+    folder = tmp_path_factory.mktemp("ledger")
+    (folder / "logs").mkdir()
+    for day, status in (("02", 200), ("03", 503), ("09", 200)):
+        (folder / "logs" / f"{day}.log").write_text(
+            "".join(
+                LINE.replace("02/Mar", f"{day}/Mar").format(
+                    client=n % 20, hour=n % 10, path=f"p{n % 12}", status=status if n % 10 == 0 else 200
+                )
+                for n in range(3000)
+            )
+        )
+    config = folder / "config.toml"
+    config.write_text('root = "logs"\nstate_dir = "state"\n[reports]\nuse = ["web/status_codes", "web/paths"]\n')
+    assert execute(["run", "-q", "-c", str(config)]) == 0
+    return str(config)
+
+
+def test_nights_of_the_ledger_are_compared(ledger, capsys):
+    assert execute(["diff", "--against", "same weekday", "-v", "-c", ledger]) == 0
+    output = capsys.readouterr()
+    assert output.out == "no significant change\n"
+    assert "2026-03-09 against 2026-03-02" in output.err
+    assert execute(["diff", "--against", "2026-03-02", "--day", "2026-03-03", "--fail-over", "-c", ledger]) == 4
+    assert "status 503: requests new, 300" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--against", "2026-03-05"], "no counts of 2026-03-05; it has days from 2026-03-02 to 2026-03-09"),
+        (["--against", "same weekday", "--day", "2026-03-03"], "no Tuesday before 2026-03-03"),
+        (["--against", "2026-13-99"], "is no date"),
+        (["x.json", "--against", "same weekday"], "see --day"),
+        (["x.json", "--against", "y.json", "--day", "2026-03-03"], "leave it out"),
+    ],
+)
+def test_a_night_that_is_not_there_is_named(ledger, capsys, arguments, words):
+    assert execute(["diff", *arguments, "-c", ledger]) == 2
+    assert words in capsys.readouterr().err

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logproc.commands import outputs
-from logproc.commands.options import REPORT_OUTPUT, SPAN, VERBOSITY, options
+from logproc.commands.options import LEDGER, REPORT_OUTPUT, SPAN, VERBOSITY, options
 from logproc.commands.unattended import locked
 from logproc.console import put, say
 
 if TYPE_CHECKING:
     from logproc.config import Config
 
-LEDGER = options(
-    click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one."),
-    click.option("--state", metavar="DIR", help="Folder of the ledger; default: state_dir of the configuration."),
-)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 

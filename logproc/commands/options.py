@@ -35,6 +35,10 @@ INPUT = options(
     click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one."),
     click.option("--format", metavar="F", help="A name or a pattern of `logproc formats`, or auto."),
 )
+LEDGER = options(
+    click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one."),
+    click.option("--state", metavar="DIR", help="Folder of the ledger; default: state_dir of the configuration."),
+)
 VERBOSITY = options(
     click.option("-q", "--quiet", is_flag=True, help="Say nothing but what went wrong."),
     click.option("-v", "--verbose", is_flag=True, help="Say more; show the traceback of a defect."),
