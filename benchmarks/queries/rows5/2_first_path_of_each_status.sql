@@ -1,0 +1,1 @@
+SELECT status, path, n FROM (SELECT status, path, count(*) AS n, row_number() OVER (PARTITION BY status ORDER BY count(*) DESC, path) AS place FROM web GROUP BY status, path) WHERE place = 1 ORDER BY status

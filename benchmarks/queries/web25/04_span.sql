@@ -1,0 +1,1 @@
+SELECT min(time) AS first, max(time) AS last FROM web

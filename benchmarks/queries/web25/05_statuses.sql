@@ -1,0 +1,1 @@
+SELECT status, count(*) AS n FROM web GROUP BY ALL ORDER BY n DESC, status

@@ -1,0 +1,1 @@
+SELECT approx_count_distinct(client) AS clients FROM web

@@ -1,0 +1,1 @@
+SELECT client, count(*) AS n FROM web WHERE status BETWEEN 400 AND 499 GROUP BY ALL ORDER BY n DESC, client LIMIT 20
