@@ -260,7 +260,8 @@ def document(parts: list[str], path: Path, rounds: int) -> str:
     return (
         f"# Questions over one access log, {datetime.now(UTC):%Y-%m-%d}\n\n"
         f"`{' '.join(['python benchmarks/questions.py', *sys.argv[1:]])}`: {path.stat().st_size / 1e6:.0f} MB, "
-        f"{rounds} rounds, medians of ratios within a round, of seconds and of CPU seconds. {cpu_model()}, {len(os.sched_getaffinity(0))} CPUs, "
+        f"{rounds} rounds, medians of ratios within a round, of seconds and of CPU seconds. "
+        f"{cpu_model()}, {len(os.sched_getaffinity(0))} CPUs, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}; load average at the end "
         f"{os.getloadavg()[0]:.1f}. {'; '.join(versions)}.\n\n" + "\n".join(parts)
     )

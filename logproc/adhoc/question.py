@@ -16,8 +16,9 @@ from logproc.formats.jsonl import contract_name_of
 from logproc.model import Kind
 from logproc.rollup.builder import WHERE, Builder, Query, Relation
 from logproc.rollup.expressions import NODES
+from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.kinds import conjunction
-from logproc.rollup.spec import EVERYTHING, Column, Expression
+from logproc.rollup.spec import EVERYTHING, Call, Column, Expression
 from logproc.rollup.sql import FAMILIES, LOGS, aliases, clause_of, grammar, relation_of
 
 if TYPE_CHECKING:
@@ -202,7 +203,15 @@ def _selection(
     if relation.dynamic:
         columns |= _undeclared(relation, written)
     columns = columns or {"time": Column("time", Kind.TIME)}
-    return Selection(relations.keys[name], tuple(columns.values()), where, tuple(columns))
+    return Selection(relations.keys[name], tuple(map(computed, columns.values())), where, tuple(columns))
+
+
+def computed(column: Column) -> Expression:
+    """Return what a field is computed from, where no line has it; else the field."""
+    if column.name not in COMPUTED:
+        return column
+    function, source = COMPUTED[column.name]
+    return Call(function, (Column(source, Kind.TEXT),), Kind.TEXT)
 
 
 def _undeclared(relation: Relation, written: frozenset[str]) -> dict[str, Column]:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from logproc import questions
 from logproc.adhoc.arrow import ORIGIN, Selection
 from logproc.adhoc.fields import CONTRACT, Known, is_usual, known_fields, require_known
-from logproc.adhoc.question import relations_of
+from logproc.adhoc.question import computed, relations_of
 from logproc.errors import UsageError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import Kind
 from logproc.planner import Planner
-from logproc.rollup.functions_template import COMPUTED
-from logproc.rollup.spec import EVERYTHING, Call, Column
+from logproc.rollup.spec import EVERYTHING, Column
 from logproc.rollup.sql import plan
 
 if TYPE_CHECKING:
@@ -73,10 +72,8 @@ def selection_of(
 
 
 def _column(name: str, fields: Mapping[str, Kind], known: Mapping[str, Kind]) -> Expression:
-    if name in COMPUTED and name not in known:
-        function, argument = COMPUTED[name]
-        return Call(function, (Column(argument, Kind.TEXT),), Kind.TEXT)
-    return Column(name, CONTRACT.get(name) or fields.get(name) or Kind.DYNAMIC)
+    column = Column(name, CONTRACT.get(name) or fields.get(name) or Kind.DYNAMIC)
+    return column if name in known else computed(column)
 
 
 def condition_of(

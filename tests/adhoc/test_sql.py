@@ -69,6 +69,13 @@ def test_relations_that_are_read_twice(sql):
         assert by_duck(sql) == plain.execute(sql).fetchall()
 
 
+def test_what_no_line_has_is_computed_for_duckdb_too(tmp_path):
+    (tmp_path / "a.log").write_text("2024-01-02 03:04:06,000 [w-1] ERROR com.example.Job - job 17 failed\n")
+    config = Config(paths=(str(tmp_path),))
+    sql = "SELECT template, message FROM app ORDER BY random()"
+    assert by_duck(sql, config) == [("job <*> failed", "job 17 failed")]
+
+
 def test_rows_come_in_the_order_of_the_files():
     found = by_duck("SELECT path, row_number() OVER () FROM web")
     assert [row[1] for row in found] == list(range(1, len(found) + 1))
