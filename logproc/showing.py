@@ -66,13 +66,23 @@ def places_of_row(path: str, name: str, key: str | None) -> list[Place]:
     table = tables.get(name)
     if table is None:
         raise UsageError(f"{path}: there is no report {name!r}{_nearest(name, tables)}")
+    return places_in(table, key)
+
+
+def places_in(table: ReportTable, key: str | None) -> list[Place]:
+    """Return the places of one row of a finished report; UsageError if there is no such row, or it has none."""
+    if table.problem is not None:
+        raise UsageError(f"report {table.name!r} could not be computed: {table.problem}")
     row = _row(table, key)
     if len(table.exemplars) <= row:
         many = f"the first {plural(len(table.exemplars), 'row')} have" if table.exemplars else "it was made without"
-        raise UsageError(f"{path}: report {name!r} has no places for this row; {many} them")
-    found = [Place(_path(path_), offset) for path_, offset in table.exemplars[row]]
+        raise UsageError(
+            f"report {table.name!r} has no places for this row; {many} them. Without --json, and with the logs' PATHs, "
+            "it is counted anew"
+        )
+    found = [Place(_path(path), offset) for path, offset in table.exemplars[row]]
     if not found:
-        raise UsageError(f"{path}: report {name!r} knows no place for this row: its lines came from standard input")
+        raise UsageError(f"report {table.name!r} knows no place for this row: its lines came from standard input")
     return found
 
 

@@ -110,6 +110,7 @@ def test_every_row_of_a_report_leads_to_lines_that_it_counts(report):
         ("--report status_code --row 200", "did you mean 'status_codes'?"),
         ("", "name places as PATH:OFFSET"),
         ("--report x a.log:1", "name places as PATH:OFFSET"),
+        ("--row 200", "name places as PATH:OFFSET"),
     ],
 )
 def test_rows_that_are_not_there_are_refused_by_name(report, arguments, message, capfd):
@@ -121,6 +122,17 @@ def test_rows_that_are_not_there_are_refused_by_name(report, arguments, message,
 def test_the_one_row_of_a_summary_needs_no_name(report, capfdbinary):
     assert execute(["show", "--report", "summary", "--json", str(report)]) == 0
     assert capfdbinary.readouterr().out.count(b"\n") == 3
+
+
+def test_without_a_json_report_the_logs_are_counted(tmp_path, capfdbinary):
+    (tmp_path / "q.sql").write_text("SELECT status, count(*) AS n FROM web GROUP BY ALL ORDER BY n DESC")
+    assert execute(["show", "--report", f"{tmp_path}/q.sql", "--row", "304", str(DATA / "web3")]) == 0
+    lines = capfdbinary.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(b" 304 " in line for line in lines)
+    assert execute(["show", "--report", "status_codes", "--row", "304", str(DATA / "web3")]) == 0
+    assert capfdbinary.readouterr().out.splitlines() == lines
+    assert execute(["show", "--report", "status_codes", "--row", "305", str(DATA / "web3")]) == 2
 
 
 def test_a_report_that_was_made_without_places_says_so(report, tmp_path, capfd):

@@ -6,16 +6,17 @@ Rows come from the same kernels as reports. A column's bytes become a value once
 from __future__ import annotations
 
 import json
-import math
 import os
 import uuid
 from contextlib import ExitStack
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from logproc import __version__, scratch
 from logproc.adhoc.documents import named_row, sliced_value
-from logproc.adhoc.fields import is_usual, known_fields, require_known
+from logproc.adhoc.fields import ORIGIN_FIELDS, is_usual, known_fields, require_known
+from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.coordinator import job_of
@@ -28,7 +29,7 @@ from logproc.model import NO_TIME, Kind, Report, RunInfo, Task
 from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
-from logproc.rollup.columns import RENAMED, text_of
+from logproc.rollup.columns import RENAMED
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.instants import rfc3339
@@ -55,9 +56,6 @@ FORMATS_OUT = ("jsonl",)
 
 SLICED = frozenset({HEADED, DOCKER, CRI})
 """Engines whose rows are what the kernel found, with its styles."""
-
-CACHED_BYTES = 256
-"""Longest field whose value is remembered."""
 
 
 def parse(
@@ -126,8 +124,10 @@ class RowShape:
     """Which rows and columns are written, and how."""
 
     def __init__(self, select: tuple[str, ...], where: str | None, *, origin: bool) -> None:
-        self.select = select
+        self.select = tuple(dict.fromkeys(select))
         self.origin = origin
+        # Whether rows can be written without being looked at.
+        self.plain = where is None and not {*COMPUTED, *ORIGIN_FIELDS} & set(select)
         self._where = where
         self._conditions: dict[str, Expression | None] = {}
 
@@ -142,9 +142,7 @@ class RowShape:
             shown = {**shown, "time": rfc3339(time)}
         if self.origin:
             shown = {**shown, "_file": place[0], "_offset": place[1], "_line": place[2]}
-        return (
-            _printable(json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":"))).encode() + b"\n"
-        )
+        return printable(json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":"))).encode() + b"\n"
 
     def _condition(self, family: str) -> Expression | None:
         if self._where is None:
@@ -172,13 +170,6 @@ def _selected(row: Row, name: str) -> Any:  # noqa: ANN401 - whatever JSON can h
         value = row.get(source)
         return FUNCTIONS[function](value) if isinstance(value, str) else None
     return row.get(name)
-
-
-def _printable(text: str) -> str:
-    """Escape in JSON what a terminal would act on or hide: controls beyond ASCII, direction marks, surrogates."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def _as_column(value: Any) -> Value:  # noqa: ANN401 - whatever JSON can hold
@@ -210,6 +201,10 @@ class RowReader(PieceReader):
         super().book(parser, block, before)
         family, lines = parser.format.family, parser.lines
         engine = parser.format.engine
+        if self._shape.plain and engine in FIXED - SLICED:
+            self._written += self._plain(parser, block, before)
+            self.desk.rows = 0
+            return
         rows = self._rows if engine in FIXED else self._named_rows
         rows = self._sliced_rows if engine in SLICED else rows
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
@@ -217,6 +212,26 @@ class RowReader(PieceReader):
             place = (self._path, offset, self.read + int(lines.row_line[number]) + 1)
             self._written.append((offset, self._shape.line(row, family, place)))
         self.desk.rows = 0
+
+    def _plain(self, parser: Parser, block: Block, before: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the offset of each row and its line."""
+        rows = slice(before, self.desk.rows)
+        common = {"source": self.piece.source} if self.piece.source else {}
+        if self.piece.host is not None:
+            common["host"] = self.piece.host
+        region = (block.start, block.end)
+        offsets = (parser.lines.row_offset[rows].astype(np.int64) + (block.offset - block.start)).tolist()
+        texts = lines_of(parser, rows, self.desk.buffer, region, common, self._shape.select)
+        if self._shape.origin:
+            path = written("_file", self._path)
+            numbers = (parser.lines.row_line[rows] + (self.read + 1)).tolist()
+            places = zip(offsets, numbers, strict=True)
+            texts = (
+                f'{text},{path},"_offset":{offset},"_line":{line}'
+                for text, (offset, line) in zip(texts, places, strict=True)
+            )
+        for offset, text in zip(offsets, texts, strict=True):
+            yield offset, f"{{{text}}}\n".encode()
 
     def _refused(self, parser: Parser, block: Block) -> None:
         super()._refused(parser, block)
@@ -281,25 +296,6 @@ class RowReader(PieceReader):
                 named.pop("source", None)
             row.update(named)
             yield row
-
-
-@lru_cache(maxsize=1 << 16)
-def value_of(raw: bytes, kind: Kind, scale: float) -> Value:
-    """Return the value that a field's bytes stand for."""
-    if kind == Kind.INTEGER:
-        return int(raw)
-    if kind == Kind.DECIMAL:
-        try:
-            number = float(raw)
-        except ValueError:  # several numbers, as nginx writes them for several upstreams
-            parts = raw.replace(b":", b",").replace(b" ", b"").split(b",")
-            numbers = [float(part) for part in parts if part not in {b"", b"-"}]
-            if not numbers:
-                return None
-            number = math.fsum(numbers)
-        divisor = round(1 / scale)
-        return number / divisor if divisor > 1 else number * scale
-    return text_of(raw, escaped=False)
 
 
 def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,32 +14,41 @@ from logproc.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logproc.config import Config
+    from logproc.model import ReportTable
 
 
 @click.command()
-@click.argument("places", nargs=-1, metavar="[PATH:OFFSET]...")
+@click.argument("places", nargs=-1, metavar="[PATH:OFFSET|PATH]...")
 @click.option("-c", "--config", metavar="FILE", help="Configuration; default: ./config.toml if there is one.")
 @click.option("--format", metavar="F", help="A name or a pattern of `logproc formats`, or auto.")
 @click.option("--report", metavar="NAME", help="Show lines behind a row of this report.")
 @click.option("--row", metavar="KEY", help="Which row: the values of its key columns, joined by commas.")
-@click.option("--json", metavar="FILE", help="The JSON report to look in; default: [output] json of config.toml.")
+@click.option(
+    "--json",
+    metavar="FILE",
+    help="The JSON report to look in; default: [output] json of config.toml, unless PATHs are given.",
+)
 @options(VERBOSITY)
 def show(*, places: tuple[str, ...], report: str | None, row: str | None, json: str | None, **typed: Any) -> int:  # noqa: ANN401
     """Show raw lines: whole records with the lines that belong to them.
 
     OFFSET counts decompressed bytes, as `parse --origin` does; any byte of a record will do. A report keeps the places
-    of a few lines for each of its first rows. A pipe gets the bytes as they are, a terminal sees controls escaped.
+    of a few lines for each of its first rows; without a JSON report, those of the logs at the PATHs are counted anew.
+    A pipe gets the bytes as they are, a terminal sees controls escaped.
     """
-    if bool(places) == (report is not None):
-        raise UsageError("name places as PATH:OFFSET, or a row with --report NAME --row KEY --json FILE")
+    if (report is None and (not places or row or json)) or (places and json):
+        raise UsageError("name places as PATH:OFFSET, or a row with --report NAME --row KEY and --json FILE or PATHs")
     from logproc import showing
     from logproc.config import Flags, load
 
-    config = load(Flags(paths=(".",), config=typed["config"], format=typed["format"]))
-    if report is not None:
-        wanted = showing.places_of_row(_json(json, config), report, row)
-    else:
+    flags = Flags(paths=places if report else (".",), config=typed["config"], format=typed["format"])
+    config = load(flags)
+    if report is None:
         wanted = [showing.place_of(place) for place in places]
+    elif places or (json is None and config.output.json in {None, "-"}):
+        wanted = showing.places_in(_counted(config, report), row)
+    else:
+        wanted = showing.places_of_row(str(json or config.output.json), report, row)
     code = 0
     for place, found in showing.records(config, wanted):
         if isinstance(found, InputError):
@@ -49,11 +59,16 @@ def show(*, places: tuple[str, ...], report: str | None, row: str | None, json: 
     return code
 
 
-def _json(typed: str | None, config: Config) -> str:
-    path = typed or config.output.json
-    if path in {None, "-"}:
-        raise UsageError("which report? name the file that `run --json FILE` wrote: --json FILE")
-    return str(path)
+def _counted(config: Config, report: str) -> ReportTable:
+    """Count a report over logs; a ledger is left alone."""
+    from logproc import coordinator, presets
+    from logproc.config import require_paths
+
+    require_paths(config)
+    asked = next((name for name in presets.names() if name.partition("/")[2] == report), report)
+    output = replace(config.output, rejects=None)
+    once = replace(config, reports=(asked,), checks=(), state_dir=None, output=output)
+    return coordinator.run(once).reports[0]
 
 
 def _shown(record: bytes) -> bytes:

@@ -2,13 +2,17 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 import logproc
 from logproc.adhoc.documents import flatten, loads
-from logproc.adhoc.rows import parse
-from logproc.config import Config
+from logproc.adhoc.rows import RowShape, parse
+from logproc.config import Config, Source
+
+DATA = Path(__file__).parents[2] / "data"
+FOLDERS = ("web1", "cloud", "balancer", "hosts", "cluster", "containers")
 
 
 def parsed(path, **options):
@@ -35,6 +39,33 @@ def test_every_sound_json_line_becomes_a_sound_row(tmp_path, line, expected):
     log = tmp_path / "a.jsonl"
     log.write_bytes(line + b"\n")
     assert parsed(log) == [{"time": None, **expected}]
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"origin": True}, {"select": ("status", "time", "severity", "host", "status")}]
+)
+def test_rows_are_the_same_without_a_dictionary_for_each(tmp_path, options, monkeypatch):
+    odd = (
+        b'::1 - "a b" [25/Oct/2016:14:49:33 +0000] "\\x16\\x03 \xc3\xa9\xff \x1b[0m" 400 - "-" "' + b"x" * 300 + b'"\n'
+    )
+    (tmp_path / "odd.log").write_bytes(odd * 3 + b"\n" + odd.replace(b"400 -", b"200 17"))
+    source = Source("lb", ("**/haproxy.log",), host="^(?P<host>bal)")
+    config = Config(paths=(str(tmp_path), *(str(DATA / name) for name in FOLDERS)), sources=(source,))
+    found = []
+    for plain in (True, False):
+        out = io.BytesIO()
+        if not plain:
+            made = RowShape.__init__
+
+            def looked_at(self, *arguments, _made=made, **named):
+                _made(self, *arguments, **named)
+                self.plain = False
+
+            monkeypatch.setattr(RowShape, "__init__", looked_at)
+        parse(config, out, **options)
+        found.append(out.getvalue())
+    assert found[0].count(b"\n") > 1000
+    assert found[0] == found[1]
 
 
 def test_nested_keys_join_with_a_dot():
