@@ -22,7 +22,7 @@ from logproc.kernels.clock import (
     unescape_short,
 )
 from logproc.kernels.jit import helper, kernel
-from logproc.kernels.memory import load_byte
+from logproc.kernels.memory import load_byte, load_half, store_byte, store_word
 from logproc.kernels.numerals import (
     INVALID,
     SLOW,
@@ -57,30 +57,27 @@ __all__ = [
 ]
 
 
-@kernel("i8, i4[], i4[], i8, i8[], u1[] -> none")
-def decode_integers(base, starts, ends, n, out, valid):
-    """Decode n slices into `out` (int64) and `valid` (uint8); a start of -1 is no value.
+@kernel("i8, i8, i8, i8, i8, i8, i8 -> none")
+def decode_integers(base, starts, ends, first, n, out, valid):
+    """Decode rows [first, n) of slices into `out` (int64) and `valid` (uint8); a start of -1 is no value.
 
-    A number with fraction or exponent is valid where it is whole and an int64: 200.0 is 200 and 1e3 is 1000.
+    All arguments are addresses or numbers; starts and ends are int32. A number with fraction or exponent is valid where
+    it is whole and an int64: 200.0 is 200 and 1e3 is 1000.
     """
-    for row in range(n):
-        out[row] = 0
-        valid[row] = 0
-        s = np.int64(starts[row])
-        e = np.int64(ends[row])
-        if s < 0:
-            continue
-        value, ok = parse_integer(base, s, e)
-        if not ok:
-            mantissa, exponent, negative, cut, ok = scan_number(base, s, e)
-            if ok and not cut and load_byte(base, s) != 43:
-                value, ok = whole_number(mantissa, exponent)
-                value = -value if negative else value
-            else:
-                ok = False
-        if ok:
-            out[row] = value
-            valid[row] = 1
+    for row in range(first, n):
+        s, e = load_half(starts, 4 * row), load_half(ends, 4 * row)
+        value, ok = np.int64(0), False
+        if s >= 0:
+            value, ok = parse_integer(base, s, e)
+            if not ok:
+                mantissa, exponent, negative, cut, ok = scan_number(base, s, e)
+                if ok and not cut and load_byte(base, s) != 43:
+                    value, ok = whole_number(mantissa, exponent)
+                    value = -value if negative else value
+                else:
+                    ok = False
+        store_word(out, 8 * row, value if ok else 0)
+        store_byte(valid, row, 1 if ok else 0)
 
 
 @helper

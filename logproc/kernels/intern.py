@@ -22,55 +22,77 @@ ESCAPED = 2
 AHEAD = 32
 """Rows that are looked up together."""
 
+SHORT = 32
+"""Bytes up to which all keys take the same steps."""
+
+KEY_PADDING = 32
+"""Bytes behind a slice, and behind the arena, that may be read."""
+
 KEYS, USED, UNCLEAN = range(3)
 """Cells of a dictionary's `state`: keys held, arena bytes used, keys that wait for an alias."""
 
 SLOTS, WRAP, HASHES, ENTRIES, ALIAS, RING, ARENA, ROOM, MAX_KEYS, RAW, STATE = range(11)
 """Cells of a described dictionary: addresses, and the sizes that go with them."""
 
-COLUMN_STARTS, COLUMN_ENDS, COLUMN_STYLES, COLUMN_CODES, COLUMN_DICTIONARY, FIRST_ROW = range(6)
-COLUMN_CELLS = 6
-"""Cells of a column for `intern_columns`."""
-
 TODO = -2
 """The alias of a key whose bytes are not plain printable ASCII, until somebody decides what text it stands for."""
 
 _ONE = np.uint64(1)
-_EIGHT = np.uint64(8)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _SHIFT = np.uint64(32)
 _UPPER = np.uint64(0xFFFFFFFF00000000)
 _LOWER = np.uint64(0x00000000FFFFFFFF)
 
 
 @inlined
+def _low_bytes(count):
+    """Return a mask of the low bytes of a word, all of them for a count from 8 on; the count is at least 1."""
+    return _ALL >> (np.uint64(64 - 8 * min(count, 8)) & np.uint64(63))
+
+
+@inlined
+def _mixed(h, word):
+    h = (h ^ word) * MIXER
+    return h ^ (h >> _SHIFT)
+
+
+@inlined
 def hash_slice(base, s, length, seed):
-    """Return a 64-bit hash of `length` bytes at base + s; may read up to 8 bytes past them."""
+    """Return a 64-bit hash of `length` bytes at base + s; reads up to 32 bytes from there, whatever the length."""
     h = (np.uint64(length) + seed) * MULTIPLIER
-    k = 0
-    while k + 8 <= length:
-        h = (h ^ load_u64(base, s + k)) * MIXER
-        h ^= h >> _SHIFT
-        k += 8
-    if k < length:
-        tail = load_u64(base, s + k) & ((_ONE << (_EIGHT * np.uint64(length - k))) - _ONE)
-        h = (h ^ tail) * MIXER
-        h ^= h >> _SHIFT
+    if length <= SHORT:
+        # All steps are done and some are dropped: a processor can guess that a key is short, but not how short.
+        for k in range(0, SHORT, 8):
+            mixed = _mixed(h, load_u64(base, s + k) & _low_bytes(length - k))
+            h = mixed if k < length else h
+    else:
+        k = 0
+        while k + 8 <= length:
+            h = _mixed(h, load_u64(base, s + k))
+            k += 8
+        if k < length:
+            h = _mixed(h, load_u64(base, s + k) & _low_bytes(length - k))
     h *= MULTIPLIER
     return h ^ (h >> np.uint64(29))
 
 
 @inlined
 def _equal(base, s, arena_base, at, length):
-    """Compare `length` bytes of two buffers, eight at a time."""
+    """Compare `length` bytes of two buffers, eight at a time; reads up to 32 bytes of both, whatever the length."""
+    differing = np.uint64(0)
+    if length <= SHORT:
+        for k in range(0, SHORT, 8):
+            word = (load_u64(base, s + k) ^ load_u64(arena_base, at + k)) & _low_bytes(length - k)
+            differing |= word if k < length else np.uint64(0)
+        return differing == 0
     k = 0
     while k + 8 <= length:
         if load_u64(base, s + k) != load_u64(arena_base, at + k):
             return False
         k += 8
     if k < length:
-        differing = load_u64(base, s + k) ^ load_u64(arena_base, at + k)
-        return differing & ((_ONE << (_EIGHT * np.uint64(length - k))) - _ONE) == 0
-    return True
+        differing = (load_u64(base, s + k) ^ load_u64(arena_base, at + k)) & _low_bytes(length - k)
+    return differing == 0
 
 
 @inlined
@@ -95,109 +117,87 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
     hashes, entries = load_word(dictionary, 8 * HASHES), load_word(dictionary, 8 * ENTRIES)
     alias, ring = load_word(dictionary, 8 * ALIAS), load_word(dictionary, 8 * RING)
-    ring_row = first
     arena, room = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ROOM)
     max_keys, raw = load_word(dictionary, 8 * MAX_KEYS), load_word(dictionary, 8 * RAW) != 0
     state = load_word(dictionary, 8 * STATE)
     n_keys, used, todo = load_word(state, 8 * KEYS), load_word(state, 8 * USED), load_word(state, 8 * UNCLEAN)
-    ahead = first
     row = first
     while row < n:
-        if row == ahead:
-            # Look-ups wait for memory, one after the other: ask for the lines of the next few at once.
-            ahead = min(n, row + AHEAD)
-            for k in range(row, ahead):
-                s = load_half(starts, 4 * k)
-                if s >= 0:
-                    escaped = 1 if load_byte(styles, k) == ESCAPED else 0
-                    h = hash_slice(base, s, load_half(ends, 4 * k) - s, np.uint64(escaped))
-                    store_word(ring, 8 * (k - row), np.int64(h))
-                    prefetch(slots, np.int64(h & wrap) * 8)
-            ring_row = row
-            for k in range(row, ahead):
-                if load_half(starts, 4 * k) >= 0:
-                    h = np.uint64(load_word(ring, 8 * (k - row)))
-                    entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
-                    if entry & _UPPER == h & _UPPER and entry != 0:
-                        prefetch(entries, 16 * (np.int64(entry & _LOWER) - 1))
-            for k in range(row, ahead):
-                if load_half(starts, 4 * k) >= 0:
-                    h = np.uint64(load_word(ring, 8 * (k - row)))
-                    entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
-                    if entry & _UPPER == h & _UPPER and entry != 0:
-                        prefetch(arena, load_word(entries, 16 * (np.int64(entry & _LOWER) - 1)))
-        s = load_half(starts, 4 * row)
-        if s < 0:
-            store_half(codes, 4 * row, -1)
-            row += 1
-            continue
-        length = load_half(ends, 4 * row) - s
-        escaped = 1 if load_byte(styles, row) == ESCAPED else 0
-        size = (length << 1) | escaped
-        h = np.uint64(load_word(ring, 8 * (row - ring_row)))
-        tag = h & _UPPER
-        slot = h & wrap
-        code = np.int64(-1)
-        while True:
-            entry = np.uint64(load_word(slots, np.int64(slot) * 8))
-            if entry == 0:
-                break
-            if entry & _UPPER == tag:
-                code = np.int64(entry & _LOWER) - 1
-                at = load_word(entries, 16 * code)
-                if load_word(entries, 16 * code + 8) == size and _equal(base, s, arena, at, length):
+        # Look-ups wait for memory, one after the other: ask for the lines of the next few at once.
+        count = min(n - row, AHEAD)
+        for k in range(count):
+            s = load_half(starts, 4 * (row + k))
+            escaped = 1 if load_byte(styles, row + k) == ESCAPED else 0
+            length = load_half(ends, 4 * (row + k)) - s if s >= 0 else 0
+            h = hash_slice(base, max(s, 0), length, np.uint64(escaped))
+            store_word(ring, 16 * k, np.int64(h))
+            prefetch(slots, np.int64(h & wrap) * 8)
+        for k in range(count):
+            h = np.uint64(load_word(ring, 16 * k))
+            entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
+            code = np.int64(entry & _LOWER) - 1
+            code = code if entry & _UPPER == h & _UPPER else -1
+            store_word(ring, 16 * k + 8, code)
+            prefetch(entries, 16 * max(code, 0))
+        for k in range(count):
+            code = load_word(ring, 16 * k + 8)
+            prefetch(arena, load_word(entries, 16 * code) if code >= 0 else 0)
+        stop = row + count
+        while row < stop:
+            at_ring = 16 * (row - stop + count)
+            s = load_half(starts, 4 * row)
+            length = load_half(ends, 4 * row) - s
+            escaped = 1 if load_byte(styles, row) == ESCAPED else 0
+            size = (length << 1) | escaped
+            code = load_word(ring, at_ring + 8)
+            known = s < 0
+            if code >= 0 and not known:
+                known = load_word(entries, 16 * code + 8) == size and _equal(
+                    base, s, arena, load_word(entries, 16 * code), length
+                )
+            if known:
+                store_half(codes, 4 * row, code if s >= 0 else -1)
+                row += 1
+                continue
+            h = np.uint64(load_word(ring, at_ring))
+            tag = h & _UPPER
+            slot = h & wrap
+            code = np.int64(-1)
+            while True:
+                entry = np.uint64(load_word(slots, np.int64(slot) * 8))
+                if entry == 0:
                     break
-                code = np.int64(-1)
-            slot = (slot + _ONE) & wrap
-        if code < 0:
-            if n_keys >= max_keys or used + length > room:
-                break
-            code = n_keys
-            store_word(slots, np.int64(slot) * 8, np.int64(tag | np.uint64(code + 1)))
-            store_word(hashes, 8 * code, np.int64(h))
-            store_word(entries, 16 * code, used)
-            store_word(entries, 16 * code + 8, size)
-            for q in range(length):
-                store_byte(arena, used + q, load_byte(base, s + q))
-            if raw or (escaped == 0 and _is_clean(base, s, length)):
-                store_half(alias, 4 * code, code)
-            else:
-                store_half(alias, 4 * code, TODO)
-                todo += 1
-            used += length
-            n_keys += 1
-        store_half(codes, 4 * row, code)
-        row += 1
+                if entry & _UPPER == tag:
+                    code = np.int64(entry & _LOWER) - 1
+                    at = load_word(entries, 16 * code)
+                    if load_word(entries, 16 * code + 8) == size and _equal(base, s, arena, at, length):
+                        break
+                    code = np.int64(-1)
+                slot = (slot + _ONE) & wrap
+            if code < 0:
+                if n_keys >= max_keys or used + length > room:
+                    n = row  # the caller makes room
+                    break
+                code = n_keys
+                store_word(slots, np.int64(slot) * 8, np.int64(tag | np.uint64(code + 1)))
+                store_word(hashes, 8 * code, np.int64(h))
+                store_word(entries, 16 * code, used)
+                store_word(entries, 16 * code + 8, size)
+                for q in range(length):
+                    store_byte(arena, used + q, load_byte(base, s + q))
+                if raw or (escaped == 0 and _is_clean(base, s, length)):
+                    store_half(alias, 4 * code, code)
+                else:
+                    store_half(alias, 4 * code, TODO)
+                    todo += 1
+                used += length
+                n_keys += 1
+            store_half(codes, 4 * row, code)
+            row += 1
     store_word(state, 8 * KEYS, n_keys)
     store_word(state, 8 * USED, used)
     store_word(state, 8 * UNCLEAN, todo)
     return row
-
-
-@kernel("i8, i8, i8, i8, i8 -> i8")
-def intern_columns(base, columns, n_columns, at, n):
-    """Encode the first n rows of several columns into their codes from `at` on; returns the column that needs room.
-
-    `columns` is the address of int64[n_columns, COLUMN_CELLS]: addresses of starts, ends, styles, codes and of the
-    dictionary's description, and the row to begin at, which is written back. Returns n_columns when all is done.
-    """
-    for c in range(n_columns):
-        column = columns + c * 8 * COLUMN_CELLS
-        first = load_word(column, 8 * FIRST_ROW)
-        row = intern(
-            base,
-            load_word(column, 8 * COLUMN_STARTS),
-            load_word(column, 8 * COLUMN_ENDS),
-            load_word(column, 8 * COLUMN_STYLES),
-            load_word(column, 8 * COLUMN_CODES) + 4 * at,
-            first,
-            n,
-            load_word(column, 8 * COLUMN_DICTIONARY),
-        )
-        store_word(column, 8 * FIRST_ROW, row)
-        if row < n:
-            return c
-    return n_columns
 
 
 @kernel("u8[], u8[], i8 -> none")
@@ -223,7 +223,7 @@ class Dictionary:
         self.slots = np.zeros(capacity * 2, np.uint64)
         self.hashes = np.empty(capacity, np.uint64)
         self.entries = np.empty((capacity, 2), np.int64)
-        self.ring = np.zeros(AHEAD, np.int64)
+        self.ring = np.zeros((AHEAD, 2), np.int64)
         self.alias = np.empty(capacity, np.int32)
         self.arena = np.empty(capacity * 32 + 128, np.uint8)
         self.state = np.zeros(3, np.int64)
@@ -248,7 +248,7 @@ class Dictionary:
     def _describe(self) -> None:
         arrays = (self.hashes, self.entries, self.alias, self.ring, self.arena)
         slots = (self.slots.ctypes.data, len(self.slots) - 1)
-        sizes = (len(self.arena) - 16, len(self.entries), int(self.raw), self.state.ctypes.data)
+        sizes = (len(self.arena) - KEY_PADDING, len(self.entries), int(self.raw), self.state.ctypes.data)
         self._description[:] = (*slots, *(array.ctypes.data for array in arrays), *sizes)
 
     def encode(
@@ -261,7 +261,7 @@ class Dictionary:
         codes: NDArray[np.int32],
         at: int = 0,
     ) -> None:
-        """Encode n slices of buf into codes[at : at + n]; buf must be padded by 8 bytes."""
+        """Encode n slices of buf into codes[at : at + n]; buf must be padded by KEY_PADDING bytes."""
         if n and int(ends[n - 1]) >= 2**31:
             raise OverflowError("slices beyond 2 GiB cannot be encoded")
         starts, ends = np.ascontiguousarray(starts, np.int32), np.ascontiguousarray(ends, np.int32)
@@ -275,7 +275,7 @@ class Dictionary:
 
     def add(self, key: bytes) -> int:
         """Return the code of one key that stands for itself, adding it if it is new."""
-        buf = np.zeros(len(key) + 16, np.uint8)
+        buf = np.zeros(len(key) + KEY_PADDING, np.uint8)
         buf[: len(key)] = np.frombuffer(key, np.uint8)
         codes = np.empty(1, np.int32)
         before = len(self)
@@ -332,6 +332,6 @@ class Dictionary:
             self.alias = grown(self.alias, size)
             self.slots = np.zeros(size * 2, np.uint64)
             rehash(self.slots, self.hashes, n)
-        if self.bytes_used + needed > len(self.arena) - 16:
+        if self.bytes_used + needed > len(self.arena) - KEY_PADDING:
             self.arena = grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
         self._describe()

@@ -165,7 +165,10 @@ class RelationProgram:
         return self._index(spec).assign([self.evaluator.vector(key) for key in spec.keys], rows)
 
     def _index(self, spec: RollupSpec) -> GroupIndex:
-        return self.indexes.setdefault(spec.keys, GroupIndex(len(spec.keys)))
+        index = self.indexes.get(spec.keys)
+        if index is None:
+            index = self.indexes[spec.keys] = GroupIndex(len(spec.keys))
+        return index
 
     def _is_full(self) -> bool:
         keys = self.store.keys_held() + self.evaluator.keys_held()

@@ -15,9 +15,10 @@ import numpy as np
 
 from logproc.kernels import decode
 from logproc.kernels.arrays import grown
-from logproc.kernels.intern import COLUMN_CELLS, FIRST_ROW, TODO, UNCLEAN, Dictionary, intern_columns
+from logproc.kernels.columns import CELLS, FIRST_ROW, INTEGER, TEXT, TIME, take_columns
+from logproc.kernels.intern import TODO, UNCLEAN, Dictionary
 from logproc.kernels.jsonlines import unescape
-from logproc.model import LEVELS, NO_MARK, NO_TIME, PRIORITIES, Batch, Kind
+from logproc.model import LEVELS, NO_MARK, PRIORITIES, Batch, Kind
 from logproc.rollup.elements import elements_json
 from logproc.rollup.spec import SLOT_NAME
 
@@ -126,49 +127,55 @@ class RowStore:
         begin, end = self.rows, self.rows + batch.rows
         if end > self._capacity:
             self._reserve(end + ROWS)
-        self._intern(batch, begin)
+        self._take(batch, begin)
         self.marks[begin:end] = NO_MARK if batch.marks is None else batch.marks
         for field in self.fields:
             if field.kind == Kind.TEXT:
                 self._finish_text(field, batch, begin, end)
-            elif field.name == "time":
-                self._values[field][begin:end] = batch.times[: batch.rows]
-                np.not_equal(batch.times[: batch.rows], NO_TIME, out=self._valid[field][begin:end], casting="unsafe")
             elif field.name == SLOT_NAME:
                 self._values[field][begin:end] = 0 if batch.slots is None else batch.slots
                 self._valid[field][begin:end] = 1
-            elif field.name not in batch.starts:
+            elif field.name not in batch.starts and field.name != "time":
                 self._valid[field][begin:end] = 0
-            else:
-                self._append_numbers(field, batch, begin, end)
+            elif field.kind == Kind.DECIMAL:
+                self._append_decimals(field, batch, begin, end)
         self.rows = end
 
-    def _intern(self, batch: Batch, begin: int) -> None:
-        """Encode all text columns of a batch by one call, which is repeated when a dictionary has to grow."""
+    def _take(self, batch: Batch, begin: int) -> None:
+        """Take over most columns of a batch by one call, which is repeated when a dictionary has to grow."""
         fields, columns = self._layout(batch)
         columns[:, FIRST_ROW] = 0
         base, place = batch.buffer.ctypes.data, columns.ctypes.data
         while True:
-            stopped = intern_columns(base, place, len(fields), begin, batch.rows)
+            stopped = take_columns(base, place, len(fields), begin, batch.rows)
             if stopped == len(fields):
                 return
             name, row = fields[stopped].name, int(columns[stopped, FIRST_ROW])
             self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
 
     def _layout(self, batch: Batch) -> tuple[list[Stored], NDArray[np.int64]]:
-        """Return the text fields that a batch has, and their columns as `intern_columns` wants them."""
+        """Return the fields that one call takes over of a batch, and their columns as `take_columns` wants them."""
         known = self._layouts.get(id(batch.addresses)) if batch.addresses is not None else None
         if known is not None and known[0] is batch.addresses:
             return known[1], known[2]
-        fields = [field for field in self.fields if field.kind == Kind.TEXT and field.name in batch.starts]
-        columns = np.zeros((len(fields), COLUMN_CELLS), np.int64)
+        fields = [field for field in self.fields if _is_taken(field, batch)]
+        columns = np.zeros((len(fields), CELLS), np.int64)
         for number, field in enumerate(fields):
-            arrays = (batch.starts[field.name], batch.ends[field.name], batch.styles[field.name])
-            addresses = [array.ctypes.data for array in (*arrays, self._codes[field])]
-            columns[number] = (*addresses, self.dictionaries[field.name].described, 0)
+            columns[number] = self._column(field, batch)
         if batch.addresses is not None:
             self._layouts[id(batch.addresses)] = (batch.addresses, fields, columns)
         return fields, columns
+
+    def _column(self, field: Stored, batch: Batch) -> tuple[int, ...]:
+        """Return the cells of a column."""
+        if field.kind == Kind.TEXT:
+            arrays = (batch.starts[field.name], batch.ends[field.name], batch.styles[field.name], self._codes[field])
+            return (TEXT, *(array.ctypes.data for array in arrays), 0, self.dictionaries[field.name].described, 0)
+        out, valid = self._values[field].ctypes.data, self._valid[field].ctypes.data
+        if field.name == "time":
+            return (TIME, batch.times.ctypes.data, 0, 0, out, valid, 0, 0)
+        starts, ends = batch.starts[field.name].ctypes.data, batch.ends[field.name].ctypes.data
+        return (INTEGER, starts, ends, 0, out, valid, 0, 0)
 
     def _finish_text(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
         codes, dictionary = self._codes[field], self.dictionaries[field.name]
@@ -187,13 +194,10 @@ class RowStore:
         if field.name == "host" and batch.host is not None:
             codes[begin:end][codes[begin:end] < 0] = dictionary.add(batch.host.encode("utf-8", "backslashreplace"))
 
-    def _append_numbers(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
+    def _append_decimals(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
         values, valid = self._values[field][begin:end], self._valid[field][begin:end]
         starts, ends = batch.starts[field.name], batch.ends[field.name]
         base = batch.buffer.ctypes.data
-        if field.kind == Kind.INTEGER:
-            decode.decode_integers(base, starts, ends, batch.rows, values, valid)
-            return
         if len(self._slow) < batch.rows:
             self._slow = np.empty(batch.rows, np.int32)
         scale = batch.scales.get(field.name, 1.0)
@@ -216,6 +220,13 @@ class RowStore:
         self.marks = grown(self.marks, capacity)
         self._capacity = capacity
         self._layouts.clear()
+
+
+def _is_taken(field: Stored, batch: Batch) -> bool:
+    """Tell whether `take_columns` has a way to take a field of a batch."""
+    if field.name == "time" and field.kind != Kind.TEXT:
+        return field.kind != Kind.DECIMAL
+    return field.name in batch.starts and field.kind in {Kind.TEXT, Kind.INTEGER}
 
 
 def _settle_aliases(dictionary: Dictionary) -> None:

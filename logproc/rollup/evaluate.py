@@ -143,12 +143,14 @@ class Coder:
             return vector.codes
         if isinstance(vector, BooleanVector):
             return vector.values.astype(np.int32)
-        values = np.where(vector.valid != 0, vector.values, 0)  # no function may meet what stands where nothing is
+        every = not len(vector.valid) or bool(vector.valid.min())
+        # No function may meet what stands where nothing is.
+        values = vector.values if every else np.where(vector.valid != 0, vector.values, 0)
         if vector.kind == Kind.DECIMAL:
             values = (values + 0.0).view(np.int64)  # -0.0 and 0.0 are one key
         codes = np.empty(len(values), np.int32)
         self.integers.encode(np.ascontiguousarray(values), codes)
-        return np.where(vector.valid != 0, codes, np.int32(-1))
+        return codes if every else np.where(vector.valid != 0, codes, np.int32(-1))
 
     def values(self, codes: NDArray[np.int64]) -> list[Value]:
         """Return the values of codes."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from logproc.kernels.group import append_numbers, append_texts
 from logproc.kernels.integers import IntegerDictionary
+from logproc.kernels.intern import KEY_PADDING
 from logproc.model import Kind
 from logproc.rollup.evaluate import Coder, combine
 
@@ -64,7 +65,7 @@ class GroupIndex:
             lengths += np.where(column >= 0, sizes, 1)
         offsets = np.zeros(len(ids) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        out = np.zeros(int(offsets[-1]) + 16, np.uint8)
+        out = np.zeros(int(offsets[-1]) + KEY_PADDING, np.uint8)
         cursor = offsets[:-1].copy()
         for coder, column in zip(self.coders, codes, strict=True):
             if coder.dictionary is not None:

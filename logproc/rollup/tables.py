@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logproc.errors import MergeError
-from logproc.kernels.intern import Dictionary
+from logproc.kernels.intern import KEY_PADDING, Dictionary
 from logproc.rollup.exemplars import Kept, Places
 from logproc.rollup.groups import decode_key
 from logproc.rollup.registry import new_state
@@ -120,7 +120,7 @@ class Table:
         np.cumsum(lengths, out=offsets[1:])
         # Keys lie in the arena in the order of their codes, without gaps.
         end = int(starts[-1] + lengths[-1]) if n else 0
-        keys = np.zeros(end + 16, np.uint8)
+        keys = np.zeros(end + KEY_PADDING, np.uint8)
         keys[:end] = self.keys.arena[:end]
         return TableData(keys, offsets, self.states, self.kept.data(n), self.floor, self.slack, self.problem)
 

@@ -54,10 +54,17 @@ def epochs(texts: list[str], unit: int) -> list[int | None]:
     return [micros if ok else None for micros, ok in found]
 
 
+def decode_integers(held: Texts, out: np.ndarray, valid: np.ndarray) -> None:
+    """Decode in two calls, the second of which goes on where the first stopped."""
+    addresses = [array.ctypes.data for array in (held.starts, held.ends, out, valid)]
+    for first, n in ((0, held.n // 2), (held.n // 2, held.n)):
+        decode.decode_integers(held.base, *addresses[:2], first, n, *addresses[2:])
+
+
 def integers(texts: list[str]) -> list[int | None]:
     held = Texts(texts)
     out, valid = np.zeros(held.n, np.int64), np.full(held.n, 7, np.uint8)
-    decode.decode_integers(held.base, held.starts, held.ends, held.n, out, valid)
+    decode_integers(held, out, valid)
     return [int(value) if ok else None for value, ok in zip(out, valid, strict=True)]
 
 
@@ -276,7 +283,7 @@ def test_a_start_of_minus_one_is_no_value():
     held = Texts(["1", "2"])
     held.starts[0] = -1
     out, valid = np.full(2, 9, np.int64), np.full(2, 9, np.uint8)
-    decode.decode_integers(held.base, held.starts, held.ends, 2, out, valid)
+    decode_integers(held, out, valid)
     assert (out.tolist(), valid.tolist()) == ([0, 2], [0, 1])
     numbers, slow = np.full(2, 9.0), np.zeros(2, np.int32)
     assert decode.decode_decimals(held.base, held.starts, held.ends, 2, 1.0, numbers, valid, slow) == 0

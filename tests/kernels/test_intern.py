@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.kernels.integers import IntegerDictionary
-from logproc.kernels.intern import ESCAPED, TODO, UNCLEAN, Dictionary, hash_slice
+from logproc.kernels.intern import ESCAPED, KEY_PADDING, TODO, UNCLEAN, Dictionary, hash_slice
 from logproc.kernels.jit import helper
 
 Slice: TypeAlias = tuple[bytes | None, int]
@@ -38,7 +38,7 @@ def encode(dictionary: Dictionary, rows: list[Slice], at: int = 0) -> list[int]:
             buffer += key + b"\xee"
     styles = np.array([style for _, style in rows], np.uint8)
     codes = np.full(at + len(rows) + 1, 77, np.int32)
-    array = np.frombuffer(buffer + b"\xee" * 16, np.uint8).copy()
+    array = np.frombuffer(buffer + b"\xee" * KEY_PADDING, np.uint8).copy()
     dictionary.encode(array, starts, ends, styles, len(rows), codes, at)
     assert set(codes[:at].tolist()) <= {77}
     assert codes[-1] == 77
@@ -118,7 +118,7 @@ def numbered(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     keys = [b"%x" % number for number in range(count)]
     ends = np.cumsum([len(key) for key in keys]).astype(np.int32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int32)
-    return np.frombuffer(b"".join(keys) + b"f" * 16, np.uint8).copy(), starts, ends
+    return np.frombuffer(b"".join(keys) + b"f" * KEY_PADDING, np.uint8).copy(), starts, ends
 
 
 def test_many_keys_of_which_some_share_the_half_of_a_hash_that_slots_keep_stay_apart():
