@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ MATCHER = Matcher()
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the corpora of ../shared are not here")
 
 
+@lru_cache
 def read_cases(name: str) -> list[dict[str, Any]]:
     path = SHARED / "cases" / name
     if not path.is_file():
