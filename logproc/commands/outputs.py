@@ -105,4 +105,4 @@ def _before(config: Config) -> tuple[ReportTable, ...]:
 
 def to_terminal(typed: Mapping[str, Any]) -> bool:
     """Tell whether the report goes to the terminal: where no other form of it was typed."""
-    return all(typed[key] is None for key in REPORTS)
+    return all(typed.get(key) is None for key in REPORTS)  # not every command has every form
