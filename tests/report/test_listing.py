@@ -21,6 +21,8 @@ FILE = SimpleNamespace(
     first_time=0,
     last_time=60_000_000,
     fields={"client": "1.2.3.4", "status": 200, "agent": "\x1b[31m"},
+    runner_up=None,
+    considered=None,
 )
 BROKEN = SimpleNamespace(**{**vars(FILE), "format": None, "codec": None, "status": "failed", "reason": "no access"})
 BROKEN.first_time = None
