@@ -79,16 +79,25 @@ class ConfigError(UsageError):
 
 
 class QueryError(UsageError):
-    """A report's SQL is refused: names the report, the clause, the reason and what to write instead."""
+    """A report's SQL is refused: names the report, the clause, the reason and what to write instead.
+
+    `position` is where in the text the part in question begins, `end` where it ends, if that is known.
+    """
 
     def __init__(
-        self, message: str, report: str | None = None, sql: str | None = None, position: int | None = None
+        self,
+        message: str,
+        report: str | None = None,
+        sql: str | None = None,
+        position: int | None = None,
+        end: int | None = None,
     ) -> None:
         super().__init__(message)
-        self.args = (message, report, sql, position)
+        self.args = (message, report, sql, position, end)
         self.report = report
         self.sql = sql
         self.position = position
+        self.end = end
 
     def __str__(self) -> str:
         head = self.message if self.report is None else f"report {self.report!r}: {self.message}"
@@ -97,7 +106,9 @@ class QueryError(UsageError):
         begin = self.sql.rfind("\n", 0, self.position) + 1
         end = self.sql.find("\n", self.position)
         line = self.sql[begin : end if end >= 0 else len(self.sql)]
-        return f"{head}\n    {line}\n    {' ' * (self.position - begin)}^"
+        marked = min(self.end or 0, begin + len(line)) - self.position
+        before = "".join("\t" if character == "\t" else " " for character in line[: self.position - begin])
+        return f"{head}\n    {line}\n    {before}^{'~' * (marked - 1)}"
 
 
 class FormatError(UsageError):

@@ -32,14 +32,30 @@ class Query:
     sql: str
 
     def refuse(self, message: str, node: Node | None = None) -> QueryError:
-        """Make the error for a construct, with the position of its first token."""
-        return QueryError(message, self.name, self.sql, None if node is None else position(node))
+        """Make the error for a construct, with the place of its first token and the end of its last one."""
+        begin, end = (None, None) if node is None else span(node, self.sql)
+        return QueryError(message, self.name, self.sql, begin, end)
 
 
-def position(node: Node) -> int | None:
-    """Return where a node begins in the query's text, as far as sqlglot noted it."""
-    starts = (child.meta.get("start") for child in node.walk())
-    return min((start for start in starts if start is not None), default=None)
+def span(node: Node, sql: str) -> tuple[int | None, int | None]:
+    """Return where a node begins and ends in the query's text, as far as sqlglot noted it.
+
+    sqlglot notes names and numbers: the bracket that closes a call is looked for, and so is the mark behind a text.
+    """
+    places = [child.meta for child in node.walk() if child.meta.get("start") is not None]
+    if not places:
+        return None, None
+    begin, end = min(place["start"] for place in places), max(place["end"] for place in places) + 1
+    depth = quoted = 0
+    for place in range(begin, len(sql)):
+        character = sql[place]
+        quoted ^= character == "'"
+        depth += 0 if quoted else (character == "(") - (character == ")")
+        if place + 1 >= end and depth <= 0 and not quoted:
+            return begin, max(end, place + 1 - (depth < 0))  # a bracket too many belongs to what is around
+        if character == "\n" and place >= end:
+            break
+    return begin, end
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,8 @@ def _refuse_clause(query: Query, message: str) -> QueryError:
     """Point at the clause's last keyword, which sqlglot does not keep the place of."""
     keyword = message.partition(":")[0].split()[-1]
     found = re.search(rf"\b{re.escape(keyword)}\b", query.sql, re.IGNORECASE)
-    return QueryError(message, query.name, query.sql, found.start() if found else None)
+    begin, end = found.span() if found else (None, None)
+    return QueryError(message, query.name, query.sql, begin, end)
 
 
 def _relation(

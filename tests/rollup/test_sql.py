@@ -346,6 +346,26 @@ def test_refusals_name_the_reason_and_the_place(sql, message, place):
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
+@pytest.mark.parametrize(
+    ("sql", "marked"),
+    [
+        ("SELECT clint, count(*) FROM web GROUP BY 1", "clint"),
+        ("SELECT median(bytes) AS m FROM web", "median(bytes)"),
+        ("SELECT count(*) FROM web WHERE lower(path) > 5 AND 1 = 1", "lower(path) > 5"),
+        ("SELECT count(*) FROM web WHERE status = 'a b' OR false", "status = 'a b'"),
+        ("SELECT (1 + foo(')', 2)), count(*) FROM web GROUP BY 1", "foo(')', 2)"),
+        ("SELECT count(*) FROM web JOIN app USING (host)", "JOIN"),
+        ("SELECT path,\n\tlower(status)\nFROM web GROUP BY ALL", "lower(status)"),
+    ],
+)
+def test_the_part_in_question_is_marked(sql, marked):
+    with pytest.raises(QueryError) as caught:
+        plan(sql, "mine")
+    _, line, under = str(caught.value).split("\n")
+    assert line[under.index("^") :].startswith(marked)
+    assert under.strip() == "^" + "~" * (len(marked) - 1)
+
+
 def test_a_query_nested_too_deeply_is_refused():
     with pytest.raises(QueryError):
         plan("SELECT " + "(" * 5000 + "1" + ")" * 5000 + " FROM web", "deep")
