@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc.counting import CODEC, Counted, Totals, add_up_again, definitions, enter, enter_rebuilt, uncount
+from logproc.errors import MergeError
 from logproc.inputs.identity import crc32_combine
 from logproc.model import Failure, Folded, Lines, Mark, Parts
 from logproc.rollup.packing import pack, unpack
+from logproc.rollup.tables import load
 from logproc.state import failpoints
 from logproc.state.ledger import COMMITTED, REPORTED, CountedPiece
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.model import FileResult, Outcome, Partial, Task
+    from logproc.rollup.spec import RollupSpec
     from logproc.state.ledger import Ledger, Record, Run
 
 PARTS_A_TASK = 1 << 12
@@ -29,15 +32,43 @@ PARTS_A_TASK = 1 << 12
 Entry = tuple["Task", "Partial | Failure"]
 
 
-def entries(tasks: Sequence[Task], outcome: Outcome) -> Iterator[tuple[int, list[Entry], tuple[bytes, ...]]]:
-    """Yield what is kept of an outcome: a number, tasks with what became of each, and the tables of them together."""
+def entries(
+    specs: Sequence[RollupSpec], tasks: Sequence[Task], outcome: Outcome
+) -> Iterator[tuple[int, list[Entry], tuple[bytes, ...]]]:
+    """Yield what is kept of an outcome: a number, tasks with what became of each, and the tables of them together.
+
+    What a worker elsewhere returned and cannot be used costs its tasks, never the run.
+    """
     number = outcome.task * PARTS_A_TASK
     if isinstance(outcome, Folded):
         members = [entry for member in outcome.outcomes for entry in _flat(tasks, member)]
-        yield number, [(task, _bare(became)) for task, became in members], outcome.tables
+        yield number, *_usable_entries(specs, members, outcome.tables)
     else:
         for place, (task, became) in enumerate(_flat(tasks, outcome)):
-            yield number + place, [(task, _bare(became))], became.tables if not isinstance(became, Failure) else ()
+            tables = () if isinstance(became, Failure) else became.tables
+            yield number + place, *_usable_entries(specs, [(task, became)], tables)
+
+
+def _usable_entries(
+    specs: Sequence[RollupSpec], members: list[Entry], tables: tuple[bytes, ...]
+) -> tuple[list[Entry], tuple[bytes, ...]]:
+    try:
+        for task, became in members:
+            _require_fitting(task, became)
+        if tables:
+            for spec, raw in zip(specs, tables, strict=True):
+                load(spec, raw)
+    except (MergeError, ValueError) as error:
+        cause = f"what its worker returned cannot be used: {error}"
+        return [(task, Failure(task.number, cause)) for task, _ in members], ()
+    return [(task, _bare(became)) for task, became in members], tables
+
+
+def _require_fitting(task: Task, became: Partial | Failure) -> None:
+    if isinstance(became, Failure):
+        return
+    if [result.file for result in became.files] != [piece.file for piece in task.pieces]:
+        raise MergeError("it has results of other files")
 
 
 def _flat(tasks: Sequence[Task], outcome: Partial | Failure | Parts) -> list[Entry]:

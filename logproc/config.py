@@ -92,6 +92,7 @@ class Output:
     previous: str | None = None
     mail: str | None = None
     mail_to: str | None = None
+    dir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,8 @@ def require_paths(config: Config) -> None:
 
 def require_supported(config: Config) -> None:
     """Raise UsageError if the configuration asks for what does not go together."""
+    if config.output.dir and not config.state_dir:
+        raise UsageError("[output] dir keeps reports of nights, weeks and months: they need a ledger, state_dir")
     if config.rebuild and not config.state_dir:
         raise UsageError("--rebuild counts anew for a ledger; name it with --state DIR, or as state_dir in config.toml")
     if config.state_dir and (config.since is not None or config.until is not None):
@@ -327,7 +330,7 @@ def _check(flags: Flags) -> None:
 
 
 def _output(table: Table, flags: Flags, folder: str) -> Output:
-    typed = {name: getattr(flags, name) for name in table}
+    typed = {name: getattr(flags, name, None) for name in table}
     found = {name: typed[name] or _below(folder, value) for name, value in table.items()}
     return Output(**{**found, "mail_to": typed["mail_to"] or table["mail_to"]})
 

@@ -241,6 +241,7 @@ KEYS: tuple[Key, ...] = (
     Key("output", "metrics_file", TEXT, None, "Prometheus text file, written however the run ends", _filled),
     Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
     Key("output", "previous", TEXT, None, "JSON report of the time before, for changes in the HTML report", _filled),
+    Key("output", "dir", TEXT, None, "folder of kept reports: nights, weeks and months, with an index", _filled),
     Key("output", "mail", TEXT, None, "file of the report as a mail, for `sendmail -t`", _filled),
     Key("output", "mail_to", TEXT, None, "address that the mail is for", _address),
     Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),

@@ -82,7 +82,8 @@ def run(
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
         run_tasks = elsewhere or _here(backend, config)
-        _work(ledger, number, tasks, partial(run_tasks, process, job, tasks, config.workers), config, progress)
+        begin = partial(run_tasks, process, job, tasks, config.workers)
+        _work(ledger, number, tasks, job.specs, begin, config, progress)
         _finish(ledger, number, found, config)
         for name in config.rebuild:
             _rebuild(ledger, planner, asked, config, name)
@@ -226,6 +227,7 @@ def _work(
     ledger: Ledger,
     number: Run,
     tasks: Sequence[Task],
+    specs: Sequence[RollupSpec],
     begin: Callable[[], Iterator[Outcome]],
     config: Config,
     progress: Progress | None,
@@ -245,7 +247,7 @@ def _work(
         with ExitStack() as stack:
             outcomes = stack.enter_context(closing(begin()))  # type: ignore[type-var]
             for outcome in outcomes:
-                waiting.extend(committing.stored(*kept) for kept in committing.entries(tasks, outcome))
+                waiting.extend(committing.stored(*kept) for kept in committing.entries(specs, tasks, outcome))
                 _show(outcome, tasks, progress)
                 if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
                     flush()
@@ -352,7 +354,7 @@ def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config,
     job = replace(asked.job(config, planner.formats), specs=(slotted(asked.by_key[key]),))
     backend = choose(config.backend if config.backend in BACKENDS else "auto", len(tasks), config.workers)
     begin = partial(_here(backend, config), process, job, tasks, config.workers)
-    _work(ledger, again, tasks, begin, config, None)
+    _work(ledger, again, tasks, job.specs, begin, config, None)
     with stopping.deferred(), ledger.transaction():
         committing.commit_rebuilt(ledger, again, now_text(), config.limits.max_groups)
 

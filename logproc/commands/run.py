@@ -72,6 +72,10 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     seconds = time.monotonic() - begin
     watch.finished(report)
     shown = outputs.write(report, config, to_terminal=outputs.to_terminal(typed))
+    if config.output.dir is not None:
+        from logproc import calendars
+
+        calendars.write(report, config, config.output.dir)
     coordinator.reported(config)
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))

@@ -198,7 +198,8 @@ def read_through(path: str, offsets: Iterable[int], limit: int = -1) -> Content:
         codec = sniff(os.pread(fd, LONGEST_MAGIC, 0))
         os.lseek(fd, 0, os.SEEK_SET)
         stream = open_stream(RawInput(fd), codec)
-        borders = sorted({at for at in offsets if at > 0})
+        wanted = {at for at in offsets if at > 0}
+        borders = sorted(wanted)
         view = memoryview(bytearray(CHUNK))
         at, crc, last = 0, 0, b""
         crcs = {0: 0}
@@ -212,7 +213,7 @@ def read_through(path: str, offsets: Iterable[int], limit: int = -1) -> Content:
             crc = zlib.crc32(view[:count], crc)
             at += count
             last = bytes(view[count - 1 : count])
-            if at == border:
+            if at in wanted:
                 crcs[at] = crc
         return Content(at, crc, crcs, last, stream.damage)
     except OSError as error:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from logproc.errors import LedgerError, MergeError
 from logproc.state import database, failpoints
 from logproc.state.generations import Generation, Kind, Seen
 
@@ -103,8 +104,10 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
         self._db.close()
+        if isinstance(error, MergeError):
+            raise LedgerError(self.path, f"{error}; {database.RESTORE}") from error
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -418,6 +421,14 @@ class Ledger:
             if specs not in sets:
                 sets[specs] = frozenset(json.loads(specs))
             yield sets[specs], generation, start, end
+
+    def days_of_run(self) -> list[int]:
+        """Return the days of which the runs that were not reported yet, or else the last one, counted something."""
+        sql = (
+            "SELECT DISTINCT day FROM part_days JOIN parts ON parts.id = part WHERE run >= "
+            "(SELECT coalesce((SELECT min(id) FROM runs WHERE status != ?), (SELECT max(id) FROM runs)))"
+        )
+        return [row[0] for row in self._all(sql, (REPORTED,))]
 
     def span_of_days(self, spec: str) -> tuple[int | None, int | None]:
         """Return the first and the last day of which there are counts for a report."""

@@ -1,0 +1,24 @@
+"""Names of rotated files."""
+
+from __future__ import annotations
+
+import pytest
+
+from logproc.state.families import family_of, is_live
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("x.log.1", "x.log.12.gz", "x.log-20260131", "x.log-20260131.gz", "x.log.2026-01-31-05", "x.log.old"),
+        *("x.log-2026013105", "x.log-1706659200.gz", "x.log~", "x-20260131.log", "x.1.log", "x.2026-01-31.0.log.bz2"),
+    ],
+)
+def test_a_rotated_file_belongs_to_its_live_one(name):
+    assert family_of(f"/logs/{name}") == "/logs/x.log"
+    assert not is_live(f"/logs/{name}")
+
+
+@pytest.mark.parametrize("name", ["x.log", "web-1.log", "10.0.0.1.log", "access_log", "u_ex260131.log", "messages"])
+def test_numbers_of_machines_are_no_rotation(name):
+    assert is_live(f"/logs/{name}")

@@ -1,0 +1,167 @@
+"""Runs with a ledger: what is counted, kept by day, host and report, merged, taken out and counted again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+import pytest
+from state.rotation import SQL, Logs, config, counted, run
+
+from logproc import counting, keeping, nightly
+from logproc.config import NamedReport, Source, State
+from logproc.errors import UsageError
+from logproc.looking import plan
+from logproc.state.ledger import Ledger
+
+MORE = NamedReport("more", "SELECT path, count(*) AS n, max(bytes) AS most FROM web GROUP BY path")
+TWO = (NamedReport("lines", SQL), MORE)
+HOSTS = (Source("all", ("**/*",), host="^(?P<host>[^/]+)/"),)
+
+
+@pytest.fixture
+def logs(tmp_path) -> Logs:
+    return Logs(tmp_path / "logs")
+
+
+def night(day: int) -> int:
+    return int(dt.datetime(2026, 11, day, 3, tzinfo=dt.UTC).timestamp()) * 10**9
+
+
+def first_two(report, name: str) -> Counter:
+    return Counter({key: number for key, number, *_ in report.table(name).rows})
+
+
+def test_a_file_is_read_from_where_it_was_left(tmp_path, logs):
+    logs.append("a.log", 3)
+    run(logs.root, tmp_path / "s")
+    logs.append("a.log", 2, torn=True)
+    report = run(logs.root, tmp_path / "s")
+    assert report.files[0].lines.read == 2
+    assert counted(report) == logs.expected()
+    assert run(logs.root, tmp_path / "s").files[0].reason == "its last line has no newline yet, and waits"
+
+
+def test_an_unterminated_line_counts_once_its_file_is_rotated_and_is_right_if_it_goes_on(tmp_path, logs):
+    logs.append("a.log", 1, torn=True)
+    run(logs.root, tmp_path / "s")
+    logs.move("a.log", "a.log.1")
+    assert counted(run(logs.root, tmp_path / "s")) == logs.ever
+    with logs.path("a.log.1").open("a") as file:
+        file.write("\n" + logs.line()[1])
+    logs.ever["/3"] += 1
+    assert counted(run(logs.root, tmp_path / "s")) == logs.ever
+
+
+def test_plan_says_why(tmp_path, logs):
+    for name in ("a.log", "b.log", "c.log"):
+        logs.append(name, 3)
+    run(logs.root, tmp_path / "s")
+    logs.append("a.log", 1)
+    logs.move("b.log", "b.log.1")
+    logs.copy("c.log", "c.log.1")
+    found = {
+        entry.path.rpartition("/")[2]: (entry.status, entry.reason) for entry in plan(config(logs.root, tmp_path / "s"))
+    }
+    assert found["a.log"][0] == "read"
+    assert found["a.log"][1].startswith("continued at 2")
+    assert found["b.log.1"] == ("unchanged", "was b.log")
+    assert found["c.log.1"] == ("duplicate", "a copy of c.log")
+
+
+def test_old_days_are_merged_and_then_dropped(tmp_path, logs):
+    for day in range(1, 8):
+        logs.append("h1/x.log", 3, day=day)
+        logs.append("h2/x.log", 2, day=day)
+        settings = config(logs.root, tmp_path / "s", state=State(compact_after=3), sources=HOSTS)
+        report = nightly.run(settings, now_ns=night(day + 1))
+        nightly.reported(settings)
+        assert counted(report) == logs.expected()
+        logs.move("h1/x.log", f"h1/x.log-202611{day:02d}")
+    with Ledger.to_read(str(tmp_path / "s")) as ledger:
+        merged = [part for part in ledger.parts() if all(p.generation is None for p in ledger.pieces(part.number))]
+        assert [ledger.part_days(part.number) for part in merged] == [[20758], [20759], [20760], [20761]]
+        whole = keeping.report(settings, ledger, counting.EVERYTHING)
+        assert (counted(whole), whole.lines.read) == (logs.expected(), 35)
+        one = keeping.report(settings, ledger, counting.Choice(hosts=frozenset({"h1"})))
+        assert sum(counted(one).values()) == 21
+        with pytest.raises(UsageError, match="merged by day"):
+            keeping.forget(settings, ledger, path=None, host="h1", day=None)
+    settings = config(logs.root, tmp_path / "s", state=State(compact_after=3, retain=5), sources=HOSTS)
+    assert sum(counted(nightly.run(settings, now_ns=night(8))).values()) == 25
+
+
+def test_a_new_report_says_what_it_has_not_seen_and_is_rebuilt(tmp_path, logs):
+    logs.append("x.log", 3, torn=True)
+    run(logs.root, tmp_path / "s")
+    logs.append("x.log", 2)
+    logs.append("y.log", 2, 5000)
+    run(logs.root, tmp_path / "s")
+    logs.move("x.log", "x.log.1")
+    logs.append("x.log", 4)
+    report = run(logs.root, tmp_path / "s", named_reports=TWO)
+    assert report.table("lines").coverage.files_missing == 0
+    assert (report.table("more").coverage.files_missing, len(report.table("more").rows)) == (2, 4)
+    logs.compress("x.log.1")
+    for _ in range(2):
+        report = run(logs.root, tmp_path / "s", named_reports=TWO, rebuild=("more",))
+        assert report.table("more").coverage.bytes_missing == 0
+        assert first_two(report, "more") == counted(report) == logs.expected()
+    with pytest.raises(UsageError, match="--rebuild nothing: there is no such report; there are lines, more"):
+        run(logs.root, tmp_path / "s", named_reports=TWO, rebuild=("nothing",))
+
+
+def test_forgetting_takes_out_exactly_a_file_a_host_or_a_day(tmp_path, logs):
+    logs.append("h1/x.log", 3, day=1)
+    logs.append("h2/x.log", 2, day=2)
+    settings = config(logs.root, tmp_path / "s", sources=HOSTS)
+    run(logs.root, tmp_path / "s", sources=HOSTS)
+
+    def after(**what) -> int:
+        with Ledger.to_write(str(tmp_path / "s")) as ledger:
+            keeping.forget(settings, ledger, **{"path": None, "host": None, "day": None, **what})
+            return sum(counted(keeping.report(settings, ledger, counting.EVERYTHING)).values())
+
+    assert after(host="h1") == 2
+    assert counted(run(logs.root, tmp_path / "s", sources=HOSTS)) == logs.expected()
+    assert after(path=str(logs.path("h2/x.log"))) == 3
+    assert counted(run(logs.root, tmp_path / "s", sources=HOSTS)) == logs.expected()
+    assert after(day="2026-11-02") == 3
+    assert sum(counted(run(logs.root, tmp_path / "s", sources=HOSTS)).values()) == 3
+    with pytest.raises(UsageError, match="nothing is counted for that day"):
+        after(day="2026-10-01")
+
+
+def test_reports_of_days_and_hosts(tmp_path, logs):
+    for day in (1, 2, 3):
+        logs.append("h1/x.log", day, day=day)
+        logs.append("h2/x.log", 1, day=day)
+    settings = config(logs.root, tmp_path / "s", sources=HOSTS)
+    run(logs.root, tmp_path / "s", sources=HOSTS)
+    with Ledger.to_read(str(tmp_path / "s")) as ledger:
+
+        def lines(**choice) -> int:
+            return sum(counted(keeping.report(settings, ledger, counting.Choice(**choice))).values())
+
+        assert lines(since=20759) == 7
+        assert lines(since=20758, until=20760) == 5
+        assert lines(hosts=frozenset({"h1"}), since=20759, until=20760) == 2
+        with pytest.raises(UsageError, match="--host h3: nothing is counted for it; there are h1, h2"):
+            lines(hosts=frozenset({"h3"}))
+
+
+def test_verify_finds_what_is_not_as_it_was_counted(tmp_path, logs):
+    logs.append("a.log", 3)
+    logs.append("b.log", 3)
+    run(logs.root, tmp_path / "s")
+    text = logs.path("a.log").read_bytes()
+    logs.path("a.log").write_bytes(text.replace(b"curl", b"lruc"))
+    with Ledger.to_read(str(tmp_path / "s")) as ledger:
+        assert [row.verdict for row in keeping.verify(ledger)] == ["differs", "same"]
+
+
+def test_days_are_those_of_one_zone(tmp_path, logs):
+    logs.append("a.log", 1)
+    run(logs.root, tmp_path / "s")
+    with pytest.raises(UsageError, match="counts by days of UTC"):
+        run(logs.root, tmp_path / "s", timezone="Asia/Kathmandu")
