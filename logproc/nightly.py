@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import copy
 import os
+import tempfile
 import time
 import uuid
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,8 +26,10 @@ from logproc.books import Books
 from logproc.clock import now_text
 from logproc.coverage import coverage, missing
 from logproc.errors import UsageError
+from logproc.merging import join_rejects
 from logproc.model import Failure, Folded, Partial, Parts, Report, RunInfo
 from logproc.planner import Planner
+from logproc.report.files import replacing
 from logproc.rollup.outcome import report_table
 from logproc.rollup.slots import slotted
 from logproc.state import failpoints
@@ -70,7 +73,8 @@ def run(
     for name in config.rebuild:
         asked.key_of(name)
     planner = Planner(config)
-    with Ledger.to_write(config.state_dir) as ledger:
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.to_write(config.state_dir))
         require_zone(ledger, config)
         recover(ledger, config)
         found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)
@@ -78,7 +82,10 @@ def run(
         failpoints.reach("after-scan")
         tasks, number = _plan(ledger, planner, found, asked)
         backend = choose(config.backend, len(tasks), config.workers)
-        job = asked.job(config, planner.formats)
+        rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
+        folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
+        stack.enter_context(stopping.swept(folder) if folder else nullcontext())
+        job = replace(asked.job(config, planner.formats), spool=folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
         run_tasks = elsewhere or _here(backend, config)
@@ -88,6 +95,9 @@ def run(
         for name in config.rebuild:
             _rebuild(ledger, planner, asked, config, name)
         books = _books(ledger, number, found)
+        if rejects is not None and folder is not None:
+            for task in tasks:
+                join_rejects(rejects, folder, task, books)
         tables = asked.tables(ledger, config)
         covered = [coverage(ledger, key) for key in asked.keys]
     workers = elsewhere.workers if elsewhere else config.workers

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 
 import pytest
 from state.rotation import SQL, Logs, config, counted, run
 
 from logproc import counting, keeping, nightly
-from logproc.config import NamedReport, Source, State
+from logproc.config import NamedReport, Output, Source, State
 from logproc.errors import UsageError
 from logproc.looking import plan
 from logproc.state.ledger import Ledger
@@ -158,6 +159,15 @@ def test_verify_finds_what_is_not_as_it_was_counted(tmp_path, logs):
     logs.path("a.log").write_bytes(text.replace(b"curl", b"lruc"))
     with Ledger.to_read(str(tmp_path / "s")) as ledger:
         assert [row.verdict for row in keeping.verify(ledger)] == ["differs", "same"]
+
+
+def test_rejected_lines_of_this_night_are_written(tmp_path, logs):
+    logs.append("a.log", 20)
+    run(logs.root, tmp_path / "s")
+    with logs.path("a.log").open("a") as file:
+        file.write("no log line\n")
+    run(logs.root, tmp_path / "s", output=Output(rejects=str(tmp_path / "r.jsonl")))
+    assert [json.loads(line)["raw"] for line in (tmp_path / "r.jsonl").open()] == ["no log line"]
 
 
 def test_days_are_those_of_one_zone(tmp_path, logs):
