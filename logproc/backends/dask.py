@@ -21,13 +21,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends import probe
+from logproc.backends.dask_admission import Admission
 from logproc.backends.dask_connect import Cluster, Tls, connected
-from logproc.backends.dask_crew import Crew
-from logproc.backends.dask_errands import TRIES, Do, Errand, Fold, Group, Suspect, deaths
 from logproc.backends.dask_flight import Flight
 from logproc.backends.dask_link import Link
-from logproc.backends.dask_reception import Reception
+from logproc.backends.dask_membership import Membership
 from logproc.backends.dask_refusals import Refusals
+from logproc.backends.dask_submissions import TRIES, Do, Fold, Group, Submission, Suspect, deaths
 from logproc.backends.dask_worker import Kit, StrangerError, UnusableHereError, do, fold, silent, versions
 from logproc.backends.folding import groups
 from logproc.backends.paths import with_absolute_paths
@@ -93,10 +93,10 @@ class Session:
         work: bytes = self._link.dask.protocol.pickle.dumps((process, job, cluster.fold))
         kit = Kit(self._run, work, probe.probes(tasks), tuple(versions().items()))
         self._versions = dict(kit.versions)
-        self._crew = Crew(cluster, self._clock)
+        self._members = Membership(cluster, self._clock)
         self._flight = Flight(self._link, self._run, self._clock, self._late)
-        self._reception = Reception(self._link, self._flight, self._crew, kit, tasks)
-        self._refusals = Refusals(self._crew, self._reception)
+        self._admission = Admission(self._link, self._flight, self._members, kit, tasks)
+        self._refusals = Refusals(self._members, self._admission)
         folds = cluster.fold is not None
         self._todo = (Group(group, folds and len(group) > 1) for group in _groups(tasks, folds=folds))
         self._next = next(self._todo, None)
@@ -113,7 +113,7 @@ class Session:
         while self._left:
             stranded = self._look()
             self._fill()
-            seconds = 0.0 if self._lost else TICK if self._crew.threads else SOON
+            seconds = 0.0 if self._lost else TICK if self._members.threads else SOON
             for outcome in chain(stranded, self._given_up(), self._finished(seconds)):
                 self._left -= len(outcome.outcomes) if isinstance(outcome, Folded) else 1
                 yield outcome
@@ -121,21 +121,21 @@ class Session:
     def close(self) -> None:
         """Wait for nothing any more."""
         self._flight.clear()
-        self._reception.farewell()
+        self._admission.farewell()
 
     def _look(self) -> list[Outcome]:
         """See, once a tick, who is there, and do again what was meant for workers that left, or that hang."""
         self._link.check()
         now = self._clock()
-        if now - self._looked < (TICK if self._crew.threads else SOON):
+        if now - self._looked < (TICK if self._members.threads else SOON):
             return []
         self._looked = now
-        self._reception.look()
-        live = self._crew.live
+        self._admission.look()
+        live = self._members.live
         outcomes = [outcome for key in self._flight.stranded(live) for outcome in self._failed(key, None)]
         for group in list(self._gathering):
-            for errand in group.stranded(live):
-                outcomes.extend(self._undone(errand, None))
+            for submission in group.stranded(live):
+                outcomes.extend(self._undone(submission, None))
         if self._next is None and not self._parked:
             self._hurry()
         return outcomes
@@ -150,21 +150,21 @@ class Session:
         late = self._flight.stragglers()
         if not late:
             return
-        self._crew.silent = frozenset(self._link.call(self._link.client.run_on_scheduler, silent, self._late))
+        self._members.silent = frozenset(self._link.call(self._link.client.run_on_scheduler, silent, self._late))
         where = self._flight.whereabouts(late)
-        for key, errand in late.items():
-            if isinstance(errand, Fold):
-                self._refold(key, errand.group, where[key])
-            elif where[key] and (among := self._crew.among(without=where[key] | self._refusals.by(errand.task))):
-                twin = Do(errand.group, errand.task, among, errand.tries)
+        for key, submission in late.items():
+            if isinstance(submission, Fold):
+                self._refold(key, submission.group, where[key])
+            elif where[key] and (among := self._members.among(without=where[key] | self._refusals.by(submission.task))):
+                twin = Do(submission.group, submission.task, among, submission.tries)
                 self._flight.pair(key, self._give(twin))
 
     def _refold(self, key: str, group: Group, where: set[str]) -> None:
         """Merge a group once more if a worker that hangs does it, or has what is to be merged."""
         futures = {number: member for number, member in group.members.items() if hasattr(member, "status")}
         holders = self._flight.holders(futures.values())
-        lost = [number for number, future in futures.items() if holders[future.key] <= self._crew.silent]
-        if not lost and not (where and where <= self._crew.silent):
+        lost = [number for number, future in futures.items() if holders[future.key] <= self._members.silent]
+        if not lost and not (where and where <= self._members.silent):
             return
         self._flight.failed(key)
         for task in group.tasks:
@@ -175,12 +175,12 @@ class Session:
 
     # ---- to the cluster ----------------------------------------------------------------------------------------
 
-    def _give(self, errand: Do) -> str:
-        task, gone = with_absolute_paths(errand.task), self._refusals.gone(errand.task)
-        return self._flight.submit(errand, str(task.number), -task.number, do, self._run, task, gone)
+    def _give(self, submission: Do) -> str:
+        task, gone = with_absolute_paths(submission.task), self._refusals.gone(submission.task)
+        return self._flight.submit(submission, str(task.number), -task.number, do, self._run, task, gone)
 
     def _do(self, group: Group, task: Task, *, tries: int = 0, suspect: Suspect | None = None) -> None:
-        if not self._crew.threads:
+        if not self._members.threads:
             self._parked.append(partial(self._do, group, task, tries=tries, suspect=suspect))
             return
         among = self._refusals.among(task)
@@ -191,17 +191,17 @@ class Session:
 
     def _fold(self, group: Group) -> None:
         """Merge a group on a worker as soon as all its members are there."""
-        if group.complete() and not self._crew.threads:
+        if group.complete() and not self._members.threads:
             self._parked.append(partial(self._fold, group))
         elif group.complete():
-            errand = Fold(group, self._crew.among())
-            self._flight.submit(errand, f"fold-{group.tasks[0].number}", SOONER, fold, self._run, group.in_order())
+            submission = Fold(group, self._members.among())
+            self._flight.submit(submission, f"fold-{group.tasks[0].number}", SOONER, fold, self._run, group.in_order())
 
     def _fill(self) -> None:
         """Keep the window full. When all else is done, suspects run, one at a time."""
-        window = AHEAD * self._crew.threads
+        window = AHEAD * self._members.threads
         # What a newcomer sent back waits a moment for its answer: sent on at once, it would be meant for others only.
-        if window and self._parked and not (self._crew.asking and self._clock() - self._bounced < TICK):
+        if window and self._parked and not (self._members.asking and self._clock() - self._bounced < TICK):
             parked, self._parked = self._parked, []
             for again in parked:
                 again()
@@ -218,8 +218,8 @@ class Session:
     def _given_up(self) -> Iterator[Outcome]:
         """Yield what becomes of tasks that no worker could do."""
         lost, self._lost = self._lost, []
-        for errand, failure in lost:
-            yield from self._took(errand, failure)
+        for submission, failure in lost:
+            yield from self._took(submission, failure)
 
     def _finished(self, seconds: float) -> Iterator[Outcome]:
         """Wait for something to end, and yield the outcomes that it brings."""
@@ -228,8 +228,8 @@ class Session:
             if future.key not in self._flight:
                 continue  # its twin was quicker
             if future.status == "finished":
-                if isinstance(errand := self._flight.errand(future.key), Do):
-                    self._refusals.done(errand.task)
+                if isinstance(submission := self._flight.submission(future.key), Do):
+                    self._refusals.done(submission.task)
                 if not self._keep(future):
                     wanted[future.key] = future
             elif future.status == "error":
@@ -244,14 +244,14 @@ class Session:
 
     def _keep(self, future: Any) -> bool:  # noqa: ANN401
         """Leave the outcome of a member of a group where it is, on its worker; tell whether it was one."""
-        errand = self._flight.errand(future.key)
-        if not isinstance(errand, Do) or not errand.group.folded or errand.suspect is not None:
+        submission = self._flight.submission(future.key)
+        if not isinstance(submission, Do) or not submission.group.folded or submission.suspect is not None:
             return False
         self._flight.keep(future.key)
-        errand.group.members[errand.task.number] = future
-        errand.group.among[errand.task.number] = errand.among
-        self._gathering.add(errand.group)
-        self._fold(errand.group)
+        submission.group.members[submission.task.number] = future
+        submission.group.among[submission.task.number] = submission.among
+        self._gathering.add(submission.group)
+        self._fold(submission.group)
         return True
 
     def _fetch(self, futures: dict[str, Any]) -> None:
@@ -271,20 +271,20 @@ class Session:
             else:
                 yield from self._took(self._flight.done(key), value)
 
-    def _took(self, errand: Errand, value: Any) -> Iterator[Outcome]:  # noqa: ANN401
+    def _took(self, submission: Submission, value: Any) -> Iterator[Outcome]:  # noqa: ANN401
         if isinstance(value, Spooled):
             self._unload(value)
             value = value.outcome
-        if isinstance(errand, Fold):
-            if errand.group.complete():  # else a member was taken back, or another was quicker
-                errand.group.release()
-                self._forget(errand.group)
+        if isinstance(submission, Fold):
+            if submission.group.complete():  # else a member was taken back, or another was quicker
+                submission.group.release()
+                self._forget(submission.group)
                 yield value
-        elif errand.suspect is not None:
-            errand.suspect.returned(value)
-            yield from self._judge(errand.suspect)
+        elif submission.suspect is not None:
+            submission.suspect.returned(value)
+            yield from self._judge(submission.suspect)
         else:
-            yield from self._member(errand.group, errand.task, value)
+            yield from self._member(submission.group, submission.task, value)
 
     def _unload(self, value: Spooled) -> None:
         """Write what tasks left; OutputError if it cannot be written, or came damaged."""
@@ -314,48 +314,52 @@ class Session:
     # ---- what went wrong ---------------------------------------------------------------------------------------
 
     def _failed(self, key: str, error: BaseException | None) -> Iterator[Outcome]:
-        """Do an errand again, or yield what became of it; without an error, its workers left."""
-        self._meet(self._flight.errand(key), error)
+        """Do a submission again, or yield what became of it; without an error, its workers left."""
+        self._meet(self._flight.submission(key), error)
         innocent = error is None or isinstance(error, StrangerError | UnusableHereError)
-        if (errand := self._flight.failed(key, again=innocent)) is not None:
-            yield from self._again(errand, error)
+        if (submission := self._flight.failed(key, again=innocent)) is not None:
+            yield from self._again(submission, error)
 
-    def _meet(self, errand: Errand, error: BaseException | None) -> None:
+    def _meet(self, submission: Submission, error: BaseException | None) -> None:
         """Greet who does not know the run, or gave a task back."""
         if isinstance(error, StrangerError):
-            self._reception.stranger(error.worker)
+            self._admission.stranger(error.worker)
             self._bounced = self._clock()
         elif (
-            isinstance(error, UnusableHereError) and isinstance(errand, Do) and self._refusals.note(errand.task, error)
+            isinstance(error, UnusableHereError)
+            and isinstance(submission, Do)
+            and self._refusals.note(submission.task, error)
         ):
             self._bounced = self._clock()
 
-    def _again(self, errand: Errand, error: BaseException | None) -> Iterator[Outcome]:
+    def _again(self, submission: Submission, error: BaseException | None) -> Iterator[Outcome]:
         if isinstance(error, StrangerError | UnusableHereError):
-            if isinstance(errand, Fold):
-                yield from self._unfolded(errand.group, counted=False)
+            if isinstance(submission, Fold):
+                yield from self._unfolded(submission.group, counted=False)
             else:
-                again = partial(self._do, errand.group, errand.task, tries=errand.tries, suspect=errand.suspect)
+                again = partial(
+                    self._do, submission.group, submission.task, tries=submission.tries, suspect=submission.suspect
+                )
                 self._parked.append(again)
-        elif isinstance(errand, Fold):
-            yield from self._unfolded(errand.group)
+        elif isinstance(submission, Fold):
+            yield from self._unfolded(submission.group)
         else:
-            yield from self._undone(errand, error)
+            yield from self._undone(submission, error)
 
-    def _undone(self, errand: Do, error: BaseException | None) -> Iterator[Outcome]:
+    def _undone(self, submission: Do, error: BaseException | None) -> Iterator[Outcome]:
         """Try a task again; suspect it if its workers died, and cut it if they did so again while it was alone."""
-        tries = errand.tries + 1
+        tries = submission.tries + 1
         killed = isinstance(error, self._link.dask.KilledWorker)
         if not killed and tries < TRIES:
-            self._do(errand.group, errand.task, tries=tries, suspect=errand.suspect)
+            self._do(submission.group, submission.task, tries=tries, suspect=submission.suspect)
         elif not killed and error is not None:
-            failure = Failure(errand.task.number, f"{type(error).__name__}: {error}")
-            yield from self._took(errand, failure)
-        elif errand.suspect is None:
-            self._suspects.append(Suspect(errand.group, errand.task, [errand.task]))
+            failure = Failure(submission.task.number, f"{type(error).__name__}: {error}")
+            yield from self._took(submission, failure)
+        elif submission.suspect is None:
+            self._suspects.append(Suspect(submission.group, submission.task, [submission.task]))
         else:
-            errand.suspect.killed(deaths(error))
-            yield from self._judge(errand.suspect)
+            submission.suspect.killed(deaths(error))
+            yield from self._judge(submission.suspect)
 
     def _judge(self, suspect: Suspect) -> Iterator[Outcome]:
         """Yield what became of a suspect if all its parts were tried; the next one takes its place."""

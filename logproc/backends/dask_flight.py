@@ -1,4 +1,4 @@
-"""What is under way on a Dask cluster: errands, which futures stand for, and calls that may take long.
+"""What is under way on a Dask cluster: submissions, which futures stand for, and calls that may take long.
 
 A task that is late, since its worker hangs, is given to another worker too. Both are twins: the first that has a result
 counts, and releases the other; one that fails leaves it to the other.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.broker import SLOW
-from logproc.backends.dask_errands import Do, Errand
+from logproc.backends.dask_submissions import Do, Submission
 from logproc.backends.leases import Durations
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """An errand with its future and when it was begun, in seconds of the clock; `doubled` if it has or had a twin."""
+    """A submission, its future and when it was begun, in seconds of the clock; `doubled` if it has or had a twin."""
 
-    errand: Errand
+    submission: Submission
     future: Any
     since: float
     doubled: bool = False
@@ -36,7 +36,7 @@ class Entry:
 
 
 class Flight:
-    """Errands by the keys of their futures, and calls."""
+    """Submissions by the keys of their futures, and calls."""
 
     def __init__(self, link: Link, run: str, clock: Callable[[], float], straggler_seconds: float) -> None:
         self._link = link
@@ -48,15 +48,17 @@ class Flight:
         self._attempts: Counter[str] = Counter()
         self._calls: dict[Any, Handler] = {}
         self._durations = Durations()
-        self.doing = 0  # tasks among the errands
+        self.doing = 0  # tasks among the submissions
 
     def __contains__(self, key: str) -> bool:
         return key in self._entries
 
     # ---- off ---------------------------------------------------------------------------------------------------
 
-    def submit(self, errand: Errand, name: str, priority: int, function: Callable[..., Any], *args: object) -> str:
-        """Give an errand to the cluster and return its key, which no other errand of any run has."""
+    def submit(
+        self, submission: Submission, name: str, priority: int, function: Callable[..., Any], *args: object
+    ) -> str:
+        """Give a submission to the cluster and return its key, which no other submission of any run has."""
         self._attempts[name] += 1
         future = self._link.call(
             self._link.client.submit,
@@ -66,15 +68,15 @@ class Flight:
             pure=False,
             retries=0,
             priority=priority,
-            workers=None if errand.among is None else sorted(errand.among),
+            workers=None if submission.among is None else sorted(submission.among),
         )
-        self.track(errand, future)
+        self.track(submission, future)
         return str(future.key)
 
-    def track(self, errand: Errand, future: Any) -> None:  # noqa: ANN401 - a distributed.Future
-        """Wait for a future on behalf of an errand."""
-        self._entries[future.key] = Entry(errand, future, self._clock())
-        self.doing += isinstance(errand, Do)
+    def track(self, submission: Submission, future: Any) -> None:  # noqa: ANN401 - a distributed.Future
+        """Wait for a future on behalf of a submission."""
+        self._entries[future.key] = Entry(submission, future, self._clock())
+        self.doing += isinstance(submission, Do)
         self._ready.add(future)
 
     def begin(self, coroutine: Any, handler: Handler) -> None:  # noqa: ANN401
@@ -90,7 +92,7 @@ class Flight:
     # ---- back --------------------------------------------------------------------------------------------------
 
     def wait(self, seconds: float) -> list[Any]:
-        """Wait until something has ended, at most so long; return the futures of errands that did."""
+        """Wait until something has ended, at most so long; return the futures of submissions that did."""
         with self._ready.thread_condition:
             self._ready.thread_condition.wait_for(self._stirs, seconds)
         return [future for future in self._ready.next_batch(block=False) if future.key in self]
@@ -107,19 +109,19 @@ class Flight:
         for call in [call for call in self._calls if call.done()]:
             yield from self._calls.pop(call)(call)
 
-    def done(self, key: str) -> Errand:
-        """Release an errand that has a result, and its twin."""
+    def done(self, key: str) -> Submission:
+        """Release a submission that has a result, and its twin."""
         entry = self._take(key)
         entry.future.release()
-        return entry.errand
+        return entry.submission
 
-    def keep(self, key: str) -> Errand:
+    def keep(self, key: str) -> Submission:
         """Do the same, but let the result stay where it is."""
-        return self._take(key).errand
+        return self._take(key).submission
 
     def _take(self, key: str) -> Entry:
         entry = self._entries[key]
-        if isinstance(entry.errand, Do):
+        if isinstance(entry.submission, Do):
             self._durations.add(self._clock() - entry.since)
         twin = entry.twin
         self._remove(key)
@@ -127,54 +129,56 @@ class Flight:
             self._remove(twin).future.release()
         return entry
 
-    def failed(self, key: str, *, again: bool = False) -> Errand | None:
-        """Release an errand without a result; None if a twin goes on, which may be given away `again` then."""
+    def failed(self, key: str, *, again: bool = False) -> Submission | None:
+        """Release a submission without a result; None if a twin goes on, which may be given away `again` then."""
         entry = self._remove(key)
         entry.future.release()
         if entry.twin is None:
-            return entry.errand
+            return entry.submission
         self._entries[entry.twin].doubled = not again
         return None
 
     def _remove(self, key: str) -> Entry:
         entry = self._entries.pop(key)
-        self.doing -= isinstance(entry.errand, Do)
+        self.doing -= isinstance(entry.submission, Do)
         if entry.twin in self._entries:
             self._entries[entry.twin].twin = None
         return entry
 
     # ---- on the way --------------------------------------------------------------------------------------------
 
-    def errand(self, key: str) -> Errand:
-        """Return the errand of a key."""
-        return self._entries[key].errand
+    def submission(self, key: str) -> Submission:
+        """Return the submission of a key."""
+        return self._entries[key].submission
 
     def stranded(self, live: frozenset[str]) -> list[str]:
-        """Return the keys of errands that are meant only for workers that left."""
-        return [key for key, entry in self._entries.items() if entry.errand.among and not entry.errand.among & live]
+        """Return the keys of submissions that are meant only for workers that left."""
+        return [
+            key for key, entry in self._entries.items() if entry.submission.among and not entry.submission.among & live
+        ]
 
-    def stragglers(self) -> dict[str, Errand]:
-        """Return errands that take longer than `SLOW` medians of a task, and longer than is worth a thought.
+    def stragglers(self) -> dict[str, Submission]:
+        """Return submissions that take longer than `SLOW` medians of a task, and longer than is worth a thought.
 
-        The time counts from when an errand was given to the cluster, as it does in the median: what waits behind
+        The time counts from when a submission was given to the cluster, as it does in the median: what waits behind
         others waits in both. Suspects run alone and are left so.
         """
         slow = max(SLOW * (self._durations.median or 0.0), self._straggler_seconds)
         upto = self._clock() - slow
         return {
-            key: entry.errand
+            key: entry.submission
             for key, entry in self._entries.items()
-            if entry.since < upto and not (entry.doubled or getattr(entry.errand, "suspect", None))
+            if entry.since < upto and not (entry.doubled or getattr(entry.submission, "suspect", None))
         }
 
     def pair(self, one: str, two: str) -> None:
-        """Make twins of two errands for the same task."""
+        """Make twins of two submissions for the same task."""
         for mine, other in ((one, two), (two, one)):
             self._entries[mine].twin = other
             self._entries[mine].doubled = True
 
     def whereabouts(self, keys: Iterable[str]) -> dict[str, set[str]]:
-        """Return the workers that have errands to do, or hold their results, by key; none for what still waits."""
+        """Return the workers that have submissions to do, or hold their results, by key; none for what still waits."""
         found = self.holders([self._entries[key].future for key in keys])
         for worker, doing in self._link.call(self._link.client.processing).items():
             for key in found.keys() & set(doing):

@@ -14,8 +14,8 @@ from logproc.backends.probe import unreadable
 from logproc.model import Failure
 
 if TYPE_CHECKING:
-    from logproc.backends.dask_crew import Crew
-    from logproc.backends.dask_reception import Reception
+    from logproc.backends.dask_admission import Admission
+    from logproc.backends.dask_membership import Membership
     from logproc.backends.dask_worker import UnusableHereError
     from logproc.model import Task
 
@@ -28,9 +28,9 @@ NOBODY: frozenset[str] = frozenset()
 class Refusals:
     """Who gave which task back, by the tasks' numbers, and why."""
 
-    def __init__(self, crew: Crew, reception: Reception) -> None:
-        self._crew = crew
-        self._reception = reception
+    def __init__(self, members: Membership, admission: Admission) -> None:
+        self._members = members
+        self._admission = admission
         self._by_task: dict[int, dict[str, UnusableHereError]] = {}
         self._gone: dict[int, tuple[int, ...]] = {}
         self._blamed: Counter[str] = Counter()
@@ -40,16 +40,16 @@ class Refusals:
         self._by_task.setdefault(task.number, {})[error.worker] = error
         if error.file is not None and error.file in _gone(task):
             return False
-        self._crew.complain(error)
-        self._reception.stranger(error.worker)
+        self._members.complain(error)
+        self._admission.stranger(error.worker)
         return True
 
     def among(self, task: Task) -> frozenset[str] | Failure | None:
         """Return who gets a task, None for any; a Failure if nobody is left who could do it."""
         refusals = self._by_task.get(task.number)
         if not refusals:
-            return self._crew.among()
-        others = self._crew.among(without=refusals.keys())
+            return self._members.among()
+        others = self._members.among(without=refusals.keys())
         if others and len(refusals) < REFUSALS:
             return others
         last = list(refusals.values())[-1]
@@ -57,7 +57,7 @@ class Refusals:
         if last.file is None or last.file not in gone:
             return Failure(task.number, f"{last} (worker {last.worker} on {last.host})")
         self._gone[task.number] = gone
-        return self._crew.among()
+        return self._members.among()
 
     def by(self, task: Task) -> frozenset[str]:
         """Return the workers that gave a task back."""
@@ -77,7 +77,7 @@ class Refusals:
             if self._blamed[worker] == REFUSALS:
                 del self._blamed[worker]  # it may be used again later
                 text = f"{REFUSALS} tasks that it gave back were done by others, the last one: {error}"
-                self._crew.dismiss(worker, Greeting(error.host, "machine", text))
+                self._members.dismiss(worker, Greeting(error.host, "machine", text))
 
     def forget(self, task: Task) -> None:
         """Forget a task that has its outcome."""

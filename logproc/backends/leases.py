@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from logproc.model import Partial, Task
 
 
+LEASE_SECONDS = 60.0
+"""How long a worker has a task without a heartbeat, and after which a task is slow enough for a second worker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A task that a worker has until `deadline`, in seconds of the broker's clock; `attempt` counts from 1."""

@@ -8,34 +8,28 @@ any client, waits forever on each, and ends in `sys.exit`; its accept loop spins
 
 from __future__ import annotations
 
-import errno
-import os
-import selectors
 import socket
 import threading
 import time
 from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import managers
 from typing import TYPE_CHECKING, Any
 
-from logproc.backends.channel import Acceptor, Connector, hang_up
-from logproc.backends.keys import Address
+from logproc.backends.channel import Connector, hang_up
+from logproc.backends.listener import MAX_PENDING, Listener
 from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES, check_arguments
-from logproc.errors import LogprocError, RefusedError, TryLaterError, UsageError, WireError
+from logproc.errors import LogprocError, RefusedError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from logproc.backends.channel import Channel, Endpoint
+    from logproc.backends.keys import Address
     from logproc.backends.wire import Codec
 
 SERIALIZER = "logproc"
 """Our name among the serializers of `multiprocessing.managers`."""
-
-MAX_PENDING = 64
-"""Connections that may not have shown the key yet; one more, and the oldest of them is closed."""
 
 MAX_CONNECTIONS = 2048
 """Connections in all."""
@@ -86,65 +80,6 @@ class Connection:
     def close(self) -> None:
         """End it."""
         self.channel.close()
-
-
-class Listener:
-    """The socket that listens; `accept` waits without spinning and ends when it is closed."""
-
-    def __init__(self, address: Endpoint, backlog: int) -> None:
-        self.acceptor = Acceptor(address)
-        self._socket = _listening(address.address, max(backlog, MAX_PENDING))
-        self._socket.setblocking(False)
-        self.address = Address(*self._socket.getsockname()[:2])
-        self._reader, self._writer = os.pipe()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._socket, selectors.EVENT_READ)
-        self._selector.register(self._reader, selectors.EVENT_READ)
-
-    def accept(self) -> socket.socket | None:
-        """Return the next connection, or None at the end."""
-        while True:
-            ready = {key.fd for key, _ in self._selector.select()}
-            if self._reader in ready:
-                return None
-            with suppress(BlockingIOError, ConnectionAbortedError):
-                sock, _ = self._socket.accept()
-                sock.setblocking(True)
-                return sock
-
-    def wake(self) -> None:
-        """Make `accept` return None, now and always."""
-        with suppress(OSError):
-            os.write(self._writer, b"\0")
-
-    def close(self) -> None:
-        """Stop listening; nobody may be in `accept` any more."""
-        self._selector.close()
-        self._socket.close()
-        os.close(self._reader)
-        os.close(self._writer)
-
-
-def _listening(address: Address, backlog: int) -> socket.socket:
-    sock = None
-    try:
-        family, kind, protocol, _, target = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        sock = socket.socket(family, kind, protocol)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(target)
-        sock.listen(backlog)
-    except OSError as error:
-        if sock is not None:
-            sock.close()
-        reason = (error.strerror or str(error)).lower()
-        if error.errno == errno.EADDRINUSE:
-            raise TryLaterError(
-                f"cannot listen on {address}: {reason}; end the other run, or take another port"
-            ) from error
-        raise UsageError(f"cannot listen on {address}: {reason}") from error
-    return sock
 
 
 def connect(address: Endpoint, authkey: bytes | None = None) -> Connection:  # noqa: ARG001 - the endpoint has it

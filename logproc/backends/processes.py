@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.backends.broker import Broker
 from logproc.backends.children import Children, Died
+from logproc.backends.leases import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from logproc.backends.children import Event
     from logproc.model import Outcome, Partial, Task
-
-LEASE_SECONDS = 60.0
 
 TICK = 1.0
 """Seconds between two looks at who is alive."""

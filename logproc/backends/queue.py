@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import Address
+from logproc.backends.leases import LEASE_SECONDS
 from logproc.backends.manager import serve
 from logproc.backends.probe import probes
 from logproc.backends.protocol import DRAINED, STOPPED, TYPES
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from logproc.backends.leases import Status
     from logproc.model import Outcome, Partial, Task
 
-LEASE_SECONDS = 60.0
 WINDOW = 64
 """Finished outcomes that may wait for the consumer."""
 

@@ -56,17 +56,17 @@ HASTE = 0.1
 
 
 class WorkerRun:
-    """A worker's part of one run; `desk` is the client over which it said hello."""
+    """A worker's part of one run; `control` is the client over which it said hello."""
 
-    def __init__(self, children: Children, greeting: Greeting, welcome: Welcome, desk: RetryingClient) -> None:
+    def __init__(self, children: Children, greeting: Greeting, welcome: Welcome, control: RetryingClient) -> None:
         self._children = children
-        self._options, self._liveness = desk.options, desk.liveness
+        self._options, self._liveness = control.options, control.liveness
         self._greeting = greeting
-        self._desk = desk
+        self._control = control
         self._who = (welcome.run, greeting.worker)
         self._pulse_seconds = min(welcome.lease_seconds / 3, WAIT_SECONDS)
-        others = [RetryingClient(desk.options, desk.liveness) for _ in range(2)]
-        self._clients = dict(zip((self._deliver, self._fetch, self._pulse), (desk, *others), strict=True))
+        others = [RetryingClient(control.options, control.liveness) for _ in range(2)]
+        self._clients = dict(zip((self._deliver, self._fetch, self._pulse), (control, *others), strict=True))
         self._turn = threading.Condition()
         self._tasks: dict[str, Task] = {}  # by lease: all that this worker has
         self._todo: deque[str] = deque()
@@ -78,9 +78,9 @@ class WorkerRun:
         self._failures = 0
         self._folder: str | None = None
         self._end: str | BaseException | None = None
-        self._bell, self._cord = socket.socketpair()
-        self._bell.setblocking(False)
-        self._cord.setblocking(False)
+        self._wake_receiver, self._wake_sender = socket.socketpair()
+        self._wake_receiver.setblocking(False)
+        self._wake_sender.setblocking(False)
 
     def work(self, folder: str | None) -> str:
         """Work until the run is over, and return in which state; raises what ended the work otherwise.
@@ -94,7 +94,7 @@ class WorkerRun:
             )
             for target, client in self._clients.items()
         }
-        self._children.watch(self._bell)
+        self._children.watch(self._wake_receiver)
         try:
             self._look(())
             for thread in threads.values():
@@ -105,9 +105,9 @@ class WorkerRun:
             told = self._end
             self._finish(STOPPED)
             self._leave(threads, bye=not (isinstance(told, str | OverError) or self._liveness.lost))
-            self._children.unwatch(self._bell)
-            self._bell.close()
-            self._cord.close()
+            self._children.unwatch(self._wake_receiver)
+            self._wake_receiver.close()
+            self._wake_sender.close()
         if isinstance(self._end, BaseException):
             raise self._end
         return self._end
@@ -115,14 +115,14 @@ class WorkerRun:
     def _leave(self, threads: dict[RetryingClient, threading.Thread], *, bye: bool) -> None:
         """End connections and threads, and say goodbye before anything that takes time: a signal leaves little."""
         for client in threads:
-            if client is not self._desk:
+            if client is not self._control:
                 client.hang_up()
-        deliverer = threads[self._desk]
+        deliverer = threads[self._control]
         if deliverer.ident is not None:
             deliverer.join(HASTE)
         if bye and not deliverer.is_alive():
-            self._desk.say_bye(*self._who)
-        self._desk.hang_up()
+            self._control.say_bye(*self._who)
+        self._control.hang_up()
         end = time.monotonic() + HASTE
         for thread in threads.values():
             if thread.ident is not None:
@@ -133,7 +133,7 @@ class WorkerRun:
     def _look(self, events: tuple[Event, ...] | list[Event]) -> None:
         """Take what children have done, and give them what was fetched."""
         with suppress(BlockingIOError):
-            self._bell.recv(4096)
+            self._wake_receiver.recv(4096)
         with self._turn:
             self._done.extend(events)
             for lease in self._lost.intersection(self._children.running):
@@ -172,7 +172,7 @@ class WorkerRun:
 
     def _wake(self) -> None:
         with suppress(OSError):  # it has rung, or nobody listens any more
-            self._cord.send(b"\0")
+            self._wake_sender.send(b"\0")
 
     # ---- other threads -----------------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class WorkerRun:
         except BaseException as error:  # noqa: BLE001 - the main thread raises it
             self._finish(error)
         finally:
-            if client is not self._desk:  # over which the goodbye goes
+            if client is not self._control:  # over which the goodbye goes
                 client.close()
 
     def _finish(self, end: str | BaseException) -> None:
@@ -338,14 +338,14 @@ def work(process: Callable[[Any, Task], Partial], options: WorkerOptions) -> Non
     greeting = Greeting(PROTOCOL, __version__, python_version(), options.name, worker, options.children)
     liveness = Liveness(options)
     while True:
-        with closing(RetryingClient(options, liveness)) as desk:
-            welcome = _hello(desk, greeting)
+        with closing(RetryingClient(options, liveness)) as control:
+            welcome = _hello(control, greeting)
             try:
-                state = _work_for(process, greeting, welcome, desk)
+                state = _work_for(process, greeting, welcome, control)
             except OverError:
                 continue
             except BaseException:
-                if not (liveness.lost or desk.left or desk.say_bye(welcome.run, worker)):
+                if not (liveness.lost or control.left or control.say_bye(welcome.run, worker)):
                     _say_bye(options, welcome.run, worker)
                 raise
         if state == DRAINED:
@@ -362,10 +362,10 @@ def _hello(client: RetryingClient, greeting: Greeting) -> Welcome:
 
 
 def _work_for(
-    process: Callable[[Any, Task], Partial], greeting: Greeting, welcome: Welcome, desk: RetryingClient
+    process: Callable[[Any, Task], Partial], greeting: Greeting, welcome: Welcome, control: RetryingClient
 ) -> str:
     """Work for a run until its end, and return in which state; nothing is left behind."""
-    options, job, folder = desk.options, welcome.job, None
+    options, job, folder = control.options, welcome.job, None
     with ExitStack() as stack:
         if getattr(job, "spool", None) is not None:
             folder = stack.enter_context(scratch.folder())
@@ -374,7 +374,7 @@ def _work_for(
         where = options.endpoint.address
         at_a_time = "one task" if options.children == 1 else f"{options.children} tasks"
         options.say(f"working for the run {welcome.run} at {where}, {at_a_time} at a time")
-        begun, run = time.monotonic(), WorkerRun(children, greeting, welcome, desk)
+        begun, run = time.monotonic(), WorkerRun(children, greeting, welcome, control)
         state = run.work(folder)
         delivered = "1 task" if run.delivered == 1 else f"{run.delivered} tasks"
         options.say(f"the run is over: {delivered} in {time.monotonic() - begun:.1f} s")

@@ -6,21 +6,17 @@ worker asks again.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from logproc import __version__
-from logproc.backends.claims import Claim, Claims
+from logproc.backends.lease_records import LeaseRecord, LeaseRecords
 from logproc.backends.paths import with_absolute_paths
-from logproc.backends.probe import difference, unreadable
+from logproc.backends.probe import difference
 from logproc.backends.protocol import (
     IDLE,
-    PROTOCOL,
-    WAIT_SECONDS,
     WORK,
     Ask,
     Greeting,
@@ -28,9 +24,9 @@ from logproc.backends.protocol import (
     Pulse,
     Refused,
     Welcome,
-    python_version,
 )
-from logproc.errors import OutputError, WireError
+from logproc.backends.service_checks import LONGEST, bounded, readable, version_problem, with_reader
+from logproc.errors import OutputError
 from logproc.model import Partial
 
 if TYPE_CHECKING:
@@ -52,9 +48,6 @@ STALL_SECONDS = 2 * LOOK_SECONDS
 
 RECONNECT_SECONDS = 10.0
 """A worker that has no connection for so long is dead: one that lives connects anew within a few seconds."""
-
-LONGEST = 500
-"""Characters of what a worker says that are told to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +93,7 @@ class Service:
         self._finished = threading.Condition(self._lock)
         self._over = threading.Condition(self._lock)
         self._sessions: dict[str, WorkerSession] = {}
-        self._claims = Claims()
+        self._records = LeaseRecords()
         self._come: dict[int, list[tuple[str, str]]] = {}  # by number of their task: files, and where they belong
         self._state = IDLE
         self._error: OutputError | None = None
@@ -112,7 +105,7 @@ class Service:
     def hello(self, gone: Gone, greeting: Greeting, problem: str | None) -> Ask | Welcome | Refused:
         """Take a worker on, after it has said with `problem` in what its disk differs ("" if in nothing)."""
         offer, name = self._run_offer, greeting.name[:LONGEST]
-        reason = _versions(greeting)
+        reason = version_problem(greeting)
         if reason is None and problem is None:  # what has changed here since the run began says nothing
             return Ask(offer.run, tuple(probe for probe in offer.probes if difference((probe,)) is None))
         if reason is None and problem:
@@ -133,7 +126,7 @@ class Service:
 
     def lease(self, gone: Gone, run: str, worker: str, serial: int, seconds: float) -> Offer | Refused:
         """Give a worker a task, waiting so long for one; the same `serial` gets the same task again."""
-        end = time.monotonic() + _bounded(seconds)
+        end = time.monotonic() + bounded(seconds)
         with self._lock:
             session = self._sessions.get(worker)
             if refused := self._unknown(run, session, gone):
@@ -146,7 +139,7 @@ class Service:
                     return Offer(IDLE)  # nobody reads it: what it were given would be lost until its lease is
                 self._expire()
                 if lease := self._broker.lease(worker):
-                    self._claims.add(lease.id, Claim(lease.task, worker, self._file(lease)))
+                    self._records.add(lease.id, LeaseRecord(lease.task, worker, self._file(lease)))
                     session.serial, session.offer = serial, Offer(WORK, lease.id, with_absolute_paths(lease.task))
                     return session.offer
                 left = end - time.monotonic()
@@ -158,7 +151,7 @@ class Service:
 
     def heartbeat(self, gone: Gone, run: str, worker: str, leases: tuple[str, ...], seconds: float) -> Pulse | Refused:
         """Move the deadlines of a worker's leases; the reply waits, but not longer than the run lasts."""
-        end = time.monotonic() + _bounded(seconds)
+        end = time.monotonic() + bounded(seconds)
         with self._lock:
             session = self._sessions.get(worker)
             if refused := self._unknown(run, session, gone):
@@ -184,25 +177,25 @@ class Service:
         with self._lock:
             if refused := self._unknown(run, self._sessions.get(worker), gone):
                 return refused
-            claim = self._claims.of(worker, lease)
-        if claim is None or (outcome is not None and outcome.task != claim.task.number):
+            record = self._records.of(worker, lease)
+        if record is None or (outcome is not None and outcome.task != record.task.number):
             return False
         if outcome is None:
-            return piece is not None and self._add(claim, number, piece)
-        path = claim.end()
-        if claim.unread and isinstance(outcome, Partial):
-            outcome = _with_reader(outcome, claim.unread, self.name(worker) or worker)
+            return piece is not None and self._add(record, number, piece)
+        path = record.end()
+        if record.unread and isinstance(outcome, Partial):
+            outcome = with_reader(outcome, record.unread, self.name(worker) or worker)
         with self._lock:
-            if self._claims.take(lease) is None:
+            if self._records.take(lease) is None:
                 return False  # it ended meanwhile, or this call has come twice at once
             accepted = self._broker.complete(worker, lease, outcome)
             if accepted and path is not None and isinstance(outcome, Partial) and self._run_offer.place is not None:
-                self._come.setdefault(claim.task.number, []).append((path, self._run_offer.place(claim.task)))
+                self._come.setdefault(record.task.number, []).append((path, self._run_offer.place(record.task)))
                 path = None
             if accepted:
                 self._finished.notify()
         if path is not None:
-            claim.drop()
+            record.drop()
         return accepted
 
     def fail(
@@ -223,17 +216,17 @@ class Service:
         with self._lock:
             if refused := self._unknown(run, self._sessions.get(worker), gone):
                 return refused
-            claim = self._claims.of(worker, lease)
-        if claim is None or (files and not _readable(claim.task, files)):
+            record = self._records.of(worker, lease)
+        if record is None or (files and not readable(record.task, files)):
             return False
         with self._lock:
-            if self._claims.of(worker, lease) is not claim:
+            if self._records.of(worker, lease) is not record:
                 return False  # it ended meanwhile
             if files and not self._broker.others_may(worker, lease):
-                claim.unread = files
+                record.unread = files
                 self._run_offer.say(
-                    f"worker {self._sessions[worker].name} cannot read all of task {claim.task}, and no other is here: "
-                    f"{cause[:LONGEST]}"
+                    f"worker {self._sessions[worker].name} cannot read all of task {record.task}, and no other is "
+                    f"here: {cause[:LONGEST]}"
                 )
                 return False
             cause = cause[:LONGEST]
@@ -241,11 +234,11 @@ class Service:
                 self._broker.died(worker, cause, [lease])
             else:
                 self._broker.fail(worker, lease, cause, lasting=bool(files))
-            self._claims.take(lease)
+            self._records.take(lease)
             self._notify()
             name = self._sessions[worker].name
-        claim.drop()
-        self._run_offer.say(f"worker {name} could not do task {claim.task}: {cause}")
+        record.drop()
+        self._run_offer.say(f"worker {name} could not do task {record.task}: {cause}")
         return True
 
     def bye(self, gone: Gone, run: str, worker: str) -> bool | Refused:
@@ -256,10 +249,10 @@ class Service:
                 return refused
             self._broker.bye(worker)
             session = self._sessions.pop(worker)
-            claims = self._claims.take_of(worker)
+            records = self._records.take_of(worker)
             self._notify()
-        for claim in claims:
-            claim.drop()
+        for record in records:
+            record.drop()
         self._run_offer.say(f"worker {session.name} left")
         return True
 
@@ -292,9 +285,9 @@ class Service:
                 return None
             self._ready.notify()  # there may be room for one more
             come = self._come.pop(outcome.task, ())
-            late = self._claims.take_on(outcome.task)
-        for claim in late:
-            claim.drop()
+            late = self._records.take_on(outcome.task)
+        for record in late:
+            record.drop()
         for path, place in come:
             try:
                 os.replace(path, place)  # noqa: PTH105 - text in, text out
@@ -376,46 +369,12 @@ class Service:
         place = self._run_offer.place
         return None if place is None else f"{place(lease.task)}.{lease.id.replace(':', '-')}"
 
-    def _add(self, claim: Claim, number: int, piece: bytes) -> bool:
+    def _add(self, record: LeaseRecord, number: int, piece: bytes) -> bool:
         """Add a piece of rejected lines, not under the lock; a file that cannot be written ends the run."""
         try:
-            return claim.add(number, piece)
+            return record.add(number, piece)
         except OutputError as error:
             with self._lock:
                 self._error = self._error or error
                 self._finished.notify()
             return False
-
-
-def _with_reader(outcome: Partial, files: tuple[int, ...], worker: str) -> Partial:
-    """Say of files that this worker could not read that it is the worker who could not."""
-    suffix = f" (worker {worker}; the coordinator can read it)"
-    marked = (
-        replace(result, problem=f"{result.problem}{suffix}") if result.file in files and result.problem else result
-        for result in outcome.files
-    )
-    return replace(outcome, files=tuple(marked))
-
-
-def _readable(task: Task, files: tuple[int, ...]) -> bool:
-    """Tell whether some of these files of a task can be read here."""
-    return any(piece.file in files and unreadable(piece.path) is None for piece in task.pieces)
-
-
-def _bounded(seconds: float) -> float:
-    """Return how long a call may wait; WireError for what is no time, as nan, which no clock ever reaches."""
-    if not math.isfinite(seconds):
-        raise WireError(f"{seconds} seconds")
-    return min(max(seconds, 0.0), WAIT_SECONDS)
-
-
-def _versions(greeting: Greeting) -> str | None:
-    """Say why a worker of other versions cannot be used: Python may differ, logproc and protocol may not."""
-    if greeting.protocol != PROTOCOL:
-        return f"it speaks protocol {greeting.protocol}, and the coordinator {PROTOCOL}: install the same logproc"
-    if greeting.logproc != __version__:
-        return (
-            f"it is logproc {greeting.logproc[:LONGEST]} (Python {greeting.python[:LONGEST]}), and the coordinator is "
-            f"{__version__} (Python {python_version()}): install the same logproc; Python may differ"
-        )
-    return None

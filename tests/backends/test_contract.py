@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from backends import hands
+from backends import queue_workers
 from backends.workers import (
     Errand,
     announce,
@@ -76,7 +76,7 @@ class Subject:
 def backend(request):
     name = request.param
     if name == "queue":
-        run = hands.backend
+        run = queue_workers.backend
     elif name == "dask":
         run = on(request.getfixturevalue("cluster"))
     else:
@@ -264,7 +264,11 @@ def reported(logs, rejects, backend, **network):
 
 def helped(config):
     """Start a worker as soon as a coordinator says where it listens; yield what hears it."""
-    return hands.command_worker(config.network.authkey_file, WORKERS) if config.backend == "queue" else nullcontext()
+    return (
+        queue_workers.command_worker(config.network.authkey_file, WORKERS)
+        if config.backend == "queue"
+        else nullcontext()
+    )
 
 
 @everywhere
@@ -283,6 +287,6 @@ def test_report_and_rejected_lines_are_serials_byte_for_byte(backend, deaths, lo
     if backend.name == "dask":
         settings["scheduler"] = request.getfixturevalue("cluster").scheduler
     if backend.name == "queue":
-        settings |= {"listen": "127.0.0.1:0", "authkey_file": hands.key_file(tmp_path)}
+        settings |= {"listen": "127.0.0.1:0", "authkey_file": queue_workers.key_file(tmp_path)}
     assert reported(logs, tmp_path / "rejects", backend.name, **settings) == expected
     assert {int(path.name) for path in (tmp_path / "deaths").iterdir()} == set(deaths)

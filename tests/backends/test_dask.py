@@ -459,7 +459,7 @@ def test_a_cable_that_is_pulled_changes_nothing(tmp_path):
             (tmp_path / f"{name}-rejects").read_bytes(),
         )
 
-    gate = ("--preload", "backends.dask_gate")
+    gate = ("--preload", "backends.dask_preload")
     expected = finished("serial", report("serial", (), "--backend", "serial"))
     with (
         joined("head", "left", "lost") as (head, left, lost),
@@ -610,10 +610,10 @@ def lose(job, task):
 
 def test_workers_that_are_all_gone_end_the_run(chief, tmp_path):
     cluster = Cluster(chief.address)
-    with workers(chief.address, tmp_path) as crew:
+    with workers(chief.address, tmp_path) as members:
         outcomes = dask.run(lose, Errand(str(tmp_path)), tasks_of(9), 1, cluster=cluster)
         next(outcomes)
-        crew.kill()
+        members.kill()
     lose_patience(cluster)
     with pytest.raises(TryLaterError, match=r"no worker is left and none came back within 0\.1 s"):
         list(outcomes)

@@ -16,10 +16,10 @@ import pytest
 
 from logproc.backends import dask, dask_worker, probe, spooled
 from logproc.backends.dask_connect import Cluster, Tls
-from logproc.backends.dask_crew import AGAIN, COMPLAINTS, NAMED, TRIES, Crew
-from logproc.backends.dask_errands import Do, Group, Suspect
 from logproc.backends.dask_flight import Flight
+from logproc.backends.dask_membership import AGAIN, COMPLAINTS, NAMED, TRIES, Membership
 from logproc.backends.dask_refusals import REFUSALS, Refusals
+from logproc.backends.dask_submissions import Do, Group, Suspect
 from logproc.backends.dask_worker import Greeting, UnusableHereError, mismatch
 from logproc.backends.folding import FOLD, FOLD_ABOVE, groups
 from logproc.errors import MissingExtraError, TryLaterError, UsageError
@@ -164,168 +164,170 @@ def clock():
 
 
 @pytest.fixture
-def crew(said, clock):
-    return Crew(Cluster("tcp://head:1", wait_workers=10, say=said.append), clock)
+def members(said, clock):
+    return Membership(Cluster("tcp://head:1", wait_workers=10, say=said.append), clock)
 
 
-def greet(crew, live, answers=()):
-    for worker in crew.see(live):
-        assert crew.ask(worker)
+def greet(members, live, answers=()):
+    for worker in members.see(live):
+        assert members.ask(worker)
     for worker, greeting in dict(answers).items():
-        crew.answered(worker, greeting)
+        members.answered(worker, greeting)
 
 
-def test_workers_are_greeted_once_and_then_used(crew):
-    greet(crew, {"a": 1, "b": 4}, {"a": FIT, "b": FIT})
-    assert crew.see({"a": 1, "b": 4}) == []
-    assert crew.threads == 5
-    assert crew.among() is None
+def test_workers_are_greeted_once_and_then_used(members):
+    greet(members, {"a": 1, "b": 4}, {"a": FIT, "b": FIT})
+    assert members.see({"a": 1, "b": 4}) == []
+    assert members.threads == 5
+    assert members.among() is None
 
 
-def test_tasks_are_meant_for_the_fit_as_long_as_others_are_there(crew, said):
-    greet(crew, {"a": 1, "b": 1, "c": 1}, {"a": FIT, "b": Greeting("node", "mount", "x is missing")})
-    assert crew.among() == {"a"}
+def test_tasks_are_meant_for_the_fit_as_long_as_others_are_there(members, said):
+    greet(members, {"a": 1, "b": 1, "c": 1}, {"a": FIT, "b": Greeting("node", "mount", "x is missing")})
+    assert members.among() == {"a"}
     assert said == ["worker b on node is not used: x is missing"]
-    crew.answered("c", FIT)
-    assert crew.among() == {"a", "c"}
-    crew.see({"a": 1, "c": 1})
-    assert crew.among() is None
+    members.answered("c", FIT)
+    assert members.among() == {"a", "c"}
+    members.see({"a": 1, "c": 1})
+    assert members.among() is None
 
 
 @pytest.mark.parametrize("kind", ["mount", "machine"])
-def test_a_worker_that_was_mended_is_used_again_without_a_restart(crew, clock, said, kind):
-    greet(crew, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", kind, "the disk is full")})
-    assert crew.see({"a": 1, "b": 1}) == []
+def test_a_worker_that_was_mended_is_used_again_without_a_restart(members, clock, said, kind):
+    greet(members, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", kind, "the disk is full")})
+    assert members.see({"a": 1, "b": 1}) == []
     clock.now = AGAIN
     for _ in range(2):  # asked again, and once
-        greet(crew, {"a": 1, "b": 1}, {"b": Greeting("node", kind, "the disk is full")} if clock.now == AGAIN else {})
-    assert crew.among() == {"a"}
+        greet(
+            members, {"a": 1, "b": 1}, {"b": Greeting("node", kind, "the disk is full")} if clock.now == AGAIN else {}
+        )
+    assert members.among() == {"a"}
     clock.now = 2 * AGAIN
-    greet(crew, {"a": 1, "b": 1}, {"b": FIT})
-    assert crew.among() is None
+    greet(members, {"a": 1, "b": 1}, {"b": FIT})
+    assert members.among() is None
     assert said == ["worker b on node is not used: the disk is full", "worker b on node is used again"]
 
 
-def test_other_versions_are_not_asked_again(crew, clock):
-    greet(crew, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", "versions", "it has python 3.9")})
+def test_other_versions_are_not_asked_again(members, clock):
+    greet(members, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", "versions", "it has python 3.9")})
     clock.now = 10 * AGAIN
-    assert crew.see({"a": 1, "b": 1}) == []
+    assert members.see({"a": 1, "b": 1}) == []
 
 
-def test_few_of_many_are_named_for_a_task(crew):
+def test_few_of_many_are_named_for_a_task(members):
     live = {f"worker-{n}": 1 for n in range(3 * NAMED)}
-    greet(crew, {**live, "odd": 1}, dict.fromkeys(live, FIT))
-    assert len(crew.among()) == NAMED
-    assert crew.among() <= live.keys()
+    greet(members, {**live, "odd": 1}, dict.fromkeys(live, FIT))
+    assert len(members.among()) == NAMED
+    assert members.among() <= live.keys()
 
 
-def test_a_worker_that_forgot_the_run_is_greeted_again(crew):
-    greet(crew, {"a": 1}, {"a": FIT})
-    assert crew.stranger("a")
-    assert crew.threads == 0
-    assert crew.ask("a")
-    assert not crew.stranger("a")
+def test_a_worker_that_forgot_the_run_is_greeted_again(members):
+    greet(members, {"a": 1}, {"a": FIT})
+    assert members.stranger("a")
+    assert members.threads == 0
+    assert members.ask("a")
+    assert not members.stranger("a")
 
 
-def test_a_worker_that_never_answers_is_left_alone(crew):
-    crew.see({"a": 1})
-    assert [crew.ask("a") for _ in range(TRIES + 1)] == [True] * TRIES + [False]
-    assert crew.see({"a": 1}) == []
+def test_a_worker_that_never_answers_is_left_alone(members):
+    members.see({"a": 1})
+    assert [members.ask("a") for _ in range(TRIES + 1)] == [True] * TRIES + [False]
+    assert members.see({"a": 1}) == []
 
 
-def test_without_workers_it_waits_and_then_gives_up(crew, clock):
-    crew.see({})
+def test_without_workers_it_waits_and_then_gives_up(members, clock):
+    members.see({})
     clock.now = 9.9
-    crew.check()
+    members.check()
     clock.now = 10
     with pytest.raises(TryLaterError, match=r"tcp://head:1: no worker joined within 10 s; start some"):
-        crew.check()
+        members.check()
 
 
-def test_workers_that_left_are_waited_for_anew(crew, clock):
-    greet(crew, {"a": 1}, {"a": FIT})
+def test_workers_that_left_are_waited_for_anew(members, clock):
+    greet(members, {"a": 1}, {"a": FIT})
     clock.now = 100
-    crew.check()
-    crew.see({})
+    members.check()
+    members.see({})
     clock.now = 109
-    crew.check()
+    members.check()
     clock.now = 110
     with pytest.raises(TryLaterError, match="no worker is left and none came back within 10 s"):
-        crew.check()
+        members.check()
 
 
-def test_busy_workers_are_called_so(crew, clock):
-    greet(crew, {"a": 1, "b": 1})
+def test_busy_workers_are_called_so(members, clock):
+    greet(members, {"a": 1, "b": 1})
     clock.now = 10
     with pytest.raises(TryLaterError, match="none of 2 workers answered within 10 s"):
-        crew.check()
+        members.check()
 
 
-def test_other_versions_are_refused_at_once_but_another_disk_is_waited_for(crew, clock):
-    greet(crew, {"a": 1}, {"a": Greeting("n1", "mount", "x is missing")})
-    crew.check()
-    greet(crew, {"a": 1, "b": 1}, {"b": Greeting("n2", "versions", "it has python 3.9")})
-    crew.check()
+def test_other_versions_are_refused_at_once_but_another_disk_is_waited_for(members, clock):
+    greet(members, {"a": 1}, {"a": Greeting("n1", "mount", "x is missing")})
+    members.check()
+    greet(members, {"a": 1, "b": 1}, {"b": Greeting("n2", "versions", "it has python 3.9")})
+    members.check()
     clock.now = 10
     with pytest.raises(TryLaterError, match=r"worker a on n1: x is missing; worker b on n2: .*mount the same disk"):
-        crew.check()
-    crew.see({"b": 1})
+        members.check()
+    members.see({"b": 1})
     with pytest.raises(UsageError, match=r"it has python 3\.9; install the same versions everywhere"):
-        crew.check()
+        members.check()
 
 
-def test_that_it_waits_is_said_once_and_again_when_it_has_to_again(crew, clock, said):
-    crew.see({})
-    crew.check()
+def test_that_it_waits_is_said_once_and_again_when_it_has_to_again(members, clock, said):
+    members.see({})
+    members.check()
     assert said == []
     for clock.now in (3.0, 4.0):
-        crew.check()
+        members.check()
     assert said == ["no usable worker; the run waits 10 s"]
-    greet(crew, {"a": 1}, {"a": FIT})
-    crew.check()
-    crew.dismiss("a", Greeting("node", "machine", "no memory"))
-    crew.check()
-    crew.check()
+    greet(members, {"a": 1}, {"a": FIT})
+    members.check()
+    members.dismiss("a", Greeting("node", "machine", "no memory"))
+    members.check()
+    members.check()
     assert said[1:] == ["worker a on node is not used: no memory", "no usable worker; the run waits 10 s"]
 
 
-def test_the_way_out_is_that_of_the_reason(crew, clock):
-    greet(crew, {"a": 1}, {"a": FIT})
-    crew.check()
-    crew.dismiss("a", Greeting("node", "machine", "no memory"))
+def test_the_way_out_is_that_of_the_reason(members, clock):
+    greet(members, {"a": 1}, {"a": FIT})
+    members.check()
+    members.dismiss("a", Greeting("node", "machine", "no memory"))
     clock.now = 10
     with pytest.raises(TryLaterError) as caught:
-        crew.check()
+        members.check()
     text = "tcp://head:1: no worker can be used; worker a on node: no memory; see what these machines lack"
     assert str(caught.value) == text
-    crew.see({"a": 1, "b": 1})
+    members.see({"a": 1, "b": 1})
     with pytest.raises(TryLaterError, match=r"no memory; 1 more did not answer; see what these machines lack$"):
-        crew.check()
+        members.check()
 
 
-def test_a_worker_that_gives_everything_back_is_named_a_few_times(crew, said):
+def test_a_worker_that_gives_everything_back_is_named_a_few_times(members, said):
     for n in range(3 * COMPLAINTS):
-        crew.complain(UnusableHereError("a", "node", "No such file", f"/logs/{n}", n))
+        members.complain(UnusableHereError("a", "node", "No such file", f"/logs/{n}", n))
     assert len(said) == COMPLAINTS
     assert said[1] == "worker a on node gave a task back, which others get first: /logs/1 cannot be read: No such file"
 
 
-def test_a_worker_that_gives_back_what_others_can_do_is_not_used(crew, said):
-    refusals = Refusals(crew, SimpleNamespace(stranger=lambda _worker: None))
-    greet(crew, {"a": 1, "b": 1}, {"a": FIT, "b": FIT})
+def test_a_worker_that_gives_back_what_others_can_do_is_not_used(members, said):
+    refusals = Refusals(members, SimpleNamespace(stranger=lambda _worker: None))
+    greet(members, {"a": 1, "b": 1}, {"a": FIT, "b": FIT})
     for n in range(REFUSALS):
-        assert crew.among() is None
+        assert members.among() is None
         refusals.note(task_of(n), UnusableHereError("a", "node", "MemoryError: "))
         assert refusals.among(task_of(n)) == {"b"}
         refusals.done(task_of(n))
-    assert crew.among() == {"b"}
+    assert members.among() == {"b"}
     assert said[-1].startswith("worker a on node is not used: 5 tasks that it gave back were done by others")
 
 
-def test_what_some_cannot_do_is_not_tried_everywhere(crew):
-    refusals = Refusals(crew, SimpleNamespace(stranger=lambda _worker: None))
+def test_what_some_cannot_do_is_not_tried_everywhere(members):
+    refusals = Refusals(members, SimpleNamespace(stranger=lambda _worker: None))
     live = dict.fromkeys("abcdefgh", 1)
-    greet(crew, live, dict.fromkeys(live, FIT))
+    greet(members, live, dict.fromkeys(live, FIT))
     for worker in "abcde":
         assert not isinstance(refusals.among(task_of(3)), Failure)
         refusals.note(task_of(3), UnusableHereError(worker, "node", "MemoryError: "))
@@ -622,11 +624,11 @@ def test_a_twin_whose_worker_left_may_be_replaced(flight, clock):
     assert set(flight.stragglers()) == {"one"}
 
 
-def test_a_worker_that_hangs_gets_nothing_as_long_as_another_answers(crew):
-    greet(crew, {"a": 1, "b": 1}, {"a": FIT, "b": FIT})
-    assert crew.among(without={"a"}) == {"b"}
-    crew.silent = frozenset({"a"})
-    assert crew.among() == {"b"}
-    assert crew.among(without={"b"}) == frozenset()
-    crew.silent = frozenset({"a", "b"})
-    assert crew.among() is None
+def test_a_worker_that_hangs_gets_nothing_as_long_as_another_answers(members):
+    greet(members, {"a": 1, "b": 1}, {"a": FIT, "b": FIT})
+    assert members.among(without={"a"}) == {"b"}
+    members.silent = frozenset({"a"})
+    assert members.among() == {"b"}
+    assert members.among(without={"b"}) == frozenset()
+    members.silent = frozenset({"a", "b"})
+    assert members.among() is None

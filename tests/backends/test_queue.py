@@ -15,12 +15,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from backends import hands
-from backends.hands import CODEC, KEY, Clock, Hand, Head, Puppet, collect, collecting, hands_down, options_of
+from backends import queue_workers
+from backends.queue_workers import (
+    CODEC,
+    KEY,
+    Clock,
+    Head,
+    Puppet,
+    WorkerThread,
+    collect,
+    collecting,
+    join_workers,
+    options_of,
+)
 from backends.workers import Errand, answer, work
 
 from logproc import __version__
-from logproc.backends import keys, manager, probe, queue, remote, service
+from logproc.backends import keys, manager, probe, queue, remote, service, service_checks
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
 from logproc.backends.link import HungUpError, Liveness, RetryingClient
@@ -81,7 +92,7 @@ def puppet_of():
 @pytest.fixture(autouse=True)
 def nobody_is_left():
     yield
-    hands_down()
+    join_workers()
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +135,7 @@ def test_other_versions_are_refused_in_a_sentence(puppet_of, change, words):
         assert words in refused.reason
         assert puppet.client.call("hello", replace(puppet.greeting, **change), "") == refused
         head.wait_for("worker old is refused: ")
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 
@@ -145,14 +156,14 @@ def test_a_worker_that_sees_another_disk_is_refused(tmp_path, monkeypatch):
     with collecting(head, Errand(), tasks) as collector:
         with monkeypatch.context() as patch:
             patch.setattr(remote, "difference_in_time", lambda probes: f"{probes[0].path} cannot be read: no such file")
-            hand = Hand(head, work, name="blind")
+            hand = WorkerThread(head, work, name="blind")
             hand.start()
             hand.join(60)
         assert isinstance(hand.error, RefusedError)
         assert "it does not see the disk that the coordinator sees" in str(hand.error)
         assert f"{tmp_path}/" in str(hand.error)
         head.wait_for("worker blind is refused: it does not see the disk")
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 
@@ -226,7 +237,7 @@ def test_files_that_have_changed_since_the_run_began_refuse_nobody(tmp_path, pup
         puppet = puppet_of(head, hello=False)
         ask = puppet.client.call("hello", puppet.greeting, None)
         assert [probe.path for probe in ask.probes] == [f"{tmp_path}/1"]
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 
@@ -246,7 +257,7 @@ def test_other_pythons_understand_what_is_said(minor, tmp_path):
     script = tmp_path / "puppet.py"
     script.write_text(
         "import sys\n"
-        "from backends.hands import Head, Puppet\n"
+        "from backends.queue_workers import Head, Puppet\n"
         "from logproc.model import Partial\n"
         "head = Head()\n"
         "head.say(f'listening on 127.0.0.1:{sys.argv[1]}')\n"
@@ -362,7 +373,7 @@ def test_a_coordinator_that_was_stopped_itself_takes_nothing_away(puppet_of, mon
 
 
 def test_all_who_wait_are_told_the_end_at_once(puppet_of, monkeypatch):
-    monkeypatch.setattr(service, "WAIT_SECONDS", 1e6)  # who is not told waits for longer than any test
+    monkeypatch.setattr(service_checks, "WAIT_SECONDS", 1e6)  # who is not told waits for longer than any test
     monkeypatch.setattr(service, "LOOK_SECONDS", 1e6)
     head, tasks = Head(), tasks_of(1)
     told = {}
@@ -437,7 +448,7 @@ def spooling_head(**options):
 
 @pytest.fixture
 def spooling(monkeypatch):
-    monkeypatch.setattr(hands, "CODEC", Codec((*hands.TYPES, Errand, Spooling)))
+    monkeypatch.setattr(queue_workers, "CODEC", Codec((*queue_workers.TYPES, Errand, Spooling)))
 
 
 @pytest.mark.usefixtures("spooling")
@@ -561,7 +572,7 @@ def spool_lines(job, task):
 def test_workers_bring_the_lines_that_their_tasks_leave(tmp_path):
     head, tasks = spooling_head(), tasks_of(9)
     with collecting(head, Spooling(str(tmp_path), "text"), tasks) as collector:
-        hand = Hand(head, spool_lines)
+        hand = WorkerThread(head, spool_lines)
         hand.start()
         assert collector.result() == right(tasks)
         hand.join(30)
@@ -648,7 +659,7 @@ def test_no_secret_is_shown():
     head = Head()
     assert "a key of tests" not in repr(head.remote) + repr(Head(listen="").endpoint(1))
     with collecting(head, Errand(), tasks_of(2)) as collector:
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         collector.result()
     assert not any("a key of tests" in line for line in head.lines)
 
@@ -672,13 +683,13 @@ def unreadable(_job, task):
 def test_a_full_disk_of_a_worker_loses_nothing():
     head, tasks = Head(), tasks_of(8)
     with collecting(head, Errand(bad=tuple(range(8))), tasks) as collector:
-        bad = Hand(head, full, name="bad")
+        bad = WorkerThread(head, full, name="bad")
         bad.start()
         bad.join(60)
         assert isinstance(bad.error, TryLaterError)
         assert "could not be done on this machine: OSError: [Errno 28] No space left on device" in str(bad.error)
         head.wait_for("worker bad left")
-        Hand(head, work, name="good").start()
+        WorkerThread(head, work, name="good").start()
         assert collector.result() == right(tasks)
 
 
@@ -691,12 +702,12 @@ def test_a_disk_that_goes_away_loses_nothing(monkeypatch, tmp_path):
         answers = iter([None])  # at hello all was well
         with monkeypatch.context() as patch:
             patch.setattr(remote, "difference_in_time", lambda _probes: next(answers, "/logs/0 cannot be read"))
-            bad = Hand(head, unreadable, name="bad", children=1)
+            bad = WorkerThread(head, unreadable, name="bad", children=1)
             bad.start()
             bad.join(60)
         assert isinstance(bad.error, TryLaterError)
         assert "the disk that the coordinator sees is gone: /logs/0 cannot be read" in str(bad.error)
-        Hand(head, work, name="good").start()
+        WorkerThread(head, work, name="good").start()
         assert collector.result() == right(tasks)
 
 
@@ -708,13 +719,13 @@ def test_a_disk_that_hangs_refuses_its_worker_in_time(monkeypatch, tmp_path):
         with monkeypatch.context() as patch:
             patch.setattr(remote, "difference_in_time", lambda probes: probe.difference_in_time(probes, 0.01))
             patch.setattr(probe, "difference", lambda _probes: hangs.wait(60))
-            bad = Hand(head, work, name="hung")
+            bad = WorkerThread(head, work, name="hung")
             bad.start()
             bad.join(60)
             hangs.set()
         assert isinstance(bad.error, RefusedError)
         assert "the disk did not answer within 0.01 s; mount it and try again" in str(bad.error)
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 
@@ -722,7 +733,7 @@ def test_a_file_that_cannot_be_read_is_a_result_where_the_disk_is_there(tmp_path
     head, tasks = Head(), tasks_of(2, tmp_path)
     (tmp_path / "0").write_text("line\n")
     with collecting(head, Errand(), tasks) as collector:
-        Hand(head, unreadable).start()
+        WorkerThread(head, unreadable).start()
         found = collector.result()
     assert [found[n].files[0].problem for n in (0, 1)] == ["no such file or directory"] * 2
 
@@ -731,7 +742,7 @@ def test_a_result_that_is_too_large_to_travel_is_a_failure(monkeypatch):
     monkeypatch.setattr(remote, "RESULT_BYTES", remote.CHUNK_BYTES + 10)
     head, tasks = Head(), tasks_of(1)
     with collecting(head, Errand(), tasks) as collector:
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         (outcome,) = collector.result().values()
     assert isinstance(outcome, Failure)
     assert "lower max_groups" in outcome.cause
@@ -745,13 +756,13 @@ def test_a_defect_of_the_coordinator_is_told_at_both_ends_and_ends_the_worker(mo
     with collecting(head, Errand(), tasks) as collector:
         with monkeypatch.context() as patch:
             patch.setattr(Service, "lease", lambda *_: None + 1)
-            hand = Hand(head, work, lost_seconds=1e6)
+            hand = WorkerThread(head, work, lost_seconds=1e6)
             hand.start()
             hand.join(60)
         assert isinstance(hand.error, RefusedError)
         assert str(hand.error) == "the coordinator cannot answer: unexpected TypeError in lease (a defect of logproc)"
         head.wait_for("unexpected TypeError in a worker's call of lease: unsupported operand")
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 
@@ -761,7 +772,7 @@ def test_a_reply_that_is_not_understood_ends_the_worker():
         endpoint = replace(head.endpoint(), codec=Codec(TYPES))  # without the class of the job
         with pytest.raises(RefusedError, match="cannot be understood here: nothing that is known: '@Errand'"):
             remote.work(work, options_of(endpoint, lost_seconds=1e6))
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 

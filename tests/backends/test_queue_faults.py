@@ -9,8 +9,8 @@ import threading
 from contextlib import ExitStack, closing
 
 import pytest
-from backends.hands import Clock, Hand, Head, collecting, hands_down, process_of
 from backends.proxy import Proxy, nobody, troubles
+from backends.queue_workers import Clock, Head, WorkerThread, collecting, join_workers, process_of
 from backends.workers import Errand, answer, die_once, held, large, stop_once, work
 
 from logproc.backends import broker, link, manager, queue, remote, service
@@ -26,7 +26,7 @@ SCHEDULES = int(os.environ.get("LOGPROC_SCHEDULES", "10"))
 @pytest.fixture(autouse=True)
 def nobody_is_left():
     yield
-    hands_down()
+    join_workers()
 
 
 def tasks_of(count):
@@ -59,7 +59,7 @@ def test_a_worker_that_is_killed_loses_only_time(tmp_path):
         worker.wait(60)
         clock.advance(61)
         (tmp_path / "go").touch()
-        Hand(head, held).start()
+        WorkerThread(head, held).start()
         assert collector.result() == right(tasks)
     assert any("has lost task" in line for line in head.lines)
 
@@ -73,7 +73,7 @@ def test_the_tasks_of_a_killed_worker_are_done_by_others_long_before_its_leases_
         worker.wait(60)
         head.wait_for("its connections ended, and it did not come back in 0.2 s")
         (tmp_path / "go").touch()
-        Hand(head, held).start()
+        WorkerThread(head, held).start()
         assert collector.result() == right(tasks)
 
 
@@ -99,7 +99,7 @@ def test_the_work_of_a_worker_that_hangs_is_done_by_another(tmp_path):
         worker.send_signal(signal.SIGSTOP)
         clock.advance(61)
         (tmp_path / "go").touch()
-        Hand(head, held, name="other").start()
+        WorkerThread(head, held, name="other").start()
         assert collector.result() == right(tasks)
         worker.send_signal(signal.SIGCONT)
         worker.wait(60)
@@ -109,7 +109,7 @@ def test_the_work_of_a_worker_that_hangs_is_done_by_another(tmp_path):
 def test_a_child_that_hangs_is_replaced(tmp_path):
     head, tasks = Head(lease_seconds=1.5), tasks_of(6)
     with collecting(head, Errand(str(tmp_path), bad=(2,)), tasks) as collector:
-        hand = Hand(head, stop_once)
+        hand = WorkerThread(head, stop_once)
         hand.start()
         assert collector.result() == right(tasks)
         hand.join(60)
@@ -138,7 +138,7 @@ def test_workers_join_and_leave_at_any_time(tmp_path):
 
 def test_a_worker_whose_coordinator_is_gone_looks_for_it_and_gives_up():
     with nobody() as port:
-        hand = Hand(Head(), work, port=port, lost_seconds=0.3)
+        hand = WorkerThread(Head(), work, port=port, lost_seconds=0.3)
         hand.start()
         hand.join(60)
     assert isinstance(hand.error, TryLaterError)
@@ -148,7 +148,7 @@ def test_a_worker_whose_coordinator_is_gone_looks_for_it_and_gives_up():
 def test_a_worker_waits_for_a_coordinator_that_comes_late():
     head, tasks = Head(), tasks_of(4)
     with nobody() as port, closing(Proxy(port)) as proxy:
-        hand = Hand(head, work, port=proxy.port, lost_seconds=60.0)
+        hand = WorkerThread(head, work, port=proxy.port, lost_seconds=60.0)
         hand.start()
         proxy.wait_unanswered(2)
         with collecting(head, Errand(), tasks) as collector:
@@ -164,7 +164,7 @@ def test_a_worker_goes_on_to_the_next_run_at_the_same_address(tmp_path):
     first = Head(clock=clock)
     with collecting(first, Errand(str(tmp_path), bad=(0, 1, 2)), tasks) as one:
         proxy = Proxy(first.port)
-        hand = Hand(first, held, port=proxy.port)
+        hand = WorkerThread(first, held, port=proxy.port)
         hand.start()
         wait_for(tmp_path / "0.begun")
         second = Head()
@@ -176,7 +176,7 @@ def test_a_worker_goes_on_to_the_next_run_at_the_same_address(tmp_path):
             assert hand.error is None
         (tmp_path / "go").touch()
         clock.advance(61)
-        Hand(first, held).start()
+        WorkerThread(first, held).start()
         assert one.result() == right(tasks)
         proxy.close()
 
@@ -184,12 +184,12 @@ def test_a_worker_goes_on_to_the_next_run_at_the_same_address(tmp_path):
 def test_another_key_ends_a_worker():
     head, tasks = Head(), tasks_of(2)
     with collecting(head, Errand(), tasks) as collector:
-        hand = Hand(head, work, key=b"another key that has at least 32 bytes")
+        hand = WorkerThread(head, work, key=b"another key that has at least 32 bytes")
         hand.start()
         hand.join(60)
         assert isinstance(hand.error, RefusedError)
         assert hand.error.exit_code == 78
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
 
@@ -222,7 +222,7 @@ def test_whatever_happens_on_the_way_every_task_counts_once(seed, tmp_path):
     with collecting(head, job, tasks) as collector, ExitStack() as stack:
         for n in range(2):
             proxy = stack.enter_context(closing(Proxy(head.port, troubles(rng.random(), 0.5 if n else 0.8))))
-            Hand(head, mischief, port=proxy.port, name=f"hand{n}").start()
+            WorkerThread(head, mischief, port=proxy.port, name=f"hand{n}").start()
         found = collector.result()
     assert found.keys() == right(tasks).keys()
     for task in tasks:
@@ -240,7 +240,7 @@ def test_a_result_whose_upload_breaks_is_sent_again(fault, tmp_path):
     faults = iter([("none", 0), ("none", 0), *[(fault, 150_000)] * 3])
     with collecting(head, Errand(str(tmp_path)), tasks) as collector:
         proxy = Proxy(head.port, iter(lambda: next(faults, ("none", 0)), None))
-        Hand(head, large, port=proxy.port, children=1).start()
+        WorkerThread(head, large, port=proxy.port, children=1).start()
         found = collector.result()
         proxy.close()
     assert all(found[n] == Partial(n, (), (bytes(300_000),)) for n in range(3))
@@ -253,7 +253,7 @@ def test_a_cable_that_is_pulled_and_put_back(tmp_path, monkeypatch):
     with collecting(head, Errand(str(tmp_path), bad=(0,)), tasks) as collector:
         port = head.port
         proxy = Proxy(port)
-        hand = Hand(head, held, port=proxy.port, lost_seconds=60.0)
+        hand = WorkerThread(head, held, port=proxy.port, lost_seconds=60.0)
         hand.start()
         wait_for(tmp_path / "0.begun")
         with nobody() as proxy.target:
@@ -312,7 +312,7 @@ def test_a_large_upload_does_not_delay_heartbeats(tmp_path, beats, monkeypatch):
     monkeypatch.setattr(Channel, "_send_long", slowly)
     head, tasks = Head(), tasks_of(1)
     with collecting(head, Errand(str(tmp_path)), tasks) as collector:
-        Hand(head, large, children=1).start()
+        WorkerThread(head, large, children=1).start()
         assert collector.result() == {0: Partial(0, (), (bytes(300_000),))}
 
 
@@ -321,7 +321,7 @@ def test_slow_tasks_are_not_taken_away(tmp_path, beats):
     clock, tasks = Clock(), tasks_of(3)
     head = Head(clock=clock, straggler_seconds=1e9)
     with collecting(head, Errand(str(tmp_path), bad=(0, 1, 2)), tasks) as collector:
-        Hand(head, held, children=3).start()
+        WorkerThread(head, held, children=3).start()
         for task in tasks:
             wait_for(tmp_path / f"{task.number}.begun")
         for _ in range(4):  # each time less than a lease, together more

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from backends.hands import KEY, Hand, Head, Puppet, collecting, hands_down
+from backends.queue_workers import KEY, Head, Puppet, WorkerThread, collecting, join_workers
 from backends.workers import Errand, answer, work
 
 from logproc.backends import queue, remote
@@ -23,7 +23,7 @@ def nobody_is_left(monkeypatch):
     monkeypatch.setattr(queue, "LINGER_SECONDS", 0.2)
     monkeypatch.setattr(queue, "TICK_SECONDS", 0.05)
     yield
-    hands_down()
+    join_workers()
 
 
 def missing(_job, task):
@@ -56,7 +56,7 @@ def test_a_file_that_only_one_worker_lacks_is_read_by_another(tmp_path, monkeypa
     with collecting(head, Errand(), tasks) as collector:
         other = Puppet(head, "other")
         assert isinstance(other.hello(), Welcome)
-        Hand(head, missing, name="partly", children=1).start()
+        WorkerThread(head, missing, name="partly", children=1).start()
         head.wait_for("worker partly could not do task", count=2)
         for _ in tasks:
             offer = other.lease()
@@ -69,7 +69,7 @@ def test_where_no_other_worker_is_the_report_says_who_could_not_read_it(tmp_path
     without(monkeypatch)
     head, tasks = Head(), there(tmp_path, 1)
     with collecting(head, Errand(), tasks) as collector:
-        Hand(head, missing, name="partly").start()
+        WorkerThread(head, missing, name="partly").start()
         (found,) = collector.result().values()
     assert found.files[0].problem == "no such file (worker partly; the coordinator can read it)"
     head.wait_for("worker partly cannot read all of task 0")
@@ -78,8 +78,8 @@ def test_where_no_other_worker_is_the_report_says_who_could_not_read_it(tmp_path
 def test_a_file_that_is_gone_for_all_is_a_result_at_once(tmp_path):
     head, tasks = Head(), tasks_of(2, tmp_path)
     with collecting(head, Errand(), tasks) as collector:
-        Hand(head, missing).start()
-        Hand(head, work, name="other")
+        WorkerThread(head, missing).start()
+        WorkerThread(head, work, name="other")
         found = collector.result()
     assert [found[number].files[0].problem for number in (0, 1)] == ["no such file"] * 2
     assert not any("could not do" in line for line in head.lines)

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from types import SimpleNamespace
 
 import pytest
-from backends.hands import CODEC, KEY, Clock, Hand, Head, Puppet, collecting, hands_down
+from backends.queue_workers import CODEC, KEY, Clock, Head, Puppet, WorkerThread, collecting, join_workers
 from backends.workers import Errand, answer, work
 
 from logproc.backends import channel, keys, manager
@@ -28,7 +28,7 @@ CAPS = tuple(CALL_BYTES[method] for method in METHODS)
 @pytest.fixture(autouse=True)
 def nobody_is_left():
     yield
-    hands_down()
+    join_workers()
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def head(request):
         try:
             yield head
         finally:
-            Hand(head, work).start()
+            WorkerThread(head, work).start()
         assert collector.result() == RIGHT
 
 
@@ -319,7 +319,7 @@ def test_only_the_pinned_certificate_is_taken(certificate, tmp_path):
             Connector(head.endpoint(certificate=other)).connect()
         with pytest.raises(RefusedError, match="uses TLS: name its certificate"):
             Connector(Head(listen="").endpoint(head.port)).connect()
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == RIGHT
 
 
@@ -328,7 +328,7 @@ def test_tls_to_a_coordinator_without_it_is_told(certificate):
     with collecting(head, Errand(), TASKS) as collector:
         with pytest.raises(RefusedError, match="does not use TLS"):
             Connector(head.endpoint(certificate=certificate)).connect()
-        Hand(head, work).start()
+        WorkerThread(head, work).start()
         assert collector.result() == RIGHT
 
 

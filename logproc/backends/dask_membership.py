@@ -46,7 +46,7 @@ WAYS_OUT = {
 """What to do about workers that cannot be used, by the kind of their problem."""
 
 
-class Crew:
+class Membership:
     """The workers of a cluster, as far as they are known."""
 
     def __init__(self, cluster: Cluster, clock: Callable[[], float]) -> None:

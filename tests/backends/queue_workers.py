@@ -78,7 +78,7 @@ def options_of(endpoint, name="hand", children=2, lost_seconds=8.0, say=lambda _
     return remote.WorkerOptions(endpoint, name, children, say, place, None, lost_seconds)
 
 
-class Hand(threading.Thread):
+class WorkerThread(threading.Thread):
     """A worker in a thread; `error` is what it ended with."""
 
     made: ClassVar = []
@@ -98,10 +98,10 @@ class Hand(threading.Thread):
             self.error = error
 
 
-def hands_down():
+def join_workers():
     """Wait for all workers in threads; a test leaves none behind."""
-    while Hand.made:
-        hand = Hand.made.pop()
+    while WorkerThread.made:
+        hand = WorkerThread.made.pop()
         if hand.ident is not None:
             hand.join(60)
             assert not hand.is_alive()
@@ -175,7 +175,7 @@ def collecting(head, job, tasks):
 @contextmanager
 def process_of(port, function, *, name="process", children=1):
     """Yield a worker in a process of its own, which can be killed; `function` is module:name."""
-    command = [sys.executable, "-m", "backends.hands", str(port), function, name, str(children)]
+    command = [sys.executable, "-m", "backends.queue_workers", str(port), function, name, str(children)]
     process = subprocess.Popen(command, cwd=TESTS, stderr=subprocess.PIPE, text=True)
     try:
         yield process
@@ -189,7 +189,7 @@ def backend(process, job, tasks, workers):
     """The queue with one worker beside it, as the contract of all backends wants it."""
     head = Head()
     outcomes = queue.run(process, job, tasks, workers, remote=head.remote)
-    hand = Hand(head, process, children=workers)
+    hand = WorkerThread(head, process, children=workers)
 
     def run():
         try:

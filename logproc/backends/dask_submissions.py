@@ -1,4 +1,4 @@
-"""What a run on a Dask cluster is about: groups of tasks, the errands that futures stand for, and suspected tasks."""
+"""What a run on a Dask cluster is about: groups of tasks, submissions, which futures stand for, and suspects."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Fold:
     among: frozenset[str] | None
 
 
-Errand = Do | Fold
+Submission = Do | Fold
 
 
 @dataclass(slots=True, eq=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Claim:
+class LeaseRecord:
     """A lease: whose, on what, the file of its rejected lines, if they are wanted, and how many pieces of it are there.
 
     `unread` are the files of the task that its owner cannot read, though they are there.
@@ -64,37 +64,37 @@ class Claim:
                 os.unlink(path)  # noqa: PTH108 - text in, text out
 
 
-class Claims:
-    """All claims there are, for one thread at a time; each is taken out once, and then ended by whoever took it."""
+class LeaseRecords:
+    """All records there are, for one thread at a time; each is taken out once, and then ended by whoever took it."""
 
     def __init__(self) -> None:
-        self._claims: dict[str, Claim] = {}  # by lease
+        self._records: dict[str, LeaseRecord] = {}  # by lease
         self._leases: dict[int, list[str]] = defaultdict(list)  # by number of their task
 
     def __len__(self) -> int:
-        return max(len(self._claims), len(self._leases))
+        return max(len(self._records), len(self._leases))
 
-    def add(self, lease: str, claim: Claim) -> None:
+    def add(self, lease: str, record: LeaseRecord) -> None:
         """Note a new one."""
-        self._claims[lease] = claim
-        self._leases[claim.task.number].append(lease)
+        self._records[lease] = record
+        self._leases[record.task.number].append(lease)
 
-    def of(self, worker: str, lease: str) -> Claim | None:
-        """Return the claim of a lease, if it is this worker's."""
-        claim = self._claims.get(lease)
-        return claim if claim is not None and claim.owner == worker else None
+    def of(self, worker: str, lease: str) -> LeaseRecord | None:
+        """Return the record of a lease, if it is this worker's."""
+        record = self._records.get(lease)
+        return record if record is not None and record.owner == worker else None
 
-    def take(self, lease: str) -> Claim | None:
-        """Take out the claim of a lease, or None if that was done."""
-        return self._claims.pop(lease, None)
+    def take(self, lease: str) -> LeaseRecord | None:
+        """Take out the record of a lease, or None if that was done."""
+        return self._records.pop(lease, None)
 
-    def take_of(self, worker: str) -> list[Claim]:
-        """Take out all claims of a worker."""
-        return self._taken([lease for lease, claim in self._claims.items() if claim.owner == worker])
+    def take_of(self, worker: str) -> list[LeaseRecord]:
+        """Take out all records of a worker."""
+        return self._taken([lease for lease, record in self._records.items() if record.owner == worker])
 
-    def take_on(self, number: int) -> list[Claim]:
+    def take_on(self, number: int) -> list[LeaseRecord]:
         """Take out what is left of a task that is finished: leases that were lost, or that another was quicker than."""
         return self._taken(self._leases.pop(number, []))
 
-    def _taken(self, leases: list[str]) -> list[Claim]:
-        return [claim for lease in leases if (claim := self._claims.pop(lease, None)) is not None]
+    def _taken(self, leases: list[str]) -> list[LeaseRecord]:
+        return [record for lease in leases if (record := self._records.pop(lease, None)) is not None]

@@ -14,35 +14,35 @@ from logproc.backends.dask_worker import Greeting, Kit, forget, greet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.backends.dask_crew import Crew
     from logproc.backends.dask_flight import Flight
     from logproc.backends.dask_link import Link
+    from logproc.backends.dask_membership import Membership
     from logproc.model import Outcome, Task
 
 HASTE = 1.0
 """Seconds that the end of a run waits for workers to hear of it."""
 
 
-class Reception:
-    """Who comes is shown what the coordinator sees; the crew learns what was answered."""
+class Admission:
+    """Who comes is shown what the coordinator sees; the members learns what was answered."""
 
-    def __init__(self, link: Link, flight: Flight, crew: Crew, kit: Kit, tasks: Sequence[Task]) -> None:
+    def __init__(self, link: Link, flight: Flight, members: Membership, kit: Kit, tasks: Sequence[Task]) -> None:
         self._link = link
         self._flight = flight
-        self._crew = crew
+        self._members = members
         self._kit = kit
         self._tasks = tasks
         self._equipped: set[str] = set()
 
     def look(self) -> None:
         """See who is there and greet newcomers; raise if nobody can be used, and none has come for too long."""
-        for worker in self._crew.see(self._link.call(self._link.client.nthreads)):
+        for worker in self._members.see(self._link.call(self._link.client.nthreads)):
             self._greet(worker)
-        self._crew.check()
+        self._members.check()
 
     def stranger(self, worker: str) -> None:
         """Greet a worker that says that it does not know the run, or whose disk is in doubt."""
-        if self._crew.stranger(worker):
+        if self._members.stranger(worker):
             self._greet(worker)
 
     def _greet(self, worker: str) -> bool:
@@ -50,7 +50,7 @@ class Reception:
 
         Not by a task: a worker that lacks logproc breaks when it is sent one, and a busy one would not answer.
         """
-        if not self._crew.ask(worker):
+        if not self._members.ask(worker):
             return False
         call = self._link.client.run(greet, self._kit, workers=[worker], on_error="return", asynchronous=True)
         self._flight.begin(call, partial(self._greeted, worker))
@@ -60,11 +60,11 @@ class Reception:
         """Take a worker's answer; one that was not to be reached is asked again as long as it is there."""
         answer = self._link.call(call.result).get(worker, OSError())
         if isinstance(answer, OSError):
-            if worker in self._crew.live:
+            if worker in self._members.live:
                 self._greet(worker)
         elif isinstance(answer, Exception):
             text = f"it cannot load logproc ({type(answer).__name__}: {answer})"
-            self._crew.answered(worker, Greeting("an unknown host", "code", text))
+            self._members.answered(worker, Greeting("an unknown host", "code", text))
         else:
             self._answered(worker, answer)
         return iter(())
@@ -72,16 +72,16 @@ class Reception:
     def _answered(self, worker: str, greeting: Greeting) -> None:
         if greeting.kind == "mount" and (seen := probe.probes(self._tasks)) != self._kit.probes:
             self._kit = replace(self._kit, probes=seen)  # files were rotated: the disk has changed here too
-            self._crew.forgive()
+            self._members.forgive()
             if self._greet(worker):
                 return
         if greeting.problem is None:
             self._equipped.add(worker)
-        self._crew.answered(worker, greeting)
+        self._members.answered(worker, greeting)
 
     def farewell(self) -> None:
         """Let workers drop what they were equipped with. Who does not answer at once drops it for later runs."""
-        client, workers = self._link.client, sorted(self._equipped & self._crew.live)
+        client, workers = self._link.client, sorted(self._equipped & self._members.live)
         if not workers or client.status != "running":
             return
         with suppress(Exception):  # nothing depends on it
