@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from backends.workers import Errand
 
-from logproc import __version__, network
+from logproc import __version__
 from logproc.backends import queue, remote
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import Address, parse_address
@@ -218,6 +218,8 @@ def key_file(folder):
 @contextmanager
 def command_worker(authkey_file, children):
     """Yield what hears a coordinator's command, and have a worker join it as `logproc worker` does."""
+    from logproc import network  # numpy and more, which the Pythons of some tests lack
+
     threads = []
 
     def say(line):
