@@ -558,7 +558,7 @@ def test_nothing_is_kept_of_leases_that_were_lost(puppet_of, tmp_path, monkeypat
         assert collector.result() == right(tasks)
     assert list(tmp_path.iterdir()) == []
     (kept,) = services
-    assert (len(kept._claims), kept._come) == (0, {})
+    assert (len(kept._records), kept._come) == (0, {})
 
 
 def spool_lines(job, task):
