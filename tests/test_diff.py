@@ -115,7 +115,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> str:
             )
         )
     config = folder / "config.toml"
-    config.write_text('root = "logs"\nstate_dir = "state"\n[reports]\nuse = ["web/status_codes", "web/paths"]\n')
+    config.write_text(
+        'root = "logs"\nstate_dir = "state"\n[reports]\nuse = ["web/summary", "web/status_codes", "web/paths"]\n'
+    )
     assert execute(["run", "-q", "-c", str(config)]) == 0
     return str(config)
 
@@ -142,3 +144,14 @@ def test_nights_of_the_ledger_are_compared(ledger, capsys):
 def test_a_night_that_is_not_there_is_named(ledger, capsys, arguments, words):
     assert execute(["diff", *arguments, "-c", ledger]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_report_of_some_days_has_the_days_before_beside_it(ledger, tmp_path):
+    page = tmp_path / "page.html"
+    days = ["--since", "2026-03-03", "--until", "2026-03-04"]
+    assert execute(["report", *days, "--html", str(page), "-c", ledger]) == 0
+    text = page.read_text()
+    assert "changes against the report before" in text
+    assert '<span class="change">none before</span>' in text  # server errors
+    assert execute(["report", "--since", "2026-03-02", "--until", "2026-03-03", "--html", str(page), "-c", ledger]) == 0
+    assert "changes against the report before" not in page.read_text()

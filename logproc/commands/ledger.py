@@ -47,7 +47,8 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     choice = keeping.choice_of(config, hosts, sources)
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         found = keeping.report(config, ledger, choice)
-    outputs.write(found, config, to_terminal=outputs.to_terminal(typed))
+        before = keeping.before(config, ledger, choice) if config.output.html else ()
+    outputs.write(found, config, to_terminal=outputs.to_terminal(typed), before=before)
     say(summary.problems(found, 1.0, ()))
     return summary.exit_code(found, 1.0, ())
 

@@ -52,9 +52,10 @@ def check(config: Config) -> None:
                 raise UsageError(f"{other} and {option} name the same file, {path}; one would replace the other")
 
 
-def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
+def write(report: Report, config: Config, *, to_terminal: bool, before: tuple[ReportTable, ...] | None = None) -> bool:
     """Write what was asked for; the terminal report only where nothing else was, and never under -q.
 
+    `before` are the reports of the time before, where they are not those of `[output] previous`.
     Tells whether a person has the problems on the screen already.
     """
     from logproc.report import files, json
@@ -63,13 +64,19 @@ def write(report: Report, config: Config, *, to_terminal: bool) -> bool:
     if config.output.html is not None:  # first: `previous` may be the file that --json replaces
         from logproc.report import html
 
-        page = html.render(report, config.max_reject_ratio, config.paths, before=_before(config))
+        page = html.render(
+            report, config.max_reject_ratio, config.paths, before=_before(config) if before is None else before
+        )
         files.write_atomically(config.output.html, page)
     if config.output.mail is not None:
         from logproc.report.html import mail
 
         letter = mail.render(
-            report, config.max_reject_ratio, config.paths, to=config.output.mail_to or "", before=_before(config)
+            report,
+            config.max_reject_ratio,
+            config.paths,
+            to=config.output.mail_to or "",
+            before=_before(config) if before is None else before,
         )
         files.write_atomically(config.output.mail, letter)
     if config.output.json == "-":
