@@ -61,7 +61,15 @@ def run(
     from logproc.coordinator import run as coordinate  # noqa: PLC0415 - loads numba
 
     with _Shown(progress) as bar:
-        return coordinate(ready, progress=bar)
+        if ready.state_dir is None:
+            return coordinate(ready, progress=bar)
+        from logproc.nightly import reported  # noqa: PLC0415
+        from logproc.state import lock  # noqa: PLC0415
+
+        with lock.hold(lock.of_state(ready.state_dir)):
+            report = coordinate(ready, progress=bar)
+            reported(ready)
+        return report
 
 
 def sql(

@@ -69,9 +69,9 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
     files = planner.discover()
     absolute = [log if log.path.startswith("/") else replace(log, path=os.path.abspath(log.path)) for log in files]  # noqa: PTH100
     seen = ledger.seen()
-    generations = ledger.generations()
+    records = ledger.records()
     matcher = Matcher(
-        generations,
+        [record.generation for record in records.values()],
         seen,
         FileEye(),
         copies=ledger.copies(),
@@ -80,8 +80,6 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
         settle=config.state.settle,
     )
     decisions = matcher.match(absolute)
-    wanted = {d.generation for d in decisions if d.generation is not None}
-    records = ledger.records() if len(wanted) > len(generations) // 2 else ledger.records(wanted)
     return Survey(files, absolute, decisions, seen, records, now_ns)
 
 

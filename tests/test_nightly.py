@@ -167,7 +167,8 @@ def test_rejected_lines_of_this_night_are_written(tmp_path, logs):
     with logs.path("a.log").open("a") as file:
         file.write("no log line\n")
     run(logs.root, tmp_path / "s", output=Output(rejects=str(tmp_path / "r.jsonl")))
-    assert [json.loads(line)["raw"] for line in (tmp_path / "r.jsonl").open()] == ["no log line"]
+    rejected = (tmp_path / "r.jsonl").read_text().splitlines()
+    assert [json.loads(line)["raw"] for line in rejected] == ["no log line"]
 
 
 def test_days_are_those_of_one_zone(tmp_path, logs):

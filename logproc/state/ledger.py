@@ -164,14 +164,10 @@ class Ledger:
 
     # ---- files -----------------------------------------------------------------------------------------------------
 
-    def generations(self) -> list[Generation]:
-        """Return all generations."""
-        return [_generation(row) for row in self._all(f"SELECT {_GENERATION} FROM generations ORDER BY id")]
-
     def records(self, ids: Iterable[int] | None = None) -> dict[int, Record]:
         """Return what is known of some generations, or of all."""
         if ids is None:
-            rows = self._all(f"SELECT {_RECORD} FROM generations")
+            rows = self._all(f"SELECT {_RECORD} FROM generations ORDER BY id")
         else:
             rows = [
                 row for number in ids for row in self._all(f"SELECT {_RECORD} FROM generations WHERE id = ?", (number,))
@@ -506,7 +502,17 @@ def _generation(row: Sequence[Any]) -> Generation:
 
 def _record(row: Sequence[Any]) -> Record:
     source, host, codec, name, confidence, tried, first, last = row[17:]
-    return Record(_generation(row), source, host, codec, name, confidence, tuple(json.loads(tried)), first, last)
+    return Record(
+        _generation(row),
+        source,
+        host,
+        codec,
+        name,
+        confidence,
+        () if tried == "[]" else tuple(json.loads(tried)),
+        first,
+        last,
+    )
 
 
 def _values(record: Record) -> tuple[Any, ...]:

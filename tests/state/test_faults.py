@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sqlite3
 import subprocess
@@ -81,6 +82,16 @@ def test_another_program_s_database_and_a_newer_schema_are_refused(tmp_path, log
     other.close()
     with pytest.raises(LedgerError, match="not a ledger of logproc"):
         open_to_write(str(tmp_path / "s"))
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_ledger_of_every_schema_can_be_read_and_gone_on_with(tmp_path, logs, version):
+    packed = Path(__file__).with_name("ledgers") / f"{version}.sqlite.gz"
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / NAME).write_bytes(gzip.decompress(packed.read_bytes()))
+    report = run(logs.root, tmp_path / "s")
+    old = {f"/{number}": 1 for number in range(1, 10)}
+    assert counted(report) == old | {path: old.get(path, 0) + n for path, n in logs.expected().items()}
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

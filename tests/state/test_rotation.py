@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import os
 import shutil
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from state.rotation import Logs, counted, decoded, run
 
+from logproc import nightly
 from logproc.state import failpoints
 from logproc.state.generations import SHORT
 
@@ -191,11 +193,12 @@ class Rotation(RuleBasedStateMachine):
         self.clean = False
 
 
-def test_every_line_is_counted_once(request):
+def test_every_line_is_counted_once(request, monkeypatch):
+    monkeypatch.setattr(nightly, "Questions", functools.lru_cache(nightly.Questions))  # planned once
     runs = request.config.getoption("--rotations")
     run_state_machine_as_test(
         Rotation,
         settings=settings(
-            max_examples=runs, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=runs, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
