@@ -58,7 +58,8 @@ def _write(report: Report, config: Config, folder: str, name: str) -> None:
     try:
         from logproc.report import html  # noqa: PLC0415
 
-        page = html.render(report, config.max_reject_ratio, config.paths)
+        page = html.render(report, config.max_reject_ratio, config.paths, links=calendar.links(folder, name))
     except UsageError:
         return  # jinja2 is not installed: the JSON is there
     write_atomically(f"{path}.html", page)
+    calendar.lead_on(folder, name)

@@ -6,16 +6,25 @@ import html
 import json
 import os
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
+from logproc.errors import UsageError
 from logproc.report.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from logproc.report.html import Links
+    from logproc.report.html.calendar import Entry
+
+NEXT = b"<!--next-->"
+"""Stands in a page that is the last of its kind; no text of a log can hold it, since there < is escaped."""
+
 KINDS = {"nights": "Nights", "weeks": "Weeks", "months": "Months"}
 """Folders of reports, and what they are called."""
 
+_LINES = re.compile(rb'"lines": \{"read": (\d+)')
 _NAME = re.compile(r"[0-9]{4}-[0-9W-]{2,5}")
 
 _PAGE = """<!doctype html>
@@ -37,8 +46,36 @@ def write_index(folder: str) -> None:
     }
     text = json.dumps({"schema": 1, **entries}, indent=1) + "\n"
     write_atomically(os.path.join(folder, "index.json"), text.encode())  # noqa: PTH118
+    try:
+        from logproc.report.html import calendar  # noqa: PLC0415 - an extra
+
+        page = calendar.index([entry for kind, rows in found.items() for entry in _entries(folder, kind, rows)])
+    except UsageError:
+        page = _plain(found)
+    write_atomically(os.path.join(folder, "index.html"), page)  # noqa: PTH118
+
+
+def _entries(folder: str, kind: str, rows: list[tuple[str, list[str]]]) -> Iterator[Entry]:
+    from logproc.report.html.calendar import Entry  # noqa: PLC0415
+
+    for name, endings in rows:
+        path = f"{kind}/{name}"
+        with open(os.path.join(folder, f"{path}.json"), "rb") as file:  # noqa: PTH118, PTH123
+            lines = _LINES.search(file.read(4096))
+        count = int(lines.group(1)) if lines else 0
+        yield Entry(kind.removesuffix("s"), _first_day(kind, name), f"{path}.{endings[-1]}", count)
+
+
+def _first_day(kind: str, name: str) -> date:
+    if kind == "weeks":
+        return date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
+    return date.fromisoformat(name if kind == "nights" else f"{name}-01")
+
+
+def _plain(found: dict[str, list[tuple[str, list[str]]]]) -> bytes:
+    """Return the index where jinja2 is not installed."""
     sections = "".join(_section(kind, rows) for kind, rows in found.items() if rows)
-    write_atomically(os.path.join(folder, "index.html"), _PAGE.format(sections=sections).encode())  # noqa: PTH118
+    return _PAGE.format(sections=sections).encode()
 
 
 def _reports(folder: str) -> Iterator[tuple[str, list[str]]]:
@@ -56,3 +93,33 @@ def _section(kind: str, rows: list[tuple[str, list[str]]]) -> str:
         links = (f'<a href="{kind}/{name}.{ending}">{html.escape(text)}</a>' for ending, text in shown.items())
         items.append(f"<li>{' '.join(links)}</li>")
     return f"<h2>{KINDS[kind]}</h2>\n<ul>\n" + "\n".join(items) + "\n</ul>\n"
+
+
+# ---- from one page to the next -----------------------------------------------------------------------------------
+
+
+def links(folder: str, name: str) -> Links:
+    """Return where a page stands among those of its kind that are there already."""
+    from logproc.report.html import Link, Links  # noqa: PLC0415 - an extra
+
+    names = sorted(stem for stem, endings in _reports(folder) if "html" in endings and stem != name)
+    before, after = ([other for other in names if other < name], [other for other in names if other > name])
+    return Links(
+        title=f"Log report, {name}",
+        previous=Link(before[-1], f"{before[-1]}.html") if before else None,
+        next=Link(after[0], f"{after[0]}.html") if after else None,
+        up=Link("all reports", "../index.html"),
+    )
+
+
+def lead_on(folder: str, name: str) -> None:
+    """Let the page before a new one lead to it: it has a mark where the link belongs, if it was the last one."""
+    names = [stem for stem, endings in _reports(folder) if "html" in endings and stem < name]
+    if not names:
+        return
+    path = os.path.join(folder, f"{names[0]}.html")  # noqa: PTH118
+    with open(path, "rb") as file:  # noqa: PTH123
+        page = file.read()
+    if NEXT in page:
+        link = f'<a rel="next" href="{name}.html">{name} →</a>'
+        write_atomically(path, page.replace(NEXT, link.encode(), 1))

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from report.samples import night
+
+from logproc.report import calendar, html, json
+
+
+def keep(folder, kind, name):
+    path = folder / kind
+    path.mkdir(exist_ok=True)
+    (path / f"{name}.json").write_bytes(json.render(night()))
+    (path / f"{name}.html").write_bytes(html.render(night(), links=calendar.links(str(path), name)))
+    calendar.lead_on(str(path), name)
+
+
+def test_kept_pages_lead_to_each_other_and_the_index_to_all(tmp_path):
+    for name in ("2026-03-01", "2026-03-02", "2026-03-05"):
+        keep(tmp_path, "nights", name)
+    keep(tmp_path, "weeks", "2026-W09")
+    keep(tmp_path, "months", "2026-03")
+    calendar.write_index(str(tmp_path))
+    middle = (tmp_path / "nights/2026-03-02.html").read_text()
+    assert '<a rel="prev" href="2026-03-01.html">' in middle
+    assert '<a rel="next" href="2026-03-05.html">' in middle
+    assert '<a rel="up" href="../index.html">' in middle
+    assert 'rel="next"' not in (tmp_path / "nights/2026-03-05.html").read_text()
+    index = (tmp_path / "index.html").read_text()
+    for address in ("nights/2026-03-05.html", "weeks/2026-W09.html", "months/2026-03.html"):
+        assert f'href="{address}"' in index
+    assert "2026-03-05: 1,100 lines" in index
