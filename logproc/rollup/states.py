@@ -14,7 +14,7 @@ import numpy as np
 
 from logproc.kernels import group
 from logproc.kernels.arrays import grown
-from logproc.model import Kind
+from logproc.model import Kind, ReportError
 from logproc.rollup.columns import BooleanVector, NumberVector, TextVector, Vector
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from logproc.model import ReportError
     from logproc.rollup.spec import Aggregate, Value
 
 BILLION = 1_000_000_000
@@ -195,6 +194,10 @@ class SumState(ArrayState):
             (w * BILLION + n) / BILLION if c and not h else None
             for w, n, h, c in zip(whole, nanos, huge, counts, strict=True)
         ]
+
+    def error(self, ids: Ids) -> ReportError | None:
+        """Say that a sum is missing because a value was too large to be added."""
+        return ReportError("relative", 1.0) if self._decimal and bool(self.cells[3][ids].any()) else None
 
     def scores(self) -> NDArray[np.float64]:
         """Return what heavy hitters are ranked by."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
 
 import pytest
 
+from logproc.cli import execute
 from logproc.errors import UsageError
 from logproc.presets import PLACES, PRESETS, load, names
 from logproc.rollup.builder import Rules
@@ -41,6 +43,23 @@ def test_the_table_lists_the_files():
 def test_reports_of_places_wait_for_a_file():
     assert {name for name, _ in load("web")} - {name for name, _ in load("web", places=False)} == PLACES
     assert [name for name, _ in load("web/cities", places=False)] == ["cities"]
+
+
+def test_every_ejected_file_runs(tmp_path, capsys):
+    assert execute(["presets", "--eject", str(tmp_path / "sql")]) == 0
+    files = [file for file in sorted((tmp_path / "sql").glob("*/*.sql")) if file.stem not in PLACES]
+    asked = [word for file in files for word in ("--report", str(file))]
+    logs = tmp_path / "access.log"
+    logs.write_text(
+        '192.0.2.1 - - [01/Feb/2026:10:00:00 +0000] "GET /a/1 HTTP/1.1" 200 5 "https://www.google.com/?q=x" "GPTBot"\n'
+        * 9
+    )
+    out = tmp_path / "report.json"
+    assert execute(["run", "-q", "--backend", "serial", str(logs), *asked, "--json", str(out)]) == 0
+    reports = json.loads(out.read_text())["reports"]
+    assert [report["name"] for report in reports] == [file.stem for file in files]
+    assert not any("problem" in report for report in reports)
+    assert f"{len(REPORTS)} presets copied" in capsys.readouterr().err
 
 
 def test_one_report_is_loaded_by_its_path():

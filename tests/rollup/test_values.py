@@ -80,6 +80,13 @@ def test_a_value_beyond_all_measure_is_no_exact_deviation():
     assert not table.exact
 
 
+def test_a_sum_that_meets_a_value_too_large_is_no_exact_report():
+    rows = [{"path": "/", "client": "1e19"}, {"path": "/a", "client": "1"}]
+    table = report("SELECT path, sum(CAST(client AS DOUBLE)) AS s FROM web GROUP BY 1", rows)
+    assert table.rows == (("/", None), ("/a", 1.0))
+    assert not table.exact
+
+
 MANY = [{"path": f"/{n % 3}", "client": f"10.0.{n // 250}.{n % 250}"} for n in range(3000)]
 
 
