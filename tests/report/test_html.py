@@ -163,3 +163,10 @@ def test_without_jinja_the_way_out_is_named(monkeypatch):
             html.render(night())
     finally:
         page.environment.cache_clear()
+
+
+def test_a_page_from_the_ledger_says_that_no_log_was_read():
+    text = " ".join(read(replace(night(), files=())).texts)
+    assert "No log was read for this page" in text
+    assert "lines read =" not in text
+    assert "2026-03-02 00:00 to 2026-03-02 23:00 UTC, by the hour" in text

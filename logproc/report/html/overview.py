@@ -245,5 +245,6 @@ def span(report: Report) -> str:
     firsts = [entry.first_time for entry in report.files if entry.first_time is not None]
     lasts = [entry.last_time for entry in report.files if entry.last_time is not None]
     if not firsts or not lasts:
-        return "no times"
+        hours = sorted(row[2] for row in report.coverage.rows if row[2]) if report.coverage is not None else []
+        return f"{units.moment(hours[0])} to {units.moment(hours[-1])} UTC, by the hour" if hours else "no times"
     return f"{_moment(min(firsts))} to {_moment(max(lasts))} UTC"
