@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from logproc import questions
-from logproc.adhoc.arrow import Selection
 from logproc.errors import QueryError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import Kind
@@ -24,6 +23,7 @@ from logproc.rollup.sql import FAMILIES, LOGS, aliases, clause_of, grammar, rela
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from logproc.adhoc.arrow import Selection
     from logproc.config import Config
 
 Node = Any
@@ -203,6 +203,8 @@ def _selection(
     if relation.dynamic:
         columns |= _undeclared(relation, written)
     columns = columns or {"time": Column("time", Kind.TIME)}
+    from logproc.adhoc.arrow import Selection  # noqa: PLC0415 - pyarrow, which a rollup does without
+
     return Selection(relations.keys[name], tuple(map(computed, columns.values())), where, tuple(columns))
 
 

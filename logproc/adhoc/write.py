@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
-SHOWN_ROWS = 1000
-"""Rows that a terminal is given."""
-
 ROW_GROUP = 1 << 17
 """Rows of a Parquet file that stand together."""
 

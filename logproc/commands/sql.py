@@ -12,15 +12,19 @@ import click
 from logproc.commands import prompt
 from logproc.commands.options import CREW, INPUT, NETWORK, SPAN, VERBOSITY, load_config, options, say_if_cold
 from logproc.console import hush, is_json, put, say, tell
-from logproc.errors import UsageError
+from logproc.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from logproc.adhoc.sql import Answer
     from logproc.config import Config
+    from logproc.model import ReportTable
 
 FORMS = ("table", "json", "csv", "parquet")
+
+SHOWN_ROWS = 1000
+"""Rows of an answer that a table shows."""
 
 
 @click.command()
@@ -139,28 +143,41 @@ def _answer(config: Config, name: str, text: str, to: str, output: str | None, n
 
 
 def _write(answer: Answer, name: str, text: str, to: str, out: BinaryIO, *, terminal: bool) -> None:
+    if answer.table is not None:
+        _write_report(answer.table, to, out, terminal=terminal)
+        return
     from logproc.adhoc import write
+    from logproc.rollup.sql import title
 
     if to == "table":
-        from logproc.report.terminal import render_table
-
-        shown = write.SHOWN_ROWS
-        table = answer.table or write.table_of(name, text, "", answer.schema, answer.batches(), shown)
-        out.write(render_table(table, shown, terminal=terminal).encode("utf-8", "backslashreplace"))
+        table = write.table_of(name, text, "", answer.schema, answer.batches(), SHOWN_ROWS)
+        _write_report(table, to, out, terminal=terminal)
     elif to == "json":
-        from logproc.report.json import table_text
-        from logproc.rollup.sql import title
-
-        pieces = (
-            write.json_lines(name, text, title(text, name), answer.schema, answer.batches())
-            if answer.table is None
-            else table_text(answer.table, answer.table.rows)
-        )
+        pieces = write.json_lines(name, text, title(text, name), answer.schema, answer.batches())
         out.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
         out.write(b"\n")
-    elif answer.table is not None:
-        write.write_table(out, answer.table, to)
     elif to == "csv":
         write.write_csv(out, answer.schema, answer.batches())
     else:
         write.write_parquet(out, answer.schema, answer.batches())
+
+
+def _write_report(table: ReportTable, to: str, out: BinaryIO, *, terminal: bool) -> None:
+    """Write a finished report, of which only Parquet needs pyarrow."""
+    from logproc.report import csv, json
+    from logproc.report.terminal import render_table
+
+    if to == "table":
+        out.write(render_table(table, SHOWN_ROWS, terminal=terminal).encode("utf-8", "backslashreplace"))
+    elif to == "json":
+        out.writelines(piece.encode("utf-8", "backslashreplace") for piece in json.table_text(table, table.rows))
+        out.write(b"\n")
+    elif to == "csv":
+        out.write(csv.render(table))
+    else:
+        try:
+            from logproc.adhoc import write
+        except ImportError as error:
+            raise MissingExtraError("--to parquet", "sql") from error
+        made = table.to_arrow()
+        write.write_parquet(out, made.schema, made.to_batches())
