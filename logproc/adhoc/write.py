@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from logproc.model import ColumnInfo, ReportTable
 from logproc.report.csv import harmless
-from logproc.report.csv import render as render_csv
 from logproc.report.json import table_text
 from logproc.rollup.instants import rfc3339
 
@@ -144,15 +143,6 @@ def write_parquet(out: BinaryIO, schema: Any, batches: Iterable[Any]) -> None:  
 def storable(schema: Any) -> Any:  # noqa: ANN401 - pyarrow
     """Return a schema whose types every reader of Parquet knows."""
     return pa.schema([pa.field(f.name, pa.string() if pa.types.is_string_view(f.type) else f.type) for f in schema])
-
-
-def write_table(out: BinaryIO, table: ReportTable, to: str) -> None:
-    """Write a finished report as CSV or Parquet."""
-    if to == "csv":
-        out.write(render_csv(table))
-    else:
-        made = table.to_arrow()
-        write_parquet(out, made.schema, made.to_batches())
 
 
 def json_lines(name: str, sql: str, title: str, schema: Any, batches: Iterable[Any]) -> Iterator[str]:  # noqa: ANN401
