@@ -112,13 +112,14 @@ def call_with_numbers(typingctx, address, *numbers):  # noqa: ARG001
 
     What is called is compiled once, and not into each kernel that calls it.
     """
-    sig = types.void(types.int64, *(types.int64 for _ in numbers))
+    sig = types.void(types.int64, types.StarArgTuple([types.int64 for _ in numbers]))
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
         place = ir.IntType(8).as_pointer()
-        known = ir.FunctionType(ir.IntType(32), [place.as_pointer()] * 2 + [ir.IntType(64)] * (len(args) - 1))
+        given = cgutils.unpack_tuple(builder, args[1])
+        known = ir.FunctionType(ir.IntType(32), [place.as_pointer()] * 2 + [ir.IntType(64)] * len(given))
         nowhere = cgutils.alloca_once(builder, place)  # for a result and an error, of which it has none
-        builder.call(builder.inttoptr(args[0], known.as_pointer()), [nowhere, nowhere, *args[1:]])
+        builder.call(builder.inttoptr(args[0], known.as_pointer()), [nowhere, nowhere, *given])
         return context.get_dummy_value()
 
     return sig, codegen
