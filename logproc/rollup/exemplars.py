@@ -140,6 +140,8 @@ def resolved(places: Iterable[tuple[int, int]], paths: Mapping[int, str]) -> tup
 
 def _compact(files: NDArray[np.int64], counts: NDArray[np.uint8], places: NDArray[np.int64]) -> Places:
     """Keep the files that have a place, sorted by key: equal places have equal bytes."""
+    if len(files) == 1 and len(places):  # nothing to sort
+        return Places(files, counts, places)
     used, numbers = np.unique(places >> OFFSET_BITS, return_inverse=True)
     order = np.argsort(files[used], kind="stable")
     rank = np.empty(len(used), np.int64)
