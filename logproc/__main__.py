@@ -26,9 +26,9 @@ def main() -> NoReturn:
     _share_one_heap()  # before there is a second thread
     gc.set_threshold(COLLECT_EVERY)
     stopping.answer_signals(_say)
-    from logproc.cli import execute  # noqa: PLC0415 - a signal during the import is answered too
-
     try:
+        from logproc.cli import execute  # noqa: PLC0415 - a signal during the import is answered too
+
         code = execute(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt as stop:

@@ -231,3 +231,24 @@ def test_what_nohup_made_deaf_stays_deaf(tmp_path):
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     assert process.communicate("\n", timeout=PATIENCE)[0] == "end\n"
+
+
+WHILE_LOADING = """
+import os, signal, sys
+
+
+class Killer:
+    def find_spec(self, name, path=None, target=None):
+        if name == "logproc.cli":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+sys.meta_path.insert(0, Killer())
+from logproc.__main__ import main
+main()
+"""
+
+
+def test_a_signal_while_the_command_line_is_loaded_ends_in_order_too():
+    done = subprocess.run([sys.executable, "-c", WHILE_LOADING], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (143, "logproc: terminated\n")
