@@ -12,7 +12,7 @@ from logproc.model import Failure, FileEntry, FileResult, Lines, LogFile, Parts,
 from logproc.pieces import SAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from logproc.model import Partial, Task
 
@@ -25,6 +25,7 @@ class Books:
         self._idle = idle or {}  # entries of files that are not read, by number
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
         self._lost: dict[int, dict[str, list[str]]] = {}  # ranges by cause, by file
+        self._before: dict[int, int] = {}  # lines of a file that earlier runs have read and reported
 
     def enter(self, task: Task, outcome: Partial | Failure | Parts) -> None:
         """Enter what became of a task."""
@@ -45,6 +46,13 @@ class Books:
         """Enter a result of an earlier run that was not reported."""
         self._results[number].append((start, result))
 
+    def continue_after(self, lines_before: Callable[[int, int], int]) -> None:
+        """Let the line numbers of each file go on: `lines_before(file, offset)` counts what earlier runs have read."""
+        for number, results in enumerate(self._results):
+            start = min((start for start, _ in results), default=0)
+            if start > 0:
+                self._before[number] = lines_before(number, start)
+
     def lose(self, task: Task, failure: Failure) -> None:
         """Enter a task that could not be done."""
         for piece in task.pieces:
@@ -55,9 +63,8 @@ class Books:
     def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
         """Count, for each piece of a task, the lines of its file that stand before it."""
         return {
-            (piece.file, piece.start): sum(
-                result.lines.read for start, result in self._results[piece.file] if start < piece.start
-            )
+            (piece.file, piece.start): self._before.get(piece.file, 0)
+            + sum(result.lines.read for start, result in self._results[piece.file] if start < piece.start)
             for piece in task.pieces
         }
 
@@ -69,7 +76,7 @@ class Books:
         results = [result for _, result in sorted(self._results[number], key=lambda item: item[0])]
         if not results and number not in self._lost and number in self._idle:
             return self._idle[number]
-        lines, reasons, samples = _added(results)
+        lines, reasons, samples = _added(results, self._before.get(number, 0))
         if not lines.balanced():
             raise AccountingError(file.path, lines.read, lines.counted, lines.filtered, lines.rejected)
         problem = file.problem or self._losses(number) or next((r.problem for r in results if r.problem), None)
@@ -106,14 +113,14 @@ def _failed(results: Sequence[FileResult]) -> bool:
     return any(r.skipped for r in results) or all(r.problem is not None and r.format is None for r in results)
 
 
-def _added(results: Sequence[FileResult]) -> tuple[Lines, dict[str, int], tuple[Reject, ...]]:
-    """Add up lines, reasons and samples; sample lines get their number in the file, from 1."""
+def _added(results: Sequence[FileResult], before: int) -> tuple[Lines, dict[str, int], tuple[Reject, ...]]:
+    """Add up lines, reasons and samples; sample lines get their number in the file, from 1, behind those `before`."""
     lines = Lines()
     reasons: dict[str, int] = {}
     samples: list[Reject] = []
     for result in results:
         samples.extend(
-            Reject(lines.read + sample.line + 1, sample.offset, sample.reason, sample.raw)
+            Reject(before + lines.read + sample.line + 1, sample.offset, sample.reason, sample.raw)
             for sample in result.samples[: SAMPLES - len(samples)]
         )
         lines = lines + result.lines

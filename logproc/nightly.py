@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import copy
 import os
-import tempfile
 import time
 import uuid
-from contextlib import ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, committing, counting, network, questions, stopping, surveying, upkeep
+from logproc import __version__, committing, counting, network, questions, scratch, stopping, surveying, upkeep
 from logproc.backends import BACKENDS, choose, processes
 from logproc.books import Books
 from logproc.clock import now_text
@@ -83,8 +82,7 @@ def run(
         tasks, number = _plan(ledger, planner, found, asked)
         backend = choose(config.backend, len(tasks), config.workers)
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
-        folder = stack.enter_context(tempfile.TemporaryDirectory("-logproc")) if rejects else None
-        stack.enter_context(stopping.swept(folder) if folder else nullcontext())
+        folder = stack.enter_context(scratch.folder()) if rejects else None
         job = replace(asked.job(config, planner.formats), spool=folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
@@ -389,6 +387,8 @@ def _books(ledger: Ledger, run: Run, found: Survey) -> Books:
         for _, raw, _ in ledger.results(done.number, tables=False):
             for task, became in committing.restored(raw):
                 _enter(books, task, became, places, only_counted=done.number != run.number)
+    generation_of = {place: generation for generation, place in place_of.items()}
+    books.continue_after(lambda place, offset: ledger.lines_before(generation_of[place], offset))
     return books
 
 

@@ -171,6 +171,20 @@ def test_rejected_lines_of_this_night_are_written(tmp_path, logs):
     assert [json.loads(line)["raw"] for line in rejected] == ["no log line"]
 
 
+def test_lines_are_numbered_from_the_beginning_of_a_file_that_is_read_on(tmp_path, logs):
+    logs.append("a.log", 3)
+    run(logs.root, tmp_path / "s")
+    for name in ("first", "second"):
+        with logs.path("a.log").open("a") as file:
+            file.write(f"no log line: {name}\n")
+        report = run(logs.root, tmp_path / "s", output=Output(rejects=str(tmp_path / name)))
+        text = logs.path("a.log").read_text()
+        (kept,) = (json.loads(line) for line in (tmp_path / name).read_text().splitlines())
+        assert kept["line"] == len(text.splitlines())
+        assert kept["offset"] == text.rindex("no log line")
+        assert [sample.line for entry in report.files for sample in entry.samples] == [kept["line"]]
+
+
 def test_days_are_those_of_one_zone(tmp_path, logs):
     logs.append("a.log", 1)
     run(logs.root, tmp_path / "s")

@@ -401,6 +401,14 @@ class Ledger:
         """Return the lines read, counted, filtered and rejected of a generation."""
         return self.lines_by_generation().get(generation, (0, 0, 0, 0))
 
+    def lines_before(self, generation: int, offset: int) -> int:
+        """Count the lines of a generation that were read before an offset; what is merged by day lies before any."""
+        sql = 'SELECT coalesce(sum("read"), 0) FROM pieces WHERE generation = ? AND "end" <= ?'
+        lines = int(self._all(sql, (generation, offset))[0][0])
+        for (merged,) in self._all("SELECT merged FROM generations WHERE id = ?", (generation,)):
+            lines += json.loads(merged)[0] if merged else 0
+        return lines
+
     def spec_sets(self) -> list[tuple[str, ...]]:
         """Return which reports parts are of: each set of hashes that there is."""
         rows = self._all("SELECT DISTINCT specs FROM parts WHERE generation IS NULL")
