@@ -69,7 +69,7 @@ def test_a_refused_query_keeps_its_mark(logs, tmp_path, capsys):
     assert execute(["run", str(logs), "--report", "mine.sql", "--log-format", "json"]) == 2
     (found,) = objects(capsys.readouterr().err)
     assert "mine" in found["message"]
-    assert found["fields"]["details"][-1].strip() == "^"
+    assert found["fields"]["details"][-1].strip() == "^~~~"
 
 
 def test_one_command_does_not_decide_for_the_next(tmp_path, monkeypatch, capsys):

@@ -55,6 +55,12 @@ def endless(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory):
+    """A folder whose path is short: the name of a socket below it must have no more than 107 bytes."""
+    return tmp_path_factory.mktemp("run")
+
+
 class Run:
     """A `logproc run` over endless logs, with every output, in a folder of its own."""
 
@@ -74,7 +80,7 @@ class Run:
             env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(self.temporary), name: value},
             start_new_session=True,
         )
-        until(lambda: list(self.temporary.glob("*-logproc/*")) or self.process.poll() is not None)
+        until(lambda: list(self.temporary.glob("logproc-scratch-*/files/*")) or self.process.poll() is not None)
         assert self.process.poll() is None, self.process.stderr.read()
 
     def end(self):

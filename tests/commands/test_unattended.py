@@ -100,7 +100,9 @@ def test_one_run_goes_at_a_time(logs, tmp_path, capsys):
     (tmp_path / "config.toml").write_text('[run]\nlock = "the.lock"\n[output]\nmetrics_file = "m.prom"\n')
     with hold(str(tmp_path / "the.lock")):
         assert execute(["run", str(logs), "-q"]) == 75
-        assert capsys.readouterr().err.startswith(f"logproc: the.lock: locked by process {os.getpid()} on ")
+        assert capsys.readouterr().err.startswith(
+            f"logproc: {tmp_path / 'the.lock'}: locked by process {os.getpid()} on "
+        )
         assert metrics(tmp_path / "m.prom")["run_exit_code"] == 75
         assert execute(["run", str(logs), "-q", "--lock", "another.lock"]) == 0
     assert execute(["run", str(logs), "-q"]) == 0
