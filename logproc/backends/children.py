@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from logproc import scratch
+from logproc.errors import UsageError
 from logproc.model import Failure, Partial, Task
 
 if TYPE_CHECKING:
@@ -222,6 +223,22 @@ class Child:
         return done
 
 
+LONGEST_FOLDER = 85
+"""Bytes of a folder in which a socket has room: its whole path, with a name of 18, has at most 103 on macOS (unix(4)),
+107 on Linux (unix(7))."""
+
+
+def _with_room_for_a_socket(folder: str) -> str:
+    """Return the folder; UsageError if its path is too long for the socket of the fork server."""
+    size = len(os.fsencode(folder))
+    if size > LONGEST_FOLDER:
+        raise UsageError(
+            f"{folder}: its path of {size} bytes is too long for the socket of worker processes (at most "
+            f"{LONGEST_FOLDER}); set TMPDIR to a folder with a shorter path, or use --backend threads"
+        )
+    return folder
+
+
 class Children:
     """Up to `workers` children, started as they are needed; each has a copy of `job`, and `memory` bytes at most.
 
@@ -232,7 +249,7 @@ class Children:
         self._context: Any = multiprocessing.get_context(START_METHOD)
         if START_METHOD == "forkserver":
             self._context.set_forkserver_preload(PRELOAD)
-            scratch.adopt(get_temp_dir())  # where the fork server's socket lies
+            scratch.adopt(_with_room_for_a_socket(get_temp_dir()))  # where the fork server's socket lies
         self._process, self._job, self._memory = process, job, memory
         self._workers = workers
         self._idle: list[Child] = []

@@ -317,3 +317,15 @@ def test_a_range_is_cut_until_it_fits_into_memory():
     assert joined(part for part, _ in parts) == task.pieces
     assert all(isinstance(became, Partial) for _, became in parts)
     assert {part.bytes for part, _ in parts} == {32 * MIB}
+
+
+def test_a_temporary_folder_without_room_for_a_socket_is_named(tmp_path):
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    (tmp_path / "a.log").write_text("".join(lines(random.Random(1), 3)))
+    command = [sys.executable, "-m", "logproc", "run", "a.log", "--backend", "processes", "--rejects", "bad.jsonl"]
+    env = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "is too long for the socket of worker processes (at most 85); set TMPDIR" in done.stderr
+    assert not (tmp_path / "bad.jsonl").exists()
