@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import uuid
 from contextlib import ExitStack, closing
-from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, network, nightly, questions, scratch
-from logproc.backends import BACKENDS, choose, processes
+from logproc import __version__, network, nightly, questions, running, scratch
+from logproc.backends import choose
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.merging import merge
-from logproc.model import Folded, Partial, Parts, Report, RunInfo
+from logproc.model import Report, RunInfo
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.exemplars import file_key
@@ -32,9 +31,8 @@ from logproc.worker import Job, process
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from logproc.backends import Backend
     from logproc.config import Config
-    from logproc.model import Failure, Outcome, Task
+    from logproc.model import Outcome, Task
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
 
@@ -62,7 +60,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         job = job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
-        run_tasks = elsewhere or _here(backend, config)
+        run_tasks = elsewhere or running.here(backend, config)
         outcomes = stack.enter_context(closing(run_tasks(process, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
     workers = elsewhere.workers if elsewhere else config.workers
@@ -83,24 +81,10 @@ def reported(config: Config) -> None:
         nightly.reported(config)
 
 
-def _here(name: str, config: Config) -> Backend:
-    """Return a backend of this machine."""
-    return partial(processes.run, memory=config.memory) if name == "processes" else BACKENDS[name]
-
-
 def _watched(outcomes: Iterable[Outcome], tasks: Sequence[Task], progress: Progress | None) -> Iterator[Outcome]:
     for outcome in outcomes:
-        if progress is not None:
-            for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
-                task = tasks[member.task]
-                progress.advance(task.bytes, _lines(member), sum(piece.end < 0 for piece in task.pieces))
+        running.advance(progress, outcome, tasks)
         yield outcome
-
-
-def _lines(outcome: Partial | Failure | Parts) -> int:
-    if isinstance(outcome, Parts):
-        return sum(_lines(part) for _, part in outcome.outcomes)
-    return sum(result.lines.read for result in outcome.files) if isinstance(outcome, Partial) else 0
 
 
 def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:

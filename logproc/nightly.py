@@ -19,14 +19,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, committing, counting, network, questions, scratch, stopping, surveying, upkeep
-from logproc.backends import BACKENDS, choose, processes
+from logproc import __version__, committing, counting, network, questions, running, scratch, stopping, surveying, upkeep
+from logproc.backends import BACKENDS, choose
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.coverage import coverage, missing
 from logproc.errors import UsageError
 from logproc.merging import join_rejects
-from logproc.model import Failure, Folded, Partial, Parts, Report, RunInfo
+from logproc.model import Failure, Partial, Report, RunInfo
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.outcome import report_table
@@ -39,7 +39,6 @@ from logproc.worker import Job, process
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from logproc.backends import Backend
     from logproc.config import Config
     from logproc.model import FileEntry, LogFile, Outcome, Piece, Task
     from logproc.report.progress import Progress
@@ -86,7 +85,7 @@ def run(
         job = replace(asked.job(config, planner.formats), spool=folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
-        run_tasks = elsewhere or _here(backend, config)
+        run_tasks = elsewhere or running.here(backend, config)
         begin = partial(run_tasks, process, job, tasks, config.workers)
         _work(ledger, number, tasks, job.specs, begin, config, progress)
         _finish(ledger, number, found, config)
@@ -226,11 +225,6 @@ def _settle_unreadable(found: Survey) -> None:
 # ---- work --------------------------------------------------------------------------------------------------------
 
 
-def _here(name: str, config: Config) -> Backend:
-    """Return a backend of this machine."""
-    return partial(processes.run, memory=config.memory) if name == "processes" else BACKENDS[name]
-
-
 def _work(
     ledger: Ledger,
     number: Run,
@@ -256,7 +250,7 @@ def _work(
             outcomes = stack.enter_context(closing(begin()))  # type: ignore[type-var]
             for outcome in outcomes:
                 waiting.extend(committing.stored(*kept) for kept in committing.entries(specs, tasks, outcome))
-                _show(outcome, tasks, progress)
+                running.advance(progress, outcome, tasks)
                 if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
                     flush()
     except KeyboardInterrupt:
@@ -268,20 +262,6 @@ def _work(
                 committing.commit(ledger, number, now_text(), config.limits.max_groups)
         raise
     flush()
-
-
-def _show(outcome: Outcome, tasks: Sequence[Task], progress: Progress | None) -> None:
-    if progress is None:
-        return
-    for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
-        task = tasks[member.task]
-        progress.advance(task.bytes, _lines(member), sum(piece.end < 0 for piece in task.pieces))
-
-
-def _lines(outcome: Partial | Failure | Parts) -> int:
-    if isinstance(outcome, Parts):
-        return sum(_lines(part) for _, part in outcome.outcomes)
-    return sum(result.lines.read for result in outcome.files) if isinstance(outcome, Partial) else 0
 
 
 # ---- commit ------------------------------------------------------------------------------------------------------
@@ -361,7 +341,7 @@ def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config,
     tasks = planner.tasks_of(pieces)
     job = replace(asked.job(config, planner.formats), specs=(slotted(asked.by_key[key]),))
     backend = choose(config.backend if config.backend in BACKENDS else "auto", len(tasks), config.workers)
-    begin = partial(_here(backend, config), process, job, tasks, config.workers)
+    begin = partial(running.here(backend, config), process, job, tasks, config.workers)
     _work(ledger, again, tasks, job.specs, begin, config, None)
     with stopping.deferred(), ledger.transaction():
         committing.commit_rebuilt(ledger, again, now_text(), config.limits.max_groups)

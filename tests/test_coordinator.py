@@ -159,7 +159,7 @@ def test_outcomes_in_any_order_merge_in_plan_order(logs, reference, monkeypatch)
         random.Random(len(outcomes)).shuffle(outcomes)
         yield from outcomes
 
-    monkeypatch.setitem(coordinator.BACKENDS, "serial", shuffled)
+    monkeypatch.setitem(BACKENDS, "serial", shuffled)
     assert shown(coordinator.run(config(logs[0]))) == reference[1]
 
 
@@ -328,6 +328,6 @@ def test_a_backend_that_forgets_a_task_is_found_out(logs, monkeypatch):
             if outcome.task != 1:
                 yield outcome
 
-    monkeypatch.setitem(coordinator.BACKENDS, "serial", forgetful)
+    monkeypatch.setitem(BACKENDS, "serial", forgetful)
     with pytest.raises(MergeError, match="task 1"):
         coordinator.run(config(logs[0]))

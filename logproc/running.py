@@ -1,0 +1,37 @@
+"""What runs with a ledger and without one share: the backends of this machine, and what a progress bar is told."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from logproc.backends import BACKENDS, processes
+from logproc.model import Folded, Partial, Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.backends import Backend
+    from logproc.config import Config
+    from logproc.model import Failure, Outcome, Task
+    from logproc.report.progress import Progress
+
+
+def here(name: str, config: Config) -> Backend:
+    """Return a backend of this machine."""
+    return partial(processes.run, memory=config.memory) if name == "processes" else BACKENDS[name]
+
+
+def advance(progress: Progress | None, outcome: Outcome, tasks: Sequence[Task]) -> None:
+    """Tell the bar, if there is one, which tasks are done and how many lines they had."""
+    if progress is None:
+        return
+    for member in outcome.outcomes if isinstance(outcome, Folded) else (outcome,):
+        task = tasks[member.task]
+        progress.advance(task.bytes, _lines(member), sum(piece.end < 0 for piece in task.pieces))
+
+
+def _lines(outcome: Partial | Failure | Parts) -> int:
+    if isinstance(outcome, Parts):
+        return sum(_lines(part) for _, part in outcome.outcomes)
+    return sum(result.lines.read for result in outcome.files) if isinstance(outcome, Partial) else 0
