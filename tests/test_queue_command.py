@@ -129,9 +129,10 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(logs, key, expect
     assert "worker doomed left" in said
 
 
-def test_a_worker_that_is_terminated_while_its_connections_hang_leaves_nothing_behind(logs, key, tmp_path):
-    folder = tmp_path / "temporary"
-    folder.mkdir()
+def test_a_worker_that_is_terminated_while_its_connections_hang_leaves_nothing_behind(
+    logs, key, tmp_path, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("w")  # short: its path must leave room for a socket
     with started(arguments_of(logs, tmp_path, key)) as head, closing(Proxy(port_of(head))) as proxy:
         where = [f"127.0.0.1:{proxy.port}", "--authkey-file", key, "-j", "1"]
         with started(["worker", *where], TMPDIR=str(folder)) as worker:
