@@ -18,6 +18,7 @@ from logproc import scratch
 from logproc.adhoc.arrow import by_distinct
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.scan import Scan
+from logproc.adhoc.undeclared import Undeclared, quoted
 from logproc.errors import MissingExtraError, QueryError
 from logproc.model import Kind
 from logproc.rollup.functions import DOMAIN, FUNCTIONS
@@ -67,6 +68,7 @@ class Duck:
         self._stack = ExitStack()
         self._scan: Scan | None = None
         self._connection: Any = None
+        self._undeclared: Undeclared
         self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
@@ -87,6 +89,7 @@ class Duck:
         register_functions(self._connection, self._config.geo.files)
         for name, selection in self.asked.selections.items():
             self._connection.register(name, selection.schema.empty_table())
+        self._undeclared = Undeclared(self._connection, self.asked)
         self._bind()
 
     def __exit__(self, *exc: object) -> None:
@@ -94,6 +97,11 @@ class Duck:
         if self._scan is not None:
             self._scan.__exit__(*exc)
         self._stack.__exit__(*exc)  # type: ignore[arg-type]
+
+    @property
+    def has_undeclared(self) -> bool:
+        """Tell whether the query names fields whose type their values decide."""
+        return bool(self._undeclared.fields)
 
     def explain(self) -> str:
         """Return DuckDB's plan."""
@@ -111,6 +119,7 @@ class Duck:
                 self._connection.register(name, pa.RecordBatchReader.from_batches(selection.schema, batches))
         else:
             self._fill(list(selections))
+            self._guarded(self._undeclared.settle)
         # In a thread of its own: a signal must find the main thread in Python, whatever DuckDB is at.
         return self._guarded(self._result)
 
@@ -133,10 +142,9 @@ class Duck:
         """Fill a table for each relation, all in one pass."""
         assert self._scan is not None
         for name in names:
-            quoted = _quoted(name)
             self._connection.unregister(name)
             self._connection.register("_empty", self.asked.selections[name].schema.empty_table())
-            self._connection.execute(f"CREATE TABLE {quoted} AS FROM _empty")
+            self._connection.execute(f"CREATE TABLE {quoted(self._undeclared.table(name))} AS FROM _empty")
         held: list[list[Any]] = [[] for _ in names]
         for number, batch in self._scan:
             held[number].append(batch)
@@ -148,7 +156,7 @@ class Duck:
     def _insert(self, name: str, batches: list[Any]) -> None:
         if batches:
             self._connection.register("_rows", pa.Table.from_batches(batches))
-            self._connection.execute(f"INSERT INTO {_quoted(name)} FROM _rows")
+            self._connection.execute(f"INSERT INTO {quoted(self._undeclared.table(name))} FROM _rows")
             self._connection.unregister("_rows")
             batches.clear()
 
@@ -164,7 +172,7 @@ class Duck:
         statements = self._guarded(lambda: self._duckdb.extract_statements(self.asked.sql))
         if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
             raise QueryError("one SELECT is asked here: logs are only read", None, self._sql)
-        self._guarded(lambda: self._connection.execute(f"EXPLAIN {self.asked.sql}").fetchall(), shift=len("EXPLAIN "))
+        self._guarded(self._undeclared.bind, shift=len("EXPLAIN "))
 
     def _guarded(self, work: Callable[[], Any], shift: int = 0) -> Any:  # noqa: ANN401 - what the work returns
         try:
@@ -255,10 +263,6 @@ def _only(kinds: frozenset[Kind]) -> Kind:
 def _kind(result: Any) -> Kind:  # noqa: ANN401 - a kind, or a rule that no function of ours has
     assert isinstance(result, Kind)
     return result
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, shift: int = 0) -> QueryError:

@@ -14,10 +14,10 @@ from logproc.errors import QueryError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import Kind
 from logproc.rollup.builder import WHERE, Builder, Query, Relation
-from logproc.rollup.expressions import NODES
+from logproc.rollup.expressions import NODES, TYPES, type_name
 from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.kinds import conjunction
-from logproc.rollup.spec import EVERYTHING, Call, Column, Expression
+from logproc.rollup.spec import EVERYTHING, Call, Column, Expression, calls
 from logproc.rollup.sql import FAMILIES, LOGS, aliases, clause_of, grammar, relation_of
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class Asked:
     streams: bool = True
     shifts: list[int] = field(default_factory=list)
     """Places in `sql` where a quotation mark was put in."""
+    as_text: frozenset[str] = frozenset()
+    """Fields that the query casts to text."""
+    written: str = ""
+    """The query as the user wrote it."""
 
     def place(self, position: int) -> int:
         """Return the place in the query as it was written."""
@@ -104,15 +108,25 @@ def _read(sql: str, tree: Node, relations: Relations) -> Asked:
         if type(node).__name__ == "Table" and node.name.lower() in known.keys() - local and not node.args.get("db")
     ]
     names, written = _names(tree, tables)
-    asked = Asked(sql, streams=len(tables) == 1 and _runs_once(tree))
+    asked = Asked(sql, streams=len(tables) == 1 and _runs_once(tree), as_text=_cast_to_text(tree), written=sql)
     for table in tables:
         name = known[table.name.lower()]
         twice = name in asked.selections  # each may want other rows
         where = None if twice else _pushed(table, tree, relations.by_name[name])
-        asked.selections[name] = _selection(name, relations, names, written, where)
+        asked.selections[name] = selection = _selection(name, relations, names, written, where)
+        # What type an undeclared field has is known once all of its values are there.
+        typed = (c for c in selection.columns if isinstance(c, Column) and c.kind is Kind.DYNAMIC)
+        asked.streams = asked.streams and all(column.name in asked.as_text for column in typed)
     if any(relations.by_name[name].dynamic for name in asked.selections):
         _quote(asked, tree, {(node.alias or node.name).lower() for node in tables} | local)
     return asked
+
+
+def _cast_to_text(tree: Node) -> frozenset[str]:
+    """Return the names that a query casts to text, with their dots."""
+    casts = (node for node in tree.walk() if type(node).__name__ in {"Cast", "TryCast"})
+    names = (cast.this for cast in casts if TYPES.get(type_name(cast)) is Kind.TEXT)
+    return frozenset(dotted(name) for name in names if type(name).__name__ in {"Column", "Dot"})
 
 
 def _quote(asked: Asked, tree: Node, qualifiers: set[str]) -> None:
@@ -261,6 +275,8 @@ def _terms(node: Node) -> Iterator[Node]:
 
 def _built(builder: Builder, term: Node) -> Iterator[Expression]:
     try:
-        yield builder.condition(term, WHERE)
+        built = builder.condition(term, WHERE)
     except QueryError:
         return  # DuckDB alone knows what it means
+    if not calls(built, "comparable"):  # whether a field is a number follows from all of its values
+        yield built

@@ -166,7 +166,11 @@ def _reads(duck: Duck) -> Iterator[str]:
     for name, selection in asked.selections.items():
         kept = "" if selection.where is None else "; rows that WHERE leaves out are dropped while parsing"
         yield f"reads: {name} ({', '.join(selection.schema.names)}){kept}"
-    yield "rows: streamed once" if asked.streams else "rows: kept in tables, since the query may read them twice"
+    yield "rows: streamed once" if asked.streams else f"rows: kept in tables, since {_why_kept(duck)}"
+
+
+def _why_kept(duck: Duck) -> str:
+    return "types of undeclared fields follow from all values" if duck.has_undeclared else "they may be read twice"
 
 
 __all__ = ["Answer", "Choice", "asked_of", "choose", "explain", "relations_of", "title"]

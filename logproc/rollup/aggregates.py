@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from logproc.model import Kind
 from logproc.rollup.builder import ARGUMENT, Builder, shown
 from logproc.rollup.kinds import MisfitError, accept, cast
+from logproc.rollup.numerals import EITHER
 from logproc.rollup.signature import NUMBER
 from logproc.rollup.spec import Aggregate, Call, Expression, Literal
 
@@ -153,10 +154,19 @@ def _extreme(name: str) -> Planner:
             number = cast(argument, Kind.INTEGER)
             best = builder.aggregate(Aggregate(name, number, Kind.INTEGER, filter=condition))
             return Call("cast_boolean", (best,), Kind.BOOLEAN)
-        kind = Kind.TEXT if argument.kind is Kind.DYNAMIC else argument.kind
-        return builder.aggregate(Aggregate(name, argument, kind, filter=condition))
+        if argument.kind is Kind.DYNAMIC:
+            return _extreme_undeclared(builder, name, argument, condition)
+        return builder.aggregate(Aggregate(name, argument, argument.kind, filter=condition))
 
     return planner
+
+
+def _extreme_undeclared(builder: Builder, name: str, argument: Expression, condition: Expression | None) -> Expression:
+    """Plan both the best number and the best text: which of them counts follows from all values of the column."""
+    other = Literal("~" if name == "max" else "!", Kind.TEXT)  # wins, so that one text among numbers is noticed
+    key = Call("number_key", (argument, other), Kind.TEXT)
+    best = [builder.aggregate(Aggregate(name, by, Kind.TEXT, filter=condition)) for by in (key, argument)]
+    return Call(EITHER, tuple(best), Kind.DYNAMIC)
 
 
 def _pair(name: str) -> Planner:
@@ -167,8 +177,7 @@ def _pair(name: str) -> Planner:
         by = accept(by, _ORDERED)
         if value.kind is Kind.BOOLEAN:
             value = cast(value, Kind.INTEGER)
-        kind = Kind.TEXT if value.kind is Kind.DYNAMIC else value.kind
-        return builder.aggregate(Aggregate(name, value, kind, filter=condition, by=by))
+        return builder.aggregate(Aggregate(name, value, value.kind, filter=condition, by=by))
 
     return planner
 
@@ -209,7 +218,7 @@ def _geometric_mean(builder: Builder, node: Any, condition: Expression | None) -
 def _values(name: str) -> Planner:
     def planner(builder: Builder, node: Any, condition: Expression | None) -> Expression:  # noqa: ANN401 - sqlglot's
         argument = _argument(builder, node)
-        kind = argument.kind if name == "mode" and argument.kind is not Kind.DYNAMIC else Kind.TEXT
+        kind = argument.kind if name == "mode" else Kind.TEXT
         return _of_values(builder, name, argument, kind, condition)
 
     return planner

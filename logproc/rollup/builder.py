@@ -13,7 +13,7 @@ from logproc.errors import QueryError
 from logproc.model import FIELDS, Kind
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED
-from logproc.rollup.kinds import MisfitError, accept, fold, result_kind, unify
+from logproc.rollup.kinds import COMPARING, MisfitError, accept, compared, fold, result_kind, unify
 from logproc.rollup.signature import BOOLEAN, same
 from logproc.rollup.spec import Aggregate, AggregateRef, Column, Expression, Literal
 
@@ -139,6 +139,9 @@ class Builder:
     def call(self, name: str, arguments: Sequence[Expression]) -> Expression:
         """Apply a function: check arity, kinds and constants, insert casts, fold what is constant."""
         function = FUNCTIONS[name]
+        if name in COMPARING and function.accepts(len(arguments)):
+            name, arguments = compared(name, arguments)
+            function = FUNCTIONS[name]
         if not function.accepts(len(arguments)):
             raise MisfitError(f"{name} takes {_arity(function.least, len(function.parameters))}, not {len(arguments)}")
         if function.unified:

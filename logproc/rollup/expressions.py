@@ -159,12 +159,12 @@ def _complement(builder: Builder, node: Node, clause: Clause) -> Expression:
 
 
 def _cast(builder: Builder, node: Node, clause: Clause) -> Expression:
-    kind = TYPES.get(_type(node))
+    kind = TYPES.get(type_name(node))
     if kind is None:
-        message = f"{clause.name}: a cast to {_type(node)} is not supported; there are {', '.join(TYPES)}"
+        message = f"{clause.name}: a cast to {type_name(node)} is not supported; there are {', '.join(TYPES)}"
         raise builder.query.refuse(message, node)
     value = cast(builder.build(node.this, clause), kind)
-    if _type(node) == "DATE":  # a date is the midnight with which it begins
+    if type_name(node) == "DATE":  # a date is the midnight with which it begins
         return builder.call("date_trunc", (_DAY, value))
     if kind is Kind.TEXT and value != (plain := builder.build(node.this, clause)) and _is_date(node.this):
         return builder.call("strftime", (plain, Literal("%Y-%m-%d", Kind.TEXT)))
@@ -174,14 +174,15 @@ def _cast(builder: Builder, node: Node, clause: Clause) -> Expression:
 _DAY = Literal("day", Kind.TEXT)
 
 
-def _type(node: Node) -> str:
+def type_name(node: Node) -> str:
+    """Return the name of the type of a CAST, without its width."""
     return str(node.args["to"].sql(dialect="duckdb")).partition("(")[0].strip().upper()
 
 
 def _is_date(node: Node) -> bool:
     while type(node).__name__ == "Paren":
         node = node.this
-    return type(node).__name__ in {"Cast", "TryCast"} and _type(node) == "DATE"
+    return type(node).__name__ in {"Cast", "TryCast"} and type_name(node) == "DATE"
 
 
 def _extract(builder: Builder, node: Node, clause: Clause) -> Expression:

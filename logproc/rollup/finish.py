@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.model import ColumnInfo, Kind
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.instants import rfc3339
+from logproc.rollup.numerals import EITHER, either, numbers_of, shown_numbers
 from logproc.rollup.spec import AggregateRef, Call, Expression, KeyRef, Literal, Order
 
 if TYPE_CHECKING:
@@ -45,20 +46,23 @@ def finish_groups(
         rows = [row for row, passes in zip(rows, kept, strict=True) if passes]
     wanted = len(rows) if spec.limit is None else spec.offset + spec.limit
     ordered = _order(spec, groups, rows, wanted)[spec.offset : wanted]
-    columns = [_rendered(groups.values(output.expression, ordered), output.expression.kind) for output in spec.outputs]
+    columns = [_rendered(groups, output.expression, ordered) for output in spec.outputs]
     return ordered, list(zip(*columns, strict=True))
 
 
-def report_columns(spec: RollupSpec) -> tuple[ColumnInfo, ...]:
-    """Return name, JSON type and role of each output column; a dynamic field is text where nothing asks for more."""
+def report_columns(spec: RollupSpec, rows: Sequence[tuple[Value, ...]] = ()) -> tuple[ColumnInfo, ...]:
+    """Return name, JSON type and role of each output column; that of an undeclared field is what its values are."""
     return tuple(
-        ColumnInfo(
-            output.name,
-            (Kind.TEXT if output.expression.kind is Kind.DYNAMIC else output.expression.kind).value,
-            output.role,
-        )
-        for output in spec.outputs
+        ColumnInfo(output.name, _kind(output.expression.kind, place, rows).value, output.role)
+        for place, output in enumerate(spec.outputs)
     )
+
+
+def _kind(kind: Kind, place: int, rows: Sequence[tuple[Value, ...]]) -> Kind:
+    if kind is not Kind.DYNAMIC:
+        return kind
+    types = {type(row[place]) for row in rows} - {type(None)}
+    return Kind.INTEGER if types == {int} else Kind.DECIMAL if types == {float} else Kind.TEXT
 
 
 @dataclass(slots=True)
@@ -68,6 +72,8 @@ class _Groups:
     keys: list[list[Value]]
     aggregates: list[list[Value]]
     count: int = field(init=False)
+    chosen: dict[Expression, list[Value]] = field(default_factory=dict)
+    numbers: dict[Expression, list[float | None] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A report without keys has one group, also where it has nothing but constants to show.
@@ -82,6 +88,8 @@ class _Groups:
             column = self.keys[expression.index]
         elif isinstance(expression, AggregateRef):
             column = self.aggregates[expression.index]
+        elif isinstance(expression, Call) and expression.function == EITHER:
+            column = self._chosen(expression)
         elif isinstance(expression, Call):
             arguments = [self.values(argument, rows) for argument in expression.arguments]
             return list(map(FUNCTIONS[expression.function], *arguments))
@@ -89,13 +97,37 @@ class _Groups:
             raise TypeError(expression)
         return list(map(column.__getitem__, rows))
 
+    def _chosen(self, expression: Call) -> list[Value]:
+        """Return the best numbers or the best texts of all groups, whichever the column consists of."""
+        if expression not in self.chosen:
+            keys, texts = (self.values(argument, range(self.count)) for argument in expression.arguments)
+            self.chosen[expression] = either(keys, texts)
+        return self.chosen[expression]
+
+    def ordering(self, expression: Expression, rows: Sequence[int]) -> list[Any]:
+        """Return by what rows are ordered: an undeclared field by its numbers, if all groups have one."""
+        values = self.values(expression, rows)
+        best = isinstance(expression, Call) and expression.function == EITHER
+        if expression.kind is not Kind.DYNAMIC or isinstance(expression, Literal) or best:
+            return values
+        if expression not in self.numbers:
+            self.numbers[expression] = numbers_of(self.values(expression, range(self.count)))
+        numbers = self.numbers[expression]
+        return values if numbers is None else [numbers[row] for row in rows]
+
 
 def _finite(values: Sequence[Value]) -> list[Value]:
     """Replace NaN and infinities, which neither sort nor print, by None."""
     return [None if isinstance(value, float) and not math.isfinite(value) else value for value in values]
 
 
-def _rendered(values: list[Value], kind: Kind) -> list[Value]:
+def _rendered(groups: _Groups, expression: Expression, rows: Sequence[int]) -> list[Value]:
+    values, kind = groups.values(expression, rows), expression.kind
+    if kind is Kind.DYNAMIC:
+        if isinstance(expression, Call) and expression.function == EITHER:
+            return values
+        shown = shown_numbers(groups.values(expression, range(groups.count)))
+        return values if shown is None else [shown[row] for row in rows]
     if kind is Kind.TIME:
         return [rfc3339(value) if isinstance(value, int) else None for value in values]
     return _finite(values) if kind is Kind.DECIMAL else values
@@ -118,7 +150,7 @@ def _order(spec: RollupSpec, groups: _Groups, rows: list[int], wanted: int) -> l
 
 def _narrowed(groups: _Groups, rows: list[int], term: Order, wanted: int) -> list[int]:
     """Drop rows that the first term alone puts behind the first `wanted`; all ties with the last one stay."""
-    values: list[Any] = groups.values(term.expression, rows)
+    values = groups.ordering(term.expression, rows)
     if wanted <= 0:
         return []
     if None in values or not all(isinstance(value, int | float) for value in values):
@@ -135,21 +167,10 @@ def _sorted(groups: _Groups, rows: list[int], terms: Sequence[Order]) -> list[in
     if len(rows) < 2 or not terms:
         return rows
     term = terms[0]
-    values = dict(zip(rows, groups.values(term.expression, rows), strict=True))
+    values = dict(zip(rows, groups.ordering(term.expression, rows), strict=True))
     missing = [row for row in rows if values[row] is None]
     present = [row for row in rows if values[row] is not None]
-    present = _sorted_present(present, values, descending=term.descending)
+    present = sorted(present, key=values.__getitem__, reverse=term.descending)
     runs = [list(run) for _, run in groupby(present, key=values.__getitem__)]
     runs = [missing, *runs] if term.nulls_first else [*runs, missing]
     return [row for run in runs for row in (_sorted(groups, run, terms[1:]) if len(run) > 1 else run)]
-
-
-def _sorted_present(rows: list[int], values: dict[int, Any], *, descending: bool) -> list[int]:
-    try:
-        return sorted(rows, key=values.__getitem__, reverse=descending)
-    except TypeError:  # a dynamic field with numbers and texts: numbers first
-        return sorted(rows, key=lambda row: _mixed(values[row]), reverse=descending)
-
-
-def _mixed(value: Any) -> tuple[bool, Any]:  # noqa: ANN401 - a number or a text
-    return isinstance(value, str), value

@@ -18,6 +18,7 @@ from logproc.rollup.functions_text import TEXTS
 from logproc.rollup.functions_time import TIMES
 from logproc.rollup.functions_web import AGENTS, URLS
 from logproc.rollup.functions_words import WORDS
+from logproc.rollup.numerals import NUMERALS
 
 if TYPE_CHECKING:
     from logproc.rollup.signature import Function
@@ -36,7 +37,9 @@ SUBJECTS: dict[str, dict[str, Function]] = {
 }
 """Functions by what they are about, in the order in which the documentation shows them."""
 
-FUNCTIONS: dict[str, Function] = {name: f for functions in SUBJECTS.values() for name, f in functions.items()}
+FUNCTIONS: dict[str, Function] = {
+    name: f for functions in (*SUBJECTS.values(), NUMERALS) for name, f in functions.items()
+}
 """Functions by the name that a `spec.Call` carries."""
 
 ALIASES: dict[str, str] = {
@@ -78,7 +81,9 @@ SIGNS: frozenset[str] = frozenset({"||", "like", "ilike", "glob", "&", "|", "~",
 INNER: frozenset[str] = frozenset({"time_add", "bucket"})
 """What the planner writes for intervals."""
 
-CALLABLE: frozenset[str] = frozenset((FUNCTIONS.keys() - OPERATORS.keys() - SIGNS - INNER) | ALIASES.keys())
+CALLABLE: frozenset[str] = frozenset(
+    (FUNCTIONS.keys() - OPERATORS.keys() - NUMERALS.keys() - SIGNS - INNER) | ALIASES.keys()
+)
 """Names that a query may call; the rest is what operators and keywords become."""
 
 DOMAIN: frozenset[str] = frozenset({*URLS, *ROUTES, *AGENTS, *TEMPLATES, *GEO} - {"url_decode"})

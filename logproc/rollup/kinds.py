@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from logproc.model import Kind
 from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.numerals import number_of
 from logproc.rollup.signature import same
 from logproc.rollup.spec import Call, Expression, Literal
 
@@ -122,8 +123,26 @@ def unify(expressions: Sequence[Expression], *, exactly: bool) -> tuple[Expressi
         mixed = " with ".join(sorted(firm))
         raise MisfitError(f"{mixed} cannot be mixed; write CAST(... AS TEXT) around one or the other")
     else:
-        target = Kind.TEXT if kinds else Kind.DYNAMIC
+        target = Kind.DYNAMIC if kinds <= {Kind.DYNAMIC} else Kind.TEXT
     return tuple(_to(e, target, exactly=exactly) for e in expressions)
+
+
+def compared(name: str, arguments: Sequence[Expression]) -> tuple[str, Sequence[Expression]]:
+    """Let undeclared fields compare as numbers with each other and with texts that are numbers; the rest as it is."""
+    texts = [a for a in arguments if isinstance(a, Literal) and a.kind is Kind.TEXT and a.value is not None]
+    others = [a for a in arguments if a not in texts and not is_null(a)]
+    if not others or any(other.kind is not Kind.DYNAMIC for other in others):
+        return name, arguments
+    if name in {"greatest", "least"}:
+        return (name, arguments) if texts else (f"{name}_undeclared", arguments)
+    if len(others) < 2 and not any(number_of(str(text.value)) is not None for text in texts):
+        return name, arguments
+    wrapped = [a if is_null(a) else fold(FUNCTIONS["comparable"], (a,), Kind.TEXT) for a in arguments]
+    return name, wrapped
+
+
+COMPARING = frozenset({"=", "<>", "<", "<=", ">", ">=", "in", "is_distinct", "greatest", "least"})
+"""Functions for which it matters whether an undeclared field is a number."""
 
 
 def _to(expression: Expression, target: Kind, *, exactly: bool) -> Expression:

@@ -11,6 +11,7 @@ from logproc.model import ReportError, ReportTable
 from logproc.rollup.exemplars import resolved
 from logproc.rollup.finish import finish, finish_groups, report_columns
 from logproc.rollup.registry import RELATIVE_ERROR, new_state
+from logproc.rollup.regrouping import equal_numbers
 from logproc.rollup.routes import folded
 from logproc.rollup.tables import Table, ranking
 
@@ -32,7 +33,7 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
     `paths` are those of the files by `exemplars.file_key`; without them rows have no exemplars.
     """
     spec = table.spec
-    table = folded(table)
+    table = equal_numbers(folded(table))
     exemplars: list[tuple[tuple[str, int], ...]] = []
     rows: list[tuple[Value, ...]] = []
     error: ReportError | None = None
@@ -49,7 +50,7 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
         name=spec.name,
         title=spec.title,
         sql=spec.sql,
-        columns=report_columns(spec),
+        columns=report_columns(spec, rows),
         rows=tuple(rows),
         exact=error is None and table.problem is None,
         error=error,

@@ -12,22 +12,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from logproc.model import Kind
-from logproc.rollup.exemplars import Kept
 from logproc.rollup.functions_route import ANYTHING
-from logproc.rollup.groups import decode_key
+from logproc.rollup.regrouping import key_values, regrouped
 from logproc.rollup.spec import Aggregate, Call
-from logproc.rollup.tables import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
-    from logproc.rollup.spec import RollupSpec, Value
-    from logproc.rollup.states import State
+    from logproc.rollup.spec import RollupSpec
+    from logproc.rollup.tables import Table
 
 MANY = 100
 """Different parts that may follow the same beginning of a path."""
@@ -75,8 +69,7 @@ def folded(table: Table) -> Table:
     keys = route_keys(table.spec)
     if not keys or len(table) <= MANY or table.floor > 0 or ROWS not in table.spec.aggregates:
         return table
-    kinds = [key.kind for key in table.spec.keys]
-    values = [decode_key(table.keys.key(code), kinds) for code in range(len(table))]
+    values = key_values(table)
     rows = table.states[table.spec.aggregates.index(ROWS)].arrays()[0].tolist()
     changed = False
     for key in keys:
@@ -88,58 +81,4 @@ def folded(table: Table) -> Table:
         changed = changed or bool(renamed)
         for row in values:
             row[key] = renamed.get(str(row[key]), row[key]) if row[key] is not None else None
-    return _regrouped(table, [_encoded(row) for row in values]) if changed else table
-
-
-def _encoded(values: Sequence[Value]) -> bytes:
-    """Return the bytes of a key, as `groups.decode_key` reads them."""
-    parts = []
-    for value in values:
-        if value is None:
-            parts.append(b"\0")
-        elif isinstance(value, str):
-            raw = value.encode("utf-8", "backslashreplace")
-            parts += [b"\1", len(raw).to_bytes(4, "little"), raw]
-        elif isinstance(value, float):
-            parts += [b"\1", np.float64(value).tobytes()]
-        else:
-            parts += [b"\1", int(value).to_bytes(8, "little", signed=True)]
-    return b"".join(parts)
-
-
-def _regrouped(table: Table, keys: Sequence[bytes]) -> Table:
-    """Return a table in which the groups of equal keys are one."""
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    target = np.array([numbers[key] for key in keys], np.int64)
-    states: list[State] = list(table.states)
-    kept = _places(table.kept, np.arange(len(table)), len(table))
-    while len(target) > len(numbers):
-        order = np.argsort(target, kind="stable")
-        begins = np.searchsorted(target[order], target[order])
-        odd = (np.arange(len(order)) - begins) % 2 == 1
-        stays, goes = order[~odd], order[odd]
-        into = (np.cumsum(~odd) - 1)[odd]  # the one right before it
-        pairs = [(state.select(stays), state.select(goes)) for state in states]
-        for mine, its in pairs:
-            mine.merge(its, into)
-        states = [mine for mine, _ in pairs]
-        moved = _places(kept, goes, len(target)).data(len(goes))
-        kept = _places(kept, stays, len(target))
-        kept.merge(moved, into, len(stays))
-        target = target[stays]
-    final = np.argsort(target)
-    result = Table(table.spec, table.max_groups)
-    for key in numbers:
-        result.keys.add(key)
-    result.states = [state.select(final) for state in states]
-    result.slack = np.zeros(len(numbers), np.float64)
-    result.kept = _places(kept, final, len(final))
-    return result
-
-
-def _places(kept: Kept, ids: NDArray[np.int64], size: int) -> Kept:
-    """Return the exemplars of some groups."""
-    copy = Kept()
-    copy.merge(kept.data(size), np.arange(size), size)
-    copy.select(ids)
-    return copy
+    return regrouped(table, values) if changed else table

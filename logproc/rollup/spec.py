@@ -133,6 +133,13 @@ class RollupSpec:
         return hashlib.blake2b(repr(counted).encode(), digest_size=16).hexdigest()
 
 
+def calls(expression: Expression, function: str) -> bool:
+    """Tell whether a function is called anywhere in an expression."""
+    return isinstance(expression, Call) and (
+        expression.function == function or any(calls(argument, function) for argument in expression.arguments)
+    )
+
+
 def columns_of(expression: Expression | None) -> set[Column]:
     """Collect the columns that an expression reads."""
     if isinstance(expression, Column):

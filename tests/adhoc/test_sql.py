@@ -85,7 +85,7 @@ def test_dotted_and_undeclared_names_are_fields_of_json(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"request": {"method": "GET", "n": 3}, "odd key": "x", "n": 4}\n')
     config = Config(paths=(str(tmp_path),))
     sql = 'SELECT request.method, j."odd key", request.n::INT + 1, n FROM json j WHERE request.n::INT > 2 LIMIT 9'
-    assert by_duck(sql, config) == [("GET", "x", 4, "4")]  # request.method is a synonym of method
+    assert by_duck(sql, config) == [("GET", "x", 4, 4)]  # request.method is a synonym of method
 
 
 def test_sources_are_relations(tmp_path):
