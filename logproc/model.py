@@ -87,15 +87,17 @@ FIELDS: dict[str, dict[str, Kind]] = {
 
 LEVELS = {
     **dict(zip("01234567", ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG"), strict=True)),
-    **dict.fromkeys(("trace", "verbose", "finest", "finer", "trc", "vrb", "t", "v", "- ", "10"), "TRACE"),
-    **dict.fromkeys(("debug", "fine", "dbg", "d", ".", "20"), "DEBUG"),
+    **dict.fromkeys(
+        ("trace", "verbose", "finest", "finer", "trc", "trac", "trce", "vrb", "t", "v", "- ", "10"), "TRACE"
+    ),
+    **dict.fromkeys(("debug", "fine", "dbg", "debu", "dbug", "d", ".", "20"), "DEBUG"),
     **dict.fromkeys((f"{name}{number}" for name in ("debug", "d") for number in range(1, 6)), "DEBUG"),
     **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),
     **dict.fromkeys(("note", "system", "config", "log", "success"), "INFO"),
     **dict.fromkeys(("warn", "warning", "wrn", "w", "#", "40"), "WARN"),
-    **dict.fromkeys(("error", "err", "severe", "e", "fail", "50"), "ERROR"),
+    **dict.fromkeys(("error", "err", "erro", "severe", "e", "fail", "50"), "ERROR"),
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "failure", "60"), "FATAL"),
-    **dict.fromkeys(("ftl", "f", "c", "fatal error", "parse error"), "FATAL"),
+    **dict.fromkeys(("ftl", "fata", "pani", "f", "c", "fatal error", "parse error"), "FATAL"),
     "deprecated": "WARN",
 }
 """Level by what loggers call it, in lower case. Others stay, in upper case.

@@ -16,6 +16,7 @@ from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_v
 from logproc.formats.app import APP
 from logproc.formats.cloud import CLOUD
 from logproc.formats.containers import CONTAINERS
+from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.general import GENERAL
@@ -24,10 +25,12 @@ from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.java import JAVA
 from logproc.formats.journal import JOURNAL
 from logproc.formats.json_shapes import JSON_SHAPES
+from logproc.formats.loggers import LOGGERS
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
 from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.proxies import PROXIES
+from logproc.formats.python import PYTHON
 from logproc.formats.regex import compile_regex
 from logproc.formats.servers import SERVERS
 from logproc.formats.structured import STRUCTURED
@@ -42,8 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JOURNAL, *JAVA, *APP, *GENERAL, *POSTGRES, *DATABASES, *SYSTEMS)
-_ROWS = (*_TEXT, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
+_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JOURNAL, *JAVA, *PYTHON, *APP, *LOGGERS, *DAEMONS, *GENERAL)
+_ROWS = (*_TEXT, *POSTGRES, *DATABASES, *SYSTEMS, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
 
 FORMATS: dict[str, Format] = {row.name: row for row in _ROWS}
 """Every format by name."""

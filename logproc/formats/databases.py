@@ -69,7 +69,7 @@ DATABASES = (
         "mysql_error",
         "error log of MySQL from 5.6 on and of MariaDB",
         (
-            stamp(ISO, b" "),
+            stamp(f"{ISO}%|%Y-%m-%d %H:%M:%S", b" "),
             word("thread", b" ["),
             level(b"] ", padded=False),
             maybe(bracketed("code", b"] [")),
@@ -96,6 +96,7 @@ DATABASES = (
                 "2019-10-16 17:24:15 0 [Note] InnoDB: Uses event mutexes",
                 {"level": "INFO", "code": None, "subsystem": None, "message": "InnoDB: Uses event mutexes"},
             ),
+            Sample("2024-01-02  3:04:05 33 [Warning] Aborted", {"time": "2024-01-02T03:04:05Z", "thread": "33"}),
         ),
         refused=("2019-10-16 17:24:15 0 InnoDB: x", "2019-10-16 17:24:15 [Note] x", "Version: '8.0.15'"),
     ),
@@ -162,6 +163,34 @@ DATABASES = (
             "# User@Host: root[root] @ localhost []",
             "/usr/sbin/mysqld, Version: 5.5.53 (Ubuntu). started with:",
         ),
+    ),
+    app(
+        "mysql_general",
+        "general query log of MySQL and MariaDB: time, thread, command, statement",
+        (
+            stamp(ISO, b"\t"),
+            word("thread"),
+            Slot("command", Meaning.TEXT, b"\t", solid=True),
+            MESSAGE,
+        ),
+        rank=-1,
+        begins=rb"\d{4}-\d\d-\d\dT\S+\t *\d+ ",
+        head=3,
+        continues="message",
+        headers=(b"Tcp port", b"Time   ", b"Time\t"),
+        needs=(b"\t",),
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678901Z\t    8 Query\tSELECT 1",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "thread": "8",
+                    "command": "Query",
+                    "message": "SELECT 1",
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678901Z\t8\tQuery\tx", "2024-01-02T03:04:05.678901Z 8 Query\tx"),
     ),
     app(
         "redis",

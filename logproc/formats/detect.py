@@ -30,8 +30,11 @@ their own, but the rest of one that was cut or goes on."""
 SPECIFIC_MAY_LOSE = 0.05
 """How much less than the best a more specific format may read: it yields more fields from nearly as many lines."""
 
+GUESSED, LAST_GUESSED = 0.9, 0.7
+"""Confidence at most in a format that many programs write, and in a last resort, however many lines they read."""
+
 HEAD_BYTES = 1 << 14
-"""Bytes in which `Format.begins` is looked for."""
+"""Bytes in which `Format.begins` and `Format.sure` are looked for."""
 
 HEAD_LINES = 4
 """Lines that `Format.unlike` is asked about."""
@@ -39,10 +42,12 @@ HEAD_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What was found: the format's name or None, the share of lines it reads, the next best, and the reason.
+    """What was found: the format's name or None, the confidence in it, the next best, and the reason.
+
+    The confidence is the share of lines it reads, but at most `GUESSED` where others may have written such a file.
 
     Where a file holds lines of several formats, `tried` names them in the order in which each line is tried; `format`
-    is the one that most lines have, and `confidence` the share that any of them reads.
+    is the one that most lines have, and the confidence is the share that any of them reads.
     """
 
     format: str | None
@@ -191,7 +196,17 @@ def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
         runner_up = max((score for score in scores if score is not chosen), key=_share).format.name
     lines = chosen.matched + chosen.rejected
     reason = f"{100 * chosen.share:.0f} % of {lines} {'line matches' if lines == 1 else 'lines match'}"
-    return Detection(chosen.format.name, chosen.share, runner_up, reason)
+    most = certainty(chosen.format, text)
+    if most < 1:
+        reason += ", as would those of other programs"
+    return Detection(chosen.format.name, min(chosen.share, most), runner_up, reason)
+
+
+def certainty(row: Format, text: bytes) -> float:
+    """Return the highest confidence that a text can give that it is of a format, whose lines it has."""
+    if row.sure is None or row.sure.search(text, 0, HEAD_BYTES) is not None:
+        return 1.0
+    return LAST_GUESSED if row.last_resort else GUESSED
 
 
 _share = attrgetter("share")
@@ -241,7 +256,8 @@ def _with_others(
     finer = [
         score.format
         for score in scores
-        if score.format.family == chosen.family and score.format.rank > chosen.rank and score.matched >= OTHER_LINES
+        if score.format.rank > chosen.rank
+        if score.share >= MIN_SHARE or (score.format.family == chosen.family and score.matched >= OTHER_LINES)
         if score.format not in tried and is_single(score.format)
     ]
     tried = [*finer[: MOST_FORMATS - len(tried)], *tried]
@@ -261,7 +277,8 @@ def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Mat
     for row in tried:
         counts.append(matcher(row, rest)[0])
         rest = refused(row, rest)
-    most = tried[max(range(len(tried)), key=counts.__getitem__)].name
+    most = tried[max(range(len(tried)), key=counts.__getitem__)]
     shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
     reason = f"of {total} lines {shares}"
-    return Detection(most, sum(counts) / total, found.runner_up, reason, tuple(row.name for row in tried))
+    confidence = min(sum(counts) / total, certainty(most, text))
+    return Detection(most.name, confidence, found.runner_up, reason, tuple(row.name for row in tried))

@@ -87,7 +87,8 @@ class Format:
     `needs` are bytes that a file of this format contains and `begins` finds the beginning of a line of it, both asked
     before anything is matched; `unlike` finds lines that
     would match with a wrong meaning, `unlike_reason` says which, where that helps. A `last_resort` is taken where no
-    other format reads enough of a file.
+    other format reads enough of a file. Where `sure` is nowhere found, other programs may have written a file, too, and
+    detection is not certain of it.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Format:
     header: Header | None = None
     last_resort: bool = False
     begins: re.Pattern[bytes] | None = None
+    sure: re.Pattern[bytes] | None = None
 
     @property
     def fields(self) -> dict[str, Kind]:

@@ -6,7 +6,19 @@ import re
 from dataclasses import replace
 
 from logproc.formats.format import Format, Sample
-from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, app, bracketed, level, literal, maybe, number, stamp
+from logproc.formats.heads import (
+    ISO,
+    MESSAGE,
+    NEVER,
+    PADDED_MESSAGE,
+    app,
+    bracketed,
+    level,
+    literal,
+    maybe,
+    number,
+    stamp,
+)
 from logproc.formats.program import Meaning, Slot
 
 _DATES = (
@@ -140,5 +152,10 @@ _ROWS = (
 
 LAST_RESORTS = frozenset({"dated", "dated_bracketed"})
 
-GENERAL: tuple[Format, ...] = tuple(replace(row, last_resort=row.name in LAST_RESORTS) for row in _ROWS)
+_ANYBODYS = frozenset({"timed", "go", *LAST_RESORTS})
+
+GENERAL: tuple[Format, ...] = tuple(
+    replace(row, last_resort=row.name in LAST_RESORTS, sure=re.compile(NEVER) if row.name in _ANYBODYS else None)
+    for row in _ROWS
+)
 """Rows of the family."""

@@ -11,6 +11,9 @@ import re
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
+NEVER = rb"(?!)"
+"""What no file holds: for a layout that programs of all kinds have."""
+
 ISO = "%+"
 """The layout of most: 2024-01-02 03:04:05,678, with T or a blank, a point or a comma, a zone or none."""
 
@@ -67,6 +70,7 @@ def app(
     unlike_reason: str = "",
     headers: tuple[bytes, ...] = (),
     begins: bytes = b"",
+    sure: bytes | None = None,
 ) -> Format:
     """Return a row of the family, whose records may be several lines."""
     program = Program(prefix, slots, head=head, continues=continues, headers=headers)
@@ -83,6 +87,7 @@ def app(
         unlike,
         unlike_reason,
         begins=re.compile(b"^" + begins, re.MULTILINE) if begins else None,
+        sure=None if sure is None else re.compile(sure),
     )
 
 

@@ -28,6 +28,9 @@ from logproc.formats.program import Meaning, Slot
 
 _TRAILED = Slot("message", Meaning.TRAILED, b"", port_name="logger", padded=True)
 
+_BANNER = (b"  .   __", b" /\\\\ / _", b"( ( )\\__", b" \\\\/  __", b"  '  |__", b" =======", b" :: Spri")
+"""How the lines begin that Spring Boot greets with, before its first record."""
+
 JAVA = (
     app(
         "log4j",
@@ -99,6 +102,7 @@ JAVA = (
         (stamp(ISO, b" "), level(), maybe(THREAD), LOGGER, MESSAGE),
         rank=-6,
         head=2,
+        sure=rb"org\.apache\.h(?:adoop|base|ive)\.|\bh(?:adoop|base|ive|dfs)\.",
         samples=(
             Sample(
                 "2015-10-18 18:01:47,978 INFO [main] org.apache.hadoop.mapreduce.v2.app.MRAppMaster: Created",
@@ -206,6 +210,7 @@ JAVA = (
         ),
         rank=-1,
         head=2,
+        headers=_BANNER,
         needs=(b" --- [", b"] "),
         samples=(
             Sample(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from logproc.formats.format import SEPARATOR, Format, Sample
-from logproc.formats.heads import MESSAGE, PADDED_MESSAGE, literal, maybe, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
 _TAG = Slot(None, Meaning.TAG, b"")
@@ -128,6 +128,39 @@ JOURNAL = (
             Sample("<166>:Nov 27 2026 14:00:00 UTC: %ASA-session-6-302013: Built", {"program": "ASA-session-6-302013"}),
         ),
         rank=3,
+    ),
+    _row(
+        "cisco_relayed",
+        "the same behind the time and the host that a syslog server put in front; time is the device's",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            Slot(None, Meaning.STAMP, b" ", layout=f"%b %d %H:%M:%S%|{ISO}"),
+            word("host"),
+            maybe(number("sequence", b": ")),
+            maybe(literal(b": ")),
+            maybe(word("device", b": ")),
+            maybe(literal(b"*")),
+            maybe(literal(b".")),
+            stamp(_CISCO, b": "),
+            Slot("program", Meaning.TEXT, b": ", opening=b"%"),
+            MESSAGE,
+        ),
+        rb"(?:<\d+>)?(?:[A-Z][a-z][a-z] +\d+ [\d:]+|\d{4}-\d\d-\d\dT\S+) \S+ (?:[^:]*: )?"
+        rb"[*.]?[A-Z][a-z][a-z] [^%]*: %[A-Z]",
+        (
+            Sample(
+                "Nov 27 14:00:01 10.0.0.1 29: *Nov 27 2026 14:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console",
+                {
+                    "sequence": 29,
+                    "time": "2026-11-27T14:00:00.123000Z",
+                    "host": "10.0.0.1",
+                    "program": "SYS-5-CONFIG_I",
+                    "message": "Configured from console",
+                },
+            ),
+            Sample("Nov 27 14:00:01 rtr1 30: core1: Nov 27 14:00:00: %LINK-3-UPDOWN: x", {"device": "core1"}),
+        ),
+        rank=4,
     ),
 )
 """Rows of the family."""

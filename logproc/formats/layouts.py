@@ -29,7 +29,7 @@ DIRECTIVES: dict[str, int] = {
     "%A": apps.DAY_NAME,
     "%p": apps.HALF_DAY,  # AM or PM
     "%z": apps.MAYBE_ZONE,  # +02:00, +0200, +02, Z, UTC or GMT, with a blank before it or without; or nothing
-    "%Z": apps.ZONE_NAME,  # the same, or a name, which is taken for that of the file's time zone
+    "%Z": apps.ZONE_NAME,  # the same, or a name (CEST, Europe/Berlin): of the file's time zone, unless known
     "%s": apps.EPOCH,  # seconds since 1970; milli-, micro- and nanoseconds are known by their size
     "%+": apps.ISO,  # 2024-01-02T03:04:05.678+02:00, or with a blank, or a comma, or without a zone
     "%i": apps.LOCAL_ISO,  # the same without a zone

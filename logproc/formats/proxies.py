@@ -54,8 +54,9 @@ _HAPROXY = Program(
         _count("backend_queue", b" "),
         Slot("captured_request_headers", Meaning.TEXT, b"} ", opening=b"{", missing=Missing.SKIPPED),
         Slot("captured_response_headers", Meaning.TEXT, b"} ", opening=b"{", missing=Missing.SKIPPED),
-        Slot("request", Meaning.REQUEST, b'"\n', opening=b'"'),
+        Slot("request", Meaning.REQUEST, b'"', opening=b'"'),
     ),
+    extra=True,  # option httpslog
 )
 
 _HAPROXY_TCP = Program(
@@ -188,6 +189,11 @@ PROXIES = (
                     "captured_request_headers": None,
                     "target": "<BADREQ>",
                 },
+            ),
+            Sample(
+                "127.0.0.1:43212 [09/Dec/2013:12:59:46.633] foo~ bar/s1 0/0/0/1/1 200 123 - - ---- 1/1/0/0/0 0/0 "
+                '"GET /a HTTP/1.1" 0/0000000000000000/0/0/0 a.example/TLSv1.3/TLS_AES_256_GCM_SHA384',
+                {"path": "/a", "protocol": "HTTP/1.1", "status": 200},
             ),
         ),
         refused=(

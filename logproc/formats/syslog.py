@@ -7,6 +7,7 @@ older format, and may be missing, is told in `kernels.heads`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
@@ -31,6 +32,10 @@ _RFC5424 = Program(
         Slot("sd", Meaning.ELEMENTS, b""),
         Slot("message", Meaning.TEXT, b"\n"),
     ),
+)
+
+_COUNTED = Program(
+    b"", (Slot(None, Meaning.NUMBER, b" "), replace(_RFC5424.slots[0], missing=Missing.REFUSED), *_RFC5424.slots[1:])
 )
 
 _BARE = Program(b"", (Slot("time", Meaning.ISO_TIME, b" ", solid=True), *_RFC5424.slots[3:]))
@@ -68,6 +73,7 @@ SYSLOG = (
         rank=1,
         unlike=_LEVEL_FOR_HOST,
         unlike_reason="a level stands where syslog has the host",
+        sure=re.compile(rb"^(?:<\d{1,3}>|[A-Z][a-z][a-z] +\d{1,2} )|\S\[\d+\]: ", re.MULTILINE),
         samples=(
             Sample(
                 "<34>Oct 11 22:14:15 mymachine su[230]: 'su root' failed for lonvick on /dev/pts/8",
@@ -134,6 +140,22 @@ SYSLOG = (
             "2018-03-03T19:37:06.157+0500: 14597.826: [GC (CMS Initial Mark) 142444K(253440K), 0.0021716 secs]",
             '192.0.2.1 - - [12/May/2014:07:54:01 +0000] "GET / HTTP/1.1" 200 3',
         ),
+    ),
+    Format(
+        name="rfc5424_counted",
+        family="syslog",
+        engine=SEPARATOR,
+        program=_COUNTED,
+        doc="syslog of RFC 5424 as TCP carries it: the number of bytes stands in front (RFC 6587)",
+        rank=3,
+        begins=re.compile(rb"^\d+ <\d+>\d", re.MULTILINE),
+        samples=(
+            Sample(
+                "70 <34>1 2003-10-11T22:14:15.003Z mymachine.example.com su 5 - - hello you",
+                {"facility": "auth", "host": "mymachine.example.com", "pid": 5, "message": "hello you"},
+            ),
+        ),
+        refused=("<34>1 2003-10-11T22:14:15.003Z host su - - - x", "70 1 2003-10-11T22:14:15.003Z host su - - - x"),
     ),
     Format(
         name="rfc5424",

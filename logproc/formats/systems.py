@@ -24,6 +24,7 @@ SYSTEMS = (
         rank=-2,
         begins=rb"(?:\d{4}-)?\d\d-\d\d ",
         head=4,
+        headers=(b"--------",),
         samples=(
             Sample(
                 "03-17 16:13:38.811  1702  2395 D WindowManager: printFreezingDisplayLogs",
@@ -38,6 +39,35 @@ SYSTEMS = (
             ),
         ),
         refused=("03-17 16:13:38.811  1702 D WindowManager: x", "13-17 16:13:38.811  1702  2395 D WindowManager: x"),
+    ),
+    app(
+        "android_time",
+        "Android's logcat -v time",
+        (
+            stamp("%m-%d %H:%M:%S%.", b" "),
+            Slot("level", Meaning.LETTER, b"/"),
+            Slot("logger", Meaning.TEXT, b"("),
+            number("pid", b"): "),
+            MESSAGE,
+        ),
+        rank=-2,
+        begins=rb"\d\d-\d\d ",
+        head=4,
+        headers=(b"--------",),
+        needs=(b"/", b"(", b"): "),
+        samples=(
+            Sample(
+                "03-17 16:13:38.811 W/System.err( 1702): java.lang.Exception",
+                {
+                    "time": "2000-03-17T16:13:38.811000Z",
+                    "level": "WARN",
+                    "logger": "System.err",
+                    "pid": 1702,
+                    "message": "java.lang.Exception",
+                },
+            ),
+        ),
+        refused=("03-17 16:13:38.811 W/System.err: x", "13-17 16:13:38.811 W/System.err( 1702): x"),
     ),
     app(
         "android_brief",

@@ -58,6 +58,7 @@ _WORDS = (
     *("inf", "wrn", "dbg", "trc", "ftl", "vrb", "information", "informational", "audit", "success", "failure", "fail"),
     *("debug1", "debug2", "debug3", "debug4", "debug5", "d1", "d2", "d3", "d4", "d5", "statement", "detail", "hint"),
     *("query", "context", "location", "unknown", "any", "off", "all", "i", "w", "e", "d", "t", "f", "v", "c", "a", "n"),
+    *("erro", "fata", "pani", "debu", "dbug", "trac", "trce"),
 )
 LEVEL_WORDS = tuple(word.encode() for word in _WORDS)
 """What loggers call a level, in lower case; each has one name in `model.LEVELS` or keeps its own."""
@@ -403,7 +404,7 @@ def _layout_end(base, s, layout, k, stop, cache):
                 if zone == NO_TIME:
                     return -BAD_TIME
             elif op == ZONE_NAME:
-                while is_word(load_byte(base, e)):
+                while is_word(load_byte(base, e)) or (load_byte(base, e) == 47 and e > i):
                     e += 1
                 if e == i:
                     return -NO_MATCH

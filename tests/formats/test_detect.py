@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from formats.cases import SHARED, count_lines, needs_shared
+from formats.cases import MATCHER, SHARED, count_lines, needs_shared
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +46,34 @@ def test_the_candidates_are_tried_from_the_most_specific_on():
     assert names.index("syslog") < names.index("android")
     assert names[-8:] == ["timed", "go", "ltsv", "dated", "dated_bracketed", "logfmt", "tsv", "csv"]
     assert sorted(names) == sorted(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "confidence"),
+    [
+        ("2024-01-02 03:04:05 INFO ready", "timed", 0.9),
+        ("2024/01/02 03:04:05 listening on :8080", "go", 0.9),
+        ("2024-01-02 03:04:05 startup archives unpack", "dated", 0.7),
+        ("[2024-01-02 03:04:05] ready", "dated_bracketed", 0.7),
+        ("2024-01-02 03:04:05,678 INFO a.b.C: x", "hadoop", 0.9),
+        ("2024-01-02 03:04:05,678 INFO org.apache.hadoop.hdfs.DFSClient: x", "hadoop", 1.0),
+        ("2024-01-02T03:04:05Z one two: three", "syslog", 0.9),
+        ("2024-01-02T03:04:05Z web1 sshd[5]: three", "syslog", 1.0),
+        ("Jan  2 03:04:05 web1 kernel: x", "syslog", 1.0),
+    ],
+)
+def test_a_format_that_others_write_too_is_not_certain(line: str, name: str, confidence: float):
+    result = found(line.encode() + b"\n", line.encode() + b"\n")
+    assert (result.format, result.confidence) == (name, confidence)
+    assert result.reason.endswith("as would those of other programs") == (confidence < 1)
+
+
+def test_few_lines_of_a_more_specific_format_are_read_by_it_if_they_are_most():
+    access = b'1.2.3.4:5 [09/Dec/2013:12:59:46.633] a b/c 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET / HTTP/1.1"'
+    head = b"Mar 11 08:12:01 lb1 haproxy[7]: "
+    text = (head + access + b"\n") * 2 + head + b"Server b/c is DOWN.\n"
+    result = detect([text], matcher=count_lines, refused=MATCHER.refused)
+    assert (result.format, result.tried) == ("haproxy", ("haproxy", "syslog"))
 
 
 def test_a_more_specific_format_may_lose_a_few_lines():
