@@ -32,8 +32,9 @@ from logproc.report.files import replacing
 from logproc.rollup.outcome import report_table
 from logproc.rollup.slots import slotted
 from logproc.state import failpoints
-from logproc.state.generations import READ, UNTERMINATED, Kind
+from logproc.state.generations import READ, Kind
 from logproc.state.ledger import PLANNED, REBUILDING, REPORTED, Ledger, Run
+from logproc.state.matching import UNTERMINATED
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from logproc.formats import resolve
 from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
 from logproc.model import FileEntry, Known, Lines
-from logproc.state.generations import READ, Decision, Generation, Kind, Matcher, Seen, signature
+from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
 from logproc.state.ledger import Record
+from logproc.state.matching import Matcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

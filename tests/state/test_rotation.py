@@ -21,7 +21,7 @@ from state.rotation import Logs, counted, decoded, run
 
 from logproc import nightly
 from logproc.state import failpoints
-from logproc.state.generations import SHORT
+from logproc.state.matching import SHORT
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
 
@@ -202,3 +202,19 @@ def test_every_line_is_counted_once(request, monkeypatch):
             max_examples=runs, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+def test_a_copy_that_is_moved_away_stays_a_copy(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 6)
+    run(logs.root, tmp_path / "state")
+    logs.copy("a.log", "a.log.1")
+    logs.append("a.log", 1)
+    run(logs.root, tmp_path / "state")
+    logs.path("a.log").write_text("")
+    logs.append("a.log", 1)  # what it was a copy of is gone
+    run(logs.root, tmp_path / "state")
+    logs.move("a.log.1", "elsewhere/old.log")
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    logs.compress("elsewhere/old.log")
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
