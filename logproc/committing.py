@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.counting import CODEC, Counted, Totals, add_up_again, definitions, enter, enter_rebuilt, uncount
 from logproc.errors import MergeError
@@ -17,19 +18,25 @@ from logproc.model import Failure, Folded, Lines, Mark, Parts
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import load
 from logproc.state import failpoints
-from logproc.state.ledger import COMMITTED, REPORTED, CountedPiece
+from logproc.state.ledger import COMMITTED, REPORTED
+from logproc.state.rows import CountedPiece
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from logproc.model import FileResult, Outcome, Partial, Task
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.ledger import Ledger, Record, Run
+    from logproc.state.generations import Generation
+    from logproc.state.ledger import Ledger
+    from logproc.state.rows import Record, Run
 
 PARTS_A_TASK = 1 << 12
 """Results of a task that was cut are numbered within it."""
 
 Entry = tuple["Task", "Partial | Failure"]
+
+Known: TypeAlias = "Mapping[int, list[Entry]]"
+"""Results by their numbers that this process has stored itself: they need not be decoded."""
 
 
 def entries(
@@ -89,6 +96,12 @@ def restored(books: bytes) -> list[Entry]:
     return list(CODEC.loads(books))
 
 
+def results(ledger: Ledger, run: Run, known: Known, *, tables: bool) -> Iterator[tuple[list[Entry], bytes | None]]:
+    """Yield the tasks of a run's results with what became of each, and their tables if these are asked for."""
+    for number, books, raw in ledger.results(run.number, tables=tables):
+        yield known[number] if number in known else restored(books), raw
+
+
 @dataclass(slots=True)
 class _Progress:
     """What a run found out about a generation."""
@@ -101,13 +114,13 @@ class _Progress:
         return [result.mark for result in self.results if result.mark is not None]
 
 
-def commit(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:
+def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Known = MappingProxyType({})) -> None:
     """Count what the results of a run say, inside the caller's transaction."""
     specs = definitions(ledger)
     wants = ledger.wants(run.number)
     records = ledger.records({generation for generation, _ in wants.values()})
     found = {g: _Progress(records[g], again) for g, again in wants.values() if g in records}
-    kept = list(_usable(ledger, run, wants, found))
+    kept = list(_usable(results(ledger, run, known, tables=True), run, wants, found))
     renewed = {g for g, progress in found.items() if progress.recounted and progress.marks()}
     wrong = uncount(ledger, specs, renewed) if renewed else set()
     for number in renewed:
@@ -121,8 +134,7 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:
         enter(ledger, run.number, specs, totals, counted)
         failpoints.reach("in-final")
     totals.save()
-    for number, progress in found.items():
-        _advance(ledger, number, progress)
+    _advance(ledger, found)
     ledger.empty_results(run.number)
     ledger.set_status(run.number, COMMITTED, finished)
 
@@ -134,7 +146,7 @@ def commit_rebuilt(ledger: Ledger, run: Run, finished: str, max_groups: int) -> 
     records = ledger.records({generation for generation, _ in wants.values()})
     found = {g: _Progress(records[g], recounted=False) for g, _ in wants.values() if g in records}
     totals = Totals(ledger, specs, max_groups)
-    for counted in _usable(ledger, run, wants, found):
+    for counted in _usable(results(ledger, run, {}, tables=True), run, wants, found):
         pieces = [
             replace(piece, end=max([piece.end, *(o.end for o in counted.opened if o.file == piece.file)]))
             for piece in counted.pieces
@@ -147,12 +159,15 @@ def commit_rebuilt(ledger: Ledger, run: Run, finished: str, max_groups: int) -> 
 
 
 def _usable(
-    ledger: Ledger, run: Run, wants: dict[int, tuple[int, bool]], found: dict[int, _Progress]
+    kept: Iterable[tuple[list[Entry], bytes | None]],
+    run: Run,
+    wants: dict[int, tuple[int, bool]],
+    found: dict[int, _Progress],
 ) -> Iterator[Counted]:
     """Yield what the results of a run counted, less what cannot be used; enters it in `found`."""
-    for _, books, tables in ledger.results(run.number):
+    for members, tables in kept:
         by_file: dict[int, list[FileResult]] = defaultdict(list)
-        for _, became in restored(books):
+        for _, became in members:
             for result in () if isinstance(became, Failure) else became.files:
                 by_file[result.file].append(result)
         pieces: list[CountedPiece] = []
@@ -207,13 +222,28 @@ def _drop_open_part(ledger: Ledger, number: int, progress: _Progress) -> None:
             ledger.drop_part(part)
 
 
-def _advance(ledger: Ledger, number: int, progress: _Progress) -> None:
-    """Move a generation's offset over what was counted without a gap; what lies behind a gap is remembered."""
-    record = progress.record
-    g = record.generation
-    marks = [_mark(saved) for saved in ledger.ranges(number)] + [m for m in progress.marks() if m.start < m.end]
+def _advance(ledger: Ledger, found: Mapping[int, _Progress]) -> None:
+    """Move the offset of each generation over what was counted without a gap; what lies behind one is remembered."""
+    holed = ledger.holed()
+    moved: list[Record] = []
+    for number, progress in found.items():
+        marks = [mark for mark in progress.marks() if mark.start < mark.end]
+        if number in holed:
+            marks.extend(_mark(saved) for saved in ledger.ranges(number))
+        g, left = _moved_over(progress.record.generation, sorted(marks, key=lambda mark: mark.start))
+        if left or number in holed:
+            ledger.save_ranges(number, map(asdict_of, left))
+        if g.offset == 0 and g.open_end == 0 and not left:
+            ledger.drop_generation(number)
+        else:
+            moved.append(_with_facts(replace(progress.record, generation=g), progress.results))
+    ledger.save_generations(moved)
+
+
+def _moved_over(g: Generation, marks: Iterable[Mark]) -> tuple[Generation, list[Mark]]:
+    """Return a generation whose offset is behind the marks that have no gap before them, and the other ones."""
     left: list[Mark] = []
-    for mark in sorted(marks, key=lambda m: m.start):
+    for mark in marks:
         if mark.start != g.offset or left:
             left.append(mark)
             continue
@@ -229,26 +259,26 @@ def _advance(ledger: Ledger, number: int, progress: _Progress) -> None:
             end_crc=end_crc,
             closed=mark.closed,
         )
-    ledger.save_ranges(number, map(asdict_of, left))
-    if g.offset == 0 and g.open_end == 0 and not left:
-        ledger.drop_generation(number)
-        return
-    ledger.save_generation(_with_facts(replace(record, generation=g), progress.results))
+    return g, left
 
 
-def _with_facts(record: Record, results: Iterable[FileResult]) -> Record:
+def _with_facts(record: Record, results: Sequence[FileResult]) -> Record:
     """Return a record with what results say of format and times."""
-    for result in results:
-        if record.format is None and result.format is not None:
-            record = replace(record, format=result.format, confidence=result.confidence, tried=result.tried)
-        if result.first_time is not None and result.last_time is not None:
-            record = replace(
-                record,
-                first_time=min(result.first_time, record.first_time or result.first_time),
-                last_time=max(result.last_time, record.last_time or result.last_time),
-            )
-        record = replace(record, codec=result.codec)
-    return record
+    if not results:
+        return record
+    first = [result.first_time for result in results if result.first_time is not None]
+    last = [result.last_time for result in results if result.last_time is not None]
+    named = next((result for result in results if result.format is not None), None)
+    known = record if record.format is not None or named is None else named
+    return replace(
+        record,
+        format=known.format,
+        confidence=known.confidence,
+        tried=known.tried,
+        first_time=min([*first, *([] if record.first_time is None else [record.first_time])], default=None),
+        last_time=max([*last, *([] if record.last_time is None else [record.last_time])], default=None),
+        codec=results[-1].codec,
+    )
 
 
 def asdict_of(mark: Mark) -> dict[str, Any]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from logproc.rollup.spec import RollupSpec
     from logproc.rollup.tables import TableData
-    from logproc.state.ledger import CountedPiece, Ledger, Part
+    from logproc.state.ledger import Ledger
+    from logproc.state.rows import CountedPiece, Part
 
 CODEC = Codec(JOB_TYPES)
 

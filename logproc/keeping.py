@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.model import ReportTable
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.ledger import Ledger, Record
+    from logproc.state.ledger import Ledger
+    from logproc.state.rows import Record
 
 EPOCH = date(1970, 1, 1)
 

@@ -33,8 +33,9 @@ from logproc.rollup.outcome import report_table
 from logproc.rollup.slots import slotted
 from logproc.state import failpoints
 from logproc.state.generations import READ, Kind
-from logproc.state.ledger import PLANNED, REBUILDING, REPORTED, Ledger, Run
+from logproc.state.ledger import PLANNED, REBUILDING, REPORTED, Ledger
 from logproc.state.matching import UNTERMINATED
+from logproc.state.rows import Run
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import RollupSpec
     from logproc.rollup.tables import Table
     from logproc.state.generations import Decision
-    from logproc.state.ledger import Record
+    from logproc.state.rows import Record
     from logproc.surveying import Survey
 
 WIDER = 4
@@ -88,11 +89,11 @@ def run(
             progress.start(sum(task.bytes for task in tasks), len(found.files))
         run_tasks = elsewhere or running.here(backend, config)
         begin = partial(run_tasks, process, job, tasks, config.workers)
-        _work(ledger, number, tasks, job.specs, begin, config, progress)
-        _finish(ledger, number, found, config)
+        known = _work(ledger, number, tasks, job.specs, begin, config, progress)
+        _finish(ledger, number, found, config, known)
         for name in config.rebuild:
             _rebuild(ledger, planner, asked, config, name)
-        books = _books(ledger, number, found)
+        books = _books(ledger, number, found, known)
         if rejects is not None and folder is not None:
             for task in tasks:
                 join_rejects(rejects, folder, task, books)
@@ -234,8 +235,12 @@ def _work(
     begin: Callable[[], Iterator[Outcome]],
     config: Config,
     progress: Progress | None,
-) -> None:
-    """Run the tasks, and store what they return by the batch. A first signal ends it with what there is committed."""
+) -> committing.Known:
+    """Run the tasks, and store what they return by the batch; returns it, too, but for the tables.
+
+    A first signal ends it with what there is committed.
+    """
+    known: dict[int, list[committing.Entry]] = {}
     waiting: list[tuple[int, bytes, bytes]] = []
     since = time.monotonic()
 
@@ -250,7 +255,9 @@ def _work(
         with ExitStack() as stack:
             outcomes = stack.enter_context(closing(begin()))  # type: ignore[type-var]
             for outcome in outcomes:
-                waiting.extend(committing.stored(*kept) for kept in committing.entries(specs, tasks, outcome))
+                for kept in committing.entries(specs, tasks, outcome):
+                    waiting.append(committing.stored(*kept))
+                    known.setdefault(kept[0], kept[1])
                 running.advance(progress, outcome, tasks)
                 if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
                     flush()
@@ -260,19 +267,20 @@ def _work(
         with stopping.deferred():
             flush()
             with ledger.transaction():
-                committing.commit(ledger, number, now_text(), config.limits.max_groups)
+                committing.commit(ledger, number, now_text(), config.limits.max_groups, known)
         raise
     flush()
+    return known
 
 
 # ---- commit ------------------------------------------------------------------------------------------------------
 
 
-def _finish(ledger: Ledger, run: Run, found: Survey, config: Config) -> None:
+def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: committing.Known) -> None:
     """Count what was read, move the offsets, and write down what the scan saw: all of it, or nothing."""
     failpoints.reach("before-final")
     with stopping.deferred(), ledger.transaction():
-        committing.commit(ledger, run, now_text(), config.limits.max_groups)
+        committing.commit(ledger, run, now_text(), config.limits.max_groups, known)
         _save_seen(ledger, found, config)
         ledger.set_meta("scan_ns", str(found.scan_ns))
         upkeep.keep_small(ledger, config, upkeep.today_of(config, found.scan_ns), run.number)
@@ -285,8 +293,7 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
         d for d in found.decisions if d.look is not None or d.again or found.absolute[d.file].path not in found.seen
     ]
     records = ledger.records({d.generation for d in changed if d.generation is not None})
-    rows = []
-    copies = []
+    rows, copies, places = [], [], []
     for decision in changed:
         log, absolute = found.files[decision.file], found.absolute[decision.file]
         if log.problem is not None:
@@ -298,8 +305,11 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
             copies.append((decision.copied, generation))
         record = records.get(generation or 0)
         if record is not None and decision.kind in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
-            ledger.save_generation(surveying.moved(record, log, absolute, decision))
+            now = surveying.moved(record, log, absolute, decision)
+            if now != record:
+                places.append(now)
         rows.append(surveying.seen_now(log, absolute, _settled(decision, record), generation))
+    ledger.save_generations(places)
     ledger.add_copies(copies)
     ledger.save_seen(rows, found.gone([absolute_of(path) for path in config.paths]))
 
@@ -351,7 +361,7 @@ def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config,
 # ---- books -------------------------------------------------------------------------------------------------------
 
 
-def _books(ledger: Ledger, run: Run, found: Survey) -> Books:
+def _books(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -> Books:
     """Return what became of every file: in this run, and in those before it that were not reported."""
     idle: dict[int, FileEntry] = {}
     place_of: dict[int, int] = {}
@@ -365,8 +375,9 @@ def _books(ledger: Ledger, run: Run, found: Survey) -> Books:
     for done in ledger.open_runs():
         wants = ledger.wants(done.number)
         places = {file: place_of.get(generation) for file, (generation, _) in wants.items()}
-        for _, raw, _ in ledger.results(done.number, tables=False):
-            for task, became in committing.restored(raw):
+        mine = known if done.number == run.number else {}
+        for members, _ in committing.results(ledger, done, mine, tables=False):
+            for task, became in members:
                 _enter(books, task, became, places, only_counted=done.number != run.number)
     generation_of = {place: generation for generation, place in place_of.items()}
     books.continue_after(lambda place, offset: ledger.lines_before(generation_of[place], offset))

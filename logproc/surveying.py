@@ -12,8 +12,8 @@ from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
 from logproc.model import FileEntry, Known, Lines
 from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
-from logproc.state.ledger import Record
 from logproc.state.matching import Matcher
+from logproc.state.rows import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

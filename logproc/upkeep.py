@@ -17,14 +17,15 @@ from logproc.model import NO_TIME
 from logproc.rollup import slots
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import Table, load
-from logproc.state.ledger import CountedPiece
+from logproc.state.rows import CountedPiece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logproc.config import Config
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.ledger import Ledger, Part
+    from logproc.state.ledger import Ledger
+    from logproc.state.rows import Part
 
 EPOCH = date(1970, 1, 1)
 

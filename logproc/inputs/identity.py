@@ -42,6 +42,8 @@ def crc32_combine(first: int, second: int, length: int) -> int:
     As in zlib: appending a zero bit to a text is a linear map of its CRC over GF(2), here multiplication by x modulo
     the polynomial; `length` zero bytes are x to the power of 8 * length.
     """
+    if first == 0 or length == 0:
+        return first ^ second
     return _multiply(_power(8 * length), first) ^ second
 
 

@@ -62,6 +62,13 @@ class MomentsState(State):
         self._carried()
         self.words[mapping] += other.arrays()[0].reshape(-1, WORDS)
 
+    def folded(self, groups: Ids, size: int) -> MomentsState:
+        """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
+        whole = MomentsState(self.aggregate)
+        whole.resize(size)
+        np.add.at(whole.words, groups, self._carried())
+        return whole
+
     def results(self, ids: Ids) -> list[Value]:
         """Return variances or deviations; null for fewer values than they need, or one that is beyond all measure."""
         return [self._result(row) for row in self._carried()[ids].tolist()]

@@ -74,7 +74,9 @@ def _folded(raw: bytes) -> Iterator[bytes]:
         else:
             cells = np.frombuffer(raw, np.uint64, length, at)
             if dtype == INTEGERS:
-                cells = np.diff(cells, prepend=np.uint64(0))
+                differences = cells.copy()
+                differences[1:] -= cells[:-1]
+                cells = differences
             yield np.ascontiguousarray(cells.view(np.uint8).reshape(length, 8).T).tobytes()
         at += size * length
 

@@ -101,6 +101,13 @@ class SketchState(State):
         if sum(len(pending) for pending, _ in self._pending) > 2 * len(self.keys) + (1 << 18):
             self.settle()
 
+    def folded(self, groups: Ids, size: int) -> SketchState:
+        """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
+        whole = type(self)(self.aggregate)
+        whole.resize(size)
+        whole.merge(self, groups)  # what is added may be of one group
+        return whole
+
     def add_entries(self, keys: NDArray[np.int64], values: Array) -> None:
         """Take entries in, to be merged when they are asked for."""
         self._pending.append((keys, values))

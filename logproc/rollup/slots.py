@@ -23,12 +23,9 @@ from logproc.rollup.spec import SLOT_NAME, Column
 from logproc.rollup.tables import TableData
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from logproc.rollup.spec import RollupSpec
-    from logproc.rollup.states import State
 
 SLOT = Column(SLOT_NAME, Kind.INTEGER)
 """The key in front of all others."""
@@ -45,6 +42,7 @@ MICROSECONDS = 86_400 * 10**6
 MOST_DAYS = 1_000_000
 
 
+@lru_cache(maxsize=1 << 10)
 def slotted(spec: RollupSpec) -> RollupSpec:
     """Return a report that counts by slot; its outputs mean nothing."""
     return replace(spec, keys=(SLOT, *spec.keys))
@@ -149,7 +147,7 @@ def _merged(data: TableData, prefix: int, slots: int) -> TableData:
     codes = np.empty(n, np.int32)
     dictionary.encode(data.keys, data.offsets[:-1] + prefix, data.offsets[1:], np.zeros(n, np.uint8), n, codes)
     size = len(dictionary)
-    states = data.states if size == n else _folded(data.states, codes.astype(np.int64), size)
+    states = data.states if size == n else [state.folded(codes.astype(np.int64), size) for state in data.states]
     lengths = dictionary.lengths()[:size]
     offsets = np.zeros(size + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
@@ -169,40 +167,3 @@ def without_places(data: TableData) -> TableData:
 
 def _no_places(groups: int) -> Places:
     return Places(np.zeros(0, np.int64), np.zeros(groups, np.uint8), np.zeros(0, np.int64))
-
-
-def _folded(states: Sequence[State], codes: NDArray[np.int64], size: int) -> list[State]:
-    """Merge groups of the same code. Each round merges every second one of them into the one before it."""
-    order = np.argsort(codes, kind="stable")
-    ranks = np.empty(len(codes), np.int64)
-    ordered = codes[order]
-    first = np.flatnonzero(np.diff(ordered, prepend=-1))
-    ranks[order] = np.arange(len(codes)) - np.repeat(first, np.diff(first, append=len(codes)))
-    while ranks.any():
-        even, odd = np.flatnonzero(ranks % 2 == 0), np.flatnonzero(ranks % 2 == 1)
-        place = _places(codes[even], ranks[even])
-        targets = _found(place, codes[odd], ranks[odd] - 1)
-        halves = []
-        for state in states:
-            half = state.select(even)
-            half.merge(state.select(odd), targets)
-            halves.append(half)
-        states = halves
-        codes, ranks = codes[even], ranks[even] // 2
-    ids = np.empty(size, np.int64)
-    ids[codes] = np.arange(len(codes))
-    return [state.select(ids) for state in states]
-
-
-def _places(codes: NDArray[np.int64], ranks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the sorted pairs of code and rank, packed, and where each stands."""
-    packed = (codes << 32) | ranks
-    order = np.argsort(packed)
-    return packed[order], order
-
-
-def _found(
-    places: tuple[NDArray[np.int64], NDArray[np.int64]], codes: NDArray[np.int64], ranks: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    packed, order = places
-    return np.asarray(order[np.searchsorted(packed, (codes << 32) | ranks)], np.int64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Order:
     nulls_first: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: a property is kept
 class RollupSpec:
     """A report, planned. `relation` is what FROM names: a family, a source or `EVERYTHING`."""
 
@@ -126,7 +127,7 @@ class RollupSpec:
     limit: int | None
     offset: int = 0
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of what is counted (not of how it is shown): part of the key of everything stored."""
         counted = (self.relation, self.keys, self.aggregates, self.where)

@@ -68,6 +68,25 @@ class State(ABC):
     def merge(self, other: State, mapping: Ids) -> None:
         """Take in another state whose group i is our group mapping[i]; mapping has no value twice."""
 
+    def folded(self, groups: Ids, size: int) -> State:
+        """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it.
+
+        Each round merges every second one of a group's into the one before it.
+        """
+        state: State = self
+        ranks = _ranks(groups)
+        while ranks.any():
+            even, odd = np.flatnonzero(ranks % 2 == 0), np.flatnonzero(ranks % 2 == 1)
+            places = (groups[even] << 32) | ranks[even]
+            order = np.argsort(places)
+            targets = order[np.searchsorted(places[order], (groups[odd] << 32) | (ranks[odd] - 1))]
+            half = state.select(even)
+            half.merge(state.select(odd), targets)
+            state, groups, ranks = half, groups[even], ranks[even] // 2
+        ids = np.empty(size, np.int64)
+        ids[groups] = np.arange(len(groups))
+        return state.select(ids)
+
     @abstractmethod
     def results(self, ids: Ids) -> list[Value]:
         """Return the numbers of groups."""
@@ -83,6 +102,15 @@ class State(ABC):
     @abstractmethod
     def clear(self) -> None:
         """Make every group neutral."""
+
+
+def _ranks(groups: Ids) -> Ids:
+    """Return for each entry how many of its group stand before it."""
+    order = np.argsort(groups, kind="stable")
+    first = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    ranks = np.empty(len(groups), np.int64)
+    ranks[order] = np.arange(len(groups)) - np.repeat(first, np.diff(first, append=len(groups)))
+    return ranks
 
 
 class ArrayState(State):
@@ -110,6 +138,14 @@ class ArrayState(State):
         """Add another state."""
         for mine, its in zip(self.cells, other.arrays(), strict=True):
             mine[mapping] += its
+
+    def folded(self, groups: Ids, size: int) -> State:
+        """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
+        whole = type(self)(self.aggregate)
+        whole.resize(size)
+        for sums, mine in zip(whole.cells, self.arrays(), strict=True):
+            np.add.at(sums, groups, mine)
+        return whole
 
     def arrays(self) -> list[Array]:
         """Return the cells in use."""
@@ -232,6 +268,17 @@ class ExtremeState(ArrayState):
         take = (counts > 0) & (better | (seen[mapping] == 0))
         mine[mapping] = np.where(take, best, held)
         seen[mapping] += counts
+
+    def folded(self, groups: Ids, size: int) -> State:
+        """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
+        best, counts = self.arrays()
+        whole = ExtremeState(self.aggregate)
+        whole.resize(size)
+        first = np.flatnonzero(counts > 0)[::-1]
+        whole.cells[0][groups[first]] = best[first]  # some value of the group to begin with
+        (np.maximum if self.sign > 0 else np.minimum).at(whole.cells[0], groups[first], best[first])
+        np.add.at(whole.cells[1], groups, counts)
+        return whole
 
     def results(self, ids: Ids) -> list[Value]:
         """Return the best values; null where there was none."""

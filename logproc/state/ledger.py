@@ -8,16 +8,31 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from logproc.errors import LedgerError, MergeError
 from logproc.state import database, failpoints
-from logproc.state.generations import Generation, Kind, Seen
+from logproc.state.rows import (
+    PIECE,
+    RECORD,
+    SEEN,
+    CountedPiece,
+    Part,
+    Run,
+    added,
+    piece_values,
+    record_of,
+    record_values,
+    seen_of,
+    seen_values,
+)
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
+
+    from logproc.state.generations import Seen
+    from logproc.state.rows import Record
 
 PLANNED, COMMITTED, REPORTED = "planned", "committed", "reported"
 """What becomes of a run, in this order."""
@@ -26,62 +41,10 @@ REBUILDING = "rebuilding"
 """A run that counts for one report what was counted for others before; it is committed as a whole, or begun anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A generation, and what is known of its lines."""
+NO_LINES = (0, 0, 0, 0)
 
-    generation: Generation
-    source: str
-    host: str | None
-    codec: str
-    format: str | None
-    confidence: float
-    tried: tuple[str, ...]
-    first_time: int | None = None
-    last_time: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that was not reported: its number, id, status and the hashes of what it counts."""
-
-    number: int
-    uid: str
-    status: str
-    specs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CountedPiece:
-    """Whose lines a part holds under a file number, and how many."""
-
-    file: int
-    generation: int | None
-    source: str
-    host: str | None
-    start: int
-    end: int
-    read: int
-    counted: int
-    filtered: int
-    rejected: int
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Counts by slot, and the hashes of the reports that they are of. `generation` as in `parts` of the schema."""
-
-    number: int
-    generation: int | None
-    specs: tuple[str, ...]
-    tables: bytes
-
-
-_GENERATION = (
-    "id, path, device, inode, size, mtime_ns, ctime_ns, head, head_bytes, signature, "
-    '"offset", tail, tail_bytes, crc, open_end, end_crc, closed'
-)
-_RECORD = f"{_GENERATION}, source, host, codec, format, confidence, tried, first_time, last_time"
+VARIABLES = 500
+"""So many numbers are in one statement; SQLite takes 999 in all its versions."""
 
 
 class Ledger:
@@ -165,28 +128,28 @@ class Ledger:
     # ---- files -----------------------------------------------------------------------------------------------------
 
     def records(self, ids: Iterable[int] | None = None) -> dict[int, Record]:
-        """Return what is known of some generations, or of all."""
+        """Return what is known of some generations, or of all, by number."""
+        sql = f"SELECT id, {RECORD} FROM generations"
         if ids is None:
-            rows = self._all(f"SELECT {_RECORD} FROM generations ORDER BY id")
+            rows = self._all(f"{sql} ORDER BY id")
         else:
-            rows = [
-                row for number in ids for row in self._all(f"SELECT {_RECORD} FROM generations WHERE id = ?", (number,))
-            ]
-        return {row[0]: _record(row) for row in rows}
+            rows = []
+            for some in _batches(sorted(ids)):
+                rows.extend(self._all(f"{sql} WHERE id IN ({', '.join('?' * len(some))}) ORDER BY id", some))
+        return {row[0]: record_of(row) for row in rows}
 
     def add_generation(self, record: Record, run: int) -> int:
         """Add a generation, and return its number."""
-        values = (*_values(record)[1:], run)
-        names = _RECORD.removeprefix("id, ")
-        marks = ", ".join("?" * len(values))
-        return self._do(f"INSERT INTO generations ({names}, run) VALUES ({marks})", values)
+        values = (*record_values(record), run)
+        return self._do(f"INSERT INTO generations ({RECORD}, run) VALUES ({', '.join('?' * len(values))})", values)
 
-    def save_generation(self, record: Record) -> None:
-        """Write a generation anew."""
-        names = _RECORD.removeprefix("id, ").split(", ")
-        number, *values = _values(record)
-        assignments = ", ".join(f"{name} = ?" for name in names)
-        self._do(f"UPDATE generations SET {assignments} WHERE id = ?", (*values, number))
+    def save_generations(self, records: Iterable[Record]) -> None:
+        """Write generations anew."""
+        assignments = ", ".join(f"{name} = ?" for name in RECORD.split(", "))
+        self._many(
+            f"UPDATE generations SET {assignments} WHERE id = ?",
+            ((*record_values(record), record.generation.id) for record in records),
+        )
 
     def drop_generation(self, number: int) -> None:
         """Forget a generation, its paths and what was counted behind a hole; its counts are dropped elsewhere."""
@@ -197,24 +160,11 @@ class Ledger:
 
     def seen(self) -> dict[str, Seen]:
         """Return what the last scan made of each path."""
-        rows = self._all(
-            "SELECT path, device, inode, size, mtime_ns, ctime_ns, generation, kind, reason, again FROM seen"
-        )
-        return {
-            path: Seen(path, row[1], row[2], (row[3], row[4], row[5]), row[6], _KINDS[row[7]], row[8], bool(row[9]))
-            for row in rows
-            for path in (os.fsdecode(row[0]),)
-        }
+        return {seen.path: seen for seen in map(seen_of, self._all(f"SELECT {SEEN} FROM seen"))}
 
     def save_seen(self, seen: Iterable[Seen], gone: Iterable[str]) -> None:
         """Write down what a scan made of paths, and forget paths that are gone."""
-        self._many(
-            "INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (os.fsencode(s.path), s.device, s.inode, *s.stored, s.generation, s.kind.value, s.reason, s.again)
-                for s in seen
-            ),
-        )
+        self._many("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(seen_values, seen))
         self._many("DELETE FROM seen WHERE path = ?", ((os.fsencode(path),) for path in gone))
 
     def copies(self) -> dict[tuple[str, int, int], int]:
@@ -317,7 +267,7 @@ class Ledger:
         )
         self._many(
             "INSERT INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            ((part, *astuple(piece)) for piece in pieces),
+            ((part, *piece_values(piece)) for piece in pieces),
         )
         self._many("INSERT INTO part_days VALUES (?, ?)", ((day, part) for day in days))
         return part
@@ -361,8 +311,7 @@ class Ledger:
 
     def pieces(self, part: int) -> list[CountedPiece]:
         """Return whose lines a part holds."""
-        columns = 'file, generation, source, host, start, "end", "read", counted, filtered, rejected'
-        rows = self._all(f"SELECT {columns} FROM pieces WHERE part = ?", (part,))
+        rows = self._all(f"SELECT {PIECE} FROM pieces WHERE part = ?", (part,))
         return [CountedPiece(*row) for row in rows]
 
     def part_days(self, part: int) -> list[int]:
@@ -386,20 +335,22 @@ class Ledger:
         """Return the days of which there are counts."""
         return [row[0] for row in self._all("SELECT DISTINCT day FROM totals ORDER BY day")]
 
-    def lines_by_generation(self) -> dict[int, tuple[int, int, int, int]]:
-        """Return the lines read, counted, filtered and rejected of every generation."""
+    def lines_by_generation(self, only: int | None = None) -> dict[int, tuple[int, int, int, int]]:
+        """Return the lines read, counted, filtered and rejected of every generation, or of one."""
+        these, values = ("IS NOT NULL", ()) if only is None else ("= ?", (only,))
         sql = (
             'SELECT generation, sum("read"), sum(counted), sum(filtered), sum(rejected) FROM pieces '
-            "WHERE generation IS NOT NULL GROUP BY generation"
+            f"WHERE generation {these} GROUP BY generation"
         )
-        found = {row[0]: (row[1], row[2], row[3], row[4]) for row in self._all(sql)}
-        for number, merged in self._all("SELECT id, merged FROM generations WHERE merged IS NOT NULL"):
-            found[number] = _added(found.get(number, (0, 0, 0, 0)), json.loads(merged))
+        found = {row[0]: (row[1], row[2], row[3], row[4]) for row in self._all(sql, values)}
+        sql = f"SELECT id, merged FROM generations WHERE merged IS NOT NULL AND id {these}"
+        for number, merged in self._all(sql, values):
+            found[number] = added(found.get(number, NO_LINES), json.loads(merged))
         return found
 
     def lines_of(self, generation: int) -> tuple[int, int, int, int]:
         """Return the lines read, counted, filtered and rejected of a generation."""
-        return self.lines_by_generation().get(generation, (0, 0, 0, 0))
+        return self.lines_by_generation(generation).get(generation, NO_LINES)
 
     def lines_before(self, generation: int, offset: int) -> int:
         """Count the lines of a generation that were read before an offset; what is merged by day lies before any."""
@@ -458,7 +409,7 @@ class Ledger:
         for piece in self.pieces(part):
             for (before,) in self._all("SELECT merged FROM generations WHERE id = ?", (piece.generation,)):
                 lines = (piece.read, piece.counted, piece.filtered, piece.rejected)
-                total = _added(lines, json.loads(before or "[0, 0, 0, 0]"))
+                total = added(lines, json.loads(before or "[0, 0, 0, 0]"))
                 self._do("UPDATE generations SET merged = ? WHERE id = ?", (json.dumps(total), piece.generation))
 
     def parts_before(self, day: int) -> list[int]:
@@ -494,40 +445,6 @@ class Ledger:
         return (row[0], row[1], row[2], row[3], row[4])
 
 
-_KINDS = {kind.value: kind for kind in Kind}
-
-
-def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, int, int, int]:
-    a, b, c, d = (x + y for x, y in zip(one, other, strict=True))
-    return a, b, c, d
-
-
-def _generation(row: Sequence[Any]) -> Generation:
-    number, path, device, inode, size, mtime, ctime, *rest = row[:17]
-    rest[-1] = bool(rest[-1])
-    return Generation(number, os.fsdecode(path), device, inode, (size, mtime, ctime), *rest)
-
-
-def _record(row: Sequence[Any]) -> Record:
-    source, host, codec, name, confidence, tried, first, last = row[17:]
-    return Record(
-        _generation(row),
-        source,
-        host,
-        codec,
-        name,
-        confidence,
-        () if tried == "[]" else tuple(json.loads(tried)),
-        first,
-        last,
-    )
-
-
-def _values(record: Record) -> tuple[Any, ...]:
-    g = record.generation
-    return (
-        *(g.id, os.fsencode(g.path), g.device, g.inode, *g.stored, g.head, g.head_bytes, g.signature),
-        *(g.offset, g.tail, g.tail_bytes, g.crc, g.open_end, g.end_crc, int(g.closed)),
-        *(record.source, record.host, record.codec, record.format, record.confidence, json.dumps(record.tried)),
-        *(record.first_time, record.last_time),
-    )
+def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for at in range(0, len(numbers), VARIABLES):
+        yield numbers[at : at + VARIABLES]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, carried, contents, dumped, merged, rows_of, tables_of
 
 from logproc.rollup.aggregate import Program
-from logproc.rollup.registry import AGGREGATES, RELATIVE_ERROR
+from logproc.rollup.registry import AGGREGATES, RELATIVE_ERROR, new_state
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Table, TableData, dump, load
 
@@ -92,6 +92,22 @@ def test_any_cut_of_the_rows_into_batches_and_tasks_gives_the_same_table(law, ro
     assert contents(merged(spec, data.draw(st.permutations(tasks)))) == whole
     batches = [batch_of(part) for part in parts if part]
     assert contents(merged(spec, tables_of(Program([spec], 1000), batches))) == whole
+
+
+@pytest.mark.parametrize("law", SPECS)
+@settings(max_examples=4)
+@given(rows=ROWS, data=st.data())
+def test_groups_that_become_one_hold_what_merging_them_gives(law, rows, data):
+    spec = SPECS[law]
+    table = load(spec, dumped(spec, rows))
+    groups = np.array([data.draw(st.integers(0, 2)) for _ in range(table.groups)], np.int64)
+    (state,) = table.states
+    expected = new_state(spec.aggregates[0])
+    expected.resize(3)
+    for number, group in enumerate(groups.tolist()):
+        expected.merge(state.select(np.array([number])), np.array([group]))
+    found = state.folded(groups, 3) if set(groups) == {0, 1, 2} else expected
+    assert [array.tolist() for array in found.arrays()] == [array.tolist() for array in expected.arrays()]
 
 
 @pytest.mark.parametrize("law", SPECS)

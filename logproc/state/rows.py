@@ -1,0 +1,140 @@
+"""Rows of the ledger's tables as values, and back."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from logproc.state.generations import Generation, Kind, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A generation, and what is known of its lines."""
+
+    generation: Generation
+    source: str
+    host: str | None
+    codec: str
+    format: str | None
+    confidence: float
+    tried: tuple[str, ...]
+    first_time: int | None = None
+    last_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that was not reported: its number, id, status and the hashes of what it counts."""
+
+    number: int
+    uid: str
+    status: str
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPiece:
+    """Whose lines a part holds under a file number, and how many."""
+
+    file: int
+    generation: int | None
+    source: str
+    host: str | None
+    start: int
+    end: int
+    read: int
+    counted: int
+    filtered: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Counts by slot, and the hashes of the reports that they are of. `generation` as in `parts` of the schema."""
+
+    number: int
+    generation: int | None
+    specs: tuple[str, ...]
+    tables: bytes
+
+
+RECORD = (
+    "path, device, inode, size, mtime_ns, ctime_ns, head, head_bytes, signature, "
+    '"offset", tail, tail_bytes, crc, open_end, end_crc, closed, '
+    "source, host, codec, format, confidence, tried, first_time, last_time"
+)
+"""Columns of a generation, but for its number."""
+
+SEEN = "path, device, inode, size, mtime_ns, ctime_ns, generation, kind, reason, again"
+
+PIECE = 'file, generation, source, host, start, "end", "read", counted, filtered, rejected'
+
+piece_values = attrgetter(*PIECE.replace('"', "").split(", "))
+"""Returns the columns of a piece."""
+
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+def added(one: Sequence[int], other: Sequence[int]) -> tuple[int, int, int, int]:
+    """Add lines read, counted, filtered and rejected."""
+    a, b, c, d = (x + y for x, y in zip(one, other, strict=True))
+    return a, b, c, d
+
+
+def _generation(row: Sequence[Any]) -> Generation:
+    number, path, device, inode, size, mtime, ctime, *rest = row[:17]
+    rest[-1] = bool(rest[-1])
+    return Generation(number, os.fsdecode(path), device, inode, (size, mtime, ctime), *rest)
+
+
+def record_of(row: Sequence[Any]) -> Record:
+    """Return a generation from its number and the columns `RECORD`."""
+    source, host, codec, name, confidence, tried, first, last = row[17:]
+    return Record(
+        _generation(row),
+        source,
+        host,
+        codec,
+        name,
+        confidence,
+        () if tried == "[]" else tuple(json.loads(tried)),
+        first,
+        last,
+    )
+
+
+def record_values(record: Record) -> tuple[Any, ...]:
+    """Return the columns `RECORD` of a generation."""
+    g = record.generation
+    return (
+        *(os.fsencode(g.path), g.device, g.inode, *g.stored, g.head, g.head_bytes, g.signature),
+        *(g.offset, g.tail, g.tail_bytes, g.crc, g.open_end, g.end_crc, int(g.closed)),
+        *(
+            record.source,
+            record.host,
+            record.codec,
+            record.format,
+            record.confidence,
+            json.dumps(record.tried) if record.tried else "[]",
+        ),
+        *(record.first_time, record.last_time),
+    )
+
+
+def seen_of(row: Sequence[Any]) -> Seen:
+    """Return what a scan made of a path from the columns `SEEN`."""
+    path, device, inode, size, mtime, ctime, generation, kind, reason, again = row
+    return Seen(os.fsdecode(path), device, inode, (size, mtime, ctime), generation, _KINDS[kind], reason, bool(again))
+
+
+def seen_values(seen: Seen) -> tuple[Any, ...]:
+    """Return the columns `SEEN`."""
+    place = os.fsencode(seen.path), seen.device, seen.inode, *seen.stored
+    return (*place, seen.generation, seen.kind.value, seen.reason, seen.again)
