@@ -196,7 +196,8 @@ class Batch:
     several numbers, which add up. `addresses` are those of each column's starts, ends and styles; one dictionary
     serves all batches of a parser, so that it can be known again. `marks` say where each row stands: the number of its
     file within the task, above `OFFSET_BITS` bits of the offset of its first byte, or `NO_MARK`. `slots` say which part
-    of the counts a row belongs to (see `rollup.slots`), in an incremental run.
+    of the counts a row belongs to (see `rollup.slots`), in an incremental run. `taken` says that the rows are where
+    reports want them already, marks included (see `rollup.columns.RowStore`).
     """
 
     buffer: NDArray[np.uint8]
@@ -213,6 +214,7 @@ class Batch:
     addresses: dict[str, tuple[int, int, int]] | None = None
     marks: NDArray[np.int64] | None = None
     slots: NDArray[np.int64] | None = None
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

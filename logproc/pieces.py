@@ -22,6 +22,7 @@ from logproc.kernels import layout, tokenize
 from logproc.model import NO_MARK, NO_TIME, OFFSET_BITS, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
+from logproc.strides import read_by_strides, stride_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from logproc.inputs.blocks import Block
     from logproc.model import Piece
     from logproc.rollup.aggregate import Aggregator
+    from logproc.strides import Stride
     from logproc.worker import Desk
 
 SAMPLES = 3
@@ -70,9 +72,10 @@ class PieceReader:
         self.run = run
         self.keep = keep
         self.parser: Parser | None = None
+        self._stride: Stride | None = None
         self.format = piece.format
         self._tried = piece.tried
-        self._others: list[Parser] = []  # for the lines that the parser refuses, in this order
+        self.others: list[Parser] = []  # for the lines that the parser refuses, in this order
         self._reader: BlockReader | None = None
         self.confidence = piece.confidence
         self.reason: str | None = None
@@ -239,6 +242,9 @@ class PieceReader:
         """Tokenise a block; a record at its end that may go on is kept for the next one."""
         desk, counters = self.desk, self.desk.counters
         parser = self.parser or self._choose(block)
+        if self._stride is not None:
+            read_by_strides(self, self._stride, block)
+            return
         desk.own(parser, self.piece.source, self.piece.host, self.run)
         capacity = len(parser.lines.times) - parser.multiline
         position = block.start
@@ -248,7 +254,7 @@ class PieceReader:
                 cast("RecordParser", parser).resume(self._state, desk.job.max_line_bytes, more=more)
             parser.parse(desk.buffer, position, block.end, before, counters)
             self.book(parser, block, before)
-            self._refused(parser, block)
+            self.refused(parser, block)
             self.read += int(counters[tokenize.LINES])
             position = int(counters[tokenize.POSITION])
             if parser.multiline:
@@ -275,12 +281,13 @@ class PieceReader:
         else:
             self.reason = None
         self.format = None if name == UNKNOWN.name else name
-        self.parser, *self._others = (self.desk.parser(tried, self.piece.source) for tried in self._tried or (name,))
+        self.parser, *self.others = (self.desk.parser(tried, self.piece.source) for tried in self._tried or (name,))
         heads = [line for offset, line in self.piece.heads if offset < self.piece.start]
-        for parser in (self.parser, *self._others):
+        for parser in (self.parser, *self.others):
             parser.open(heads, first=self.piece.start == 0)
             # Standard input has no mtime: what is read now was written now.
             parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
+        self._stride = stride_of(self, self.parser)
         return self.parser
 
     def _more_samples(self, samples: list[bytes]) -> list[bytes]:
@@ -320,18 +327,24 @@ class PieceReader:
 
     def mark(self, parser: Parser, block: Block, before: int, upto: int) -> None:
         """Note where rows [before, upto) stand."""
-        number = self.desk.numbers.get(self.piece.path)
-        marks, offset = self.desk.marks[before:upto], block.offset - block.start
-        if number is None or block.offset + block.end >= 1 << OFFSET_BITS:
+        first, marks = self.first_mark(block), self.desk.marks[before:upto]
+        if first is None:
             marks[:] = NO_MARK
         else:
-            np.add(parser.lines.row_offset[before:upto], np.int64((number << OFFSET_BITS) + offset), out=marks)
+            np.add(parser.lines.row_offset[before:upto], np.int64(first), out=marks)
 
-    def _refused(self, parser: Parser, block: Block) -> None:
+    def first_mark(self, block: Block) -> int | None:
+        """Return the mark of a row at the beginning of the buffer; None where rows have none."""
+        number = self.desk.numbers.get(self.piece.path)
+        if number is None or block.offset + block.end >= 1 << OFFSET_BITS:
+            return None
+        return (number << OFFSET_BITS) + block.offset - block.start
+
+    def refused(self, parser: Parser, block: Block) -> None:
         """Give the lines that were refused to the other parsers, or to the books."""
         count = int(self.desk.counters[tokenize.REJECTS])
-        if count and self._others:
-            read_others(self, parser, self._others, block)
+        if count and self.others:
+            read_others(self, parser, self.others, block)
         elif count:
             self._rejects(parser, block, count)
 

@@ -7,7 +7,7 @@ programs, its buffer) is kept on its `Desk` and makes the next task faster, neve
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -114,41 +114,41 @@ class Desk:
         if self.job.days is not None:
             self._slot_runs.append((self.rows if row is None else row, slot))
 
-    def _slots(self, times: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    def slots(self, times: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """Return the slot of each row that waited, by its time; None where a run does not count by days."""
         if self.job.days is None:
             return None
         rows, slots = np.array(self._slot_runs, np.int64).T
         self._slot_runs = [(0, self._slot_runs[-1][1])]
         return np.repeat(slots, np.diff(rows, append=len(times))) + slot_days(times, self.job.days)
 
+    def batch(self, parser: Parser, source: str, host: str | None, rows: int) -> Batch:
+        """Return the first rows of a parser's arrays as a batch without marks and slots."""
+        lines = parser.lines
+        starts, ends, styles = {}, {}, {}
+        for number, name in enumerate(parser.columns):
+            starts[name], ends[name] = lines.starts[number, :rows], lines.ends[number, :rows]
+            styles[name] = lines.styles[number, :rows]
+        return Batch(
+            buffer=self.buffer,
+            rows=rows,
+            family=parser.format.family,
+            source=source,
+            host=host,
+            times=lines.times[:rows],
+            starts=starts,
+            ends=ends,
+            styles=styles,
+            scales=parser.scales,
+            lists=parser.lists,
+            addresses=parser.places,
+        )
+
     def send(self, run: Aggregator) -> None:
         """Hand the waiting rows to the aggregator."""
         if self.rows and self._owner is not None:
-            parser, source, host = self._owner
-            lines, n = parser.lines, self.rows
-            place = enumerate(parser.columns)
-            starts, ends, styles = {}, {}, {}
-            for number, name in place:
-                starts[name], ends[name] = lines.starts[number, :n], lines.ends[number, :n]
-                styles[name] = lines.styles[number, :n]
-            run.send(
-                Batch(
-                    buffer=self.buffer,
-                    rows=n,
-                    family=parser.format.family,
-                    source=source,
-                    host=host,
-                    times=lines.times[:n],
-                    starts=starts,
-                    ends=ends,
-                    styles=styles,
-                    scales=parser.scales,
-                    lists=parser.lists,
-                    addresses=parser.places,
-                    marks=self.marks[:n],
-                    slots=self._slots(lines.times[:n]),
-                )
-            )
+            batch = self.batch(*self._owner, self.rows)
+            run.send(replace(batch, marks=self.marks[: self.rows], slots=self.slots(batch.times)))
         self.rows = 0
 
 

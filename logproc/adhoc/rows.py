@@ -233,9 +233,10 @@ class RowReader(PieceReader):
         for offset, text in zip(offsets, texts, strict=True):
             yield offset, f"{{{text}}}\n".encode()
 
-    def _refused(self, parser: Parser, block: Block) -> None:
-        super()._refused(parser, block)
-        if self._others:
+    def refused(self, parser: Parser, block: Block) -> None:
+        """Write the rows of the last call: all formats were tried on its lines now."""
+        super().refused(parser, block)
+        if self.others:
             self._written.sort()
         self._out.write(b"".join(line for _, line in self._written))
         self._written.clear()

@@ -25,12 +25,12 @@ ROWS = 512
 """Rows of which all columns are taken before those of the next."""
 
 
-@kernel("i8, i8, i8, i8, i8 -> i8")
-def take_columns(base, columns, n_columns, at, n):
-    """Take the first n rows of columns over to where `at` rows are already; returns the column that needs room.
+@kernel("i8, i8, i8, i8, i8, i8 -> none")
+def take_columns(base, columns, n_columns, at, n, stopped):
+    """Take the first n rows of columns over to where `at` rows are already.
 
-    `columns` is the address of int64[n_columns, CELLS]; FIRST_ROW, zero at first, is written back. Returns n_columns
-    when all is done.
+    `columns` is the address of int64[n_columns, CELLS]; FIRST_ROW, zero at first, is written back. To the address
+    `stopped` goes the column that needs room, n_columns when all is done.
     """
     upto = 0
     while upto < n:
@@ -55,5 +55,6 @@ def take_columns(base, columns, n_columns, at, n):
                     store_byte(valid, k, time != NO_TIME)
             store_word(column, 8 * FIRST_ROW, row)
             if row < upto:
-                return c
-    return n_columns
+                store_word(stopped, 0, c)
+                return
+    store_word(stopped, 0, n_columns)

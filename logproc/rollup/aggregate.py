@@ -203,6 +203,12 @@ class Program:
         asked = [spec for spec in self.specs if spec.relation in {family, source, EVERYTHING}]
         return frozenset(column.name for spec in asked for column in columns_of_spec(spec)) - {SLOT_NAME}
 
+    def sole_store(self, family: str, source: str) -> RowStore | None:
+        """Return the store that rows of a family and source go to, if it is one and no more."""
+        names = dict.fromkeys((family, source, EVERYTHING))
+        stores = [self._programs[name].store for name in names if name in self._programs]
+        return stores[0] if len(stores) == 1 else None
+
     def aggregator(self, files: Sequence[int] = ()) -> Aggregator:
         """Return a coroutine for one task, started: send batches, then None; it returns the dumped tables.
 

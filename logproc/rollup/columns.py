@@ -90,6 +90,7 @@ class RowStore:
         self._valid: dict[Stored, NDArray[np.uint8]] = {}
         self.marks = np.empty(0, np.int64)
         self._slow = np.empty(0, np.int32)
+        self._stopped = np.zeros(1, np.int64)
         self._settled: dict[str, int] = {}
         self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
         self._reserve(ROWS * 2)
@@ -127,8 +128,9 @@ class RowStore:
         begin, end = self.rows, self.rows + batch.rows
         if end > self._capacity:
             self._reserve(end + ROWS)
-        self._take(batch, begin)
-        self.marks[begin:end] = NO_MARK if batch.marks is None else batch.marks
+        if not batch.taken:
+            self._take(batch, begin)
+            self.marks[begin:end] = NO_MARK if batch.marks is None else batch.marks
         for field in self.fields:
             if field.kind == Kind.TEXT:
                 self._finish_text(field, batch, begin, end)
@@ -143,17 +145,26 @@ class RowStore:
 
     def _take(self, batch: Batch, begin: int) -> None:
         """Take over most columns of a batch by one call, which is repeated when a dictionary has to grow."""
-        fields, columns = self._layout(batch)
+        fields, columns = self.layout(batch)
         columns[:, FIRST_ROW] = 0
-        base, place = batch.buffer.ctypes.data, columns.ctypes.data
+        base, place, stopped = batch.buffer.ctypes.data, columns.ctypes.data, self._stopped.ctypes.data
         while True:
-            stopped = take_columns(base, place, len(fields), begin, batch.rows)
-            if stopped == len(fields):
+            take_columns(base, place, len(fields), begin, batch.rows, stopped)
+            if self._stopped[0] == len(fields):
                 return
-            name, row = fields[stopped].name, int(columns[stopped, FIRST_ROW])
-            self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
+            self.make_room(batch, int(self._stopped[0]))
 
-    def _layout(self, batch: Batch) -> tuple[list[Stored], NDArray[np.int64]]:
+    def make_room(self, batch: Batch, column: int) -> None:
+        """Let a dictionary grow that stopped `take_columns` at a column of a batch's layout."""
+        fields, columns = self.layout(batch)
+        name, row = fields[column].name, int(columns[column, FIRST_ROW])
+        self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
+
+    def takes_all(self, batch: Batch) -> bool:
+        """Tell whether `take_columns` has a way to take all that a batch has of the fields."""
+        return all(_is_taken(field, batch) or field.name not in batch.starts for field in self.fields)
+
+    def layout(self, batch: Batch) -> tuple[list[Stored], NDArray[np.int64]]:
         """Return the fields that one call takes over of a batch, and their columns as `take_columns` wants them."""
         known = self._layouts.get(id(batch.addresses)) if batch.addresses is not None else None
         if known is not None and known[0] is batch.addresses:

@@ -1,0 +1,121 @@
+"""Rows that go from a parser to the reports by strides: one call of a kernel a block, with no batch in between.
+
+That is the way of the usual line: of a format that `kernels.tokenize` reads, where every line is a record and all rows
+count for the same reports. All others go by `Desk.send`. Both ways count the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.formats.parser import SeparatorParser
+from logproc.kernels import layout, strides
+from logproc.kernels.columns import take_columns
+from logproc.kernels.tokenize import tokenize
+from logproc.model import NO_MARK, NO_TIME
+from logproc.rollup.columns import ROWS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from logproc.formats.parser import Parser
+    from logproc.inputs.blocks import Block
+    from logproc.model import Batch
+    from logproc.pieces import PieceReader
+    from logproc.rollup.columns import RowStore
+
+STRIDE_BYTES = 256 << 10
+"""Bytes that are tokenised before their rows are taken over: they and the slices of their lines fit a second-level
+cache (`benchmarks/run.py a1`)."""
+
+END_OF_TIME = 2**63 - 1
+
+
+class Stride:
+    """The way of one parser's rows into one store; `batch` is what they would be sent as."""
+
+    def __init__(self, parser: SeparatorParser, store: RowStore, batch: Batch) -> None:
+        self.parser = parser
+        self.store = store
+        self.batch = batch
+        self.times = np.empty(ROWS + len(parser.lines.times), np.int64)
+        self._cells = np.zeros(strides.STRIDE_CELLS, np.int64)
+        program, lines = parser.addresses
+        given = (tokenize.address, program, lines, take_columns.address, STRIDE_BYTES)
+        self._cells[: len(given)] = given
+        self._address = self._cells.ctypes.data
+
+    def read(self, base: int, begin: int, end: int, mark: int) -> int:
+        """Take over the rows of whole lines up to where there is something to decide; returns where to go on.
+
+        `mark` is that of an offset of zero, or NO_MARK.
+        """
+        cells, store = self._cells, self.store
+        fields, columns = store.layout(self.batch)
+        places = (store.marks.ctypes.data, self.times.ctypes.data)
+        cells[strides.COLUMNS : strides.AT_POSITION] = (
+            columns.ctypes.data, len(fields), store.rows, ROWS, mark, *places
+        )  # fmt: skip
+        cells[strides.AT_POSITION :] = 0
+        cells[strides.SUMS + layout.FIRST_TIME], cells[strides.SUMS + layout.LAST_TIME] = END_OF_TIME, NO_TIME
+        while True:
+            strides.read_strides(base, begin, end, self._address)
+            if not cells[strides.WAITING]:
+                return int(cells[strides.AT_POSITION])
+            store.make_room(self.batch, int(cells[strides.STOPPED]))
+
+    def sums(self) -> list[int]:
+        """Return what the last `read` counted, by the tokenizer's counters."""
+        found: list[int] = self._cells[strides.SUMS :].tolist()
+        return found
+
+    def last_lines(self) -> int:
+        """Return the lines of the last stride, which alone may have rejects."""
+        return int(self._cells[strides.LAST_LINES])
+
+    def taken(self, slots: NDArray[np.int64] | None, rows: int) -> Batch:
+        """Return the rows of the last `read` as a batch that is taken over already."""
+        return replace(self.batch, rows=rows, slots=slots, taken=True)
+
+
+def stride_of(reader: PieceReader, parser: Parser) -> Stride | None:
+    """Return the way by which a piece's rows can go by strides; None if they cannot."""
+    desk, piece = reader.desk, reader.piece
+    if not isinstance(parser, SeparatorParser) or parser.multiline or reader.others or piece.timezone != "UTC":
+        return None
+    if desk.job.since is not None or desk.job.until is not None:
+        return None
+    store = desk.program.sole_store(parser.format.family, piece.source)
+    batch = desk.batch(parser, piece.source, piece.host, len(parser.lines.times))
+    return Stride(parser, store, batch) if store is not None and store.takes_all(batch) else None
+
+
+def read_by_strides(reader: PieceReader, stride: Stride, block: Block) -> None:
+    """Take over the rows of a block, and keep the books."""
+    desk = reader.desk
+    desk.send(reader.run)  # what another parser left waiting comes first
+    mark = reader.first_mark(block)
+    base, position = desk.buffer.ctypes.data, block.start
+    while position < block.end:
+        before = stride.store.rows
+        position = stride.read(base, position, block.end, NO_MARK if mark is None else mark)
+        sums, last = stride.sums(), stride.last_lines()
+        rows, rejects, blanks, lines = (
+            sums[cell] for cell in (layout.ROWS, layout.REJECTS, layout.BLANKS, layout.LINES)
+        )
+        reader.filtered += blanks
+        reader.counted += lines - blanks - rejects
+        reader.first_time = min(reader.first_time, sums[layout.FIRST_TIME])
+        reader.last_time = max(reader.last_time, sums[layout.LAST_TIME])
+        reader.read += lines - last
+        if rejects:
+            desk.counters[:] = stride.parser.counters
+            reader.refused(stride.parser, block)
+        reader.read += last
+        if rows:
+            times = stride.times[before : before + rows]
+            reader.run.send(stride.taken(desk.slots(times), rows))
+    desk.fill = position

@@ -1,0 +1,117 @@
+"""Rows by strides and rows by batches are the same rows: equal tables, equal books, equal places of lines."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_worker import LINES, combined, piece, rows, run
+
+from logproc import pieces, strides
+from logproc.formats.parser import SeparatorParser
+from logproc.rollup import aggregate
+from logproc.rollup.sql import plan
+from logproc.rollup.tables import Table, load
+from logproc.worker import Job
+
+SPECS = tuple(
+    plan(sql, name)
+    for name, sql in {
+        "status": "SELECT status, count(*) AS n, sum(bytes) AS b FROM web GROUP BY status",
+        "targets": "SELECT target, count(*) AS n, max(time) AS t FROM web GROUP BY target",
+        "hours": "SELECT date_trunc('hour', time) AS h, approx_count_distinct(client) AS c FROM web GROUP BY 1",
+        "sizes": "SELECT client, sum(bytes) AS b FROM web WHERE status = 200 GROUP BY client",
+    }.items()
+)
+
+TIMED = 'nginx:$remote_addr - - [$time_local] "$request" $status $body_bytes_sent $request_time'
+
+ODD = [
+    combined(1, path="/caf\u00e9").encode(),
+    combined(2, path="/a\xff", size="-").encode("latin-1"),
+    combined(3, path="-").encode(),
+    *(combined(n, path="/" + "z" * n).encode() for n in (7, 40, 300)),
+]
+TEXTS = st.lists(
+    st.one_of(
+        st.integers(0, 500).map(lambda n: combined(n, path=f"/{n % 97}", size=str(n)).encode()),
+        st.sampled_from([*LINES, *ODD]),
+    ),
+    max_size=60,
+).map(b"\n".join)
+
+
+def outcome(specs, *read, **options):
+    """Return what comes of pieces: their results, and the tables."""
+    return run(Job(uuid.uuid4().hex, specs, **options), *read)
+
+
+def places(spec, dump):
+    """Return the places of lines that stand behind each group."""
+    table = Table(spec, 1000)
+    table.merge(load(spec, dump))
+    return {table.keys.key(code): table.kept.of(code) for code in range(len(table))}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    texts=st.lists(TEXTS, min_size=1, max_size=3),
+    stride=st.integers(1, 3000),
+    room=st.integers(1, 40),
+    options=st.sampled_from([{}, {"days": "UTC"}, {"days": "Europe/Berlin"}, {"block_bytes": 700}]),
+    formats=st.sampled_from(["combined", None]),
+)
+def test_strides_and_batches_make_the_same_of_every_line(tmp_path, texts, stride, room, options, formats):
+    paths = [tmp_path / f"{number}.log" for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_bytes(text)
+    read = [piece(path, number, format=formats) for number, path in enumerate(paths)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strides, "STRIDE_BYTES", stride)
+        patch.setattr(strides, "ROWS", room)  # rows in store from which on they are counted
+        patch.setattr(aggregate, "ROWS", room)
+        by_strides = outcome(SPECS, *read, **options)
+        patch.setattr(pieces, "stride_of", lambda *_: None)
+        by_batches = outcome(SPECS, *read, **options)
+    assert by_strides.files == by_batches.files
+    for spec, one, other in zip(SPECS, by_strides.tables, by_batches.tables, strict=True):
+        assert rows(spec, one) == rows(spec, other)
+        assert places(spec, one) == places(spec, other)
+
+
+def test_usual_lines_go_by_strides(tmp_path, monkeypatch):
+    (tmp_path / "a.log").write_text("\n".join(combined(n) for n in range(5000)) + "\n")
+    calls = []
+    monkeypatch.setattr(SeparatorParser, "parse", lambda *_: calls.append(1))
+    whole = outcome(SPECS, piece(tmp_path / "a.log", format="combined"))
+    assert not calls
+    assert whole.files[0].lines.counted == 5000
+
+
+@pytest.mark.parametrize(
+    ("options", "given"),
+    [
+        ({"since": 0}, {}),
+        ({"until": 2**62}, {}),
+        ({}, {"timezone": "Europe/Berlin"}),
+        ({}, {"tried": ("combined", "jsonl")}),
+    ],
+    ids=["since", "until", "zone", "others"],
+)
+def test_what_needs_a_look_at_each_row_goes_by_batches(tmp_path, monkeypatch, options, given):
+    (tmp_path / "a.log").write_text("\n".join(combined(n) for n in range(10)) + "\n")
+    monkeypatch.setattr(strides.Stride, "read", lambda *_: pytest.fail("went by strides"))
+    whole = outcome(SPECS, piece(tmp_path / "a.log", format="combined", **given), **options)
+    assert whole.files[0].lines.counted == 10
+
+
+def test_a_report_with_a_sum_that_kernels_do_not_take_over_goes_by_batches(tmp_path, monkeypatch):
+    spec = plan("SELECT sum(duration) AS d FROM web", "durations")
+    line = combined(1).rsplit(' "-"', 1)[0] + " 0.25"
+    (tmp_path / "a.log").write_text(f"{line}\n" * 10)
+    monkeypatch.setattr(strides.Stride, "read", lambda *_: pytest.fail("went by strides"))
+    whole = outcome((spec,), piece(tmp_path / "a.log", format=TIMED))
+    assert whole.files[0].lines.counted == 10
+    assert rows(spec, *whole.tables) == [(2.5,)]
