@@ -41,10 +41,11 @@ def relations(config: Config) -> dict[str, frozenset[str]]:
 
 
 def own_fields(config: Config) -> dict[str, Kind]:
-    """Return the fields that configured formats have, which the families may not know."""
+    """Return the fields that configured formats have and no family knows."""
     names = dict.fromkeys([config.format, *(source.format for source in config.sources)])
     formats = [resolve(name) for name in names if name != "auto"]
-    return {name: kind for fmt in formats if fmt.engine in FIXED for name, kind in fmt.fields.items()}
+    fields = {name: kind for fmt in formats if fmt.engine in FIXED for name, kind in fmt.fields.items()}
+    return {name: kind for name, kind in fields.items() if not any(name in known for known in FIELDS.values())}
 
 
 def rules(config: Config) -> Rules:

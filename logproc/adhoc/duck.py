@@ -6,10 +6,8 @@ into its memory. The query is bound to empty tables first, so that nothing is re
 
 from __future__ import annotations
 
-import difflib
-import json
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,6 +15,7 @@ import pyarrow as pa
 from logproc import scratch
 from logproc.adhoc.arrow import by_distinct
 from logproc.adhoc.question import Asked, asked_of, relations_of
+from logproc.adhoc.refusals import query_error
 from logproc.adhoc.scan import Scan
 from logproc.adhoc.undeclared import Undeclared, quoted
 from logproc.errors import MissingExtraError, QueryError
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self
 
-    from logproc.adhoc.question import Relations
     from logproc.config import Config
     from logproc.model import Report
     from logproc.report.progress import Progress
@@ -169,7 +167,11 @@ class Duck:
             raise
 
     def _bind(self) -> None:
-        statements = self._guarded(lambda: self._duckdb.extract_statements(self.asked.sql))
+        try:
+            statements = self._duckdb.extract_statements(self.asked.sql)
+        except self._duckdb.Error:  # once more, for the place in the query
+            self._guarded(lambda: self._connection.execute(self.asked.sql))
+            raise
         if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
             raise QueryError("one SELECT is asked here: logs are only read", None, self._sql)
         self._guarded(self._undeclared.bind, shift=len("EXPLAIN "))
@@ -263,37 +265,3 @@ def _only(kinds: frozenset[Kind]) -> Kind:
 def _kind(result: Any) -> Kind:  # noqa: ANN401 - a kind, or a rule that no function of ours has
     assert isinstance(result, Kind)
     return result
-
-
-def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, shift: int = 0) -> QueryError:
-    """Turn an error of DuckDB into ours: its first line, the place in the query, and what could have been meant."""
-    text = str(error)
-    facts: dict[str, Any] = {}
-    with suppress(ValueError):
-        found = json.loads(text[text.index("{") :])
-        facts = found if isinstance(found, dict) else {}
-    message = str(facts.get("exception_message") or text).partition("\n")[0].strip()
-    name, kind = str(facts.get("name", "")), facts.get("error_subtype")
-    if kind == "COLUMN_NOT_FOUND":
-        message = f"there is no column {name!r}{_hint(name, asked, relations)}"
-    elif kind == "MISSING_ENTRY" and facts.get("type") == "Table":
-        near = difflib.get_close_matches(name.lower(), relations.by_name, n=2)
-        known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(relations.by_name))}"
-        message = f"FROM: there is no family or source {name!r}; {known}"
-    elif kind == "MISSING_ENTRY" and "Function" in str(facts.get("type")):
-        near = difflib.get_close_matches(name.lower(), [*DOMAIN, *str(facts.get("candidates", "")).split(",")], n=2)
-        message = f"there is no function {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
-    place = facts.get("position")
-    position = None if place is None else min(max(0, asked.place(int(place) - shift)), len(sql))
-    return QueryError(message, None, sql, position)
-
-
-def _hint(name: str, asked: Asked, relations: Relations) -> str:
-    """Say what a column's name may have been, and which relations have one of that name."""
-    where = relations.all_columns()
-    own = {column.lower() for known in asked.selections for column in relations.by_name[known].columns}
-    elsewhere = [other for other in where.get(name.lower(), []) if other not in {*asked.selections, "logs"}]
-    if elsewhere and name.lower() not in own:
-        return f" here; {' and '.join(elsewhere)} ha{'s' if len(elsewhere) == 1 else 've'} it"
-    near = difflib.get_close_matches(name.lower(), sorted(own), n=2)
-    return f"; did you mean {' or '.join(map(repr, near))}?" if near else f"; there are {', '.join(sorted(own))}"

@@ -7,13 +7,14 @@ only later lines have are then no columns; that is said, and `--select` can name
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logproc.adhoc.documents import named_row
-from logproc.errors import InputError, UsageError
+from logproc.errors import InputError, QueryError, UsageError
 from logproc.formats import resolve
 from logproc.formats.format import FIXED, HEADED
 from logproc.formats.parser import new_parser
@@ -21,18 +22,25 @@ from logproc.formats.parser_headed import HeadedParser
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.model import FIELDS, PADDING, Kind
+from logproc.planner import Planner
 from logproc.rollup.spec import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from logproc.config import Config
     from logproc.formats import Format
     from logproc.formats.detect import Detection
     from logproc.model import LogFile
-    from logproc.planner import Planner
 
 SAMPLED_LINES = 500
 """Lines of a file, at most, that are asked for the names of their fields."""
+
+LOOKED_AT = 200
+"""Files, at most about so many, that are looked into for a name that a query may have misspelt."""
+
+LISTED = 30
+"""Names, at most, that a message shows."""
 
 ORIGIN_FIELDS = ("_file", "_offset", "_line")
 
@@ -129,11 +137,41 @@ def require_known(names: Iterable[str], known: Known) -> list[str]:
         if name in known.fields or name in CONTRACT or name in ORIGIN_FIELDS:
             continue
         near = difflib.get_close_matches(name.lower(), [*known.fields, *CONTRACT], n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known.fields)}"
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(known.fields)}"
         if not known.open:
             raise UsageError(f"there is no field {name!r} in these files; {hint}")
         said.append(f"no line that was looked at has the field {name!r}; {hint}")
     return said
+
+
+def doubtful(config: Config, sql: str, asked: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return what to say about undeclared fields of a query, by relation, that no line looked at has.
+
+    QueryError where no line can have one, since the formats of all files are fixed. Of many files some are looked at.
+    """
+    wanted = {relation: sorted(names) for relation, names in asked.items() if names}
+    if not wanted:
+        return []
+    planner = Planner(config)
+    files = planner.discover()
+    some = files[:: len(files) // LOOKED_AT + 1]
+    said = []
+    for relation, names in wanted.items():
+        known = known_fields(planner, some, relation)
+        known = replace(known, open=known.open or len(some) < len(files) or not known.fields)
+        for name in names:
+            try:
+                said += require_known([name], known)
+            except UsageError as error:
+                found = re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", sql)
+                raise QueryError(error.message, None, sql, *(found.span() if found else (None, None))) from error
+    return said
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    more = len(every) - LISTED
+    return ", ".join(every[:LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def is_usual(names: Iterable[str]) -> bool:

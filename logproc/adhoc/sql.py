@@ -12,9 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import coordinator, questions
+from logproc.adhoc.fields import doubtful
 from logproc.adhoc.question import asked_of, relations_of
+from logproc.adhoc.refusals import is_wrong
 from logproc.config import NamedReport
 from logproc.errors import MissingExtraError, QueryError
+from logproc.model import Kind
+from logproc.rollup.spec import Column, columns_of_spec
 from logproc.rollup.sql import title
 
 if TYPE_CHECKING:
@@ -81,6 +85,7 @@ class Answer:
     def __enter__(self) -> Self:
         """Run the query, in DuckDB up to its first rows."""
         choice = choose(self._config, self._sql, self._name)
+        self._doubt(choice)
         if choice.spec is not None:
             self._report = coordinator.run(
                 question(self._config, self._sql, self._name), progress=self._progress, say=self._say
@@ -119,27 +124,33 @@ class Answer:
         assert self._duck is not None
         yield from self._duck.batches(self._reader)
 
+    def _doubt(self, choice: Choice) -> None:
+        """Say which undeclared fields no line looked at has: to a query they are NULL, and may be misspelt."""
+        if choice.spec is not None:
+            columns: dict[str, set[Column]] = {choice.spec.relation: columns_of_spec(choice.spec)}
+        else:
+            asked = asked_of(self._sql, relations_of(self._config)) if not is_wrong(choice.reason) else None
+            selections = asked.selections.values() if asked else ()
+            columns = {s.relation: {c for c in s.columns if isinstance(c, Column)} for s in selections}
+        undeclared = {
+            relation: {column.name for column in found if column.kind is Kind.DYNAMIC}
+            for relation, found in columns.items()
+        }
+        for note in doubtful(self._config, self._sql, undeclared):
+            self._say(note)
+
     def _open(self, choice: Choice) -> None:
         try:
             from logproc.adhoc.duck import Duck  # noqa: PLC0415 - an extra that rollups do without
 
             self._duck = self._stack.enter_context(Duck(self._config, self._sql, progress=self._progress))
+            self._reader = self._duck.reader()
         except (ImportError, MissingExtraError) as error:
             raise MissingExtraError(f"this query cannot run as a rollup ({choice.reason}); DuckDB", "sql") from error
         except QueryError:
             if choice.spec is None and is_wrong(choice.reason):
                 questions.reports(question(self._config, self._sql, self._name))  # its message says more
             raise
-        self._reader = self._duck.reader()
-
-
-WRONG = ("there is no column", "there is no family", "is no unit", "is no part of a time", "is no regular expression")
-"""What a message says that is about a query which is wrong in any engine."""
-
-
-def is_wrong(reason: str) -> bool:
-    """Tell whether a refusal of the planner is about a mistake, not about what cannot be merged."""
-    return any(words in reason for words in WRONG)
 
 
 def explain(config: Config, sql: str, name: str = NAME) -> str:

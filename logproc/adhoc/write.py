@@ -58,13 +58,33 @@ def _values(column: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
     return [plain(value) for value in column.to_pylist()]
 
 
+def _is_interval(type_: Any) -> bool:  # noqa: ANN401 - pyarrow
+    return bool(pa.types.is_interval(type_) or pa.types.is_duration(type_))
+
+
+def interval_text(months: int, days: int, nanoseconds: int) -> str:
+    """Write an interval as DuckDB does: `1 year 2 months 3 days 04:05:06.5`."""
+    years, months = (abs(months) // 12 * (1 if months > 0 else -1), abs(months) % 12 * (1 if months > 0 else -1))
+    counts = ((years, "year"), (months, "month"), (days, "day"))
+    parts = [f"{count} {unit}{'s' * (abs(count) != 1)}" for count, unit in counts if count]
+    if nanoseconds or not parts:
+        seconds, fraction = divmod(abs(nanoseconds) // 1000, 10**6)
+        clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        parts.append(f"{'-' * (nanoseconds < 0)}{clock}{f'.{fraction:06d}'.rstrip('0') if fraction else ''}")
+    return " ".join(parts)
+
+
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever DuckDB computes
     """Return a value as JSON can hold it."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime):
         return value.isoformat() + ("" if value.tzinfo else "Z")
-    if isinstance(value, date | time | timedelta):
+    if isinstance(value, pa.MonthDayNano):
+        return interval_text(*value)
+    if isinstance(value, timedelta):
+        return interval_text(0, value.days, (value.seconds * 10**6 + value.microseconds) * 1000)
+    if isinstance(value, date | time):
         return str(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
@@ -120,7 +140,7 @@ def _csv_column(column: Any) -> Any:  # noqa: ANN401 - pyarrow
         if pc.any(odd).as_py():
             texts = pa.array([harmless(text) for text in texts.to_pylist()], pa.string())
         return texts.take(coded.indices)
-    if pa.types.is_nested(type_) or pa.types.is_decimal(type_):
+    if pa.types.is_nested(type_) or pa.types.is_decimal(type_) or _is_interval(type_):
         return pa.array([None if v is None else str(_cell(plain(v))) for v in column.to_pylist()], pa.string())
     return column
 
@@ -136,13 +156,20 @@ def write_parquet(out: BinaryIO, schema: Any, batches: Iterable[Any]) -> None:  
             if batch is not None:
                 held.append(batch)
             if held and (batch is None or sum(b.num_rows for b in held) >= ROW_GROUP):
-                writer.write_table(pa.Table.from_batches(held).cast(stored), row_group_size=ROW_GROUP)
+                writer.write_table(pa.Table.from_batches(map(_stored, held)).cast(stored), row_group_size=ROW_GROUP)
                 held = []
 
 
 def storable(schema: Any) -> Any:  # noqa: ANN401 - pyarrow
     """Return a schema whose types every reader of Parquet knows."""
-    return pa.schema([pa.field(f.name, pa.string() if pa.types.is_string_view(f.type) else f.type) for f in schema])
+    texts = (pa.types.is_string_view, _is_interval)
+    return pa.schema([pa.field(f.name, pa.string() if any(is_(f.type) for is_ in texts) else f.type) for f in schema])
+
+
+def _stored(batch: Any) -> Any:  # noqa: ANN401 - pyarrow
+    """Return a batch with its intervals as text: Parquet has no type for them that every reader knows."""
+    columns = [pa.array(_values(c), pa.string()) if _is_interval(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
 def json_lines(name: str, sql: str, title: str, schema: Any, batches: Iterable[Any]) -> Iterator[str]:  # noqa: ANN401

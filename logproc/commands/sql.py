@@ -82,10 +82,10 @@ def _ask(config: Config, named: tuple[str, ...]) -> int:
         raise UsageError("standard input is the prompt's: name a file or a folder")
     from logproc.adhoc import sql as engine
     from logproc.adhoc.question import relations_of
-    from logproc.rollup.functions import FUNCTIONS
+    from logproc.rollup.functions import CALLABLE
 
     relations = {name: tuple(relation.columns) for name, relation in relations_of(config).by_name.items()}
-    functions = sorted(name for name in FUNCTIONS if name.isidentifier())
+    functions = sorted(CALLABLE)
     put(f"SQL over {', '.join(config.paths)}; FROM names {', '.join(relations)}. A query ends with ; - see .help\n")
     say_if_cold(quiet=config.quiet)
     return prompt.ask(

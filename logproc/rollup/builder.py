@@ -79,6 +79,8 @@ class Relation:
     columns: Mapping[str, Kind]
     dynamic: bool
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Configured sources and the families that they hold, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,11 @@ class Builder:
             lowered = self.relation.synonyms.get(name, lowered)
         kind = self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:
-            raise self.query.refuse(f"{clause.name}: there is no column {name!r}{self._suggest(lowered)}", node)
+            quoted = getattr(node.this, "args", {}).get("quoted")
+            hint = self._suggest(lowered)
+            if quoted and not hint.startswith((" here", "; did")):
+                hint = f"; a text stands between single quotation marks: '{name}'"
+            raise self.query.refuse(f"{clause.name}: there is no column {name!r}{hint}", node)
         if lowered in COMPUTED and kind is not None:
             function, source = COMPUTED[lowered]
             return self.call(function, (self.column(source, node, clause),))
@@ -189,13 +195,20 @@ class Builder:
 
     def _suggest(self, name: str) -> str:
         having = [family for family, fields in FIELDS.items() if name in fields]
+        having += [source for source, families in self.relation.others.items() if families & set(having)]
         if having:
-            return f" here; {' and '.join(having)} ha{'s' if len(having) == 1 else 've'} it"
+            return f" here; {have(having)}"
         known = [*self.relation.columns, *self.aliases]
         near = difflib.get_close_matches(name, known, n=2)
         if near:
             return f"; did you mean {' or '.join(map(repr, near))}?"
         return f"; there are {', '.join(sorted(self.relation.columns))}"
+
+
+def have(relations: Sequence[str]) -> str:
+    """Write which relations have something, as `web, app and shop have it`."""
+    *others, last = relations
+    return f"{', '.join(others)} and {last} have it" if others else f"{last} has it"
 
 
 def shown(node: Node) -> str:

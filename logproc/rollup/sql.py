@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -213,9 +213,9 @@ def _relation(
         near = difflib.get_close_matches(name, known, n=2)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(sorted(known))}"
         raise query.refuse(f"FROM: there is no family or source {table.name!r}; {hint}", table)
-    return (EVERYTHING if name == LOGS and name not in relations else name), relation_of(
-        known[name] or frozenset(FAMILIES), fields, synonyms, frozenset({name.lower(), (table.alias or name).lower()})
-    )
+    names = frozenset({name.lower(), (table.alias or name).lower()})
+    relation = relation_of(known[name] or frozenset(FAMILIES), fields, synonyms, names)
+    return (EVERYTHING if name == LOGS and name not in relations else name), replace(relation, others=relations)
 
 
 def relation_of(

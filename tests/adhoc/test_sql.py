@@ -104,6 +104,18 @@ def test_sources_are_relations(tmp_path):
         ("SELECT count(*) FROM wbe", "there is no family or source 'wbe'; did you mean 'web'?", "wbe"),
         ("SELECT lwer(path) FROM web", "there is no function 'lwer'; did you mean lower?", "lwer"),
         ("SELECT median(path, 3, 4) FROM web", "No function matches", "median"),
+        ("SELECT sum(path) FROM web", "sum needs a number, and its argument is text", "sum(path)"),
+        ("SELECT path, count(*) FROM web", "neither in GROUP BY nor inside an aggregate", "path"),
+        ("SELECT count(*) FROM web WHERE path ~ '['", "is no regular expression", "path ~"),
+        ("SELECT count(*) FROM web WHERE status = 'abc'", "'abc' does not read as integer", "status = 'abc'"),
+        ('SELECT count(*) FROM web WHERE path = "x"', "between single quotation marks: 'x'", '"x"'),
+        ("SELECT count(* FROM web", "syntax error", "FROM"),
+        ("SELECT count(*) FORM web", "did you mean FROM?", "web"),
+        ("SELCT count(*) FROM web", "did you mean SELECT?", "SELCT"),
+        ("SELECT status, count(*) FROM web GROUP status", "did you mean GROUP BY?", "status"),
+        ("SELECT path FROM web UNION SELECT status FROM app", "'status' here; web and json have it", "status FROM app"),
+        ("SELECT x FROM (SELECT status FROM web)", "there is no column 'x'; there are status", "x FROM"),
+        ("SELECT count(*) FROM web JOIN app USING (foo)", '"foo" does not exist', "foo"),
         ("SELECT request.method, nope(1) FROM json", "there is no function 'nope'", "nope"),
         ("SELECT sum(path) FROM web", "", "sum"),
         ("SELECT a.statu FROM web a, web b", "statu", "a.statu"),
@@ -115,6 +127,45 @@ def test_refusals_point_at_what_is_wrong(sql, message, below):
     assert message in refused.value.message
     first, second = str(refused.value).split("\n")[-2:]
     assert first[second.index("^") :].startswith(below)
+
+
+def test_refusals_name_configured_sources():
+    config = Config(paths=(str(DATA),), sources=(Source("hosts", ("hosts/**",), "syslog"), Source("api", ("api/**",))))
+    for sql in ("SELECT program FROM web GROUP BY 1", "SELECT median(status), program FROM web"):
+        with (
+            pytest.raises(QueryError, match=r"'program' here; syslog, (json, )?hosts and api have it"),
+            Answer(config, sql),
+        ):
+            pass
+
+
+def test_a_name_that_no_line_has_is_said_or_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"http": {"route": "/"}}\n')
+    (tmp_path / "access.log").write_text('1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n')
+    config = Config(paths=(str(tmp_path),), sources=(Source("shop", ("access.log",)),))
+    for sql in ("SELECT htp.route, count(*) FROM json GROUP BY 1", "SELECT median(htp.route) FROM json"):
+        said = []
+        with Answer(config, sql, say=said.append):
+            pass
+        assert said == ["no line that was looked at has the field 'htp.route'; did you mean 'http.route'?"]
+    for sql in ("SELECT statu FROM shop GROUP BY 1", "SELECT median(statu) FROM shop"):
+        with pytest.raises(QueryError, match="no field 'statu' in these files; did you mean 'status'") as refused:
+            Answer(config, sql).__enter__()
+        assert str(refused.value).endswith("^~~~~")
+
+
+@pytest.mark.parametrize(
+    "interval",
+    ["INTERVAL '14 months' - INTERVAL '3 hours'", "INTERVAL '1 day'", "INTERVAL '-1 second'", "INTERVAL '0.5 seconds'"],
+)
+def test_intervals_are_written_as_duckdb_writes_them(interval, tmp_path, capfd):
+    ((text,),) = duckdb.sql(f"SELECT CAST({interval} AS VARCHAR)").fetchall()
+    sql = f"SELECT {interval} AS span, row_number() OVER () FROM web LIMIT 1"
+    for to in ("table", "json", "csv"):
+        assert execute(["sql", sql, str(DATA / "web3"), "--to", to]) == 0
+        assert text in capfd.readouterr().out
+    assert execute(["sql", sql, str(DATA / "web3"), "--to", "parquet", "-o", str(tmp_path / "x.parquet")]) == 0
+    assert duckdb.sql(f"SELECT span FROM '{tmp_path}/x.parquet'").fetchall() == [(text,)]
 
 
 @pytest.mark.parametrize(
