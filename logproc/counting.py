@@ -86,13 +86,14 @@ def of_days(wanted: Callable[[int], bool]) -> Keep:
 
 
 class Totals:
-    """Totals of days on their way into a ledger, inside its transaction."""
+    """Totals of days on their way into a ledger, inside its transaction; the sum of all days goes with them."""
 
     def __init__(self, ledger: Ledger, specs: Mapping[str, RollupSpec], max_groups: int) -> None:
         self._ledger = ledger
         self._specs = specs
         self._max_groups = max_groups
         self._tables: dict[tuple[int, str], Table] = {}
+        self._news: dict[str, Table] = {}
 
     def add(self, key: str, data: TableData) -> set[int]:
         """Add a table with slots to the totals of its days, which are returned."""
@@ -100,27 +101,38 @@ class Totals:
         days = slots.day_of(found)
         distinct = np.unique(days).tolist()
         if data.problem is not None:
-            self._table(NO_TIME, key).merge(data)
+            self._add(NO_TIME, key, data)
         for day in distinct:
             ids = np.flatnonzero(days == day)
             part = data if len(distinct) == 1 else slots.chosen(data, ids)
-            self._table(day, key).merge(slots.narrowed(part, len(np.unique(found[ids]))))
+            self._add(day, key, slots.narrowed(part, len(np.unique(found[ids]))))
         return set(distinct)
 
-    def _table(self, day: int, key: str) -> Table:
+    def _add(self, day: int, key: str, data: TableData) -> None:
         table = self._tables.get((day, key))
         if table is None:
-            table = self._tables[day, key] = Table(self._specs[key], self._max_groups)
-            stored = self._ledger.total(day, key)
-            if stored is not None:
-                table.merge(load(table.spec, unpack(stored)[0]))
+            table = self._tables[day, key] = self._stored(key, self._ledger.total(day, key))
+        table.merge(data)
+        self._news.setdefault(key, Table(self._specs[key], self._max_groups)).merge(data)
+
+    def _stored(self, key: str, packed: bytes | None) -> Table:
+        table = Table(self._specs[key], self._max_groups)
+        if packed is not None:
+            table.merge(load(table.spec, unpack(packed)[0]))
         return table
 
     def save(self) -> None:
         """Write all totals that were touched."""
         for (day, key), table in self._tables.items():
             self._ledger.save_total(day, key, pack([dump(table.spec, table.data())]))
+        for key, news in self._news.items():
+            before = self._ledger.sum(key)
+            if before is not None:
+                table = self._stored(key, before)
+                table.merge(news.data())
+                self._ledger.save_sum(key, pack([dump(table.spec, table.data())]))
         self._tables.clear()
+        self._news.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,13 +287,25 @@ def tables(
     if choice.hosts or choice.sources:
         _add_parts(ledger, found, choice, "generation IS NULL")
     else:
-        for day in filter(choice.has_day, ledger.days()):
-            for key, table in found.items():
-                stored = ledger.total(day, key)
+        days = list(filter(choice.has_day, ledger.days()))
+        for key, table in found.items():
+            whole = ledger.sum(key) if choice == EVERYTHING else None
+            for stored in (ledger.total(day, key) for day in days) if whole is None else (whole,):
                 if stored is not None:
                     table.merge(load(table.spec, unpack(stored)[0]))
     _add_parts(ledger, found, choice, "generation IS NOT NULL")
     return found
+
+
+def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) -> None:
+    """Write down the sums of all days that are missing, inside the caller's transaction: later runs add to them."""
+    missing = {key: spec for key, spec in wanted.items() if ledger.sum(key) is None}
+    days = ledger.days() if missing else []
+    for key, spec in missing.items():
+        table = Table(spec, max_groups)
+        for stored in filter(None, (ledger.total(day, key) for day in days)):
+            table.merge(load(spec, unpack(stored)[0]))
+        ledger.save_sum(key, pack([dump(spec, table.data())]))
 
 
 def _add_parts(ledger: Ledger, found: Mapping[str, Table], choice: Choice, where: str) -> None:

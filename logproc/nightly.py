@@ -97,6 +97,8 @@ def run(
         if rejects is not None and folder is not None:
             for task in tasks:
                 join_rejects(rejects, folder, task, books)
+        with ledger.transaction():
+            counting.add_up(ledger, asked.by_key, config.limits.max_groups)
         tables = asked.tables(ledger, config)
         covered = [coverage(ledger, key) for key in asked.keys]
     workers = elsewhere.workers if elsewhere else config.workers

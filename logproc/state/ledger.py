@@ -328,8 +328,18 @@ class Ledger:
         self._do("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", (day, spec, tables))
 
     def drop_totals(self, day: int) -> None:
-        """Forget the counts of a day."""
+        """Forget the counts of a day, and with them those of all days."""
         self._do("DELETE FROM totals WHERE day = ?", (day,))
+        self._do("DELETE FROM sums")
+
+    def sum(self, spec: str) -> bytes | None:
+        """Return the counts of all days for a report, if they have been added up."""
+        rows = self._all("SELECT tables FROM sums WHERE spec = ?", (spec,))
+        return rows[0][0] if rows else None
+
+    def save_sum(self, spec: str, tables: bytes) -> None:
+        """Write down the counts of all days for a report."""
+        self._do("INSERT OR REPLACE INTO sums VALUES (?, ?)", (spec, tables))
 
     def days(self) -> list[int]:
         """Return the days of which there are counts."""

@@ -57,12 +57,14 @@ def test_an_empty_ledger_is_a_damaged_one_and_no_new_one(tmp_path, logs):
         run(logs.root, tmp_path / "s")
 
 
-def test_damage_within_is_found_by_a_checksum(tmp_path, logs):
+@pytest.mark.parametrize("table", ["totals", "sums"])
+def test_damage_within_is_found_by_a_checksum(tmp_path, logs, table):
     run(logs.root, tmp_path / "s")
     database = sqlite3.connect(tmp_path / "s" / NAME)
-    database.execute("UPDATE totals SET tables = CAST(substr(tables, 1, 20) || x'00' || substr(tables, 22) AS BLOB)")
+    database.execute(f"UPDATE {table} SET tables = CAST(substr(tables, 1, 20) || x'00' || substr(tables, 22) AS BLOB)")
     database.commit()
     database.close()
+    logs.append("a.log", 1)
     with pytest.raises(LedgerError, match="stored counts are damaged"):
         run(logs.root, tmp_path / "s")
 
