@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from logproc import stopping
-from logproc.console import is_json, rendered
+from logproc.console import complain, is_json, rendered
 from logproc.model import Message
 
 COLLECT_EVERY = 100_000
@@ -23,22 +23,68 @@ _SAID = threading.Event()
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
+    _hold_closed_streams()  # before anything is opened
     _share_one_heap()  # before there is a second thread
     gc.set_threshold(COLLECT_EVERY)
     stopping.answer_signals(_say)
     try:
         from logproc.cli import execute  # noqa: PLC0415 - a signal during the import is answered too
 
-        code = execute(sys.argv[1:])
-        sys.stdout.flush()
+        code = _flushed(execute(sys.argv[1:]))
     except KeyboardInterrupt as stop:
         signum = stop.signum if isinstance(stop, stopping.StoppedError) else signal.SIGINT
         code = 128 + signum
         _say(signum)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered has nowhere to go
+        _drop_output()
         code = 128 + signal.SIGPIPE
     sys.exit(code)
+
+
+def _flushed(code: int) -> int:
+    """Write what is still buffered, and return the exit code; 1, with a complaint, if that fails."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_output()
+        if code != 1:  # else the command has failed at this already, and said so
+            from logproc.commands import failure  # noqa: PLC0415
+
+            complain(*failure.lines(error))
+        return 1
+    return code
+
+
+def _drop_output() -> None:
+    """Let what is buffered go nowhere, as Python would try to write it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _hold_closed_streams() -> None:
+    """Let a standard stream that the caller has closed fail as such.
+
+    Its number would go to the next file or pipe of this process, which would then be read as the input, or written to
+    as the output. What stands there instead refuses reads of standard input and writes to standard output; messages,
+    which nobody wants, go nowhere.
+    """
+    for number, name, mode, flags in _STREAMS:
+        if getattr(sys, name) is not None:
+            continue
+        null = os.open(os.devnull, flags)
+        if null != number:
+            os.dup2(null, number)
+            os.close(null)
+        os.set_inheritable(number, True)
+        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+_STREAMS = (
+    (0, "stdin", "r", os.O_WRONLY),
+    (1, "stdout", "w", os.O_RDONLY),
+    (2, "stderr", "w", os.O_WRONLY),
+)
 
 
 def _share_one_heap() -> None:

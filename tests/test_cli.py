@@ -403,6 +403,33 @@ def test_a_reader_that_goes_away_ends_the_process_quietly(logs):
 
 
 @pytest.mark.parametrize(
+    ("closing", "code", "complaint"),
+    [
+        ("<&-", 3, "-: standard input is closed\n"),
+        (">&-", 1, "logproc: standard output: bad file descriptor\n"),
+        ("2>&-", 3, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_a_fault_of_that_stream_alone(logs, closing, code, complaint):
+    """Its number may not go to a file or a pipe of the process itself, which would be read or written instead."""
+    script = f'exec "$0" -m logproc run - logs/gone logs --report web/methods {closing}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", script, sys.executable],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=logs.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == code, done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert ("GET" in done.stdout) == (">&-" not in closing.split())
+
+
+@pytest.mark.parametrize(
     ("signum", "word"), [(signal.SIGINT, b"logproc: interrupted\n"), (signal.SIGTERM, b"logproc: terminated\n")]
 )
 @pytest.mark.parametrize("stuck", [False, True])

@@ -16,6 +16,7 @@ REASONS = {
     errno.EACCES: "permission denied; run as a user that may read it",
     errno.EPERM: "permission denied; run as a user that may read it",
     errno.EISDIR: "is a folder, not a file",
+    errno.EBADF: "standard input is closed",  # no other descriptor can be
     errno.ESTALE: "stale file handle; the network share has gone or was mounted anew",
 }
 """What an error number means for a log file; others speak for themselves."""
