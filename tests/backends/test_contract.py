@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import shutil
 import threading
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -251,14 +252,15 @@ def logs(tmp_path_factory):
     return folder
 
 
-def reported(logs, rejects, backend, **network):
+def reported(logs, rejects, backend, *, state=None, **network):
     """Return the report but for what it says of the run, and the rejected lines, byte for byte."""
     config = Config(
         paths=(str(logs),), use=(), named_reports=(NamedReport("clients", SQL),), backend=backend, workers=WORKERS,
-        output=Output(rejects=str(rejects)), network=Network(**network),
+        output=Output(rejects=str(rejects)), network=Network(**network), state_dir=state and str(state),
     )  # fmt: skip
     with helped(config) as say:
         report = render(coordinator.run(config, say=say))
+    coordinator.reported(config)
     return [line for line in report.split(b"\n") if not line.startswith(b' "run":')], rejects.read_bytes()
 
 
@@ -283,10 +285,31 @@ def test_report_and_rejected_lines_are_serials_byte_for_byte(backend, deaths, lo
     process = partial(read_but_die_once, str(tmp_path / "deaths"), deaths)
     monkeypatch.setattr(coordinator, "process", process)
     monkeypatch.setattr(network, "process", process)
-    settings = {}
-    if backend.name == "dask":
-        settings["scheduler"] = request.getfixturevalue("cluster").scheduler
-    if backend.name == "queue":
-        settings |= {"listen": "127.0.0.1:0", "authkey_file": queue_workers.key_file(tmp_path)}
+    settings = settings_of(backend, tmp_path, request)
     assert reported(logs, tmp_path / "rejects", backend.name, **settings) == expected
     assert {int(path.name) for path in (tmp_path / "deaths").iterdir()} == set(deaths)
+
+
+def settings_of(backend, folder, request):
+    """Return what a backend has to be told."""
+    if backend.name == "dask":
+        return {"scheduler": request.getfixturevalue("cluster").scheduler}
+    if backend.name == "queue":
+        return {"listen": "127.0.0.1:0", "authkey_file": queue_workers.key_file(folder)}
+    return {}
+
+
+@everywhere
+def test_two_nights_with_a_ledger_are_serials_byte_for_byte(backend, logs, tmp_path, monkeypatch, request):
+    monkeypatch.setattr(planner, "PACK_FILES", 8)
+    shutil.copytree(logs, tmp_path / "logs")
+    settings = settings_of(backend, tmp_path, request)
+
+    def night(name, state="expected", **network):
+        return reported(tmp_path / "logs", tmp_path / "rejects", name, state=tmp_path / state, **network)
+
+    assert night(backend.name, "found", **settings) == night("serial")
+    for n in range(0, 40, 3):
+        with (tmp_path / "logs" / f"log.{n:03}").open("a") as file:
+            file.write(f'10.0.9.9 - - [02/Feb/2026:11:00:00 +0000] "GET /{n} HTTP/1.1" 200 {n}\nmore rubbish\ntorn')
+    assert night(backend.name, "found", **settings) == night("serial")
