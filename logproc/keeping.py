@@ -14,7 +14,7 @@ from logproc.clock import now_text
 from logproc.coverage import coverage
 from logproc.errors import InputError, UsageError
 from logproc.inputs import identity
-from logproc.model import NO_TIME, FileEntry, Lines, Report, RunInfo
+from logproc.model import NO_BACKEND, NO_TIME, FileEntry, Lines, Report, RunInfo
 from logproc.nightly import Questions
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.outcome import report_table
@@ -296,7 +296,7 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
         __version__,
         started,
         now_text(),
-        "none",
+        NO_BACKEND,
         0,
         None if since is None else rfc3339(since),
         None if until is None else rfc3339(until),

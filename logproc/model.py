@@ -486,6 +486,9 @@ class RunInfo:
     until: str | None
 
 
+NO_BACKEND = "none"
+"""What a report that is made from a ledger says of its backend."""
+
 COVERAGE = "logproc_coverage"
 """Name of the report that is counted along with those that were asked for: lines by source, host and hour."""
 

@@ -45,8 +45,8 @@ def init(root: str, folder: str, data: str | None, *, stdout: bool) -> None:
     put("".join(f"{places['folder'] / name}\n" for name in made))
     if not places["root"].is_dir():
         warn(f"{places['root']} is no folder of this machine now")
-    config, goal = places["folder"] / "config.toml", places["data"]
-    say([f"next: look at {config}, make {goal} unless systemd does, and try `logproc run -c {config}`"])
+    config = places["folder"] / "config.toml"
+    say([f"next: look at {config}, and try `logproc run -c {config}`"])
 
 
 def _places(root: str, folder: str, data: str | None) -> dict[str, Path]:
@@ -81,7 +81,8 @@ def _values(places: Mapping[str, Path]) -> dict[str, str]:
         "logs_logrotate": _logrotate(root),
         "user": _user(data),
     }
-    outputs = {"lock": "lock", "json": "report.json", "rejects": "rejects.jsonl"}
+    outputs = {"json": "report.json", "rejects": "rejects.jsonl", "dir": "reports"}
+    values["state_toml"] = _toml(str(data))
     return values | {f"{key}_toml": _toml(str(data / name)) for key, name in outputs.items()}
 
 

@@ -51,6 +51,10 @@ def _config(typed: dict[str, Any]) -> Config:
 def _run(typed: dict[str, Any], watch: Watch) -> int:
     config = _config(typed)
     watch.follow(config)
+    if config.state_dir is not None:
+        from logproc.state import lock
+
+        lock.of_state(config.state_dir)  # outputs may lie in it
     outputs.check(config)
     with locked(config):
         return _report(config, typed, watch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logproc.model import Message
+from logproc.model import NO_BACKEND, Message
 from logproc.report.json import lines_object
 from logproc.report.text import path_text, plural, size, visible
 
@@ -95,6 +95,9 @@ def _without_value(check: CheckResult) -> str:
 def accounting(report: Report) -> Iterator[str]:
     """Yield what became of all files and lines, a line each."""
     lines = report.lines
+    if report.run.backend == NO_BACKEND and not report.files:
+        yield "files  a ledger does not keep these days apart by file; `logproc report` of all days lists them"
+        return
     counts: dict[str, int] = {}
     for entry in report.files:
         counts[entry.status] = counts.get(entry.status, 0) + 1

@@ -24,7 +24,6 @@ def made(request, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     logs, data = tmp_path / f"logs {request.param}", tmp_path / f"data {request.param}"
     logs.mkdir()
-    data.mkdir()
     (logs / "access.log").write_text(LINE * 3)
     folder = tmp_path / f"job {request.param}"
     assert execute(["init", str(logs), "--to", str(folder), "--data", str(data)]) == 0
@@ -37,7 +36,8 @@ def test_the_configuration_names_the_folders(made):
     config = load(Flags(config=str(folder / "config.toml")))
     assert config.root == str(logs)
     assert config.output.json == str(data / "report.json")
-    assert config.unattended.lock == str(data / "lock")
+    assert config.state_dir == str(data)
+    assert config.output.dir == str(data / "reports")
     assert config.unattended.wait_lock == 600
 
 
@@ -65,7 +65,9 @@ def test_the_line_for_cron_does_the_job(made):
         ["sh", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd="/", capture_output=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-    assert (data / "report.json").exists()
+    written = {"ledger.sqlite", "lock", "rejects.jsonl", "report.json", "reports"}
+    assert written <= {path.name for path in data.iterdir()}
+    assert (data / "reports" / "index.html").exists()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
