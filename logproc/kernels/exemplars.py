@@ -15,6 +15,7 @@ PLACES = 3
 
 OFFSET_BITS = 40
 OFFSETS = (1 << OFFSET_BITS) - 1
+NO_MARK = 2**63 - 1
 
 
 @kernel("i4[], i8, i8[], i8[], i8[] -> none")
@@ -47,6 +48,25 @@ def count_any(groups, n, marks, counts, places):
                 places[first + at] = places[first + at - 1]
                 at -= 1
             places[first + at] = mark
+
+
+@kernel("i8[], i8, i8[], i8[], u1[], i8[] -> i8")
+def gather_places(ids, n, counts, places, held, gathered):
+    """Write the places of groups `ids` one behind the other, and to `held` how many each has; returns all their number.
+
+    `counts` are rows by group, as `count_ascending` leaves them; a place that is NO_MARK is left out.
+    """
+    total = 0
+    for k in range(n):
+        group = ids[k]
+        before = total
+        for number in range(min(counts[group], PLACES)):
+            place = places[group * PLACES + number]
+            if place != NO_MARK:
+                gathered[total] = place
+                total += 1
+        held[k] = total - before
+    return total
 
 
 @helper

@@ -56,6 +56,21 @@ def pack_pairs(first, second, n, packed):
         packed[row] = ((np.int64(first[row]) + 1) << 32) | (np.int64(second[row]) + 1)
 
 
+@kernel("i8[], i8, i8, i8, i8[] -> none")
+def floor_values(values, n, origin, unit, floors):
+    """Write the greatest number not above each value that is `origin` and a multiple of `unit` (above 0).
+
+    Values that follow on each other mostly share it, which saves a division.
+    """
+    floor, known = np.int64(0), False
+    for row in range(n):
+        value = values[row]
+        if not known or np.uint64(value - floor) >= np.uint64(unit):
+            floor = value - (value - origin) % unit
+            known = True
+        floors[row] = floor
+
+
 @kernel("i4[], i8, i8[] -> none")
 def count_rows(groups, n, counts):
     """Add 1 to counts[group] for every row."""

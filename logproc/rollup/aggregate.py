@@ -17,7 +17,7 @@ from logproc.rollup.evaluate import Evaluator, fields_of_spec
 from logproc.rollup.exemplars import Marked
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
-from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Expression, RollupSpec, columns_of_spec
+from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Aggregate, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.tables import Table, TableData, dump
 from logproc.rollup.texts import PairState
 
@@ -60,6 +60,9 @@ class Tally:
         """Return what was counted; `files` are the keys of the task's files."""
         ids = self.marked.present()
         keys, offsets = index.encode(ids)
+        for state in self.states:
+            if _counts_rows(state.aggregate):
+                state.load(len(self.marked.counts), [self.marked.counts])
         return TableData(keys, offsets, [state.select(ids) for state in self.states], self.marked.places(ids, files))
 
     def pour(self, index: GroupIndex, files: Sequence[int]) -> None:
@@ -80,6 +83,11 @@ class Tally:
         for state in self.states:
             state.clear()
         return dumped
+
+
+def _counts_rows(aggregate: Aggregate) -> bool:
+    """Tell whether an aggregate is the number of a group's rows, which is counted anyway."""
+    return aggregate.function == "count" and aggregate.argument is None and aggregate.filter is None
 
 
 class RelationProgram:
@@ -125,6 +133,8 @@ class RelationProgram:
         tally.marked.resize(len(index))
         tally.marked.update(taking, rows, self.store.marks, ascending=ascending)
         for aggregate, state in zip(spec.aggregates, tally.states, strict=True):
+            if _counts_rows(aggregate):
+                continue
             state.resize(len(index))
             argument = None if aggregate.argument is None else self.evaluator.vector(aggregate.argument)
             if isinstance(state, PairState) and argument is not None and aggregate.by is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.kernels.arrays import grown
-from logproc.kernels.exemplars import OFFSETS, PLACES, count_any, count_ascending, merge_places
+from logproc.kernels.exemplars import OFFSETS, PLACES, count_any, count_ascending, gather_places, merge_places
 from logproc.model import NO_MARK, OFFSET_BITS
 
 if TYPE_CHECKING:
@@ -77,10 +77,9 @@ class Marked:
 
     def places(self, ids: NDArray[np.int64], files: Sequence[int]) -> Places:
         """Return the places of groups; `files` are the keys that marks count from."""
-        held = np.minimum(self.counts[ids], PLACES)
-        table = self._places.reshape(-1, PLACES)[ids]
-        used = (np.arange(PLACES) < held[:, None]) & (table != NO_MARK)
-        return _compact(np.array(files, np.int64), used.sum(axis=1).astype(np.uint8), table[used])
+        held, gathered = np.empty(len(ids), np.uint8), np.empty(len(ids) * PLACES, np.int64)
+        total = gather_places(ids, len(ids), self.counts, self._places, held, gathered)
+        return _compact(np.array(files, np.int64), held, gathered[:total])
 
     def clear(self) -> None:
         """Forget all rows."""

@@ -31,6 +31,7 @@ class GroupIndex:
     def __init__(self, keys: int) -> None:
         self.coders = [Coder() for _ in range(keys)]
         self.pairs = [IntegerDictionary() for _ in range(keys - 1)]
+        self._groups = np.zeros(0, np.int32)
 
     def __len__(self) -> int:
         if self.pairs:
@@ -42,12 +43,14 @@ class GroupIndex:
         return sum(len(pairs) for pairs in self.pairs) + sum(len(coder.integers) for coder in self.coders)
 
     def assign(self, vectors: Sequence[Vector], rows: int) -> NDArray[np.int32]:
-        """Return a group id a row; a null key is a group like any other."""
+        """Return a group id a row; a null key is a group like any other. The next call overwrites what one returns."""
+        if rows > len(self._groups):
+            self._groups = np.zeros(rows, np.int32)
         if not vectors:
-            return np.zeros(rows, np.int32)
+            return self._groups[:rows]
         codes = [coder.encode(vector) for coder, vector in zip(self.coders, vectors, strict=True)]
         if len(codes) == 1:
-            return codes[0] + np.int32(1)
+            return np.add(codes[0], np.int32(1), out=self._groups[:rows])
         groups = codes[0]
         for more, pairs in zip(codes[1:], self.pairs, strict=True):
             groups = combine(groups, more, pairs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from logproc.kernels.group import floor_values
 from logproc.model import Kind
 from logproc.rollup.columns import BooleanVector, NumberVector, Vector
 from logproc.rollup.spec import Literal
@@ -154,10 +155,9 @@ def _date_trunc(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | 
     if not isinstance(unit, Literal) or not isinstance(vector, NumberVector):
         return None
     name, times = str(unit.value).lower(), vector.values
-    if name in MICROS:
-        return NumberVector(times - times % MICROS[name], vector.valid, Kind.TIME)
-    if name == "week":
-        return NumberVector(times - (times - MONDAY) % WEEK, vector.valid, Kind.TIME)
+    if name in MICROS or name == "week":
+        origin, step = (MONDAY, WEEK) if name == "week" else (0, MICROS[name])
+        return NumberVector(_floors(times, origin, step), vector.valid, Kind.TIME)
     if name in {"month", "year"}:
         stamps = np.where(vector.valid != 0, times, 0).view("M8[us]")
         truncated = stamps.astype("M8[M]" if name == "month" else "M8[Y]").astype("M8[us]")
@@ -172,7 +172,13 @@ def _bucket(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None
     if not isinstance(vector, NumberVector) or not isinstance(micros.value, int):
         return None
     times = np.where(vector.valid != 0, vector.values, 0)
-    return NumberVector(times - (times - FIRST_MONDAY) % micros.value, vector.valid, Kind.TIME)
+    return NumberVector(_floors(times, FIRST_MONDAY, micros.value), vector.valid, Kind.TIME)
+
+
+def _floors(times: NDArray[np.int64], origin: int, unit: int) -> NDArray[np.int64]:
+    floors = np.empty(len(times), np.int64)
+    floor_values(np.ascontiguousarray(times), len(times), origin, unit, floors)
+    return floors
 
 
 def _time_add(arguments: list[Argument], _kind: Kind, _rows: int) -> Vector | None:

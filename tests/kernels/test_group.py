@@ -19,6 +19,7 @@ from logproc.kernels.group import (
     count_valid,
     extremes_decimals,
     extremes_integers,
+    floor_values,
     sum_decimals,
     sum_integers,
 )
@@ -146,3 +147,14 @@ def test_keys_are_written_with_tags_and_little_endian_numbers(codes: list[int], 
             written = b"\1" + struct.pack("<q", numbers[code]) + b"\1" + struct.pack("<I", len(keys[code])) + keys[code]
         assert out[row * room : (row + 1) * room].tobytes() == written.ljust(room, b"M")
         assert cursor[row] == row * room + len(written)
+
+
+@given(
+    st.lists(st.integers(-(2**62), 2**62) | st.integers(-50, 50), max_size=40),
+    st.integers(-100, 100),
+    st.integers(1, 60),
+)
+def test_floors_are_multiples_of_the_unit_from_the_origin_on(values, origin, unit):
+    floors = np.empty(len(values), np.int64)
+    floor_values(np.array(values, np.int64), len(values), origin, unit, floors)
+    assert floors.tolist() == [origin + (value - origin) // unit * unit for value in values]
