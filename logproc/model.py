@@ -389,6 +389,7 @@ class ReportTable:
     """A finished report. Values are None, str, int, float or bool; times are RFC 3339 UTC text.
 
     `exemplars` are, for the first rows, a few places of lines that a row counts: path and decompressed offset.
+    `whole` is the count of all rows that were grouped, also in groups that LIMIT left out; None where it is not known.
     """
 
     name: str
@@ -402,6 +403,7 @@ class ReportTable:
     problem: str | None = None
     coverage: Coverage | None = None
     exemplars: tuple[tuple[tuple[str, int], ...], ...] = ()
+    whole: int | None = None
 
     def to_arrow(self) -> Any:  # noqa: ANN401 - pyarrow.Table
         """Return the rows as a `pyarrow.Table`; MissingExtraError without pyarrow."""

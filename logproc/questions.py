@@ -25,7 +25,10 @@ FAMILIES = frozenset(FIELDS) - {"all"}
 
 
 COVERAGE_SQL = """-- title: Lines by host and hour
-SELECT source, host, date_trunc('hour', time) AS hour, count(*) AS lines
+SELECT source, host, date_trunc('hour', time) AS hour, count(*) AS lines, count(status) AS requests,
+       count_if(status >= 500 OR level IN ('ERROR', 'FATAL') OR severity IN ('emerg', 'alert', 'crit', 'err'))
+         AS errors,
+       sum(bytes) AS bytes
 FROM logs
 GROUP BY ALL ORDER BY source, host, hour
 """

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from logproc.console import put, put_bytes, put_paged
+from logproc.console import put, put_bytes, put_paged, say
 from logproc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def write(report: Report, config: Config, *, to_terminal: bool, before: tuple[Re
             report, config.max_reject_ratio, config.paths, before=_before(config) if before is None else before
         )
         files.write_atomically(config.output.html, page)
+        if len(page) > html.MOST_BYTES:
+            many = f"{len(report.reports)} reports are more than one page can hold"
+            large = f"{config.output.html}: {len(page) / 1e6:.1f} MB, for {many}"
+            say([f"{large}; name fewer with --report, or in [reports] use"])
     if config.output.mail is not None:
         from logproc.report.html import mail
 

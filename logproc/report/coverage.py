@@ -93,9 +93,9 @@ class Coverage:
 
 
 def coverage(table: ReportTable, files: Sequence[FileEntry]) -> Coverage:
-    """Return the map of a table with the columns source, host, hour and lines, and of the files they come from."""
+    """Return the map of a table whose first columns are source, host, hour and lines, and of the files they are of."""
     counts: dict[tuple[str | None, str | None], dict[str, int]] = {}
-    for source, host, hour, lines in table.rows:
+    for source, host, hour, lines, *_ in table.rows:
         if hour is not None:
             counts.setdefault((source, host), {})[hour] = lines
     hours = tuple(sorted({hour for found in counts.values() for hour in found}))

@@ -127,7 +127,7 @@ def heat_map(table: ReportTable) -> HeatMap | None:
 
 def _over_time(table: ReportTable, key: int, values: Sequence[int]) -> tuple[Chart, ...]:
     rows = {row[key]: row for row in table.rows if row[key] is not None}
-    steps = _steps(list(rows))
+    steps = steps_of(list(rows))
     if steps is None:
         return ()
     axis, places = steps
@@ -161,7 +161,7 @@ def _by_key(table: ReportTable, time: int, key: int, value: int) -> tuple[Chart,
     """Return one chart: the largest keys as a line each, the others added up as one where they can be."""
     column = table.columns[value]
     unit = unit_of(column, table.sql)
-    steps = _steps(list({row[time] for row in table.rows if row[time] is not None}))
+    steps = steps_of(list({row[time] for row in table.rows if row[time] is not None}))
     if steps is None:
         return ()
     axis, places = steps
@@ -187,7 +187,7 @@ def _by_key(table: ReportTable, time: int, key: int, value: int) -> tuple[Chart,
     return (Chart(f"{column.name} by {table.columns[key].name}", "lines", unit, axis, tuple(lines)),)
 
 
-def _steps(texts: list[str]) -> tuple[Axis, list[str | None]] | None:
+def steps_of(texts: list[str]) -> tuple[Axis, list[str | None]] | None:
     """Return an axis over times, equal steps filled in, and for each of its places the time as text.
 
     A place without time stands for what is left out between two runs of steps.

@@ -12,7 +12,7 @@ from logproc.rollup.exemplars import resolved
 from logproc.rollup.finish import finish, finish_groups, report_columns
 from logproc.rollup.registry import RELATIVE_ERROR, new_state
 from logproc.rollup.regrouping import equal_numbers
-from logproc.rollup.routes import folded
+from logproc.rollup.routes import ROWS, folded
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
         truncated=truncated,
         problem=table.problem,
         exemplars=tuple(exemplars),
+        whole=_whole(table),
     )
 
 
@@ -85,6 +86,14 @@ def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
     errors += [ReportError("relative", RELATIVE_ERROR[name]) for name in functions if name in RELATIVE_ERROR]
     # How many may be missing says more than a share; of one kind the greatest counts.
     return max(errors, key=lambda error: (error.kind == "count", error.bound), default=None)
+
+
+def _whole(table: Table) -> int | None:
+    """Return how many rows the groups of a report have together; None where none counts them, or some were let go."""
+    place = next((n for n, aggregate in enumerate(table.spec.aggregates) if aggregate == ROWS), None)
+    if place is None or table.floor > 0 or table.problem is not None or table.spec.having is not None:
+        return None
+    return int(table.states[place].arrays()[0].sum())
 
 
 def _truncated(table: Table, shown: int, keys: list[list[Value]], aggregates: list[list[Value]]) -> bool:

@@ -141,13 +141,14 @@ def night() -> Report:
 def covered(hosts: Iterable[str]) -> ReportTable:
     """Return the coverage of a day, in which the first host was silent for four hours."""
     rows = [
-        ("web", host, f"2026-03-02T{hour:02}:00:00Z", 100 + 7 * hour)
+        ("web", host, f"2026-03-02T{hour:02}:00:00Z", 100 + 7 * hour, 100 + 7 * hour, hour % 3, 1000 * hour)
         for number, host in enumerate(hosts)
         for hour in range(24)
         if number or not 9 <= hour < 13
     ]
     columns = [*(column(name, "text", "key") for name in ("source", "host")), column("hour", "time", "key")]
-    return table(COVERAGE, [*columns, column("lines")], rows, "SELECT source, host FROM logs")
+    values = map(column, ("lines", "requests", "errors", "bytes"))
+    return table(COVERAGE, [*columns, *values], rows, "SELECT source, host FROM logs")
 
 
 def hostile() -> Report:

@@ -108,12 +108,38 @@ def axe(browser):
     return {each["id"]: [node["html"][:200] for node in each["nodes"]][:3] for each in found}
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (1920, "light")])
 def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(opened, width, scheme):
     browser = opened("night", width, scheme)
     browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     assert axe(browser) == {}
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_host_is_chosen_and_its_figures_are_shown(opened):
+    browser = opened("night")
+    tiles = "[...document.querySelectorAll('#choosing .tile')]"
+    values = f"return {tiles}.map(t => t.textContent.replace(/\\s+/g, ' ').trim())"
+    assert browser.execute_script(values)[0].endswith("of all")
+    choose = """
+    const host = document.querySelector('select[name=host]');
+    document.querySelector('#choosing').scrollIntoView();
+    host.value = arguments[0];
+    host.dispatchEvent(new Event('change'));
+    """
+    browser.execute_script(choose, "web2")
+    assert browser.execute_script(values)[0] == "lines 4,332 35.2 % of all"
+    said = browser.execute_script("return document.querySelector('[role=status]').textContent")
+    assert said == "4,332 lines chosen"
+    lines = "return JSON.parse(document.querySelector('#choosing figure script').textContent).lines[0].slice(0, 3)"
+    assert browser.execute_script(lines) == [100, 107, 114]
+    WebDriverWait(browser, 20).until(
+        lambda b: b.execute_script("return document.querySelector('#choosing figure').ariaLabel") is not None
+    )
+    label = browser.execute_script("return document.querySelector('#choosing figure').ariaLabel")
+    assert label == "lines of what is chosen, 4,332 together"
+    browser.execute_script(choose, "")
+    assert browser.execute_script(values)[0].endswith("of all")
 
 
 def test_tables_sort_by_their_headings(opened):

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report.samples import HOSTILE, column, entry, hostile, night, table
+from report.samples import HOSTILE, column, covered, entry, hostile, night, table
 
 from logproc.errors import UsageError
 from logproc.model import Report
@@ -96,7 +96,7 @@ def test_hostile_texts_are_texts():
     found = read(hostile())
     ours = read(night())
     assert set(found.tags) <= set(ours.tags)
-    assert found.tags.count("script") == found.tags.count("figure") + 1
+    assert found.tags.count("script") == found.tags.count("figure") + 2  # the page's own, and the counts by host
     assert not [name for _, name, _ in found.attributes if name.startswith("on")]
     assert {name for _, name, _ in found.attributes} <= {name for _, name, _ in ours.attributes} | {"data-v"}
     shown = "".join(found.texts)
@@ -129,6 +129,42 @@ def test_a_page_has_a_bound():
     assert len(content) < 1_500_000
     assert b"more rows in the JSON report" in content
     assert b"4,600 more files in the JSON report" in content
+
+
+def test_a_page_that_would_be_too_large_shows_less_of_each_report_and_says_so():
+    rows = [(f"/{'path' * 50}/{number}", number) for number in range(400)]
+    many = [table(f"t{number}", [column("k", "text", "key"), column("n")], rows) for number in range(60)]
+    content = html.render(Report(night().run, (entry("a"),), tuple(many)))
+    assert len(content) < page.MOST_BYTES
+    assert b"its tables have at most" in content
+    assert b"stays small" not in html.render(night())
+
+
+def test_shares_are_of_all_rows_also_where_limit_left_some_out():
+    sql = "SELECT k, count(*) AS n FROM web GROUP BY k ORDER BY n DESC LIMIT 2"
+    columns = [column("k", "text", "key"), column("n")]
+    cut = table("t", columns, [("a", 60), ("b", 20)], sql, truncated=True, whole=200)
+    assert {"30.0 %", "10.0 %"} <= set(read(Report(night().run, (entry("a"),), (cut,))).texts)
+    unknown = replace(cut, whole=None)
+    assert not [text for text in read(Report(night().run, (entry("a"),), (unknown,))).texts if text == "30.0 %"]
+
+
+def test_hosts_and_sources_have_a_table_and_their_numbers_add_up():
+    text = html.render(night()).decode()
+    data = json.loads(re.search(r'<script type="application/json" class="counts">(.*?)</script>', text)[1])
+    assert data["pairs"] == [["web", "web2"], ["web", "web3"], ["web", "web1"]]
+    for totals, counts in zip(data["totals"], data["counts"], strict=True):
+        assert totals == [sum(filter(None, course)) for course in counts]
+    assert "Hosts and sources" not in html.render(replace(night(), coverage=covered(("web2",)))).decode()
+
+
+def test_many_hosts_are_a_choice_together():
+    text = html.render(replace(night(), coverage=covered([f"h{n:03}" for n in range(100)]))).decode()
+    data = json.loads(re.search(r'<script type="application/json" class="counts">(.*?)</script>', text)[1])
+    assert len(data["pairs"]) == 40
+    assert data["pairs"][-1] == ["(others)", "(others)"]
+    whole = sum(row[3] for row in covered([f"h{n:03}" for n in range(100)]).rows)
+    assert sum(totals[0] for totals in data["totals"]) == whole
 
 
 def test_tiles_say_what_was_before():

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from report.samples import night
 
+from logproc import calendars, coordinator
+from logproc.config import Config, Output
 from logproc.report import calendar, html, json
 
 
@@ -28,3 +32,21 @@ def test_kept_pages_lead_to_each_other_and_the_index_to_all(tmp_path):
     for address in ("nights/2026-03-05.html", "weeks/2026-W09.html", "months/2026-03.html"):
         assert f'href="{address}"' in index
     assert "2026-03-05: 1,100 lines" in index
+
+
+def test_a_nights_page_shows_the_change_against_the_night_before(tmp_path):
+    logs, out = tmp_path / "logs", tmp_path / "out"
+    logs.mkdir()
+    out.mkdir()
+    config = Config(
+        paths=(str(logs),), state_dir=str(tmp_path / "state"), use=("web",), output=Output(dir=str(out)), workers=1
+    )
+    line = '10.0.0.1 - - [02/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
+    for day, count in ((3, 2), (4, 1)):
+        with (logs / "access.log").open("a") as file:
+            file.write(line * count)
+        calendars.write(coordinator.run(config), config, str(out), now=datetime(2026, 3, day, 4, tzinfo=UTC))
+    first, second = ((out / f"nights/2026-03-0{day}.html").read_text() for day in (3, 4))
+    assert "changes against the report before" not in first
+    assert "changes against the report before" in second
+    assert "+50.0 %" in second

@@ -8,6 +8,6 @@ without "<". A policy in the page lets no script or style run but these, and no 
 
 from __future__ import annotations
 
-from logproc.report.html.page import Link, Links, render
+from logproc.report.html.page import MOST_BYTES, Link, Links, render
 
-__all__ = ["Link", "Links", "render"]
+__all__ = ["MOST_BYTES", "Link", "Links", "render"]

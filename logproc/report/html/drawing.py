@@ -85,8 +85,8 @@ class Heat:
     rows: tuple[tuple[str, tuple[Square, ...]], ...]
 
 
-def draw(chart: Chart, about: str) -> Drawing:
-    """Return a chart as a drawing; `about` names it for those who do not see it."""
+def draw(chart: Chart, about: str, *, live: bool = True) -> Drawing:
+    """Return a chart as a drawing; `about` names it for those who do not see it. Only a live one carries its data."""
     highest = max((value for line in chart.lines for value in line.values if value is not None), default=0)
     top = figures.nice_ceiling(highest)
     bars = tuple(_bars(chart, top)) if chart.kind == "columns" else ()
@@ -101,7 +101,7 @@ def draw(chart: Chart, about: str) -> Drawing:
         strokes=strokes,
         bars=bars,
         breaks=tuple(_number(WIDTH * (b + 0.5) / max(1, len(chart.axis.labels))) for b in chart.axis.breaks),
-        data=_data(chart),
+        data=_data(chart) if live else "",
     )
 
 

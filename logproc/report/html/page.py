@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
 from logproc.report.html import overview, panels
+from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from logproc.model import Report, ReportTable
+
+MOST_BYTES = 1_500_000
+"""Size that a page should not pass: it is sent by mail, and opened on phones."""
+
+ROOMS = (panels.ROOM, panels.Room(100, 12_000), panels.Room(25, 3_000), panels.Room(10, 1_500, live=False))
+"""What the panels may take, from much to little; the first with which the page is small enough counts."""
 
 INSTALL = "the HTML report needs jinja2; pip install 'logproc[html]'"
 
@@ -54,31 +61,49 @@ def render(
     """Return the report as one HTML file in UTF-8; UsageError if jinja2 is not installed.
 
     `named` holds the paths that were typed, `before` the reports of the time before, which tiles are compared with.
+    Where the page would be larger than `MOST_BYTES`, tables are cut and charts are left to their pictures, and the page
+    says so; with very many reports it may still be larger.
     """
-    return page(
-        "report.html",
-        report=report,
-        title=(links.title if links else "") or "Log report",
-        span=overview.span(report),
-        books=overview.books(report, max_reject_ratio, named),
-        sections=tuple(_sections(report, {table.name: table for table in before})),
-        empty=tuple(
+    shared = {
+        "report": report,
+        "title": (links.title if links else "") or "Log report",
+        "span": overview.span(report),
+        "books": overview.books(report, max_reject_ratio, named),
+        "empty": tuple(
             panels.shortened(table.title or table.name) for table in report.reports if _is_empty(report, table)
         ),
-        compared=bool(before),
-        coverage=mapped(report),
-        links=links or Links(),
+        "compared": bool(before),
+        "choosing": choosing(report),
+        "coverage": mapped(report),
+        "links": links or Links(),
+    }
+    earlier = {table.name: table for table in before}
+    content = b""
+    for room in ROOMS:
+        sections = tuple(_sections(report, earlier, room))
+        content = page("report.html", sections=sections, shortened="" if room is ROOMS[0] else _cut(room), **shared)
+        if len(content) <= MOST_BYTES:
+            break
+    return content
+
+
+def _cut(room: panels.Room) -> str:
+    return (
+        f"So that the page stays small, its tables have at most {room.rows} rows; the JSON and CSV reports have all. "
+        "Fewer reports, by [reports] use or --report, leave more room for each."
     )
 
 
-def _sections(report: Report, before: dict[str, ReportTable]) -> Iterator[overview.Tiles | panels.Panel]:
+def _sections(
+    report: Report, before: dict[str, ReportTable], room: panels.Room
+) -> Iterator[overview.Tiles | panels.Panel]:
     for number, table in enumerate(report.reports, 1):
         if _is_empty(report, table):
             continue
         if overview.is_tiles(table):
             yield overview.tiles(table, number, panels.exactness(table), report, before.get(table.name))
         else:
-            yield panels.panel(table, number)
+            yield panels.panel(table, number, room)
 
 
 def _is_empty(report: Report, table: ReportTable) -> bool:

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 10
 """Rows that stand open; a button shows the others, and without JavaScript they stand open too."""
 
-MOST_ROWS = 500
-"""Rows of a table in the page; the JSON report has all. With `LONGEST_TEXT` this keeps the file small."""
-
 LONGEST_TEXT = 240
 """Characters of a value in the page."""
 
-TEXT_BUDGET = 60_000
-"""Characters of all texts of one table: a few long ones, or many usual ones."""
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a panel may take: rows, characters of all its texts together, and whether charts carry their numbers."""
+
+    rows: int
+    characters: int
+    live: bool = True
+
+
+ROOM = Room(500, 60_000)
+"""Room of a panel in a page of usual size; the JSON report has all rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,11 @@ class Panel:
         return max(0, len(self.rows) - SHOWN_ROWS)
 
 
-def panel(table: ReportTable, number: int) -> Panel:
+def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
     """Return what is shown of a report, the `number`th of the page."""
     charts = () if table.problem else figures.charts(table)
     heat = None if table.problem else figures.heat_map(table)
-    headings, rows = _grid(table)
+    headings, rows = _grid(table, room)
     title = shortened(table.title or table.name)
     return Panel(
         id=f"report-{number}",
@@ -85,7 +92,7 @@ def panel(table: ReportTable, number: int) -> Panel:
         headings=headings,
         rows=rows,
         left_out=_left_out(table, len(rows)),
-        charts=tuple(drawing.draw(chart, f"{title}: {chart.title}") for chart in charts),
+        charts=tuple(drawing.draw(chart, f"{title}: {chart.title}", live=room.live) for chart in charts),
         heat=None if heat is None else drawing.heat(heat),
         wide=len(charts) > 1 or len(table.columns) > 6,
     )
@@ -103,8 +110,8 @@ def statement(sql: str) -> str:
     return "\n".join(shortened(line, 2000) for line in sql.strip().split("\n")[:500])
 
 
-def _grid(table: ReportTable) -> tuple[tuple[Heading, ...], tuple[tuple[Cell, ...], ...]]:
-    shown = _affordable(table)
+def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tuple[Cell, ...], ...]]:
+    shown = _affordable(table, room)
     columns = [_column(table, index, shown) for index in range(len(table.columns))]
     headings = [
         Heading(shortened(column.name, 60), column.type in NUMBERS, _heading_class(column)) for column in table.columns
@@ -123,14 +130,14 @@ def _heading_class(column: ColumnInfo) -> str:
     return "n k" if column.role == "key" else "n"
 
 
-def _affordable(table: ReportTable) -> Sequence[tuple[Any, ...]]:
+def _affordable(table: ReportTable, room: Room) -> Sequence[tuple[Any, ...]]:
     """Return the first rows, as many as the page has room for."""
-    room = TEXT_BUDGET
-    for count, row in enumerate(table.rows[:MOST_ROWS]):
-        room -= sum(min(len(value), LONGEST_TEXT) for value in row if isinstance(value, str))
-        if room < 0:
+    left = room.characters
+    for count, row in enumerate(table.rows[: room.rows]):
+        left -= sum(min(len(value), LONGEST_TEXT) for value in row if isinstance(value, str))
+        if left < 0:
             return table.rows[: max(count, SHOWN_ROWS)]
-    return table.rows[:MOST_ROWS]
+    return table.rows[: room.rows]
 
 
 def _column(table: ReportTable, index: int, rows: Sequence[tuple[Any, ...]]) -> list[Cell]:
@@ -174,7 +181,7 @@ def _shares(table: ReportTable, rows: Sequence[tuple[Any, ...]]) -> tuple[int, l
     index = next(counts, None)
     if index is None or any(column.type == "time" and column.role == "key" for column in table.columns):
         return None
-    total = None if table.truncated else sum(row[index] or 0 for row in table.rows)
+    total = table.whole if table.truncated else sum(row[index] or 0 for row in table.rows)
     if not total:
         return None
     return index, [_share(row[index] or 0, total) for row in rows]

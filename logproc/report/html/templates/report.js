@@ -128,8 +128,10 @@
   }
 
   function chart(figure) {
-    var place = figure.querySelector(".plot"), data = JSON.parse(figure.querySelector("script").textContent);
-    if (!data.x || !place.clientWidth) return;
+    var place = figure.querySelector(".plot"), script = figure.querySelector("script");
+    if (!script || !place.clientWidth) return;
+    var data = JSON.parse(script.textContent);
+    if (!data.x) return;
     var times = [], now = 0;
     data.x.forEach(function (step) { now += step; times.push(now); });
     var broken = data.breaks.length > 0, n = times.length;
@@ -204,6 +206,8 @@
       });
     }
     figure.classList.add("live");
+    // What is drawn now cannot be read aloud: the figure says what the picture said.
+    figure.setAttribute("aria-label", figure.dataset.about || figure.querySelector(".static").getAttribute("aria-label"));
     var holder = make("div", { "aria-hidden": "true" });
     place.append(holder);
     var plot = new uPlot(options, [x].concat(data.lines), holder);
@@ -216,6 +220,7 @@
     entry.holder.remove();
     entry.tip.remove();
     entry.figure.classList.remove("live");
+    entry.figure.removeAttribute("aria-label");
   }
 
   var charts = Array.from(document.querySelectorAll("figure.chart:not(.slim)"));
@@ -237,6 +242,60 @@
   addEventListener("beforeprint", function () { plots.splice(0).forEach(function (entry) { drop(entry); }); });
   addEventListener("afterprint", function () { charts.forEach(function (figure) { seen.observe(figure); }); });
 
+  // ---- one host or one source of all: figures and their course are added up anew ----
+
+  function choosing(section) {
+    var data = JSON.parse(section.querySelector("script.counts").textContent);
+    var figures = Array.from(section.querySelectorAll("figure.chart"));
+    var values = Array.from(section.querySelectorAll(".tile .value")), asides = Array.from(section.querySelectorAll(".tile .aside"));
+    var selects = Array.from(section.querySelectorAll("select"));
+    if (!selects.length) return;
+    section.querySelector(".pick").hidden = false;
+
+    function wanted(place, name) {
+      var found = selects.find(function (each) { return each.name === name; });
+      return !found || !found.value || place[name === "host" ? 1 : 0] === found.value;
+    }
+
+    function add(which, of) {
+      return which.reduce(function (sum, k) { return sum + of(k); }, 0);
+    }
+
+    function update(said) {
+      var which = [], every = data.pairs.map(function (_, k) { return k; });
+      data.pairs.forEach(function (pair, k) { if (wanted(pair, "source") && wanted(pair, "host")) which.push(k); });
+      data.units.forEach(function (unit, m) {
+        var part = add(which, function (k) { return data.totals[k][m]; });
+        var whole = add(every, function (k) { return data.totals[k][m]; });
+        values[m].textContent = write(part, unit, false);
+        asides[m].textContent = which.length === every.length ? "of all" : (whole ? trim(100 * part / whole, 3) : "0") + " % of all";
+        var figure = figures[m];
+        if (!figure) return;
+        var script = figure.querySelector("script");
+        if (!script) return;
+        var drawn = JSON.parse(script.textContent);
+        if (which.length === every.length) delete figure.dataset.about;
+        else figure.dataset.about = drawn.names[0] + " of what is chosen, " + values[m].textContent + " together";
+        drawn.lines = [data.counts[0][m].map(function (value, i) {
+          return value === null ? null : add(which, function (k) { return data.counts[k][m][i]; });
+        })];
+        script.textContent = JSON.stringify(drawn);
+        plots.filter(function (entry) { return entry.figure === figure; }).forEach(function (entry) {
+          plots.splice(plots.indexOf(entry), 1);
+          drop(entry);
+          chart(figure);
+        });
+      });
+      if (said) announcer.textContent = values[0].textContent + " lines chosen";
+    }
+
+    selects.forEach(function (select) { select.addEventListener("change", function () { update(true); }); });
+    addEventListener("beforeprint", function () {
+      selects.forEach(function (select) { select.value = ""; });
+      update(false);
+    });
+  }
+
   // ---- the theme, and where in the page one is ----
 
   var themes = ["auto", "light", "dark"], theme = 0;
@@ -250,5 +309,6 @@
   document.querySelector(".top-bar").append(button);
 
   document.querySelectorAll("table.data").forEach(table);
+  document.querySelectorAll("section.choosing").forEach(choosing);
   charts.forEach(function (figure) { seen.observe(figure); });
 })();
