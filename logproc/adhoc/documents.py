@@ -10,7 +10,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from logproc.formats.format import JSONL, LTSV
+from logproc.formats.format import EXPORT, JSONL, LTSV, PRETTY
 from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, Naming
 from logproc.kernels.jsonlines import ESCAPED, PLAIN, unescape
 from logproc.model import FIELDS, LEVELS, PRIORITIES, Kind
@@ -39,9 +39,11 @@ _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
 def named_row(fmt: Format, line: bytes) -> Row:
-    """Return the fields of a line under their contract names, without its time."""
-    if fmt.engine == JSONL:
+    """Return the fields of a line, or of a record of several, under their contract names, without its time."""
+    if fmt.engine in {JSONL, PRETTY}:
         document = flatten(loads(line.lstrip(b"\0")))
+    elif fmt.engine == EXPORT:
+        document = entry(line)
     else:
         document = labels(line) if fmt.engine == LTSV else pairs(line)
     return contract_names(document, fmt.naming or _NAMING)
@@ -78,6 +80,39 @@ def labels(line: bytes) -> Row:
         if key:
             row[unescape(key, PLAIN)] = _bare(value) if colon else True
     return row
+
+
+_FIELD = re.compile(rb"([A-Z0-9_]{1,64})(=([^\n]*)(?:\n|\Z)|\n)")
+
+
+def entry(text: bytes) -> Row:
+    """Return the fields of an entry of the journal's export format, all of them text."""
+    row: Row = {}
+    at = 0
+    while at < len(text):
+        match = _FIELD.match(text, at)
+        end = 0 if match is None else match.end()
+        if match is not None and match[3] is None:
+            first = end + 8
+            end = first + int.from_bytes(text[end:first], "little")
+            value = text[first:end]
+            match = match if text[end : end + 1] == b"\n" else None
+            end += 1
+        elif match is not None:
+            value = match[3]
+        if match is None:
+            at = text.find(b"\n", at) + 1 or len(text)
+            continue
+        row[unescape(match[1], PLAIN)] = _no_dash(unescape(value, PLAIN)) or None
+        at = end
+    return row
+
+
+def documents_of(fmt: Format, text: bytes) -> list[bytes]:
+    """Cut sampled lines into the texts that `named_row` reads: lines, or records of several."""
+    if fmt.engine == EXPORT:
+        return re.split(rb"\n\n+(?=__CURSOR=)", text)
+    return re.split(rb"\n(?=\{)", text) if fmt.engine == PRETTY else text.split(b"\n")
 
 
 def _no_dash(text: str) -> str | None:

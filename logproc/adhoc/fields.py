@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logproc.adhoc.documents import named_row
+from logproc.adhoc.documents import documents_of, named_row
 from logproc.errors import InputError, QueryError, UsageError
 from logproc.formats import resolve
 from logproc.formats.format import FIXED, HEADED
@@ -107,7 +107,7 @@ def _sampled(fmt: Format, lines: bytes) -> dict[str, Kind]:
     if fmt.engine == HEADED:
         return {name: declared.get(name, Kind.DYNAMIC) for name in _header_columns(fmt, lines)}
     found: dict[str, Kind] = {}
-    for line in lines.split(b"\n", SAMPLED_LINES)[:SAMPLED_LINES]:
+    for line in documents_of(fmt, lines)[:SAMPLED_LINES]:
         try:
             row = named_row(fmt, line)
         except (ValueError, TypeError, AttributeError, RecursionError):

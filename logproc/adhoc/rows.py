@@ -23,6 +23,7 @@ from logproc.coordinator import job_of
 from logproc.errors import UsageError
 from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
 from logproc.formats.jsonl import contract_name_of
+from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
 from logproc.model import NO_TIME, Kind, Report, RunInfo, Task
@@ -290,13 +291,19 @@ class RowReader(PieceReader):
         """Read lines that name their fields again, as a whole."""
         lines = parser.lines
         for number in range(before, self.desk.rows):
-            text = self._line_at(int(lines.row_offset[number]), len(self.desk.buffer), None)
+            text = self._record_at(parser, int(lines.row_offset[number]))
             row = self._common(int(lines.times[number]))
             named = named_row(parser.format, text)
             if self.piece.source:
                 named.pop("source", None)
             row.update(named)
             yield row
+
+    def _record_at(self, parser: Parser, at: int) -> bytes:
+        """Return a line, or all lines of a record whose lines were not made one."""
+        if isinstance(parser, ExportParser):
+            return self.desk.buffer[at : parser.end_of(at)].tobytes()
+        return self._line_at(at, len(self.desk.buffer), None)
 
 
 def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logproc.formats.format import CRI, DOCKER, HEADED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
+from logproc.formats.format import (
+    CRI,
+    DOCKER,
+    EXPORT,
+    HEADED,
+    JSONL,
+    LOGFMT,
+    LTSV,
+    PATTERN,
+    PRETTY,
+    SEPARATOR,
+    Format,
+)
 from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.kernels import patterns as ops
 
@@ -19,6 +31,8 @@ HOW = {
     HEADED: "the kernel of delimited columns, named by a header",
     DOCKER: "the JSON kernel, and the parts of a line joined",
     CRI: "separators, and the parts of a line joined",
+    PRETTY: "the JSON kernel, each object made one line",
+    EXPORT: "the kernel of the journal's entries",
 }
 """How lines are read, by the engine of their format."""
 

@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.formats.describe import expected_at, expected_of, quoted, shared
-from logproc.formats.format import CRI, DOCKER, HEADED, JSONL, LTSV, PATTERN, SEPARATOR, Format
+from logproc.formats.format import (
+    CRI,
+    DOCKER,
+    EXPORT,
+    HEADED,
+    JSONL,
+    LTSV,
+    PATTERN,
+    PRETTY,
+    SEPARATOR,
+    Format,
+)
 from logproc.formats.parser import new_parser
 from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.program import Meaning, Program, Slot
@@ -163,6 +174,14 @@ def _in_cri(line: bytes, reason: str) -> Fault:  # noqa: ARG001 - as the others
     return Fault(0, _CRI_PARTS[0][1])
 
 
+def _in_entry(line: bytes, reason: str) -> Fault:
+    name = re.match(rb"[A-Z0-9_]*", line)
+    position = 0 if name is None else name.end()
+    if "length" in reason:
+        return Fault(position, "a value as long as the eight bytes behind the line say, and a line's end")
+    return Fault(position, "FIELD=value, the name in capital letters")
+
+
 def _first(pattern: bytes, line: bytes) -> int:
     match = re.search(pattern, line)
     return 0 if match is None else match.start(1)
@@ -192,4 +211,6 @@ _FINDERS: dict[str, Callable[[bytes, str], Fault]] = {
     DOCKER: _in_json,
     LTSV: _in_labels,
     CRI: _in_cri,
+    PRETTY: _in_json,
+    EXPORT: _in_entry,
 }

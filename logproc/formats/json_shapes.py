@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from logproc.formats.format import JSONL, Format, Sample
+from logproc.formats.format import EXPORT, JSONL, Format, Sample
 from logproc.formats.naming import Naming, with_names
 from logproc.model import Kind
 
@@ -295,6 +295,39 @@ JSON_SHAPES = (
             ),
         ),
         refused=('{"t":{"$date":"2024-01-02T03:04:05.678+01:00"},"s":"I"', "text"),
+    ),
+    Format(
+        name="journal_export",
+        family="syslog",
+        engine=EXPORT,
+        program=None,
+        doc="systemd's journal as journalctl -o export writes it: an entry is some lines FIELD=value",
+        rank=41,
+        needs=(b"__CURSOR=", b"__REALTIME_TIMESTAMP="),
+        begins=re.compile(rb"^__CURSOR=", re.MULTILINE),
+        naming=_JOURNAL,
+        samples=(
+            Sample(
+                "__CURSOR=s=7;i=4\n__REALTIME_TIMESTAMP=1342540861416409\nPRIORITY=4\nSYSLOG_FACILITY=3\n"
+                "SYSLOG_IDENTIFIER=sshd\n_PID=587\n_HOSTNAME=epsilon\n_UID=0\nMESSAGE=a=b\n_SYSTEMD_UNIT=ssh.service",
+                {
+                    "time": "2012-07-17T16:01:01.416409Z",
+                    "host": "epsilon",
+                    "facility": "daemon",
+                    "severity": "warning",
+                    "program": "sshd",
+                    "pid": 587,
+                    "message": "a=b",
+                    "unit": "ssh.service",
+                    "_UID": "0",
+                },
+            ),
+            Sample(
+                "__CURSOR=a\n__REALTIME_TIMESTAMP=1342540861416409\nMESSAGE\n\x05\0\0\0\0\0\0\0x\n\ny=\n_PID=7",
+                {"time": "2012-07-17T16:01:01.416409Z", "message": "x\n\ny=", "pid": 7},
+            ),
+        ),
+        refused=("level=info msg=x", "text"),
     ),
     Format(
         name="journal_json",

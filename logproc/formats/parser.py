@@ -10,12 +10,26 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from logproc.formats.arrays import CAPACITY, span
-from logproc.formats.format import CRI, DOCKER, HEADED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR, Format
+from logproc.formats.format import (
+    CRI,
+    DOCKER,
+    EXPORT,
+    HEADED,
+    JSONL,
+    LOGFMT,
+    LTSV,
+    PATTERN,
+    PRETTY,
+    SEPARATOR,
+    Format,
+)
+from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.formats.parser_json import JsonParser
 from logproc.formats.parser_pairs import PairParser
 from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
+from logproc.formats.parser_pretty import PrettyParser
 from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
@@ -94,6 +108,8 @@ ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
     DOCKER: PartsParser,
     CRI: PartsParser,
     HEADED: HeadedParser,
+    PRETTY: PrettyParser,
+    EXPORT: ExportParser,
 }
 """Parsers by `Format.engine`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from logproc.formats.format import JSONL, LOGFMT, LTSV, Format, Sample
+from logproc.formats.format import JSONL, LOGFMT, LTSV, PRETTY, Format, Sample
 from logproc.formats.naming import Naming, with_names
 
 _LTSV = Naming(
@@ -57,6 +57,24 @@ STRUCTURED = (
                     "status": 200,
                     "duration": 0.25,
                 },
+            ),
+        ),
+        refused=('{"cut": "of', "[1, 2]", "level=info msg=x", '"text"'),
+    ),
+    Format(
+        name="json_pretty",
+        family="json",
+        engine=PRETTY,
+        program=None,
+        doc="JSON objects over several lines each, as jq and json.dumps(indent=2) write them",
+        rank=39,
+        needs=(b"{", b'"', b"}"),
+        begins=re.compile(rb"^\{(?:[^\n]*[^}\s])?[ \t\r]*$", re.MULTILINE),
+        samples=(
+            Sample(
+                '{\n  "ts": "2024-01-02T03:04:05Z",\n  "lvl": "warn",\n  "msg": "slow {",\n  "http": {\n'
+                '    "status": 200\n  }\n}',
+                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "message": "slow {", "http.status": 200},
             ),
         ),
         refused=('{"cut": "of', "[1, 2]", "level=info msg=x", '"text"'),

@@ -86,6 +86,9 @@ DOUBTFUL_BYTES = frozenset({*(mark[0] for mark, _ in MARKS), ord("["), ord("{"),
 """First bytes that ask for a closer look: of byte order marks, and of arrays of records."""
 # Text holds tabs, line ends, form feeds and escape sequences; also bells, and SOH between the fields of FIX logs.
 _CONTROLS = bytes(byte for byte in range(32) if byte not in {1, 7, 8, 9, 10, 11, 12, 13, 27})
+_JOURNAL = b"__CURSOR="
+"""The journal's export format: the lengths of its values that have line breaks are bytes below 32."""
+
 _NUL_RUN = re.compile(rb"\x00{16,}")
 _FEW_CONTROLS = 3  # prove nothing, however short the file is
 _MAX_CONTROLS = 0.05  # compressed data has 9 %; text has none, but for a line of garbage here and there
@@ -105,7 +108,7 @@ def classify(head: bytes, codec: str = "plain") -> Encoding:
     if inner != "plain":
         return Encoding("binary", f"{inner} data" if codec == "plain" else f"{inner} inside {codec}")
     text = ARRAY if is_array(head) else UTF8
-    if not head or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
+    if not head or head.startswith(_JOURNAL) or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
         return text
     reason = _signature(head) or _statistics(head[:HEAD_BYTES])
     return text if reason is None else Encoding("binary", reason)

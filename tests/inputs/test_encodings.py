@@ -36,6 +36,7 @@ BINARY_CORPORA = {".zip", ".bin"}
         LINE + b"\0" * 5,
         LINE + b"\0" * 1000 + LINE,
         b"\0" * HEAD_BYTES,
+        b"__CURSOR=s\n__REALTIME_TIMESTAMP=1\nMESSAGE\n\5\0\0\0\0\0\0\0a\nb\nc\n",
         b"8=FIX.4.2\x019=65\x0135=A\x0149=SERVER\x0156=CLIENT\x0110=062\x01\n",
         b"\x1b[32mok\x1b[0m\a done\b\n",
         "журнал 日本語\n".encode(),
