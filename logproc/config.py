@@ -156,7 +156,8 @@ class Config:
 
     `paths` is what to read: the PATHs typed, else the root. `since` and `until` are microseconds since 1970 UTC, the
     end exclusive. `reports` names what `--report` asked for, instead of the presets `use` and the `named_reports`.
-    `workers` is never 0; `memory` is in bytes, None for no limit. `file` is the config.toml that was read.
+    `workers` is never 0; `memory` is in bytes, None for no limit. `file` is the config.toml that was read. `written` is
+    the file that `parse` and `sql` write.
     """
 
     paths: tuple[str, ...] = ()
@@ -188,6 +189,21 @@ class Config:
     quiet: bool = False
     verbose: bool = False
     file: str | None = None
+    written: str | None = None
+
+    def own_files(self) -> tuple[str, ...]:
+        """Return what the command writes or was given for another purpose than to be read as a log."""
+        out, network = self.output, self.network
+        written = (out.json, out.html, out.markdown, out.metrics_file, out.rejects, out.mail, self.written)
+        given = (out.previous, self.file, self.unattended.lock, *self.geo.files)
+        secrets = (getattr(network, name) for name in NETWORK_FILES)
+        queries = (name for name in self.reports if name.endswith(".sql"))
+        return tuple(path for path in (*written, *given, *secrets, *queries) if path is not None)
+
+    def own_folders(self) -> dict[str, str]:
+        """Return the folders that a run keeps, each with the ending of the names in it that are its own."""
+        found = ((self.state_dir, ""), (self.output.dir, ""), (self.output.csv, ".csv"))
+        return {path: ending for path, ending in found if path is not None}
 
 
 @dataclass(frozen=True, slots=True)

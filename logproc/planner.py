@@ -17,6 +17,7 @@ from logproc.formats import candidates, resolve
 from logproc.formats.detect import Considered, Detection, detect, explain
 from logproc.formats.parser import Matcher
 from logproc.inputs import discover, headers
+from logproc.inputs.own import without_own
 from logproc.inputs.sample import sample
 from logproc.model import LogFile, Piece, Task
 
@@ -61,22 +62,24 @@ class Planner:
         self._candidates = candidates(self.formats)
 
     def discover(self) -> list[LogFile]:
-        """List the files; TryLaterError if the configured root is gone, as it is while its disk is not mounted."""
+        """List the files, without those that are the run's own.
+
+        Raises TryLaterError if the configured root is gone, as it is while its disk is not mounted.
+        """
         config = self._config
         if config.paths == (config.root,) and not Path(config.paths[0]).exists():
             raise TryLaterError(f"{config.root}: no such folder (root of {config.file}); is the disk mounted?")
         sources = [
             discover.Source(s.name, s.include, None if s.host is None else re.compile(s.host)) for s in config.sources
         ]
-        return list(
-            discover.discover(
-                config.paths,
-                include=config.discover.include,
-                exclude=config.discover.exclude,
-                follow_symlinks=config.discover.follow_symlinks,
-                sources=sources,
-            )
+        found = discover.discover(
+            config.paths,
+            include=config.discover.include,
+            exclude=config.discover.exclude,
+            follow_symlinks=config.discover.follow_symlinks,
+            sources=sources,
         )
+        return without_own(list(found), config.paths, config.own_files(), config.own_folders())
 
     def tasks(self, files: Sequence[LogFile]) -> list[Task]:
         """Return tasks, the largest first: the order in which they begin and in which their results merge."""

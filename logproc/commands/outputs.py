@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.console import put, put_bytes, put_paged, say
 from logproc.errors import UsageError
+from logproc.inputs.own import refuse_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,11 @@ def check(config: Config) -> None:
     """Refuse, before any work, what could not be written after it."""
     from logproc.report import files
 
+    if config.output.csv == "-":
+        raise UsageError("--csv needs a folder: it gets a file for each report")
     if config.output.csv is not None:
         files.require_folder("--csv", config.output.csv)
+    refuse_named(config.paths, {option: getattr(config.output, key) for option, key in FILES.items()})
     if config.output.html is not None or config.output.mail is not None:
         from logproc.report.html.page import environment
 

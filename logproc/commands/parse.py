@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from logproc.commands.options import INPUT, VERBOSITY, load_config, options, say_if_cold
 from logproc.console import hush, is_json, say, tell
 from logproc.errors import MissingExtraError, UsageError
+from logproc.inputs.own import refuse_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +48,8 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
     named = None if output == "-" else output
     by_day = named is not None and (named.endswith("/") or Path(named).is_dir())
     _require(to, named, by_day=by_day)
+    config = replace(config, written=named)
+    refuse_named(config.paths, {"-o": named, "--rejects": config.output.rejects}, printed=named is None)
     if config.output.rejects:
         files.require_writable("--rejects", config.output.rejects)
     fields = tuple(name.strip() for name in select.split(",") if name.strip())

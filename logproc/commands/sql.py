@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from logproc.commands import prompt
 from logproc.commands.options import CREW, INPUT, NETWORK, SPAN, VERBOSITY, load_config, options, say_if_cold
 from logproc.console import hush, is_json, put, say, tell
 from logproc.errors import MissingExtraError, UsageError
+from logproc.inputs.own import refuse_named
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -67,8 +69,10 @@ def sql(
         files.require_writable("-o", output)
     if to == "parquet" and output in {None, "-"} and sys.stdout.isatty():
         raise UsageError("--to parquet writes bytes, and standard output is a terminal; name a file with -o")
+    written = None if output == "-" else output
+    refuse_named(config.paths, {"-o": written, "--rejects": config.output.rejects}, printed=written is None)
     say_if_cold(quiet=config.quiet)
-    return _answer(config, name, text, to, output, tuple(paths))
+    return _answer(replace(config, written=written), name, text, to, output, tuple(paths))
 
 
 def _is_path(query: str) -> bool:
