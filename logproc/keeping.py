@@ -327,8 +327,9 @@ def _require_known(ledger: Ledger, choice: counting.Choice) -> None:
     for wanted, column, option in ((choice.hosts, "host", "--host"), (choice.sources, "source", "--source")):
         known = ledger.distinct(column)
         for name in sorted(wanted - known):
-            there = ", ".join(sorted(filter(None, known))) or "none"
-            raise UsageError(f"{option} {name}: nothing is counted for it; there are {there}")
+            there = ", ".join(sorted(filter(None, known)))
+            hint = f"there are {there}" if there else f"no {column} is known: a [[source]] of config.toml gives one"
+            raise UsageError(f"{option} {name}: nothing is counted for it; {hint}")
 
 
 def _entry(kept: Kept) -> FileEntry:

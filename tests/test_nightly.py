@@ -92,6 +92,19 @@ def test_old_days_are_merged_and_then_dropped(tmp_path, logs):
     assert sum(counted(nightly.run(settings, now_ns=night(8))).values()) == 25
 
 
+def test_lines_by_host_and_hour_are_those_of_the_last_days(tmp_path, logs, monkeypatch):
+    monkeypatch.setattr(counting, "COVERED_DAYS", 2)
+    for day in (1, 2, 3, 4):
+        logs.append("a.log", 2, day=day)
+        report = run(logs.root, tmp_path / "s")
+    assert counted(report) == logs.ever
+    assert {row[2][:10] for row in report.coverage.rows} == {"2026-11-03", "2026-11-04"}
+    settings = config(logs.root, tmp_path / "s", since=night(1) // 1000 - 3 * 3600 * 10**6)
+    with Ledger.to_read(str(tmp_path / "s")) as ledger:
+        rows = keeping.report(settings, ledger, keeping.choice_of(settings, (), ())).coverage.rows
+    assert len({row[2][:10] for row in rows}) == 4
+
+
 def test_a_new_report_says_what_it_has_not_seen_and_is_rebuilt(tmp_path, logs):
     logs.append("x.log", 3, torn=True)
     run(logs.root, tmp_path / "s")

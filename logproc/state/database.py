@@ -118,9 +118,9 @@ def _make(path: str) -> None:
         connection.close()
     try:
         os.chmod(new, 0o600)  # noqa: PTH101 - lines of logs may be secrets, and so may be keys of reports
-        os.replace(new, path)  # noqa: PTH105
         with suppress(FileNotFoundError):
-            os.unlink(f"{new}-journal")  # noqa: PTH108
+            os.unlink(f"{new}-journal")  # noqa: PTH108 - empty; nobody would clear it away once the ledger has its name
+        os.replace(new, path)  # noqa: PTH105
         handle = os.open(folder or ".", os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -106,9 +106,21 @@ def _open(path: str) -> int:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as error:
-        reason = "is a symbolic link" if error.errno == errno.ELOOP else error.strerror or str(error)
-        raise OutputError(path, reason) from error
+        raise OutputError(path, _why_not(error)) from error
     return handle
+
+
+def _why_not(error: OSError) -> str:
+    """Say why a lock cannot be opened, and the way out."""
+    if error.errno == errno.ELOOP:
+        return "is a symbolic link"
+    reason = error.strerror or str(error)
+    if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
+        return (
+            f"{reason}; a run locks the folder that it writes its state to: name one that can be written with --state, "
+            f"or run as the user whom it belongs to"
+        )
+    return reason
 
 
 def _locked(handle: int, path: str) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from logproc.errors import OutputError, TryLaterError, UsageError
+from logproc.state import lock
 from logproc.state.lock import hold
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +152,15 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path):
         with pytest.raises(OutputError, match=words), hold(str(tmp_path / path)):
             pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_that_cannot_be_written_comes_with_the_way_out(tmp_path, monkeypatch):
+    def refuse(path, *_flags):
+        raise OSError(errno.EROFS, "Read-only file system", path)
+
+    monkeypatch.setattr(lock.os, "open", refuse)
+    with pytest.raises(OutputError, match=r"Read-only file system; .*--state"), hold(str(tmp_path / "lock")):
+        pass
 
 
 def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
