@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from logproc import stopping
 from logproc.console import complain, is_json, rendered
-from logproc.model import Message
+from logproc.messages import Message
 
 COLLECT_EVERY = 100_000
 """New objects between two searches for garbage in cycles, of which a run makes little. Start-up makes tens of thousands

@@ -7,7 +7,6 @@ answers at once.
 from __future__ import annotations
 
 import os
-import traceback
 
 import click
 
@@ -89,6 +88,8 @@ def execute(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: one line, and the traceback on demand
         lines = failure.lines(error)
         if not isinstance(error, LogprocError | OSError) and not _VERBOSE_FLAGS.isdisjoint(arguments):
+            import traceback  # noqa: PLC0415 - hardly ever needed
+
             lines += traceback.format_exc().splitlines()
         complain(*lines)
         return failure.exit_code(error)

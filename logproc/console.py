@@ -10,14 +10,13 @@ import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from logproc.model import Message
+from logproc.messages import Message
 from logproc.report.text import visible
 
 if TYPE_CHECKING:
@@ -64,6 +63,8 @@ def put_paged(text: str) -> None:
     if not command or text.count("\n") < shutil.get_terminal_size().lines or shutil.which(command[0]) is None:
         put(text)
         return
+    import subprocess  # noqa: PLC0415 - few commands need it
+
     sys.stdout.flush()
     # What git gives to less: leave at once if all fits, keep colours, leave the text on the screen.
     environment = {"LESS": "FRX", **os.environ}

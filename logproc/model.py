@@ -463,18 +463,6 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A line for people, its level (`info`, `warning` or `error`) and, for programs, the facts in it."""
-
-    text: str
-    level: str = "info"
-    fields: dict[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True, slots=True)
 class RunInfo:
     """The part of a report that differs between two runs over the same input."""
 

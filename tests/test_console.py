@@ -10,7 +10,7 @@ import pytest
 
 from logproc.cli import execute
 from logproc.console import put_paged, rendered, start
-from logproc.model import Message
+from logproc.messages import Message
 
 ROOT = Path(__file__).parents[1]
 LINE = '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl"\n'

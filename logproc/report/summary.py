@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logproc.model import NO_BACKEND, Message
+from logproc.messages import Message
+from logproc.model import NO_BACKEND
 from logproc.report.json import lines_object
 from logproc.report.text import path_text, plural, size, visible
 

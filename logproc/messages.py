@@ -1,0 +1,18 @@
+"""What is said to people beside what they asked for; apart from the nouns, so that `--help` need not load those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line for people, its level (`info`, `warning` or `error`) and, for programs, the facts in it."""
+
+    text: str
+    level: str = "info"
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text
