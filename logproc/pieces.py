@@ -390,6 +390,10 @@ class PieceReader:
             step += 4096
         return end
 
+    def text_at(self, at: int, end: int) -> str:
+        r"""Return the line at `at` as text; bytes that are not UTF-8 as \xNN."""
+        return self._line_at(at, end, None).decode("utf-8", "backslashreplace")
+
     def _line_at(self, at: int, end: int, limit: int | None) -> bytes:
         """Return a line's bytes without its end, or its first bytes."""
         stop = end if limit is None else min(end, at + limit)

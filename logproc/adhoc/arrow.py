@@ -45,13 +45,18 @@ ORIGIN = {"_file": pa.string(), "_offset": pa.int64(), "_line": pa.int64()}
 """Where a row comes from: its file, the offset of its first byte (decompressed), its line (from 1)."""
 
 
+LINE = (("raw", pa.string()),)
+"""The line itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What is wanted of a relation: columns of which family or source, and which rows.
 
     `relation` is a family, a source or `spec.EVERYTHING`. `labels` are what the columns are called, if not as in rows;
     a column that is computed must have one. `where` may keep more rows than are wanted in the end. With `origin`, the
-    columns of `ORIGIN` come behind the others.
+    columns of `ORIGIN` come behind the others, and with `raw`, which needs `origin`, the lines themselves. `shown` are
+    the labels that batches have in the end, in their order, if not all.
     """
 
     relation: str
@@ -59,13 +64,20 @@ class Selection:
     where: Expression | None = None
     labels: tuple[str, ...] = ()
     origin: bool = False
+    raw: bool = False
+    shown: tuple[str, ...] = ()
 
     @property
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         """Schema of the batches."""
+        return pa.schema([self.gathered.field(name) for name in self.shown]) if self.shown else self.gathered
+
+    @property
+    def gathered(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Schema of the batches before they are cut down to what is shown."""
         labels = self.labels or [column.name for column in self.columns if isinstance(column, Column)]
         fields = [(label, TYPES[column.kind]) for label, column in zip(labels, self.columns, strict=True)]
-        return pa.schema([*fields, *(ORIGIN.items() if self.origin else ())])
+        return pa.schema([*fields, *(ORIGIN.items() if self.origin else ()), *(LINE if self.raw else ())])
 
     def names(self) -> frozenset[str]:
         """Names of the fields that rows must have."""
@@ -78,7 +90,7 @@ class BatchBuilder:
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        self.schema = selection.schema
+        self.schema = selection.gathered
         wanted = {field for column in (*selection.columns, selection.where) for field in fields_of(column)}
         self.store = RowStore(wanted)
         self.evaluator = Evaluator(self.store)
@@ -131,7 +143,11 @@ class BatchBuilder:
         ]
         if self.selection.origin:
             arrays += joined(self._origins, kept)
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        if self.selection.raw:
+            lines = pa.chunked_array([pa.array(origin.texts, pa.string()) for origin in self._origins]).combine_chunks()
+            arrays.append(lines if kept is None else lines.take(pa.array(kept)))
+        made = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return made.select(self.selection.shown) if self.selection.shown else made
 
     def array(self, vector: Vector, kind: Any, kept: NDArray[np.int64] | None) -> Any:  # noqa: ANN401 - pyarrow
         """Return some rows of a vector, or all, as an array of their own."""
@@ -200,11 +216,15 @@ def _chunks(array: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where the rows of a batch come from: int64 offsets, int64 lines (from 1), each file with its number of rows."""
+    """Where the rows of a batch come from: int64 offsets, int64 lines (from 1), each file with its number of rows.
+
+    `texts` are the lines themselves, where a selection wants them.
+    """
 
     offsets: NDArray[np.int64]
     lines: NDArray[np.int64]
     files: tuple[tuple[str, int], ...]
+    texts: tuple[str, ...] = ()
 
 
 def joined(origins: Sequence[Origins], kept: NDArray[np.int64] | None) -> list[Any]:

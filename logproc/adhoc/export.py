@@ -40,6 +40,7 @@ def export_folder(config: Config, folder: str, selection: Selection, progress: P
         selection,
         columns=(*selection.columns, Column("time", Kind.TIME), Column("host", Kind.TEXT)),
         labels=(*selection.labels, partitions.TIME_LABEL, partitions.HOST_LABEL),
+        shown=selection.shown and (*selection.shown, partitions.TIME_LABEL, partitions.HOST_LABEL),
     )
     hidden = {partitions.TIME_LABEL, partitions.HOST_LABEL, partitions.DAY, partitions.HOST}
     schema = pa.schema([field for field in placed.schema if field.name not in hidden])

@@ -44,6 +44,9 @@ LISTED = 30
 
 ORIGIN_FIELDS = ("_file", "_offset", "_line")
 
+RAW = "raw"
+"""The line itself, the first one of a record of several; where lines have a field of this name, that field."""
+
 CONTRACT = {name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 
 
@@ -134,7 +137,7 @@ def require_known(names: Iterable[str], known: Known) -> list[str]:
     """
     said = []
     for name in names:
-        if name in known.fields or name in CONTRACT or name in ORIGIN_FIELDS:
+        if name in known.fields or name in CONTRACT or name in {*ORIGIN_FIELDS, RAW}:
             continue
         near = difflib.get_close_matches(name.lower(), [*known.fields, *CONTRACT], n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(known.fields)}"

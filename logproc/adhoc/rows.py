@@ -15,7 +15,7 @@ import numpy as np
 
 from logproc import __version__, scratch
 from logproc.adhoc.documents import named_row, sliced_value
-from logproc.adhoc.fields import ORIGIN_FIELDS, is_usual, known_fields, require_known
+from logproc.adhoc.fields import ORIGIN_FIELDS, RAW, is_usual, known_fields, require_known
 from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
 from logproc.books import Books
 from logproc.clock import now_text
@@ -128,7 +128,9 @@ class RowShape:
         self.select = tuple(dict.fromkeys(select))
         self.origin = origin
         # Whether rows can be written without being looked at.
-        self.plain = where is None and not {*COMPUTED, *ORIGIN_FIELDS} & set(select)
+        self.plain = where is None and not {*COMPUTED, *ORIGIN_FIELDS, RAW} & set(select)
+        self.raw = RAW in select
+        self._placed = not {*ORIGIN_FIELDS}.isdisjoint(select)
         self._where = where
         self._conditions: dict[str, Expression | None] = {}
 
@@ -137,6 +139,8 @@ class RowShape:
         condition = self._condition(family)
         if condition is not None and evaluate(condition, row) is not True:
             return b""
+        if self._placed:
+            row = {**row, **dict(zip(ORIGIN_FIELDS, place, strict=True))}
         shown = {name: _selected(row, name) for name in self.select} if self.select else row
         time = shown.get("time")
         if isinstance(time, int):
@@ -211,6 +215,8 @@ class RowReader(PieceReader):
         for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start
             place = (self._path, offset, self.read + int(lines.row_line[number]) + 1)
+            if self._shape.raw and RAW not in row:
+                row[RAW] = self.text_at(int(lines.row_offset[number]), block.end)
             self._written.append((offset, self._shape.line(row, family, place)))
         self.desk.rows = 0
 

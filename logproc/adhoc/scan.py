@@ -183,6 +183,8 @@ class ScanDesk(Desk):
         super().__init__(job)
         self.builders = [BatchBuilder(selection) for selection in self.selections]
         self.origin = any(selection.origin for selection in self.selections)
+        self.raw = any(selection.raw for selection in self.selections)
+        self.texts: list[str] = []  # lines of the waiting rows, where they are wanted
         self.offsets, self.lines = np.empty((2, CAPACITY if self.origin else 0), np.int64)
         self.files: list[tuple[str, int]] = []  # of the waiting rows: each with how many of them it has
 
@@ -190,8 +192,9 @@ class ScanDesk(Desk):
         """Hand the waiting rows to the sink, and where they come from."""
         if self.origin and self.rows:
             offsets, lines = self.offsets[: self.rows].copy(), self.lines[: self.rows].copy()
-            run.origins = Origins(offsets, lines, tuple(self.files))
+            run.origins = Origins(offsets, lines, tuple(self.files), tuple(self.texts))
             self.files.clear()
+            self.texts.clear()
         super().send(run)
 
     def begin(self, task: Task) -> list[int]:
@@ -237,6 +240,8 @@ class OriginReader(PieceReader):
         np.add(parser.lines.row_line[rows], np.int64(self.read + 1), out=desk.lines[rows])
         if upto > before:
             desk.files.append((path_text(self.piece.path), upto - before))
+        if desk.raw:
+            desk.texts += (self.text_at(at, block.end) for at in parser.lines.row_offset[rows].tolist())
 
 
 class _Sink:

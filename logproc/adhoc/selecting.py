@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from logproc import questions
 from logproc.adhoc.arrow import ORIGIN, Selection
-from logproc.adhoc.fields import CONTRACT, Known, is_usual, known_fields, require_known
+from logproc.adhoc.fields import CONTRACT, RAW, Known, is_usual, known_fields, require_known
 from logproc.adhoc.question import computed, relations_of
 from logproc.errors import UsageError
 from logproc.formats.jsonl import contract_name_of
@@ -35,7 +35,7 @@ def chosen(
     """Return the selection of rows and columns that is meant; `say` is told what may be missing."""
     usual = selection_of(config, None, select, where, origin=origin, relation=relation)
     asked = usual.names()
-    if select and is_usual(asked):
+    if select and is_usual(asked) and RAW not in select:
         return usual
     planner = Planner(config)
     known = known_fields(planner, planner.discover(), relation)
@@ -64,11 +64,15 @@ def selection_of(
     """Return what is to be read: the columns `select` names, or all that are known, and the rows that `where` keeps."""
     fields = {**({} if known is None else known.fields), **questions.own_fields(config)}
     fields = {name: kind for name, kind in fields.items() if kind is not Kind.DYNAMIC and name not in CONTRACT}
-    names = [name for name in select or (known.fields if known else ()) if name not in ORIGIN]
+    raw = RAW in select and not (known and RAW in known.fields)
+    others = {*ORIGIN, RAW} if raw else set(ORIGIN)
+    names = [name for name in dict.fromkeys(select or (known.fields if known else ())) if name not in others]
     columns = tuple(_column(name, fields, {} if known is None else known.fields) for name in names)
     condition = None if where is None else condition_of(config, where, fields, relation)
-    origin = origin or any(name in ORIGIN for name in select)
-    return Selection(relation, columns, condition, tuple(names), origin)
+    if others.isdisjoint(select):
+        return Selection(relation, columns, condition, tuple(names), origin)
+    shown = tuple(dict.fromkeys([*select, *(ORIGIN if origin else ())]))
+    return Selection(relation, columns, condition, tuple(names), origin=True, raw=raw, shown=shown)
 
 
 def _column(name: str, fields: Mapping[str, Kind], known: Mapping[str, Kind]) -> Expression:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     help="Write here; default: standard output. DIR/ with --to parquet: files by day and host.",
 )
 @click.option("--where", metavar="SQL", help="Only rows that meet this condition.")
-@click.option("--select", metavar="a,b", default="", help="Only these fields, in this order.")
+@click.option("--select", metavar="a,b", default="", help="Only these fields, in this order; raw is the line.")
 @click.option("--origin", is_flag=True, help="Add _file, _offset and _line to each row.")
 @click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Threads for csv and parquet.")
 @click.option("--since", metavar="T", help="Only rows from T on.")

@@ -92,6 +92,35 @@ def test_csv_is_read_back_as_it_was(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("where", [None, "status = 201"])
+def test_raw_is_the_line_where_it_is_asked_for(tmp_path, where):
+    lines = [line(n).rstrip("\n") for n in range(3000)]
+    (tmp_path / "a.log").write_bytes("\r\n".join(lines).encode().replace(b"/2998?", b"/\xff?"))
+    lines[2998] = lines[2998].replace("/2998?", "/\\xff?")
+    wanted = [text for text in lines if where is None or '" 201 ' in text]
+    rows = json_rows(tmp_path / "a.log", select=("raw", "_line", "status"), where=where)
+    assert [row["raw"] for row in rows] == wanted
+    assert list(rows[0]) == ["raw", "_line", "status"]
+    asked = ["--select", "raw,_line,status", *(["--where", where] if where else [])]
+    table = pa.parquet.read_table(exported(tmp_path, tmp_path / "a.log", *asked))
+    assert table.to_pylist() == rows
+    assert table.column_names == ["raw", "_line", "status"]
+
+
+def test_a_field_of_that_name_goes_before_the_line(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"raw":"mine","status":200}\n')
+    assert json_rows(tmp_path / "a.jsonl", select=("raw",)) == [{"raw": "mine"}]
+    out = exported(tmp_path, tmp_path / "a.jsonl", "--select", "raw", to="csv")
+    assert out.read_text() == '"raw"\n"mine"\n'
+
+
+def test_fields_of_the_origin_can_be_named_alone(tmp_path):
+    (tmp_path / "a.log").write_text("".join(map(line, range(3))))
+    assert json_rows(tmp_path / "a.log", select=("_line", "bytes")) == [{"_line": n + 1, "bytes": n} for n in range(3)]
+    out = exported(tmp_path, tmp_path / "a.log", "--select", "_line,bytes", to="csv")
+    assert out.read_text().splitlines()[:2] == ['"_line","bytes"', "1,0"]
+
+
 @pytest.fixture
 def hosts(tmp_path):
     for host in ("web1", "we b/..%", "x" * 300):
