@@ -167,7 +167,10 @@ class Planner:
         if heads is None:
             yield length, (replace(whole, codec="plain", tried=()),)
             return
-        for start, end in pairwise(range_borders(length)):
+        header = None if whole.format in {None, "unknown"} else resolve(str(whole.format)).header
+        # Whether a line stands in quotes only the lines before it can tell: such a file is one range.
+        whole_only = header is not None and header.several_lines
+        for start, end in pairwise([0, length] if whole_only else range_borders(length)):
             piece = replace(
                 whole,
                 start=whole.start + start,

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.formats.naming import DATE
-from logproc.kernels.delimited import LITERAL
+from logproc.kernels.delimited import LITERAL, QUOTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +40,11 @@ class Header:
     signs: Mapping[str, int] = field(default_factory=dict)
     text_signs: int = 0
     utc: bool = False
+
+    @property
+    def several_lines(self) -> bool:
+        """Whether a record may have several lines: a line break in quotes belongs to its field."""
+        return self.quotes == QUOTED
 
     def tokens(self, line: bytes) -> tuple[bytes, tuple[str, ...]]:
         """Return the delimiter of the lines behind a header line, and the names in it."""

@@ -13,7 +13,7 @@ from logproc.formats.arrays import CAPACITY
 from logproc.formats.header import MAX_COLUMNS, Header, columns_of, looks_like_header
 from logproc.formats.naming import DATE, REQUEST, REQUEST_FIELDS, TARGET_FIELDS
 from logproc.formats.parser_named import NamedParser
-from logproc.kernels import delimited, tokenize
+from logproc.kernels import delimited, layout, tokenize
 from logproc.kernels.decode import NO_TIME
 from logproc.kernels.jsonlines import BLANKS, LINES, ROWS
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from logproc.formats.format import Format
 
+RECORD_BYTES = 1 << 20
 _DAY = re.compile(rb"#\w*-?Date:\s*(\d{4})-(\d\d)-(\d\d)", re.IGNORECASE)
 _BLANKS = b"\0 \t\r\n"
 
@@ -48,13 +49,24 @@ class HeadedParser(NamedParser):
     """Reads columns under headers; `all_columns` makes it store whatever its headers name."""
 
     reasons = delimited.REASONS
+    behind = False
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
         assert fmt.header is not None
         self._header: Header = fmt.header
+        self.multiline = fmt.header.several_lines
+        self.resume(layout.FRESH, RECORD_BYTES, more=False)
         self.all_columns = False
         super().__init__(fmt, wanted, capacity)
         self.open(())
+
+    def resume(self, state: int, record_bytes: int, *, more: bool) -> None:  # noqa: ARG002 - nothing is remembered
+        """Say how the next call of `parse` ends (see `RecordParser`)."""
+        self._record_bytes, self._more = record_bytes if self.multiline else 0, more
+
+    def begins(self, buffer: NDArray[np.uint8], begin: int, end: int) -> int:  # noqa: ARG002 - as the others
+        """Return the first line: files whose records may have several lines are not cut (see `planner.heads`)."""
+        return begin
 
     def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
         """Begin a file, or a range of one: `heads` are the header lines in front of it, `first` says that none is.
@@ -98,6 +110,8 @@ class HeadedParser(NamedParser):
             position = self._skip(buffer, position, end)
         self.finish(base, int(own[ROWS]), counters, position)
         counters[tokenize.ZONELESS], counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = zoneless, first, last
+        counters[layout.LEADING], counters[layout.STATE] = 0, layout.FRESH
+        self._more = False
 
     def _finish(self, base: int, row: int, counters: NDArray[np.int64], position: int) -> int:
         """Finish the rows from `row` on, which are all under one header; returns how many are zoneless."""
@@ -108,19 +122,20 @@ class HeadedParser(NamedParser):
         return 0
 
     def _tokenize(self, base: int, begin: int, end: int) -> int:
-        lines, layout, place = self.lines, self._layout, self._place
-        target = place.get("target", -1) if "path" in layout.fields and "target" not in layout.fields else -1
+        lines, under, place = self.lines, self._layout, self._place
+        target = place.get("target", -1) if "path" in under.fields and "target" not in under.fields else -1
         position: int = delimited.tokenize_fields(
-            base, begin, end, layout.delimiter, self._quotes(layout), int(bool(self._header.directive)),
-            len(layout.fields), layout.column_of, layout.signs_of, layout.header, len(layout.header) - 1,
+            base, begin, end, under.delimiter, self._quotes(under), self._record_bytes, int(self._more),
+            int(bool(self._header.directive)), len(under.fields), under.column_of, under.signs_of, under.header,
+            len(under.header) - 1,
             place.get("path", -1), place.get("query", -1), target,
-            lines.starts, lines.ends, lines.styles, lines.row_offset, lines.row_line,
+            lines.starts, lines.ends, lines.styles, lines.row_offset, lines.row_line, lines.more_lines,
             lines.reject_offset, lines.reject_line, lines.reject_reason, self._own,
         )  # fmt: skip
         return position
 
-    def _quotes(self, layout: _Layout) -> int:
-        return delimited.QUOTED if layout.delimiter == ord(",") else self._header.quotes
+    def _quotes(self, under: _Layout) -> int:
+        return delimited.QUOTED if under.delimiter == ord(",") else self._header.quotes
 
     # ---- headers ---------------------------------------------------------------------------------------------------
 

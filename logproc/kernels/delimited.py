@@ -2,8 +2,9 @@
 
 A layout, made of the header, says which field fills which column. A line has exactly as many fields as the header has
 names. Between blanks, several count as one. A field may stand in double quotes, which are doubled inside; where
-`quotes` is LENIENT, one that does not end before a delimiter is text. A line break inside quotes is not read: every
-line is one record. The kernel stops before a line that may change the layout, which its caller reads.
+`quotes` is LENIENT, one that does not end before a delimiter is text. Where `room` is given, a line break inside quotes
+belongs to the field; a record of several lines that is none is rejected with its first line alone, and what follows is
+read anew. The kernel stops before a line that may change the layout, which its caller reads.
 """
 
 # numba kernels are called by position; numba compiles == faster than `in`
@@ -29,7 +30,7 @@ NO_HEADER, WRONG_COUNT, OPEN_QUOTE, BEHIND_QUOTE, STRAY_QUOTE = range(1, 6)
 REASONS = {
     NO_HEADER: "no header before it",
     WRONG_COUNT: "not as many fields as the header",
-    OPEN_QUOTE: "newline in quotes",
+    OPEN_QUOTE: "quote that nothing closes",
     BEHIND_QUOTE: "text behind a quoted field",
     STRAY_QUOTE: "quote in a field without quotes",
 }
@@ -40,8 +41,8 @@ BLANK, NEWLINE, RETURN, COMMENT, QUESTION = 32, 10, 13, 35, 63
 
 
 @kernel(
-    "i8, i8, i8, u1, i8, i8, i8, i4[], u1[], u1[], i8, i8, i8, i8, "
-    "i4[,], i4[,], u1[,], i4[], i4[], i4[], i4[], u1[], i8[] -> i8"
+    "i8, i8, i8, u1, i8, i8, i8, i8, i8, i4[], u1[], u1[], i8, i8, i8, i8, "
+    "i4[,], i4[,], u1[,], i4[], i4[], i4[], i4[], i4[], u1[], i8[] -> i8"
 )
 def tokenize_fields(
     base,
@@ -49,6 +50,8 @@ def tokenize_fields(
     end,
     delimiter,
     quotes,
+    room,
+    more,
     directives,
     n_fields,
     column_of,
@@ -63,6 +66,7 @@ def tokenize_fields(
     styles,
     row_offset,
     row_line,
+    more_lines,
     reject_offset,
     reject_line,
     reject_reason,
@@ -74,7 +78,8 @@ def tokenize_fields(
     counted as blank; before #Fields and #Date (and #fields) the kernel stops. `column_of` (int32[n_fields]) is the
     column of each field or -1, `signs_of` what `rewrite.undo_signs` does to it. A line equal to the `header_length`
     bytes of `header` counts as blank. `target_column`, if not -1, becomes path?query of the columns given. The other
-    arrays and the counters are those of `jsonlines.tokenize_json`.
+    arrays and the counters are those of `jsonlines.tokenize_json`, and the lines of each row but its first. A record
+    has at most `room` bytes, or one line where that is 0; with `more`, the kernel stops before one that may go on.
     """
     n_columns = starts.shape[0]
     max_rows, max_rejects = row_offset.shape[0], reject_offset.shape[0]
@@ -123,15 +128,28 @@ def tokenize_fields(
             ends[column, row] = -1
             styles[column, row] = MISSING
         f = 0
+        lines = 0
+        is_open = False
         while reason == 0:
             s = i
             doubled = False
             closed = -1
             if quotes != LITERAL and load_byte(base, s) == 34:
                 q = find_or_newline(base, s + 1, _QUOTE)
-                while load_byte(base, q) == 34 and load_byte(base, q + 1) == 34:
-                    doubled = True
-                    q = find_or_newline(base, q + 2, _QUOTE)
+                while True:
+                    if load_byte(base, q) == NEWLINE:
+                        if room == 0 or q + 1 - line_start > room:
+                            break
+                        if q + 1 >= end:
+                            is_open = more != 0
+                            break
+                        lines += 1
+                        q = find_or_newline(base, q + 1, _QUOTE)
+                    elif load_byte(base, q + 1) == 34:
+                        doubled = True
+                        q = find_or_newline(base, q + 2, _QUOTE)
+                    else:
+                        break
                 after = load_byte(base, q + 1)
                 if load_byte(base, q) == NEWLINE:
                     if quotes == QUOTED:
@@ -176,8 +194,13 @@ def tokenize_fields(
                     break
         if reason == 0 and f != n_fields:
             reason = WRONG_COUNT
-        i = next_newline(base, i)
+        if is_open:
+            i = line_start
+            break
+        if reason != 0 or lines == 0:
+            i = next_newline(base, line_start if reason != 0 else i)
         if reason != 0:
+            lines = 0
             reject_offset[rejects] = line_start
             reject_line[rejects] = line
             reject_reason[rejects] = reason
@@ -212,8 +235,9 @@ def tokenize_fields(
                 styles[target_column, row] = PLAIN
             row_offset[row] = line_start
             row_line[row] = line
+            more_lines[row] = lines
             row += 1
-        line += 1
+        line += 1 + lines
         i += 1
     counters[ROWS] = row
     counters[REJECTS] = rejects
