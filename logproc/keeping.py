@@ -105,7 +105,7 @@ def _at(ledger: Ledger, path: str) -> list[Record]:
     seen = ledger.seen().get(whole)
     records = ledger.records()
     numbers = {number for number, record in records.items() if record.generation.path == whole}
-    if seen is not None and seen.generation in records:
+    if seen is not None and seen.generation is not None and seen.generation in records:
         numbers.add(seen.generation)
     if not numbers:
         raise UsageError(f"{path}: the ledger knows no such file; `logproc state ls` lists all")

@@ -219,10 +219,10 @@ def _plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> 
 def _settle_unreadable(found: Survey) -> None:
     """Read those files as a whole that cannot be read from within."""
     for place, decision in enumerate(found.decisions):
-        record = found.records.get(decision.generation or 0)
-        if decision.kind != Kind.CONTINUED or record is None or decision.look is None:
+        if decision.kind != Kind.CONTINUED or decision.look is None:
             continue
-        if not surveying.is_readable_from_within(record, decision.look.codec):
+        record = found.records.get(decision.generation or 0)
+        if record is not None and not surveying.is_readable_from_within(record, decision.look.codec):
             found.decisions[place] = replace(decision, kind=Kind.RECOUNTED, origin=0, limit=-1)
 
 
@@ -369,8 +369,7 @@ def _books(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -> 
     place_of: dict[int, int] = {}
     for decision in found.decisions:
         log = found.files[decision.file]
-        record = found.records.get(decision.generation or 0)
-        idle[decision.file] = surveying.idle_entry(log, decision, record)
+        idle[decision.file] = surveying.idle_entry(log, decision, found.records)
         if decision.generation is not None and decision.kind != Kind.DUPLICATE:
             place_of[decision.generation] = decision.file
     books = Books(found.files, idle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from logproc.errors import InputError, TryLaterError, UsageError
 from logproc.formats import resolve
@@ -13,7 +13,7 @@ from logproc.inputs.opening import STDIN
 from logproc.model import FileEntry, Known, Lines
 from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
 from logproc.state.matching import Matcher
-from logproc.state.rows import Record
+from logproc.state.rows import Generations, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from logproc.model import LogFile, Piece
     from logproc.planner import Planner
     from logproc.state.ledger import Ledger
+    from logproc.state.rows import Records
+
+
+NO_LINES = Lines()
 
 
 class FileEye:
@@ -48,7 +52,7 @@ class Survey:
     absolute: list[LogFile]
     decisions: list[Decision]
     seen: dict[str, Seen]
-    records: dict[int, Record]
+    records: Records
     scan_ns: int
 
     def to_read(self) -> Iterator[tuple[LogFile, Decision]]:
@@ -72,7 +76,7 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
     seen = ledger.seen()
     records = ledger.records()
     matcher = Matcher(
-        [record.generation for record in records.values()],
+        Generations(records),
         seen,
         FileEye(),
         copies=ledger.copies(),
@@ -232,18 +236,20 @@ def _stored(log: LogFile) -> tuple[int, int, int]:
     return log.size, log.mtime_ns, log.ctime_ns
 
 
-def idle_entry(log: LogFile, decision: Decision, record: Record | None) -> FileEntry:
+def idle_entry(log: LogFile, decision: Decision, records: Records) -> FileEntry:
     """Return the report's entry of a file that is not read."""
-    known: dict[str, Any] = {"format": None, "confidence": 0.0, "codec": None, "first_time": None, "last_time": None}
-    if record is not None:
-        known = {name: getattr(record, name) for name in known}
+    codec, fmt, confidence, first, last = records.lines_of(decision.generation)
     return FileEntry(
         path=log.path,
         source=log.source,
+        format=fmt,
+        confidence=confidence,
+        codec=codec,
         bytes_stored=log.size,
         bytes_read=0,
-        lines=Lines(),
-        status="failed" if decision.kind == Kind.FAILED else decision.kind.value,
+        lines=NO_LINES,
+        status=decision.kind.value,
         reason=decision.reason,
-        **known,
+        first_time=first,
+        last_time=last,
     )

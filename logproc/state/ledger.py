@@ -18,10 +18,10 @@ from logproc.state.rows import (
     SEEN,
     CountedPiece,
     Part,
+    Records,
     Run,
     added,
     piece_values,
-    record_of,
     record_values,
     seen_of,
     seen_values,
@@ -127,7 +127,7 @@ class Ledger:
 
     # ---- files -----------------------------------------------------------------------------------------------------
 
-    def records(self, ids: Iterable[int] | None = None) -> dict[int, Record]:
+    def records(self, ids: Iterable[int] | None = None) -> Records:
         """Return what is known of some generations, or of all, by number."""
         sql = f"SELECT id, {RECORD} FROM generations"
         if ids is None:
@@ -136,7 +136,7 @@ class Ledger:
             rows = []
             for some in _batches(sorted(ids)):
                 rows.extend(self._all(f"{sql} WHERE id IN ({', '.join('?' * len(some))}) ORDER BY id", some))
-        return {row[0]: record_of(row) for row in rows}
+        return Records(rows)
 
     def add_generation(self, record: Record, run: int) -> int:
         """Add a generation, and return its number."""

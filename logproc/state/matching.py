@@ -63,7 +63,7 @@ class Matcher:
 
     def __init__(
         self,
-        generations: Sequence[Generation],
+        generations: Mapping[int, Generation],
         seen: Mapping[str, Seen],
         eye: Eye,
         *,
@@ -74,7 +74,7 @@ class Matcher:
     ) -> None:
         self._eye = eye
         self._copies = copies or {}
-        self._known = {generation.id: generation for generation in generations}
+        self._known = generations
         self._seen = seen
         self._last_scan = last_scan_ns
         self._now = now_ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.state.generations import Generation, Kind, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,60 @@ class Part:
     generation: int | None
     specs: tuple[str, ...]
     tables: bytes
+
+
+class Records(Mapping[int, Record]):
+    """What is known of generations, by number. Of a night without news few are asked for, and only these are made."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._rows = {row[0]: row for row in rows}
+        self._made: dict[int, Record] = {}
+
+    def __getitem__(self, number: int) -> Record:
+        """Return a record; KeyError if there is none."""
+        if number not in self._made:
+            self._made[number] = record_of(self._rows[number])
+        return self._made[number]
+
+    def __contains__(self, number: object) -> bool:
+        """Tell whether there is a record."""
+        return number in self._rows
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the numbers, in order."""
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._rows)
+
+    def lines_of(self, number: int | None) -> tuple[str | None, str | None, float, int | None, int | None]:
+        """Return codec, format and confidence of a generation, and its first and last time; nothing for none."""
+        row = self._rows.get(number or 0)
+        return (None, None, 0.0, None, None) if row is None else (row[19], row[20], row[21], row[23], row[24])
+
+
+class Generations(Mapping[int, Generation]):
+    """The generations of records, by number."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def __getitem__(self, number: int) -> Generation:
+        """Return a generation; KeyError if there is none."""
+        return self._records[number].generation
+
+    def __contains__(self, number: object) -> bool:
+        """Tell whether there is a generation."""
+        return number in self._records
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the numbers, in order."""
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._records)
 
 
 RECORD = (
