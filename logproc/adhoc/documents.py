@@ -10,7 +10,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from logproc.formats.format import EXPORT, JSONL, LTSV, PRETTY
+from logproc.formats.format import AUDIT, EXPORT, JSONL, LTSV, PRETTY
 from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, Naming
 from logproc.kernels.jsonlines import ESCAPED, PLAIN, unescape
 from logproc.model import FIELDS, LEVELS, PRIORITIES, Kind
@@ -108,8 +108,13 @@ def entry(text: bytes) -> Row:
     return row
 
 
+_AUDIT_STAMP = re.compile(rb"\bmsg=audit\(([\d.]+):(\d+)\):")
+
+
 def documents_of(fmt: Format, text: bytes) -> list[bytes]:
     """Cut sampled lines into the texts that `named_row` reads: lines, or records of several."""
+    if fmt.engine == AUDIT:
+        return _AUDIT_STAMP.sub(rb"time=\1 serial=\2", text).split(b"\n")
     if fmt.engine == EXPORT:
         return re.split(rb"\n\n+(?=__CURSOR=)", text)
     return re.split(rb"\n(?=\{)", text) if fmt.engine == PRETTY else text.split(b"\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.formats.format import (
+    AUDIT,
     CRI,
     DOCKER,
     EXPORT,
@@ -32,6 +33,7 @@ HOW = {
     DOCKER: "the JSON kernel, and the parts of a line joined",
     CRI: "separators, and the parts of a line joined",
     PRETTY: "the JSON kernel, each object made one line",
+    AUDIT: "the kernel of key=value",
     EXPORT: "the kernel of the journal's entries",
 }
 """How lines are read, by the engine of their format."""

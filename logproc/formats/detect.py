@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.formats import FORMATS, Format
-from logproc.formats.format import JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
+from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -224,7 +224,7 @@ def _reads_records(score: _Score, text: bytes) -> bool:
 MOST_FORMATS = 3
 """Formats that a file may have."""
 
-SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV})
+SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV, AUDIT})
 """Engines that know nothing of the lines before."""
 
 OTHER_LINES, OTHER_SHARE = 3, 0.8

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
 HEADED, PATTERN, DOCKER, CRI = "headed", "pattern", "docker", "cri"
-PRETTY, EXPORT = "pretty", "export"
+PRETTY, EXPORT, AUDIT = "pretty", "export", "audit"
 """Engines: what `Format.engine` may be."""
 
 FIXED = frozenset({SEPARATOR, PATTERN, DOCKER, CRI})

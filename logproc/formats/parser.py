@@ -11,6 +11,7 @@ import numpy as np
 
 from logproc.formats.arrays import CAPACITY, span
 from logproc.formats.format import (
+    AUDIT,
     CRI,
     DOCKER,
     EXPORT,
@@ -26,7 +27,7 @@ from logproc.formats.format import (
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.formats.parser_json import JsonParser
-from logproc.formats.parser_pairs import PairParser
+from logproc.formats.parser_pairs import AuditParser, PairParser
 from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.parser_pretty import PrettyParser
@@ -110,6 +111,7 @@ ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
     HEADED: HeadedParser,
     PRETTY: PrettyParser,
     EXPORT: ExportParser,
+    AUDIT: AuditParser,
 }
 """Parsers by `Format.engine`."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from logproc.formats.format import LTSV
 from logproc.formats.parser_named import NamedParser
 from logproc.kernels import keyvalues
+from logproc.kernels.audit import rewrite_audit
 from logproc.kernels.jsonlines import build_paths
 
 if TYPE_CHECKING:
@@ -47,3 +48,12 @@ class PairParser(NamedParser):
             lines.row_offset, lines.row_line, lines.reject_offset, lines.reject_line, lines.reject_reason, own,
         )  # fmt: skip
         self.finish(base, row, counters, position)
+
+
+class AuditParser(PairParser):
+    """Reads records of the audit daemon, each line being made pairs first."""
+
+    def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
+        """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
+        rewrite_audit(buffer.ctypes.data, begin, end)
+        super().parse(buffer, begin, end, row, counters)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from logproc.formats.format import JSONL, LOGFMT, LTSV, PRETTY, Format, Sample
+from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PRETTY, Format, Sample
 from logproc.formats.naming import Naming, with_names
+from logproc.model import Kind
 
 _LTSV = Naming(
     with_names(
@@ -22,6 +23,20 @@ _LTSV = Naming(
 
 _NO_PAIR_IN_FRONT = re.compile(rb"(?!\s*[^\s=\"]+=)|(?:_[A-Z_]+|PRIORITY|MESSAGE|SYSLOG_[A-Z]+|CODE_[A-Z]+)=[^=]*")
 _NO_LABEL_IN_FRONT = re.compile(rb"(?![^\s:]+:[^\t\n]*\t[^\s:]+:)")
+
+# https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Field-Dictionary
+_AUDIT = Naming(
+    {
+        "time": ("time",),
+        "host": ("node",),
+        "program": ("comm",),
+        "pid": ("pid",),
+        "client": ("addr",),
+        "user": ("acct",),
+        "serial": ("serial",),
+    },
+    kinds={"serial": Kind.INTEGER},
+)
 
 STRUCTURED = (
     Format(
@@ -116,6 +131,47 @@ STRUCTURED = (
             'k="a"b',
             '{"k":"v"}',
         ),
+    ),
+    Format(
+        name="auditd",
+        family="json",
+        engine=AUDIT,
+        program=None,
+        doc="Linux's audit.log: type, time, serial number of the event, and the pairs of the kernel and of programs",
+        rank=5,
+        needs=(b"msg=audit(",),
+        begins=re.compile(rb"^(?:node=\S+ )?type=\S+ msg=audit\(", re.MULTILINE),
+        naming=_AUDIT,
+        samples=(
+            Sample(
+                "type=SYSCALL msg=audit(1364481363.243:24287): arch=c000003e syscall=2 success=no exit=-13 pid=3538 "
+                'comm="cat" exe="/bin/cat" key="sshd_config"',
+                {
+                    "time": "2013-03-28T14:36:03.243000Z",
+                    "serial": 24287,
+                    "type": "SYSCALL",
+                    "pid": 3538,
+                    "program": "cat",
+                    "exe": "/bin/cat",
+                    "exit": -13,
+                },
+            ),
+            Sample(
+                "node=web1 type=USER_AUTH msg=audit(1364475353.159:24270): user pid=3280 uid=1000 msg='op=PAM:login "
+                'acct="root" exe="/bin/su" hostname=? addr=192.0.2.7 terminal=pts/0 res=failed\'\x1dUID="joe"',
+                {
+                    "time": "2013-03-28T12:55:53.159000Z",
+                    "host": "web1",
+                    "user": "root",
+                    "client": "192.0.2.7",
+                    "hostname": None,
+                    "op": "PAM:login",
+                    "res": "failed",
+                    "UID": "joe",
+                },
+            ),
+        ),
+        refused=("no pair at all", 'type=CWD msg=audit(1.2:3): cwd="open'),
     ),
     Format(
         name="ltsv",
