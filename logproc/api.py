@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from logproc.model import Report
     from logproc.report.progress import Progress
 
-PathLike: TypeAlias = str | os.PathLike[str]
+PathLike: TypeAlias = str | bytes | os.PathLike[str]
 Paths: TypeAlias = PathLike | Iterable[PathLike]
-Time: TypeAlias = str | datetime
+Time: TypeAlias = str | date | datetime
 
 
 def run(
@@ -56,7 +56,16 @@ def run(
     >>> report["methods"].to_pandas()["requests"].item()
     12
     """
-    flags = _flags(paths, config, format, workers, since, until, backend=backend, reports=tuple(reports or ()))
+    flags = _flags(
+        paths,
+        config,
+        format,
+        workers,
+        since,
+        until,
+        backend=backend,
+        reports=(reports,) if isinstance(reports, str) else tuple(reports or ()),
+    )
     ready = _ready(flags)
     from logproc.coordinator import run as coordinate  # noqa: PLC0415 - loads numba
 
@@ -209,7 +218,7 @@ def _flags(
 ) -> Flags:
     return Flags(
         paths=_listed(paths),
-        config=None if config is None else os.fspath(config),
+        config=None if config is None else os.fsdecode(config),
         format=None if format == "auto" else format,
         backend=None if backend == "auto" else backend,
         workers=workers or None,
@@ -227,11 +236,14 @@ def _ready(flags: Flags) -> Config:
 
 
 def _listed(paths: Paths) -> tuple[str, ...]:
-    return (os.fspath(paths),) if isinstance(paths, str | os.PathLike) else tuple(os.fspath(path) for path in paths)
+    several = (paths,) if isinstance(paths, str | bytes | os.PathLike) else paths
+    return tuple(os.fsdecode(path) for path in several)
 
 
 def _written(time: Time | None) -> str | None:
-    """Write a datetime as the command line would; a naive one stays one and is meant in the configured zone."""
+    """Write a datetime as the command line would; a naive one, or a date, is meant in the configured zone."""
     if time is None or isinstance(time, str):
         return time
+    if not isinstance(time, datetime):
+        return time.isoformat()
     return (time if time.tzinfo is None else time.astimezone(UTC)).isoformat()

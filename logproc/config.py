@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from logproc.config_keys import GOES_WITH, KEYS, parse_duration, parse_fail_if
-from logproc.errors import UsageError
+from logproc.errors import ConfigError, FormatError, UsageError
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -308,9 +308,7 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         use=values["reports"]["use"],
         named_reports=tuple(NamedReport(**table) for table in values["report"]),
         checks=tuple(Check(**table) for table in values["check"]),
-        sources=tuple(
-            Source(**{**table, "format": _format(table["format"], values["patterns"])}) for table in values["source"]
-        ),
+        sources=tuple(_source(table, values["patterns"], path) for table in values["source"]),
         geo=Geo(tuple(_below(folder, name) or name for name in values["geo"]["files"])),
         discover=Discover(**values["discover"]),
         output=_output(values["output"], flags, folder),
@@ -325,6 +323,19 @@ def _build(values: Table, flags: Flags, path: str | None, now: datetime) -> Conf
         verbose=flags.verbose,
         file=path,
     )
+
+
+def _source(table: Table, patterns: Table, path: str | None) -> Source:
+    """Return a source; ConfigError with its line if its format is none."""
+    source = Source(**{**table, "format": _format(table["format"], patterns)})
+    if source.format != "auto":
+        from logproc.formats import resolve  # noqa: PLC0415 - most configurations name none
+
+        try:
+            resolve(source.format)
+        except FormatError as error:
+            raise ConfigError(f"[[source]] {source.name!r}: {error}", path, source.line) from error
+    return source
 
 
 def _format(text: str, patterns: Table) -> str:

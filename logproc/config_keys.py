@@ -107,6 +107,27 @@ def _filled(value: str | tuple[str, ...]) -> str | None:
     return None
 
 
+def _included(value: tuple[str, ...]) -> str | None:
+    return _filled(value) or next(filter(None, map(_never_matching, value)), None)
+
+
+def _excluded(value: tuple[str, ...]) -> str | None:
+    return _included(tuple(f"{glob}**" if glob.endswith("/") else glob for glob in value)) if value else None
+
+
+def _never_matching(glob: str) -> str | None:
+    """Say why a glob, as other programs understand it, matches nothing here: silence would look like no logs."""
+    if glob.startswith("/"):
+        return f"has {glob!r}, which is absolute; globs begin below the root or the PATH, as in '**/{glob.lstrip('/')}'"
+    if glob.endswith("/"):
+        return f"has {glob!r}, which names a folder; write '{glob}**' for all that lies in it"
+    if glob.startswith("!"):
+        return f"has {glob!r}; what is to be left out stands in discover.exclude, without the '!'"
+    if re.search(r"(?<!\[)\{[^{}]*,[^{}]*\}", glob):
+        return f"has {glob!r}; braces are not expanded: write one glob for each, and [{{] for a brace itself"
+    return None
+
+
 def _title(value: str) -> str | None:
     if not value.strip():
         return "must not be empty"
@@ -199,11 +220,11 @@ KEYS: tuple[Key, ...] = (
         "share of rejected lines in a file above which exit is 3",
         _between(0, 1),
     ),
-    Key("discover", "include", TEXTS, ("**/*",), "globs of the files to read, below the root", _filled),
-    Key("discover", "exclude", TEXTS, (), "globs of the files to leave out", lambda value: value and _filled(value)),
+    Key("discover", "include", TEXTS, ("**/*",), "globs of the files to read, below the root", _included),
+    Key("discover", "exclude", TEXTS, (), "globs of the files to leave out", _excluded),
     Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to files and folders; loops end"),
     Key("source", "name", TEXT, REQUIRED, "name of the source: field `source`, and usable after FROM", _title),
-    Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root", _filled),
+    Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root", _included),
     Key("source", "format", TEXT, "auto", "a name or a pattern of `logproc formats`, or auto", _filled),
     Key("source", "host", TEXT, None, "regular expression on the path; its group `host` is the host", _host_pattern),
     Key("source", "timezone", TEXT, None, "zone of this source's zoneless times; default: the one above", _zone),

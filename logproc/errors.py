@@ -98,9 +98,11 @@ class QueryError(UsageError):
         self.sql = sql
         self.position = position
         self.end = end
+        self.of = "report"  # or what else the query belongs to, as "check"
 
     def __str__(self) -> str:
-        head = self.message if self.report is None else f"report {self.report!r}: {self.message}"
+        what = self.report if self.report is None or self.report.startswith("-") else f"{self.of} {self.report!r}"
+        head = self.message if what is None else f"{what}: {self.message}"
         if self.sql is None or self.position is None:
             return head
         begin = self.sql.rfind("\n", 0, self.position) + 1

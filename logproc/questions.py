@@ -72,16 +72,20 @@ def reports(config: Config) -> tuple[RollupSpec, ...]:
 
 def checks(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the queries of the checks; each must yield one number."""
-    known, fields = relations(config), own_fields(config)
-    planned = tuple(
-        plan(check.sql, check.name, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))
-        for check in config.checks
-    )
-    for spec in planned:
-        number = all(output.expression.kind in {Kind.INTEGER, Kind.DECIMAL} for output in spec.outputs)
-        if len(spec.outputs) != 1 or spec.keys or not number:
-            raise QueryError("a check must yield one number: one aggregate, no GROUP BY", spec.name, spec.sql)
-    return planned
+    try:
+        return tuple(_checked(config, check) for check in config.checks)
+    except QueryError as error:
+        error.of = "check"
+        raise
+
+
+def _checked(config: Config, check: Check) -> RollupSpec:
+    known, fields, asked = relations(config), own_fields(config), rules(config)
+    spec = plan(check.sql, check.name, relations=known, fields=fields, synonyms=contract_name_of(), rules=asked)
+    number = all(output.expression.kind in {Kind.INTEGER, Kind.DECIMAL} for output in spec.outputs)
+    if len(spec.outputs) != 1 or spec.keys or not number:
+        raise QueryError("a check must yield one number: one aggregate, no GROUP BY", spec.name, spec.sql)
+    return spec
 
 
 def judge(check: Check, table: ReportTable) -> CheckResult:

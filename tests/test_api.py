@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,14 @@ def test_importing_the_package_loads_nothing_heavy():
     code = "import sys, logproc; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert {"numpy", "numba", "click", "sqlglot", "logproc.errors"}.isdisjoint(result.stdout.split())
+
+
+def test_paths_may_be_bytes_times_may_be_dates_and_one_report_a_text(log):
+    report = logproc.run(
+        str(log).encode(), since=date(2016, 10, 25), until=date(2016, 10, 26), reports="web/methods", workers=1
+    )
+    assert (report.run.since, report.run.until) == ("2016-10-25T00:00:00Z", "2016-10-26T00:00:00Z")
+    assert report["methods"].rows == (("GET", 3, 1836, 1),)
 
 
 @pytest.fixture

@@ -377,6 +377,15 @@ def test_the_config_of_this_repository_works():
     assert lines_of(json.loads(result.stdout))["read"] > 10_000
 
 
+@pytest.mark.parametrize(
+    "sql", ["SELECT status, count(*) FROM web GROUP BY ALL", "SELECT max(path) FROM web", "SELECT"]
+)
+def test_a_check_that_cannot_be_is_called_one(logs, capsys, sql):
+    (logs.parent / "config.toml").write_text(f'[[check]]\nname = "c"\nsql = "{sql}"\nfail_if = "> 1"\n')
+    assert execute(["run", str(logs)]) == 2
+    assert capsys.readouterr().err.startswith("logproc: check 'c': ")
+
+
 # ---- the process
 
 

@@ -188,6 +188,13 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(written
         ("[discover]\ninclude = 'x'", 2, "a list of texts"),
         ("[discover]\ninclude = []", 2, "must not be empty"),
         ("[discover]\ninclude = ['a', 3]", 2, "a list of texts"),
+        ("[discover]\ninclude = ['/mnt/logs/**']", 2, "'/mnt/logs/**', which is absolute"),
+        ("[discover]\ninclude = ['a', 'web/']", 2, "write 'web/**' for all that lies in it"),
+        ("[discover]\nexclude = ['/x']", 2, "absolute"),
+        ("[[source]]\nname = 'a'\ninclude = ['**/{a,b}.log']", 3, "braces are not expanded"),
+        ("[[source]]\nname = 'a'\ninclude = ['!x']", 3, "discover.exclude, without the '!'"),
+        ("[[source]]\nname = 'a'\ninclude = ['x']\nformat = 'combind'", 1, "'a': unknown format 'combind' (did you"),
+        ("[[source]]\nname = 'a'\ninclude = ['x']\nformat = 'regex:(x'", 1, "'a': '(x' is not a regular expression"),
         ("[run]\nbackend = 'spark'", 2, "must be one of auto, serial"),
         ("[run]\nworkers = -1", 2, "must be from 0 to 1024"),
         ("[run]\nbackend = 'queue'\nscheduler = 'local'", 3, 'goes with backend = "dask", not with "queue"'),
@@ -209,6 +216,11 @@ def test_a_wrong_value_is_refused_with_its_line(written, text, line, words):
     message = refusal(written, text)
     assert message.startswith(f"config.toml:{line}: ")
     assert words in message
+
+
+@pytest.mark.parametrize("globs", ["exclude = ['old/', '**/{x}/*']", "include = ['**/[{]a,b}', '[abc', './x']"])
+def test_globs_that_can_match_are_taken(written, globs):
+    assert written(f"[discover]\n{globs}").discover
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
