@@ -9,6 +9,7 @@ import pickle
 import tempfile
 from typing import IO, TYPE_CHECKING, Self
 
+from logproc import scratch
 from logproc.model import Folded, Partial, Parts
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Early:
         return task in self._held or task in self._places
 
     def put(self, outcome: Outcome) -> None:
-        """Let an outcome wait."""
+        """Let an outcome wait; MachineError if the temporary folder has no room for it."""
         size = _size(outcome)
         if self._held and self._bytes + size > self._limit:
             self._places[outcome.task] = self._write(outcome)
@@ -56,10 +57,13 @@ class Early:
         return self._read(self._places.pop(task))
 
     def _write(self, outcome: Outcome) -> int:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="logproc-")  # noqa: SIM115 - closed by __exit__
-        place = self._file.seek(0, 2)
-        pickle.dump(outcome, self._file)
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="logproc-", buffering=0)  # noqa: SIM115 - by __exit__
+            place = self._file.seek(0, 2)
+            _write_all(self._file, pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
+        except OSError as error:
+            raise scratch.unwritable(error) from error
         return place
 
     def _read(self, place: int) -> Outcome:
@@ -67,6 +71,12 @@ class Early:
         self._file.seek(place)
         outcome: Outcome = pickle.load(self._file)  # noqa: S301 - written by this object, to a nameless file
         return outcome
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _size(outcome: Outcome) -> int:

@@ -14,6 +14,7 @@
     ├── MergeError               partials that do not belong together
     ├── AccountingError          the books do not balance: a defect of logproc, never of the input
     ├── TaskError                a worker failed on a task; names the file and the range
+    ├── MachineError             no task can be done on this machine, whatever it reads: the run ends
     ├── WireError                bytes from the network that are not what was agreed on
     ├── RefusedError             exit 78: coordinator and worker do not fit together; says why
     └── TryLaterError            exit 75: a lock, missing workers, a missing mount
@@ -214,6 +215,17 @@ class TaskError(LogprocError):
 
     def __str__(self) -> str:
         return f"task {self.task} failed: {self.cause}"
+
+
+class MachineError(LogprocError):
+    """This machine cannot do what every task needs, so that to go on would lose one file after the other."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class TryLaterError(LogprocError):

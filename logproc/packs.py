@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logproc.errors import UnreadableError
+from logproc.errors import MachineError, UnreadableError
 from logproc.formats import FORMATS
 from logproc.formats.detect import BY_RANK, is_unlike
 from logproc.formats.parser import SeparatorParser
@@ -57,7 +57,7 @@ def one_by_one(specs: Sequence[RollupSpec], max_groups: int, task: Task, process
     for piece in task.pieces:
         try:
             partial = process(task=Task(task.number, (piece,), 0))
-        except MemoryError:
+        except (MemoryError, MachineError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are counted
             problem = f"{type(error).__name__}: {error} (a defect of logproc)"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc import stopping
+from logproc.errors import MachineError
 
 try:
     import fcntl
@@ -41,17 +42,36 @@ YOUNG = 60.0
 
 @contextmanager
 def folder() -> Iterator[str]:
-    """Yield a new folder below the system's temporary one, which is removed at the end."""
+    """Yield a new folder below the system's temporary one, which is removed at the end; MachineError if none can be."""
     _sweep_once()
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as path, stopping.swept(path):
+    with _made() as path, stopping.swept(path):
         lock = _locked(Path(path, LOCK), os.O_CREAT | os.O_EXCL)
         files = Path(path, FILES)
-        files.mkdir()
+        try:
+            files.mkdir()
+        except OSError as error:
+            raise unwritable(error) from error
         try:
             yield str(files)
         finally:
             if lock is not None:
                 os.close(lock)
+
+
+def unwritable(error: OSError) -> MachineError:
+    """Return what to raise where a temporary file cannot be written: the disk is full, most of the time."""
+    reason = (error.strerror or str(error)).lower()
+    return MachineError(
+        f"{tempfile.gettempdir()}: temporary files cannot be written: {reason}; free some space there, or set TMPDIR "
+        "to another folder"
+    )
+
+
+def _made() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise unwritable(error) from error
 
 
 def adopt(path: str) -> None:

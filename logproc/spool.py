@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
+
+from logproc import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +29,8 @@ def place(folder: str, task: Task) -> str:
 class Spool:
     """The rejected lines of one task; writes nothing where no folder is given.
 
-    The file gets its name at the end: a second worker may be at the same task, and either may be killed.
+    The file gets its name at the end: a second worker may be at the same task, and either may be killed. MachineError
+    where the folder has no room for it: it is none of the fault of what is read.
     """
 
     def __init__(self, folder: str | None, task: Task) -> None:
@@ -40,8 +44,12 @@ class Spool:
         if kind is not None:
             self.clear()
         elif self._file is not None and self._path is not None:
-            self._file.close()
-            Path(self._file.name).replace(self._path)
+            try:
+                self._file.close()
+                Path(self._file.name).replace(self._path)
+            except OSError as error:
+                self.clear()
+                raise scratch.unwritable(error) from error
 
     def mark(self) -> int:
         """Return how much is kept, for `undo`."""
@@ -50,13 +58,17 @@ class Spool:
     def undo(self, mark: int) -> None:
         """Forget what was kept since a `mark`."""
         if self._file is not None:
-            self._file.seek(mark)
-            self._file.truncate()
+            try:
+                self._file.seek(mark)
+                self._file.truncate()
+            except OSError as error:
+                raise scratch.unwritable(error) from error
 
     def clear(self) -> None:
         """Forget what was kept."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what is to be forgotten found no room
+                self._file.close()
             Path(self._file.name).unlink()
             self._file = None
 
@@ -67,14 +79,16 @@ class Spool:
         path = self._path
 
         def keep(reject: Reject) -> None:
-            if self._file is None:
-                self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed by __exit__
-                    "w", encoding="utf-8", dir=path.parent, prefix=".", delete=False
-                )
             raw = reject.raw.decode("utf-8", "backslashreplace")
-            self._file.write(
-                json.dumps([piece.file, piece.start, reject.line, reject.offset, reject.reason, raw]) + "\n"
-            )
+            row = json.dumps([piece.file, piece.start, reject.line, reject.offset, reject.reason, raw])
+            try:
+                if self._file is None:
+                    self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed by __exit__
+                        "w", encoding="utf-8", dir=path.parent, prefix=".", delete=False
+                    )
+                self._file.write(row + "\n")
+            except OSError as error:
+                raise scratch.unwritable(error) from error
 
         return keep
 

@@ -7,18 +7,21 @@ programs, its buffer) is kept on its `Desk` and makes the next task faster, neve
 from __future__ import annotations
 
 import threading
+import traceback
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logproc.errors import MachineError
 from logproc.formats import candidates, resolve
 from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import CAPACITY, UNKNOWN, Matcher, Parser, new_parser
 from logproc.inputs.blocks import buffer_size
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
+from logproc.kernels.jit import Kernel
 from logproc.model import Batch, Partial, Task
 from logproc.packs import PackReader, one_by_one
 from logproc.pieces import PieceReader
@@ -181,17 +184,29 @@ def process(job: Job, task: Task) -> Partial:
     """Do one task: read its pieces, count their lines, and return what merges.
 
     A defect that one of several files brings to light costs that file alone; with a lone one it is the caller's.
+    MachineError if no task can be done here.
     """
     with Spool(job.spool, task) as spool:
         try:
             return _process(job, task, spool=spool)
-        except MemoryError:
+        except (MemoryError, MachineError):
             raise
         except Exception:
             if len(task.pieces) == 1:
                 raise
             spool.clear()
         return one_by_one(job.specs, job.max_groups, task, partial(_alone, job, spool=spool))
+
+
+def _require_machine_code(error: BaseException) -> None:
+    """Raise MachineError if an error came from making or loading machine code, without which no task can be done."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code is Kernel.load.__code__ and isinstance(error, Exception) and not isinstance(error, MemoryError):
+            reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+            raise MachineError(
+                f"there is no machine code for {frame.f_locals['self'].name} on this machine: {reason} (a defect of "
+                "logproc, or of what compiles for it)"
+            ) from error
 
 
 def _alone(job: Job, task: Task, *, spool: Spool) -> Partial:
@@ -205,9 +220,9 @@ def _alone(job: Job, task: Task, *, spool: Spool) -> Partial:
 
 
 def _process(job: Job, task: Task, *, spool: Spool) -> Partial:
-    desk = desk_of(job)
-    run = desk.program.aggregator(desk.begin(task))
     try:
+        desk = desk_of(job)
+        run = desk.program.aggregator(desk.begin(task))
         packed = desk.packs.read(task.pieces, run)
         results = tuple(
             packed.get(position) or PieceReader(desk, piece, run, spool.keeper(piece)).process()
@@ -215,7 +230,8 @@ def _process(job: Job, task: Task, *, spool: Spool) -> Partial:
         )
         desk.send(run)
         tables = finish(run)
-    except BaseException:
+    except BaseException as error:
         _desks.desk = None  # what was counted halfway must not be found by the next task
+        _require_machine_code(error)
         raise
     return Partial(task.number, results, tables)

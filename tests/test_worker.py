@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import json
 import lzma
+import os
 import random
+import tempfile
 import uuid
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -17,8 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logproc import worker
-from logproc.errors import InputError
+from logproc.errors import InputError, MachineError
 from logproc.inputs.blocks import BlockReader
+from logproc.kernels import jit, native, tokenize
 from logproc.kernels.tokenize import COUNTERS
 from logproc.model import Lines, Piece, Task
 from logproc.pieces import SAMPLES, TOO_LONG
@@ -407,3 +411,40 @@ def test_a_defect_that_one_file_of_a_pack_brings_to_light_costs_that_file_alone(
     assert len(table) == 11
     (kept,) = folder.iterdir()
     assert len(kept.read_text().splitlines()) == 11
+
+
+def small_files(folder, count):
+    for number in range(count):
+        line = f'192.0.2.{number} - - [10/Oct/2025:13:55:36 +0000] "GET / HTTP/1.1" 200 1 "-" "-"\nbad\n'
+        (folder / f"{number}.log").write_text(line)
+    return tuple(Piece(number, str(folder / f"{number}.log"), 0, -1, 0) for number in range(count))
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_kernel_that_cannot_be_compiled_ends_the_work_and_is_no_bad_file(count, tmp_path, monkeypatch):
+    def fails(_self):
+        raise TypeError("Failed in nopython mode pipeline\nwith many lines")
+
+    spec = plan("SELECT client, count(*) AS n FROM web GROUP BY client ORDER BY client", "clients")
+    monkeypatch.setattr(tokenize.tokenize, "_native", None)
+    monkeypatch.setattr(tokenize.tokenize, "_address", 0)
+    monkeypatch.setattr(native, "find", lambda _name: None)
+    monkeypatch.setattr(jit.Kernel, "_compile", fails)
+    with pytest.raises(MachineError) as caught:
+        process(Job(id=str(tmp_path), specs=(spec,)), Task(0, small_files(tmp_path, count), 0))
+    assert str(caught.value) == (
+        "there is no machine code for tokenize.tokenize on this machine: TypeError: Failed in nopython mode pipeline "
+        "(a defect of logproc, or of what compiles for it)"
+    )
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_a_full_disk_for_rejected_lines_is_no_fault_of_the_file(count, tmp_path, monkeypatch):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    spec = plan("SELECT client, count(*) AS n FROM web GROUP BY client ORDER BY client", "clients")
+    job = Job(id=str(tmp_path), specs=(spec,), spool=str(tmp_path / "spool"))
+    with pytest.raises(MachineError, match="temporary files cannot be written: no space left on device; free some"):
+        process(job, Task(0, small_files(tmp_path, count), 0))

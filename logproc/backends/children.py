@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from logproc import scratch
-from logproc.errors import UsageError
+from logproc.errors import MachineError, UsageError
 from logproc.model import Failure, Partial, Task
 
 if TYPE_CHECKING:
@@ -71,7 +71,15 @@ class Died:
     cause: str
 
 
-Event: TypeAlias = Done | Died
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The child says that no task can be done on this machine, and why."""
+
+    key: str
+    cause: str
+
+
+Event: TypeAlias = Done | Died | Unfit
 
 
 # ---- in the child ----------------------------------------------------------------------------------------------
@@ -95,6 +103,8 @@ def _answer(process: Process, job: Any, task: Task) -> bytes:  # noqa: ANN401
             return pickle.dumps(process(job, task), pickle.HIGHEST_PROTOCOL)
         except MemoryError:
             raise
+        except MachineError as error:
+            return pickle.dumps(error)
         except Exception as error:  # noqa: BLE001 - every error of a task is an outcome
             return pickle.dumps(Failure(task.number, f"{type(error).__name__}: {error}"))
     except MemoryError:
@@ -211,7 +221,7 @@ class Child:
             return False
         return False
 
-    def take(self) -> Done | None:
+    def take(self) -> Done | Unfit | None:
         """Return the outcome if all of it is here."""
         if self.key is None or len(self.answer) < SIZE.size:
             return None
@@ -219,8 +229,8 @@ class Child:
         if len(self.answer) < end:
             return None
         outcome = pickle.loads(memoryview(self.answer)[SIZE.size : end])  # noqa: S301 - from our own child
-        done, self.key, self.answer = Done(self.key, outcome), None, bytearray()
-        return done
+        key, self.key, self.answer = self.key, None, bytearray()
+        return Unfit(key, str(outcome)) if isinstance(outcome, MachineError) else Done(key, outcome)
 
 
 LONGEST_FOLDER = 85

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from logproc.backends.dask_worker import Greeting
 from logproc.backends.probe import unreadable
+from logproc.errors import MachineError
 from logproc.model import Failure
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class Refusals:
         return True
 
     def among(self, task: Task) -> frozenset[str] | Failure | None:
-        """Return who gets a task, None for any; a Failure if nobody is left who could do it."""
+        """Return who gets a task, None for any; a Failure if nobody is left who could do it.
+
+        MachineError if nobody is left who could do any.
+        """
         refusals = self._by_task.get(task.number)
         if not refusals:
             return self._members.among()
@@ -54,6 +58,8 @@ class Refusals:
             return others
         last = list(refusals.values())[-1]
         gone = _gone(task)
+        if last.hopeless:
+            raise MachineError(f"{last} (worker {last.worker} on {last.host})")
         if last.file is None or last.file not in gone:
             return Failure(task.number, f"{last} (worker {last.worker} on {last.host})")
         self._gone[task.number] = gone

@@ -24,6 +24,7 @@ from logproc import __version__
 from logproc.backends.probe import difference_in_time, unreadable_of
 from logproc.backends.serial import attempt
 from logproc.backends.spooled import Spooled, spooled, wanted
+from logproc.errors import MachineError
 from logproc.model import Failure, Folded, Partial, Task
 
 if TYPE_CHECKING:
@@ -70,10 +71,22 @@ class StrangerError(Exception):
 
 
 class UnusableHereError(Exception):
-    """A task failed because of the machine: a `file` of it cannot be read there, or there is no memory or disk left."""
+    """A task failed because of the machine: a `file` of it cannot be read there, or there is no memory or disk left.
 
-    def __init__(self, worker: str, host: str, reason: str, path: str | None = None, file: int | None = None) -> None:
-        super().__init__(worker, host, reason, path, file)
+    `hopeless` says that no other task can be done there either.
+    """
+
+    def __init__(
+        self,
+        worker: str,
+        host: str,
+        reason: str,
+        path: str | None = None,
+        file: int | None = None,
+        hopeless: bool = False,  # noqa: FBT001, FBT002 - positional, so that it pickles
+    ) -> None:
+        super().__init__(worker, host, reason, path, file, hopeless)
+        self.hopeless = hopeless
         self.worker = worker
         self.host = host
         self.reason = reason
@@ -165,6 +178,8 @@ def do(run: str, task: Task, gone: Sequence[int] = ()) -> Partial | Failure | Sp
     done: Partial | Failure | Spooled
     try:
         done = spooled(process, job, task) if wanted(job) else attempt(process, job, task)
+    except MachineError as error:
+        raise UnusableHereError(_address(), socket.gethostname(), str(error)[:REASON], hopeless=True) from error
     except BaseException as error:  # noqa: BLE001 - what ends a thread would be waited for forever
         done = Failure(task.number, f"{type(error).__name__}: {error}")
     _check(task, done.outcome if isinstance(done, Spooled) else done, gone)

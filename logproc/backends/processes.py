@@ -12,8 +12,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.broker import Broker
-from logproc.backends.children import Children, Died
+from logproc.backends.children import Children, Died, Unfit
 from logproc.backends.leases import LEASE_SECONDS
+from logproc.errors import MachineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +61,8 @@ class Supervisor:
 
     def _settle(self, event: Event) -> None:
         worker = self._free(event.key)
+        if isinstance(event, Unfit):
+            raise MachineError(event.cause)
         if isinstance(event, Died):
             self._broker.died(worker, event.cause, [event.key])
         else:
@@ -92,7 +95,7 @@ def run(
     memory: int | None = None,
     lease_seconds: float = LEASE_SECONDS,
 ) -> Iterator[Outcome]:
-    """Yield outcomes as they come; tasks are begun in their order.
+    """Yield outcomes as they come; tasks are begun in their order. MachineError if none can be done here.
 
     `memory` is a child's ceiling in bytes (see `children`), None for none. A child that is stopped for `lease_seconds`
     is taken for dead.

@@ -150,10 +150,10 @@ class Watch:
             self._remote.say(f"workers have lost {_tasks(more, 'more ')}, {status.lost_leases} in all; others get them")
 
     def _say(self, status: Status, seconds: float) -> None:
-        before = {worker.name: worker for worker in (self._before.workers if self._before else ())}
+        before = {(worker.name, worker.since): worker for worker in (self._before.workers if self._before else ())}
         rates = []
         for worker in status.workers:
-            then = before.get(worker.name)
+            then = before.get((worker.name, worker.since))  # one that was given up and came back counts from 0
             tasks, size = worker.done - (then.done if then else 0), worker.bytes - (then.bytes if then else 0)
             name = self._service.name(worker.name)
             rates.append(f"{name} {tasks / seconds:.1f} tasks/s {size / seconds / 1e6:.0f} MB/s")

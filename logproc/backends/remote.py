@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, scratch
-from logproc.backends.children import Children, Died
+from logproc.backends.children import Children, Died, Unfit
 from logproc.backends.link import HungUpError, Liveness, OverError, RetryingClient, WorkerOptions
 from logproc.backends.manager import Client
 from logproc.backends.probe import difference_in_time, unreadable_of
@@ -64,6 +64,7 @@ class WorkerRun:
         self._greeting = greeting
         self._control = control
         self._who = (welcome.run, greeting.worker)
+        self._lease_seconds = welcome.lease_seconds
         self._pulse_seconds = min(welcome.lease_seconds / 3, WAIT_SECONDS)
         others = [RetryingClient(control.options, control.liveness) for _ in range(2)]
         self._clients = dict(zip((self._deliver, self._fetch, self._pulse), (control, *others), strict=True))
@@ -74,6 +75,7 @@ class WorkerRun:
         self._lost: set[str] = set()
         self._free = 0
         self._beating: frozenset[str] = frozenset()
+        self._awake: dict[str, float] = {}  # by lease of a task in flight: when its child was last seen not stopped
         self.delivered = 0
         self._failures = 0
         self._folder: str | None = None
@@ -131,40 +133,65 @@ class WorkerRun:
     # ---- the main thread: children -----------------------------------------------------------------------------
 
     def _look(self, events: tuple[Event, ...] | list[Event]) -> None:
-        """Take what children have done, and give them what was fetched."""
+        """Take what children have done, and give them what was fetched.
+
+        To start one takes as long as the machine makes it, and to end one whose disk hangs: heartbeats do not wait.
+        """
         with suppress(BlockingIOError):
             self._wake_receiver.recv(4096)
         with self._turn:
             self._done.extend(events)
-            for lease in self._lost.intersection(self._children.running):
-                self._children.kill(lease)  # somebody else does it, or has done it
-                self._forget(lease)
-            while self._todo and self._children.idle and self._alone(self._todo[0]):
-                lease = self._todo.popleft()
-                if lease in self._lost:
-                    self._forget(lease)
-                else:
-                    self._children.submit(lease, self._tasks[lease])
+            lost = self._lost.intersection(self._children.running)
+        for lease in lost:  # somebody else does it, or has done it
+            self._end_child(lease)
+        self._end_stopped()
+        while (begun := self._next()) is not None:
+            self._children.submit(begun, self._tasks[begun])
+        with self._turn:
             self._free = self._children.idle - len(self._todo)
-            running = frozenset(self._children.running)
-            waiting = self._tasks.keys() - running
+            waiting = self._tasks.keys() - frozenset(self._children.running)
             self._beating = frozenset(self._children.beating) | waiting
             self._turn.notify_all()
+
+    def _end_stopped(self) -> None:
+        """End children that are stopped for longer than a lease: there is no heartbeat that would say it is lost."""
+        now, beating = time.monotonic(), self._children.beating
+        self._awake = {
+            lease: now if lease in beating else self._awake.get(lease, now) for lease in self._children.running
+        }
+        for lease, since in self._awake.items():
+            if now - since >= self._lease_seconds:
+                self._children.kill(lease)
+                with self._turn:
+                    self._done.append(Died(lease, f"its process was stopped for {self._lease_seconds:g} s"))
+
+    def _next(self) -> str | None:
+        """Take out the next lease whose task a child may begin now, if there is one."""
+        while self._todo and self._children.idle and self._alone(self._todo[0]):
+            with self._turn:
+                lease = self._todo.popleft()
+                if lease not in self._lost:
+                    return lease
+                self._forget(lease)
+        return None
 
     def _alone(self, lease: str) -> bool:
         """Tell whether nobody else here is at a task, as where its lease was lost and it was fetched again.
 
         Both would leave their rejected lines in the same file.
         """
-        running, waiting = self._children.running, {event.key for event in self._done}
-        for twin, task in tuple(self._tasks.items()):
-            if twin != lease and task == self._tasks[lease]:
-                if twin in waiting:
-                    return False
-                if twin in running:
-                    self._children.kill(twin)
-                    self._forget(twin)
-        return True
+        with self._turn:
+            running, done = self._children.running, {event.key for event in self._done}
+            twins = [twin for twin, task in self._tasks.items() if twin != lease and task == self._tasks[lease]]
+        for twin in twins:
+            if twin in running:
+                self._end_child(twin)
+        return done.isdisjoint(twins)
+
+    def _end_child(self, lease: str) -> None:
+        self._children.kill(lease)
+        with self._turn:
+            self._forget(lease)
 
     def _forget(self, lease: str) -> None:
         self._tasks.pop(lease, None)
@@ -253,8 +280,10 @@ class WorkerRun:
                 self._wake()
 
     def _hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
-        if isinstance(event, Died):
-            client.call("fail", *self._who, event.key, event.cause, True, ())
+        if isinstance(event, Died | Unfit):
+            client.call("fail", *self._who, event.key, event.cause, isinstance(event, Died), ())
+            if isinstance(event, Unfit):
+                raise TryLaterError(f"no task can be done on this machine: {event.cause}")
             return
         rejected = None
         if self._folder is not None and self._options.place is not None:

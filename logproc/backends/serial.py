@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from logproc.errors import MachineError
 from logproc.model import Failure, Partial, Task
 
 if TYPE_CHECKING:
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
 
 
 def attempt(process: Callable[[Any, Task], Partial], job: Any, task: Task) -> Partial | Failure:  # noqa: ANN401
-    """Do a task; whatever it raises becomes a Failure with its text."""
+    """Do a task; whatever it raises becomes a Failure with its text, but for a MachineError."""
     try:
         return process(job, task)
+    except MachineError:
+        raise
     except Exception as error:  # noqa: BLE001 - a backend reports every error of a task and goes on
         return Failure(task.number, f"{type(error).__name__}: {error}")
 
@@ -24,6 +27,6 @@ def run(
     tasks: Sequence[Task],
     workers: int,  # noqa: ARG001 - there is one
 ) -> Iterator[Partial | Failure]:
-    """Yield outcomes in the order of the tasks."""
+    """Yield outcomes in the order of the tasks; MachineError if none can be done here."""
     for task in tasks:
         yield attempt(process, job, task)

@@ -12,12 +12,16 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.serial import attempt
+from logproc.errors import MachineError
 from logproc.model import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from logproc.model import Partial, Task
+
+    Waiting: TypeAlias = queue.Queue[Partial | Failure | MachineError | None]
 
 WAITING = 1
 """Outcomes a worker that may wait for the consumer."""
@@ -37,11 +41,11 @@ def run(
     tasks: Sequence[Task],
     workers: int,
 ) -> Iterator[Partial | Failure]:
-    """Yield outcomes as they come; tasks are begun in their order."""
+    """Yield outcomes as they come; tasks are begun in their order. MachineError if none can be done here."""
     todo = iter(tasks)
     lock = threading.Lock()
     stop = threading.Event()
-    done: queue.Queue[Partial | Failure | None] = queue.Queue(WAITING * workers)
+    done: Waiting = queue.Queue(WAITING * workers)
 
     def work() -> None:
         while not stop.is_set():
@@ -49,8 +53,11 @@ def run(
                 task = next(todo, None)
             if task is None:
                 break
+            outcome: Partial | Failure | MachineError
             try:
                 outcome = attempt(process, job, task)
+            except MachineError as error:
+                outcome = error
             except BaseException as error:  # noqa: BLE001 - a thread that ends in silence would be waited for forever
                 outcome = Failure(task.number, f"{type(error).__name__}: {error}")
             _put(done, outcome, stop)
@@ -67,6 +74,8 @@ def run(
             outcome = done.get()
             if outcome is None:
                 running -= 1
+            elif isinstance(outcome, MachineError):
+                raise outcome
             else:
                 yield outcome
     finally:
@@ -76,7 +85,7 @@ def run(
             thread.join(PATIENCE / len(pool))
 
 
-def _put(done: queue.Queue[Partial | Failure | None], item: Partial | Failure | None, stop: threading.Event) -> None:
+def _put(done: Waiting, item: Partial | Failure | MachineError | None, stop: threading.Event) -> None:
     """Hand an outcome over, unless nobody waits for it any more."""
     while not stop.is_set():
         try:

@@ -7,6 +7,7 @@ file (`/dev/null`, a FIFO) is written to directly: renaming over a device would 
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from logproc.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from _typeshed import ReadableBuffer
 
 
 def write_atomically(path: str, content: bytes) -> None:
@@ -28,23 +31,25 @@ def write_atomically(path: str, content: bytes) -> None:
 def replacing(path: str) -> Iterator[BinaryIO]:
     """Yield a file whose bytes take the place of `path` when the block ends well; raises OutputError.
 
-    When the block raises, the temporary file is removed and `path` is as it was.
+    When the block raises, the temporary file is removed and `path` is as it was. An OSError that is not the file's own
+    passes: the block may be a whole run.
     """
     target = os.path.realpath(path)  # a symbolic link stays one: what it points to is replaced
     if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113
-        with _as_output_error(path), open(target, "wb") as file:  # noqa: PTH123
+        with _Output(path, _opened(path, target)) as file:
             yield file
         return
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")  # noqa: PTH118
     try:
-        with _as_output_error(path):
-            with _temporary(folder, temporary) as file:
-                _keep_mode(target, file)
-                yield file
+        with _Output(path, _temporary(path, folder, temporary)) as file:
+            _keep_mode(target, file)
+            yield file
+            with _as_output_error(path):
                 file.flush()
                 os.fsync(file.fileno())
                 _give_name(file, temporary)
+        with _as_output_error(path):
             os.replace(temporary, target)  # noqa: PTH105
             _sync_folder(folder)
     finally:
@@ -52,25 +57,57 @@ def replacing(path: str) -> Iterator[BinaryIO]:
             os.unlink(temporary)  # noqa: PTH108 - gone already if all went well
 
 
-def _temporary(folder: str, name: str) -> BinaryIO:
+class _Raw(io.FileIO):
+    """A descriptor that is owned, and whose errors are an OutputError for a path."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        super().__init__(descriptor, "wb")
+        self._path = path
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        with _as_output_error(self._path):
+            return super().write(data)
+
+
+class _Output(io.BufferedWriter):
+    """A file whose errors are an OutputError; where its block raises, nobody wants what is still to be written."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        super().__init__(_Raw(path, descriptor))
+
+    def __exit__(self, kind: type[BaseException] | None, *_exc: object) -> None:
+        if kind is None:
+            self.close()
+            return
+        with suppress(OutputError, OSError):
+            self.close()
+
+
+def _opened(path: str, target: str) -> int:
+    with _as_output_error(path):
+        return os.open(target, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+
+
+def _temporary(path: str, folder: str, name: str) -> int:
     """Open a new file in a folder: without a name where the file system can, else called `name`."""
     if hasattr(os, "O_TMPFILE"):
         with suppress(OSError):
-            file = open(os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o666), "wb")  # noqa: PTH123, SIM115
-            if os.path.exists(_handle(file)):  # noqa: PTH110 - else there is no /proc to name it by
-                return file
-            file.close()
-    return open(name, "xb")  # noqa: PTH123 - the caller closes it
+            descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o666)
+            if os.path.exists(_handle(descriptor)):  # noqa: PTH110 - else there is no /proc to name it by
+                return descriptor
+            os.close(descriptor)
+    with _as_output_error(path):
+        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
 
 def _give_name(file: BinaryIO, name: str) -> None:
     if not os.path.exists(name):  # noqa: PTH110
         # With a folder's handle, which an absolute path does not use, Python calls linkat(2), which follows /proc.
-        os.link(_handle(file), name, src_dir_fd=file.fileno(), follow_symlinks=True)
+        os.link(_handle(file.fileno()), name, src_dir_fd=file.fileno(), follow_symlinks=True)
 
 
-def _handle(file: BinaryIO) -> str:
-    return f"/proc/self/fd/{file.fileno()}"
+def _handle(descriptor: int) -> str:
+    return f"/proc/self/fd/{descriptor}"
 
 
 def require_writable(option: str, path: str) -> None:

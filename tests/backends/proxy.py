@@ -14,6 +14,9 @@ from contextlib import closing, contextmanager, suppress
 FAULTS = ("none", "drop", "half", "swallow", "delay", "change")
 
 
+HANDSHAKE_BYTES = 80
+"""More than either end says to show that it knows the key."""
+
 CALM = iter(lambda: ("none", 0), None)
 """The plan of a good network."""
 
@@ -70,7 +73,7 @@ class Proxy:
     def drop_all(self):
         """Reset every connection there is."""
         with self._lock:
-            for sock in self._open:
+            for sock in (*self._open, *self._mute):
                 with suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
 
@@ -138,9 +141,9 @@ class Proxy:
                 sock.shutdown(socket.SHUT_RDWR)
 
 
-def troubles(seed, share=0.7):
-    """Yield faults of connections: most of them bad, in the middle of what a worker says."""
-    rng = random.Random(seed)
+def troubles(rng, share=0.7):
+    """Yield faults of connections: most of them bad, among the first words or late in a large result."""
     while True:
         fault = rng.choice(FAULTS[1:]) if rng.random() < share else "none"
-        yield fault, int(rng.triangular(0, 4000, 200))
+        after = int(10 ** rng.uniform(1, 5.5))
+        yield fault, after + HANDSHAKE_BYTES * (fault == "change")  # before, it is another key that was shown

@@ -156,7 +156,7 @@ class Collector(threading.Thread):
 
     def result(self):
         self.join(120)
-        assert not self.is_alive()
+        assert not self.is_alive(), self.head.lines
         if self.error is not None:
             raise self.error
         return {outcome.task: outcome for outcome in self.outcomes}

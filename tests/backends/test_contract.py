@@ -25,6 +25,7 @@ from backends.workers import (
     large,
     leave,
     read_but_die_once,
+    unfit,
     work,
 )
 
@@ -35,6 +36,7 @@ from logproc.backends.queue import WINDOW
 from logproc.backends.threads import WAITING
 from logproc.config import Config, NamedReport, Network, Output
 from logproc.config_keys import BACKENDS as NAMES
+from logproc.errors import MachineError
 from logproc.model import Failure, Partial, Piece, Task
 from logproc.report.json import render
 
@@ -144,6 +146,12 @@ def test_two_runs_at_once_do_not_mix(backend):
         pairs = list(zip(first, second, strict=True))
     assert by_task(outcome for outcome, _ in pairs) == right(one)
     assert by_task(outcome for _, outcome in pairs) == right(two)
+
+
+@pytest.mark.parametrize("backend", [name for name in NAMES if name not in {"auto", "queue"}], indirect=True)
+def test_a_machine_that_can_do_no_task_ends_the_run_loudly(backend):
+    with pytest.raises(MachineError, match="there is no machine code for this"):
+        list(backend(unfit, Errand(bad=(3, 4)), tasks_of(12)))
 
 
 # ---- how much is begun, and how it ends ------------------------------------------------------------------------

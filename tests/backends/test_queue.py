@@ -28,7 +28,7 @@ from backends.queue_workers import (
     join_workers,
     options_of,
 )
-from backends.workers import Errand, answer, work
+from backends.workers import Errand, answer, unfit, work
 
 from logproc import __version__
 from logproc.backends import keys, manager, probe, queue, remote, service, service_checks
@@ -689,6 +689,20 @@ def test_a_full_disk_of_a_worker_loses_nothing():
         assert isinstance(bad.error, TryLaterError)
         assert "could not be done on this machine: OSError: [Errno 28] No space left on device" in str(bad.error)
         head.wait_for("worker bad left")
+        WorkerThread(head, work, name="good").start()
+        assert collector.result() == right(tasks)
+
+
+def test_a_worker_that_can_do_no_task_leaves_at_once_and_says_why():
+    head, tasks = Head(), tasks_of(8)
+    with collecting(head, Errand(bad=tuple(range(8))), tasks) as collector:
+        bad = WorkerThread(head, unfit, name="bad")
+        bad.start()
+        bad.join(60)
+        assert isinstance(bad.error, TryLaterError)
+        assert str(bad.error) == "no task can be done on this machine: there is no machine code for this"
+        head.wait_for("worker bad left")
+        assert any("worker bad could not do task" in line and "no machine code" in line for line in head.lines)
         WorkerThread(head, work, name="good").start()
         assert collector.result() == right(tasks)
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import random
 import signal
 import threading
 from contextlib import ExitStack, closing
 
 import pytest
-from backends.proxy import Proxy, nobody, troubles
+from backends.proxy import Proxy, nobody
 from backends.queue_workers import Clock, Head, WorkerThread, collecting, join_workers, process_of
-from backends.workers import Errand, answer, die_once, held, large, stop_once, work
+from backends.workers import Errand, answer, held, large, stop_once, work
 
-from logproc.backends import broker, link, manager, queue, remote, service
+from logproc.backends import link, service
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Channel
+from logproc.backends.children import Children
 from logproc.errors import RefusedError, TryLaterError
 from logproc.model import Partial, Piece, Task
-
-SCHEDULES = int(os.environ.get("LOGPROC_SCHEDULES", "10"))
-"""Randomised schedules of faults; a longer run sets more."""
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +105,7 @@ def test_the_work_of_a_worker_that_hangs_is_done_by_another(tmp_path):
 def test_a_child_that_hangs_is_replaced(tmp_path):
     head, tasks = Head(lease_seconds=1.5), tasks_of(6)
     with collecting(head, Errand(str(tmp_path), bad=(2,)), tasks) as collector:
-        hand = WorkerThread(head, stop_once)
+        hand = WorkerThread(head, stop_once, children=1)  # nobody else is there to do the rest
         hand.start()
         assert collector.result() == right(tasks)
         hand.join(60)
@@ -196,43 +192,6 @@ def test_another_key_ends_a_worker():
 # ---- networks that break ------------------------------------------------------------------------------------------
 
 
-def mischief(job, task):
-    """Do a task, or die in the middle of it, or return much."""
-    if task.number % 7 == 3:
-        return die_once(job, task)
-    return large(job, task) if task.number % 5 == 1 else answer(task)
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """What is swallowed is missed soon."""
-    monkeypatch.setattr(manager, "REPLY_SECONDS", 1.0)
-    monkeypatch.setattr(remote, "WAIT_SECONDS", 0.5)
-    monkeypatch.setattr(link, "LONGEST_PAUSE", 0.2)
-    monkeypatch.setattr(queue, "LINGER_SECONDS", 0.5)
-    monkeypatch.setattr(broker, "DEATHS", 100)  # a machine that stalls loses leases, too
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("seed", range(SCHEDULES))
-def test_whatever_happens_on_the_way_every_task_counts_once(seed, tmp_path):
-    rng = random.Random(seed)
-    head, tasks = Head(lease_seconds=3.0), tasks_of(40)
-    job = Errand(str(tmp_path), bad=tuple(range(40)))
-    with collecting(head, job, tasks) as collector, ExitStack() as stack:
-        for n in range(2):
-            proxy = stack.enter_context(closing(Proxy(head.port, troubles(rng.random(), 0.5 if n else 0.8))))
-            WorkerThread(head, mischief, port=proxy.port, name=f"hand{n}").start()
-        found = collector.result()
-    assert found.keys() == right(tasks).keys()
-    for task in tasks:
-        expected = Partial(task.number, (), (bytes(300_000),)) if task.number % 5 == 1 else answer(task)
-        if task.number % 7 == 3:
-            expected = answer(task)
-        assert found[task.number] == expected
-    assert len(collector.outcomes) == len(tasks)
-
-
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("fault", ["drop", "half", "swallow", "change"])
 def test_a_result_whose_upload_breaks_is_sent_again(fault, tmp_path):
@@ -314,6 +273,21 @@ def test_a_large_upload_does_not_delay_heartbeats(tmp_path, beats, monkeypatch):
     with collecting(head, Errand(str(tmp_path)), tasks) as collector:
         WorkerThread(head, large, children=1).start()
         assert collector.result() == {0: Partial(0, (), (bytes(300_000),))}
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_child_that_takes_long_to_start_does_not_delay_heartbeats(beats, monkeypatch):
+    original = Children._hire
+
+    def slowly(self):
+        beats.wait_for(3)
+        return original(self)
+
+    monkeypatch.setattr(Children, "_hire", slowly)
+    head, tasks = Head(), tasks_of(1)
+    with collecting(head, Errand(), tasks) as collector:
+        WorkerThread(head, work, children=1).start()
+        assert collector.result() == right(tasks)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from logproc.errors import MachineError
 from logproc.model import Partial
 
 
@@ -59,6 +61,13 @@ def leave(job, task):
     return answer(task)
 
 
+def unfit(job, task):
+    """Do a task on a machine that cannot do the bad ones, or any other of the kind."""
+    if task.number in job.bad:
+        raise MachineError("there is no machine code for this")
+    return answer(task)
+
+
 def exits(_job, task):
     """End the thread, or what else does the task."""
     raise SystemExit(task.number)
@@ -82,6 +91,25 @@ def stop_once(job, task):
         marker.touch()
         os.kill(os.getpid(), signal.SIGSTOP)
     return answer(task)
+
+
+DEEDS = {"work": 10, "large": 3, "die": 3, "stop": 1}
+"""What `mischief` does, and how often."""
+
+
+def deed_of(seed, number):
+    """Return what becomes of a task when it is tried for the first time, by chance."""
+    return random.Random(f"{seed} {number}").choices(tuple(DEEDS), DEEDS.values())[0]
+
+
+def mischief(job, task):
+    """Do a task, return much, or die or hang in the middle of it, the first time it is tried."""
+    (seed,) = job.bad
+    deed, marker = deed_of(seed, task.number), Path(job.folder) / str(task.number)
+    if deed in {"die", "stop"} and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL if deed == "die" else signal.SIGSTOP)
+    return large(job, task) if deed == "large" else answer(task)
 
 
 def spin(job, _task):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +74,30 @@ def test_what_is_no_regular_file_is_written_to_and_not_replaced(tmp_path):
 def test_what_cannot_be_written_is_named_with_the_reason(tmp_path):
     with pytest.raises(OutputError, match=r"no/such/report\.json: cannot be written: No such file or directory"):
         write_atomically(str(tmp_path / "no/such/report.json"), b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named_while_a_run_goes_on_and_at_its_end():
+    def write(*pieces):
+        with replacing("/dev/full") as file:
+            for piece in pieces:
+                file.write(piece)
+
+    for pieces in ((b"short",), (bytes(1 << 20), b"short")):
+        with pytest.raises(OutputError, match="/dev/full: cannot be written: No space left on device"):
+            write(*pieces)
+
+
+@pytest.mark.parametrize("special", [False, True])
+def test_an_error_within_a_run_is_not_blamed_on_the_file_that_it_writes(tmp_path, special):
+    def run():
+        with replacing("/dev/null" if special else str(tmp_path / "rejects")) as file:
+            file.write(b"line")
+            raise FileNotFoundError(2, "No such file or directory", "something else")
+
+    with pytest.raises(FileNotFoundError, match="something else"):
+        run()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_outputs_are_checked_before_the_work(tmp_path):
