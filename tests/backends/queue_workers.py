@@ -154,8 +154,8 @@ class Collector(threading.Thread):
         except LogprocError as error:
             self.error = error
 
-    def result(self):
-        self.join(120)
+    def result(self, seconds=120):
+        self.join(seconds)
         assert not self.is_alive(), self.head.lines
         if self.error is not None:
             raise self.error

@@ -30,7 +30,7 @@ AT_ONCE = 25
 TASKS = 40
 
 EVER = 600.0
-"""Seconds: a worker of a busy machine does not give up."""
+"""Seconds: on a busy machine nobody gives up."""
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def run(seed, folder, port):
         for name, share, mortal in (("first", 0.8, False), ("second", 0.5, False), ("third", 0.7, True)):
             machine = Machine(head, name, random.Random(rng.random()), share=share, mortal=mortal)
             stack.callback(machine.close, port)
-        found = collector.result()
+        found = collector.result(EVER)
     assert len(collector.outcomes) == len(tasks), f"schedule {seed}"
     for task in tasks:
         expected = large(job, task) if deed_of(seed, task.number) == "large" else answer(task)
