@@ -195,6 +195,7 @@ def _plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> 
     """Write down what is going to be read, and return it as tasks."""
     failpoints.reach("before-plan")
     _settle_unreadable(found)
+    _refuse_merged(found, ledger)
     tasks = planner.tasks_of(surveying.pieces(planner, found, ledger))
     wanted = {piece.file for task in tasks for piece in task.pieces}
     keys = tuple(asked.by_key)
@@ -224,6 +225,17 @@ def _settle_unreadable(found: Survey) -> None:
         record = found.records.get(decision.generation or 0)
         if record is not None and not surveying.is_readable_from_within(record, decision.look.codec):
             found.decisions[place] = replace(decision, kind=Kind.RECOUNTED, origin=0, limit=-1)
+
+
+def _refuse_merged(found: Survey, ledger: Ledger) -> None:
+    """Leave those files as they were counted that would be counted anew, and whose old counts cannot be taken out."""
+    for place, decision in enumerate(found.decisions):
+        if decision.kind == Kind.RECOUNTED and ledger.is_merged(decision.generation or 0):
+            reason = (
+                "it has grown, can only be read as a whole, and days of it are older than compact_after and merged: "
+                "what was added is not counted"
+            )
+            found.decisions[place] = replace(decision, kind=Kind.FAILED, reason=reason, again=True)
 
 
 # ---- work --------------------------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ def new_record(log: LogFile, absolute: LogFile, decision: Decision) -> Record:
     head = decision.look.head if decision.limit < 0 else decision.look.head[: decision.limit]
     known = (identity.digest(head), len(head), signature(head))
     generation = Generation(0, absolute.path, log.device, log.inode, _stored(log), *known, 0, b"", 0, 0, 0, 0)
-    return Record(generation, log.source, log.host, decision.look.codec, None, 0.0, ())
+    return Record(generation, log.source, log.host, decision.look.codec, None, 0.0, (), whole=decision.look.stream)
 
 
 def moved(record: Record, log: LogFile, absolute: LogFile, decision: Decision) -> Record:

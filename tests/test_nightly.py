@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 from collections import Counter
 
@@ -90,6 +91,39 @@ def test_old_days_are_merged_and_then_dropped(tmp_path, logs):
             keeping.forget(settings, ledger, path=None, host="h1", day=None)
     settings = config(logs.root, tmp_path / "s", state=State(compact_after=3, retain=5), sources=HOSTS)
     assert sum(counted(nightly.run(settings, now_ns=night(8))).values()) == 25
+
+
+def test_a_file_that_is_read_as_a_whole_can_grow_when_its_days_are_old(tmp_path, logs):
+    state = State(settle=0.0, compact_after=2)
+    logs.append("whole.log", 3)
+    logs.append("plain.log", 1)
+    old = logs.path("whole.log").read_text()
+    logs.path("whole.log").write_bytes(old.encode("utf-16"))
+    for day in (2, 8):
+        report = run(logs.root, tmp_path / "s", night(day), state=state)
+    logs.append("more.log", 2)
+    added = logs.path("more.log").read_text()
+    logs.path("more.log").unlink()
+    with logs.path("whole.log").open("ab") as file:
+        file.write(added.encode("utf-16-le"))
+    report = run(logs.root, tmp_path / "s", night(9), state=state)
+    assert counted(report) == logs.ever
+
+
+def test_a_file_is_not_counted_twice_where_its_old_counts_cannot_be_taken_out(tmp_path, logs):
+    state = State(settle=0.0, compact_after=2)
+    logs.append("a.log.1", 3, torn=True)
+    logs.append("b.log", 1)
+    logs.compress("a.log.1")
+    run(logs.root, tmp_path / "s", night(2), state=state)
+    begun = logs.content("a.log.1.gz")
+    logs.path("a.log.1.gz").unlink()
+    run(logs.root, tmp_path / "s", night(8), state=state)
+    logs.path("a.log.1.gz").write_bytes(gzip.compress(begun + b"\n" + logs.line()[1].encode()))
+    report = run(logs.root, tmp_path / "s", night(9), state=state)
+    assert set(counted(report).values()) == {1}
+    (entry,) = (file for file in report.files if file.status == "failed")
+    assert "days of it are older than compact_after and merged: what was added is not counted" in entry.reason
 
 
 def test_lines_by_host_and_hour_are_those_of_the_last_days(tmp_path, logs, monkeypatch):

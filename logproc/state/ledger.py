@@ -428,12 +428,18 @@ class Ledger:
         return [row[0] for row in self._all(sql, (day, -(2**63)))]
 
     def parts_to_merge(self, day: int) -> list[int]:
-        """Return the parts of files whose days are all before one."""
+        """Return the parts of files whose days are all before one.
+
+        Left out are those of files that may grow and have to be counted anew then, as a whole: from merged counts
+        nothing can be taken out.
+        """
         sql = (
             "SELECT id FROM parts WHERE generation IS NULL "
             "AND EXISTS (SELECT 1 FROM pieces WHERE part = id AND generation IS NOT NULL) "
             "AND EXISTS (SELECT 1 FROM part_days WHERE part = id) "
-            "AND NOT EXISTS (SELECT 1 FROM part_days WHERE part = id AND day >= ?) ORDER BY id"
+            "AND NOT EXISTS (SELECT 1 FROM part_days WHERE part = id AND day >= ?) "
+            "AND NOT EXISTS (SELECT 1 FROM pieces JOIN generations ON generations.id = pieces.generation AND whole "
+            "JOIN seen ON seen.generation = generations.id WHERE part = parts.id) ORDER BY id"
         )
         return [row[0] for row in self._all(sql, (day,))]
 

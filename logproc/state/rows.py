@@ -28,6 +28,7 @@ class Record:
     tried: tuple[str, ...]
     first_time: int | None = None
     last_time: int | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Generations(Mapping[int, Generation]):
 RECORD = (
     "path, device, inode, size, mtime_ns, ctime_ns, head, head_bytes, signature, "
     '"offset", tail, tail_bytes, crc, open_end, end_crc, closed, '
-    "source, host, codec, format, confidence, tried, first_time, last_time"
+    "source, host, codec, format, confidence, tried, first_time, last_time, whole"
 )
 """Columns of a generation, but for its number."""
 
@@ -151,7 +152,7 @@ def _generation(row: Sequence[Any]) -> Generation:
 
 def record_of(row: Sequence[Any]) -> Record:
     """Return a generation from its number and the columns `RECORD`."""
-    source, host, codec, name, confidence, tried, first, last = row[17:]
+    source, host, codec, name, confidence, tried, first, last, whole = row[17:]
     return Record(
         _generation(row),
         source,
@@ -162,6 +163,7 @@ def record_of(row: Sequence[Any]) -> Record:
         () if tried == "[]" else tuple(json.loads(tried)),
         first,
         last,
+        bool(whole),
     )
 
 
@@ -179,7 +181,7 @@ def record_values(record: Record) -> tuple[Any, ...]:
             record.confidence,
             json.dumps(record.tried) if record.tried else "[]",
         ),
-        *(record.first_time, record.last_time),
+        *(record.first_time, record.last_time, record.whole),
     )
 
 

@@ -9,7 +9,8 @@ returned: `tables` until they are committed, `books` until they are reported. `p
 `totals` are all parts of a day together, open ones left out, and `sums` the totals of all days, where they have been
 added up: they are dropped where a total is taken back. A day is counted from 1970-01-01, -2**63 for lines without
 a time. Pieces without a generation are those of old days, merged by day, host and source; `merged` counts the lines
-that a generation has in them. Paths are bytes.
+that a generation has in them. A generation is `whole` where its file can only be read from the beginning. Paths are
+bytes.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ CREATE TABLE generations (
     head BLOB NOT NULL, head_bytes INTEGER NOT NULL, signature BLOB NOT NULL,
     "offset" INTEGER NOT NULL, tail BLOB NOT NULL, tail_bytes INTEGER NOT NULL, crc INTEGER NOT NULL,
     open_end INTEGER NOT NULL, end_crc INTEGER NOT NULL, closed INTEGER NOT NULL,
-    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL, merged TEXT
+    first_time INTEGER, last_time INTEGER, run INTEGER NOT NULL, merged TEXT, whole INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE seen (
     path BLOB PRIMARY KEY, device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -75,5 +76,8 @@ CREATE TABLE totals (
 CREATE TABLE sums (spec TEXT PRIMARY KEY, tables BLOB NOT NULL);
 """
 
-MIGRATIONS: dict[int, str] = {1: "CREATE TABLE sums (spec TEXT PRIMARY KEY, tables BLOB NOT NULL);"}
+MIGRATIONS: dict[int, str] = {
+    1: "CREATE TABLE sums (spec TEXT PRIMARY KEY, tables BLOB NOT NULL);"
+    "ALTER TABLE generations ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;"
+}
 """What makes a schema of version n one of version n + 1."""

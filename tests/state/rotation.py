@@ -146,9 +146,9 @@ class Logs:
         self.path(name).unlink()
 
 
-def run(root: Path, folder: Path, **changes):
+def run(root: Path, folder: Path, now_ns: int | None = None, **changes):
     """Do a nightly run, and say that its report was written."""
     settings = config(root, folder, **changes)
-    report = nightly.run(settings)
+    report = nightly.run(settings, now_ns=now_ns)
     nightly.reported(settings)
     return report
