@@ -16,7 +16,8 @@ import numpy as np
 
 from logproc.errors import MachineError, UnreadableError
 from logproc.formats import FORMATS
-from logproc.formats.detect import BY_RANK, is_unlike
+from logproc.formats.detect import BY_RANK
+from logproc.formats.outlook import is_unlike
 from logproc.formats.parser import SeparatorParser
 from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import DOUBTFUL_BYTES, LOWEST_TEXT

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.formats import FORMATS, Format
 from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
+from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
 """Counts (matched, rejected) lines of whole-line bytes; blank lines are neither."""
@@ -32,12 +33,6 @@ SPECIFIC_MAY_LOSE = 0.05
 
 GUESSED, LAST_GUESSED = 0.9, 0.7
 """Confidence at most in a format that many programs write, and in a last resort, however many lines they read."""
-
-HEAD_BYTES = 1 << 14
-"""Bytes in which `Format.begins` and `Format.sure` are looked for."""
-
-HEAD_LINES = 4
-"""Lines that `Format.unlike` is asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +78,7 @@ def detect(
     text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
     if not text or text.isspace():
         return Detection(None, 0.0, None, "no lines")
-    ordered = BY_RANK if candidates is None else candidates
+    ordered = BY_RANK if candidates is None else tuple(candidates)
     scores, refusal = _scores(text, ordered, matcher)
     if not scores:
         return Detection(None, 0.0, None, refusal or "no known format matches")
@@ -107,16 +102,17 @@ def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matc
     """Say of every format that reads lines of a text why it was taken or not, those that read most first."""
     scores: list[_Score] = []
     refusals: dict[str, str] = {}
+    outlook = Outlook(text)
     for row in candidates:
-        unlike = is_unlike(row, text)
+        unlike = outlook.is_unlike(row)
         matched, rejected = (0, 0) if unlike and not row.unlike_reason else matcher(row, text)
         if matched:
             scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
             if unlike:
                 refusals[row.name] = f"not taken: {row.unlike_reason}"
-            elif row.begins is not None and row.begins.search(text, 0, HEAD_BYTES) is None:
+            elif not outlook.begins(row):
                 refusals[row.name] = "no line begins as such files do"
-            elif not all(needed in text for needed in row.needs):
+            elif not outlook.holds(row.needs):
                 needed = next(needed for needed in row.needs if needed not in text)
                 refusals[row.name] = f"nowhere stands {needed.decode('latin-1')!r}, which such files have"
     scores.sort(key=lambda score: (-score.share, -score.format.rank))
@@ -150,35 +146,28 @@ def _closed(sample: bytes) -> bytes:
     return sample if sample.endswith(b"\n") or not sample else sample + b"\n"
 
 
-def _scores(text: bytes, ordered: Iterable[Format], matcher: Matcher) -> tuple[list[_Score], str]:
+def _scores(text: bytes, ordered: tuple[Format, ...], matcher: Matcher) -> tuple[list[_Score], str]:
     """Match the candidates whose bytes are there; also return why one that matches must not be taken."""
     scores: list[_Score] = []
     refusal = ""
-    for row in ordered:
-        if not all(needed in text for needed in row.needs):
-            continue
-        if row.begins is not None and row.begins.search(text, 0, HEAD_BYTES) is None:
-            continue
-        if not row.unlike_reason and is_unlike(row, text):
+    outlook = Outlook(text)
+    for row in outlook.possible(ordered):
+        if (
+            not outlook.holds(row.needs)
+            or (not row.unlike_reason and outlook.is_unlike(row))
+            or not outlook.begins(row)
+        ):
             continue
         matched, rejected = matcher(row, text)
         if matched == 0:
             continue
-        if row.unlike_reason and is_unlike(row, text):
+        if row.unlike_reason and outlook.is_unlike(row):
             refusal = f"{row.name} does not fit: {row.unlike_reason}"
             continue
         scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
         if rejected == 0:
             break
     return scores, refusal
-
-
-def is_unlike(row: Format, text: bytes) -> bool:
-    """Tell whether most of a text's first lines mean something else than a format would read them as."""
-    if row.unlike is None:
-        return False
-    head = [line for line in text[: 1 << 14].split(b"\n", HEAD_LINES)[:HEAD_LINES] if line.strip()]
-    return 2 * sum(row.unlike.match(line) is not None for line in head) > len(head)
 
 
 def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
@@ -236,7 +225,7 @@ def _with_others(
     found: Detection,
     scores: Sequence[_Score],
     text: bytes,
-    ordered: Sequence[Format],
+    ordered: tuple[Format, ...],
     matcher: Matcher,
     refused: Refused,
 ) -> Detection:
@@ -247,7 +236,7 @@ def _with_others(
     tried = [chosen]
     rest = refused(chosen, text) if found.confidence < 1 else b""
     while rest and len(tried) < MOST_FORMATS:
-        others, _ = _scores(rest, [row for row in ordered if is_single(row) and row not in tried], matcher)
+        others, _ = _scores(rest, tuple(row for row in ordered if is_single(row) and row not in tried), matcher)
         fitting = [score for score in others if score.matched >= OTHER_LINES and score.share >= OTHER_SHARE]
         if not fitting:
             break

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from logproc.formats import FORMATS
 from logproc.formats.detect import BY_RANK, Detection, detect
+from logproc.formats.outlook import Outlook, shape_of
 
 if TYPE_CHECKING:
     from logproc.formats import Format
@@ -74,6 +75,18 @@ def test_few_lines_of_a_more_specific_format_are_read_by_it_if_they_are_most():
     text = (head + access + b"\n") * 2 + head + b"Server b/c is DOWN.\n"
     result = detect([text], matcher=count_lines, refused=MATCHER.refused)
     assert (result.format, result.tried) == ("haproxy", ("haproxy", "syslog"))
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
+def test_a_format_that_reads_lines_is_never_ruled_out_by_how_these_begin(row: Format):
+    pattern = shape_of(row)
+    for other in FORMATS.values():
+        for sample in other.samples:
+            for line in (sample.line, f"\0\0{sample.line}", sample.line.lower(), sample.line.upper()):
+                text = line.encode() + b"\n"
+                if Outlook(text).possible((row,)) or pattern is None:
+                    continue
+                assert MATCHER(row, text)[0] == 0
 
 
 def test_a_more_specific_format_may_lose_a_few_lines():
