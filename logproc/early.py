@@ -63,7 +63,7 @@ class Early:
             place = self._file.seek(0, 2)
             _write_all(self._file, pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
         except OSError as error:
-            raise scratch.unwritable(error) from error
+            raise scratch.unwritable(tempfile.gettempdir(), error) from error
         return place
 
     def _read(self, place: int) -> Outcome:

@@ -50,7 +50,7 @@ def folder() -> Iterator[str]:
         try:
             files.mkdir()
         except OSError as error:
-            raise unwritable(error) from error
+            raise unwritable(str(files), error) from error
         try:
             yield str(files)
         finally:
@@ -58,12 +58,11 @@ def folder() -> Iterator[str]:
                 os.close(lock)
 
 
-def unwritable(error: OSError) -> MachineError:
+def unwritable(folder: str, error: OSError) -> MachineError:
     """Return what to raise where a temporary file cannot be written: the disk is full, most of the time."""
     reason = (error.strerror or str(error)).lower()
     return MachineError(
-        f"{tempfile.gettempdir()}: temporary files cannot be written: {reason}; free some space there, or set TMPDIR "
-        "to another folder"
+        f"{folder}: temporary files cannot be written: {reason}; free some space there, or set TMPDIR to another folder"
     )
 
 
@@ -71,7 +70,7 @@ def _made() -> tempfile.TemporaryDirectory[str]:
     try:
         return tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     except OSError as error:
-        raise unwritable(error) from error
+        raise unwritable(tempfile.gettempdir(), error) from error
 
 
 def adopt(path: str) -> None:

@@ -17,6 +17,7 @@ from logproc import scratch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from logproc.errors import MachineError
     from logproc.model import Piece, Reject, Task
 
 
@@ -49,7 +50,7 @@ class Spool:
                 Path(self._file.name).replace(self._path)
             except OSError as error:
                 self.clear()
-                raise scratch.unwritable(error) from error
+                raise self._unwritable(error) from error
 
     def mark(self) -> int:
         """Return how much is kept, for `undo`."""
@@ -62,7 +63,7 @@ class Spool:
                 self._file.seek(mark)
                 self._file.truncate()
             except OSError as error:
-                raise scratch.unwritable(error) from error
+                raise self._unwritable(error) from error
 
     def clear(self) -> None:
         """Forget what was kept."""
@@ -71,6 +72,9 @@ class Spool:
                 self._file.close()
             Path(self._file.name).unlink()
             self._file = None
+
+    def _unwritable(self, error: OSError) -> MachineError:
+        return scratch.unwritable("" if self._path is None else str(self._path.parent), error)
 
     def keeper(self, piece: Piece) -> Callable[[Reject], None] | None:
         """Return what takes the rejects of a piece, or None if nobody wants them."""
@@ -88,7 +92,7 @@ class Spool:
                     )
                 self._file.write(row + "\n")
             except OSError as error:
-                raise scratch.unwritable(error) from error
+                raise self._unwritable(error) from error
 
         return keep
 

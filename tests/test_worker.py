@@ -446,5 +446,7 @@ def test_a_full_disk_for_rejected_lines_is_no_fault_of_the_file(count, tmp_path,
     monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
     spec = plan("SELECT client, count(*) AS n FROM web GROUP BY client ORDER BY client", "clients")
     job = Job(id=str(tmp_path), specs=(spec,), spool=str(tmp_path / "spool"))
-    with pytest.raises(MachineError, match="temporary files cannot be written: no space left on device; free some"):
+    with pytest.raises(
+        MachineError, match=r"/spool: temporary files cannot be written: no space left on device; free some"
+    ):
         process(job, Task(0, small_files(tmp_path, count), 0))

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from logproc import scratch
 from logproc.backends.protocol import CHUNK_BYTES
 from logproc.backends.spooled import unpack
-from logproc.errors import OutputError
 
 if TYPE_CHECKING:
     from logproc.model import Task
@@ -35,7 +35,7 @@ class LeaseRecord:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, number: int, piece: bytes) -> bool:
-        """Add a piece to the file, unless it has come before; WireError if it is none, OutputError."""
+        """Add a piece to the file, unless it has come before; WireError if it is none, MachineError without room."""
         with self.lock:
             if not self.open or number > self.pieces:
                 return False
@@ -46,7 +46,7 @@ class LeaseRecord:
                 with open(self.path, "ab") as file:  # noqa: PTH123 - text in, text out
                     file.write(data)
             except OSError as error:
-                raise OutputError(self.path, (error.strerror or str(error)).lower()) from error
+                raise scratch.unwritable(os.path.dirname(self.path), error) from error  # noqa: PTH120 - text
             self.pieces += 1
             return True
 

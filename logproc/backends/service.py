@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from logproc import scratch
 from logproc.backends.lease_records import LeaseRecord, LeaseRecords
 from logproc.backends.paths import with_absolute_paths
 from logproc.backends.probe import difference
@@ -26,7 +27,7 @@ from logproc.backends.protocol import (
     Welcome,
 )
 from logproc.backends.service_checks import LONGEST, bounded, readable, version_problem, with_reader
-from logproc.errors import OutputError
+from logproc.errors import MachineError
 from logproc.model import Partial
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Service:
         self._records = LeaseRecords()
         self._come: dict[int, list[tuple[str, str]]] = {}  # by number of their task: files, and where they belong
         self._state = IDLE
-        self._error: OutputError | None = None
+        self._error: MachineError | None = None
         self._looked = time.monotonic()
         self._patient_until = 0.0
 
@@ -268,7 +269,7 @@ class Service:
     # ---- what the coordinator calls ----------------------------------------------------------------------------
 
     def next(self, seconds: float) -> Outcome | None:
-        """Return the next finished outcome, waiting at most so long; OutputError if a file cannot be written.
+        """Return the next finished outcome, waiting at most so long; MachineError if a file cannot be written.
 
         Its rejected lines are where they belong by then, and nothing is kept of any lease of its task.
         """
@@ -292,7 +293,7 @@ class Service:
             try:
                 os.replace(path, place)  # noqa: PTH105 - text in, text out
             except OSError as error:
-                raise OutputError(place, (error.strerror or str(error)).lower()) from error
+                raise scratch.unwritable(os.path.dirname(place), error) from error  # noqa: PTH120 - text
         return outcome
 
     @property
@@ -373,7 +374,7 @@ class Service:
         """Add a piece of rejected lines, not under the lock; a file that cannot be written ends the run."""
         try:
             return record.add(number, piece)
-        except OutputError as error:
+        except MachineError as error:
             with self._lock:
                 self._error = self._error or error
                 self._finished.notify()

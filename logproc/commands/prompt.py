@@ -90,17 +90,16 @@ class Prompt:
     def loop(self) -> int:
         """Ask until the end; returns the exit code."""
         while True:
-            try:
-                line = self.read(MORE if self.lines else FIRST)
-            except EOFError:
-                put("\n")
-                return 0
-            except KeyboardInterrupt:
-                put("^C\n")
-                self.lines.clear()
-                continue
-            if not self.take(line):
-                return 0
+            with suppress(KeyboardInterrupt):  # one that comes while the one before is answered
+                try:
+                    if not self.take(self.read(MORE if self.lines else FIRST)):
+                        return 0
+                except EOFError:
+                    put("\n")
+                    return 0
+                except KeyboardInterrupt:
+                    self.lines.clear()
+                    put("^C\n")
 
     def take(self, line: str) -> bool:
         """Take a line; False if it is the last one."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from logproc.cli import execute
+from logproc.commands import prompt as prompt_module
 from logproc.commands.prompt import COMMANDS, Prompt, Words
 from logproc.errors import QueryError
 
@@ -47,6 +48,18 @@ def test_a_statement_ends_with_a_semicolon_or_an_empty_line():
 
 
 def test_an_interrupt_gives_up_what_was_typed_so_far():
+    asked, _ = session(["SELECT", KeyboardInterrupt, "SELECT 2;"])
+    assert asked == [("SELECT 2", "table")]
+
+
+def test_a_second_interrupt_while_the_first_is_answered_ends_nothing(monkeypatch):
+    said = iter([KeyboardInterrupt])
+
+    def interrupted(_text):
+        for error in said:
+            raise error
+
+    monkeypatch.setattr(prompt_module, "put", interrupted)
     asked, _ = session(["SELECT", KeyboardInterrupt, "SELECT 2;"])
     assert asked == [("SELECT 2", "table")]
 
@@ -115,6 +128,18 @@ class Terminal:
     def type(self, text):
         os.write(self.master, text.encode())
 
+    def interrupt(self, pattern):
+        """Send SIGINT until a text comes: readline forgets one that comes just before it waits for a key."""
+        end, quiet = time.monotonic() + 120, True
+        while re.search(pattern, self.text) is None:
+            assert time.monotonic() < end, f"no {pattern!r} in {self.text!r}"
+            if quiet:
+                os.kill(self.process.pid, signal.SIGINT)
+            quiet = not select.select([self.master], [], [], 5)[0]
+            if not quiet:
+                self.text += os.read(self.master, 1 << 16).decode(errors="replace")
+        self.expect(pattern)
+
     def expect(self, pattern, seconds=120):
         """Wait for a text, and return what came up to its end."""
         end = time.monotonic() + seconds
@@ -142,10 +167,9 @@ def test_a_session_at_a_terminal(tmp_path, capfd):
         assert "did you mean 'status'" in terminal.expect("logproc> $")
         terminal.type("SELECT 1 +\n")
         terminal.expect(r"\.\.\.> ")
-        os.kill(terminal.process.pid, signal.SIGINT)
-        terminal.expect(r"\^C\s+logproc> ")
+        terminal.interrupt(r"\^C\s+logproc> ")
         terminal.type("SELECT median(bytes) AS half FROM web;\n")
-        assert "571" in terminal.expect("logproc> $")
+        terminal.expect(r"571[\s\S]*logproc> $")
         terminal.type("\x04")
         assert terminal.process.wait(60) == 0
     finally:
