@@ -256,7 +256,9 @@ def load(flags: Flags, *, now: datetime | None = None, find: bool = True) -> Con
     from logproc import config_file  # noqa: PLC0415 - tomllib costs --help nothing
 
     _check(flags)
-    path = flags.config or (DEFAULT_FILE if find and os.path.isfile(DEFAULT_FILE) else None)  # noqa: PTH113
+    # A link that leads nowhere is there: to go on without what it should say would pass for a run as configured.
+    there = find and os.path.lexists(DEFAULT_FILE) and not os.path.isdir(DEFAULT_FILE)  # noqa: PTH112
+    path = flags.config or (DEFAULT_FILE if there else None)
     values = config_file.read(path) if path else config_file.defaults()
     return _build(values, flags, path, now or datetime.now(UTC))
 

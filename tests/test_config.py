@@ -223,6 +223,13 @@ def test_globs_that_can_match_are_taken(written, globs):
     assert written(f"[discover]\n{globs}").discover
 
 
+def test_a_link_that_leads_nowhere_is_no_empty_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").symlink_to("gone.toml")
+    with pytest.raises(ConfigError, match=r"config\.toml: cannot be read: No such file"):
+        load(Flags(paths=("x",)))
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
         load(Flags(config=str(tmp_path / "nowhere.toml")))

@@ -134,7 +134,8 @@ class _Walk:
             self._folder(path.rstrip("/") or "/", "", status)
         else:
             kind = KINDS.get(stat.S_IFMT(status.st_mode), "unknown kind")
-            self._problem(path, f"not a regular file ({kind})")
+            hint = '; pipe it into standard input, and name "-"' if kind == "fifo" else ""
+            self._problem(path, f"not a regular file ({kind}){hint}")
 
     def _add_link(self, path: str, relative: str) -> None:
         try:

@@ -151,7 +151,7 @@ def test_pipes_sockets_and_devices_are_never_listed(plant: Plant) -> None:
         assert found(root) == ["a"]
         assert problems(root) == {}
         assert problems(root / "fifo", root / "socket", "/dev/null") == {
-            str(root / "fifo"): "not a regular file (fifo)",
+            str(root / "fifo"): 'not a regular file (fifo); pipe it into standard input, and name "-"',
             str(root / "socket"): "not a regular file (socket)",
             "/dev/null": "not a regular file (character device)",
         }
