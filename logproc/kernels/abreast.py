@@ -66,7 +66,7 @@ from logproc.kernels.layout import (
     ZONES,
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
-from logproc.kernels.numerals import parse_decimal, parse_integer
+from logproc.kernels.numerals import parse_decimal, parse_integer, short_integer
 from logproc.kernels.simd import NEWLINE, eq_mask64, leading_zeros, load_u64, trailing_zeros
 from logproc.kernels.values import put_typed, time_of
 
@@ -290,7 +290,9 @@ def _put_values(base, slot, n, row, program, starts, ends, max_rows, work):
         if e == s or (e == s + 1 and load_byte(base, s) == 45):
             s = e = -1
         elif meaning == INTEGER:
-            _value, good = parse_integer(base, s, e)
+            _value, good = short_integer(base, s, e)
+            if not good:
+                _value, good = parse_integer(base, s, e)
             if not good:
                 return k
         elif meaning == DECIMAL:

@@ -30,6 +30,7 @@ from logproc.kernels.numerals import (
     parse_decimal,
     parse_integer,
     scan_number,
+    short_integer,
     whole_number,
 )
 
@@ -68,7 +69,9 @@ def decode_integers(base, starts, ends, first, n, out, valid):
         s, e = load_half(starts, 4 * row), load_half(ends, 4 * row)
         value, ok = np.int64(0), False
         if s >= 0:
-            value, ok = parse_integer(base, s, e)
+            value, ok = short_integer(base, s, e)
+            if not ok:
+                value, ok = parse_integer(base, s, e)
             if not ok:
                 mantissa, exponent, negative, cut, ok = scan_number(base, s, e)
                 if ok and not cut and load_byte(base, s) != 43:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import helper
+from logproc.kernels.jit import helper, inlined
 from logproc.kernels.memory import load_byte
 from logproc.kernels.simd import load_u64
 
@@ -23,7 +23,7 @@ _MAX_EXACT = 2**53
 _FLOAT_POWERS = np.array([float(10**k) for k in range(23)], np.float64)
 
 
-@helper
+@inlined
 def eight_digits(word, count):
     """Return the number that the low `count` (1 to 8) bytes of a little-endian word spell, -1 if one is no digit."""
     shift = np.uint64(64 - 8 * count)
@@ -93,6 +93,14 @@ def whole_number(mantissa, exponent):
     if exponent > 18 or mantissa > MAX_INTEGER // POWERS[exponent]:
         return 0, False
     return mantissa * POWERS[exponent], True
+
+
+@inlined
+def short_integer(base, s, e):
+    """Do what `parse_integer` does for one to eight digits, as most numbers have, without a call; others are not ok."""
+    length = e - s
+    value = eight_digits(load_u64(base, s), min(max(length, 1), 8))
+    return value, value >= 0 and 1 <= length <= 8
 
 
 @helper
