@@ -47,5 +47,7 @@ def places_of(columns: tuple[str, ...], lines: LineArrays) -> dict[str, tuple[in
 
 def span(times: NDArray[np.int64]) -> tuple[int, int]:
     """Return the least and the greatest time, (2**63 - 1, NO_TIME) where no row has one."""
+    if len(times) and (least := int(times.min())) != NO_TIME:  # the least number of all: then every row has one
+        return least, int(times.max())
     known = times[times != NO_TIME]
     return (int(known.min()), int(known.max())) if len(known) else (2**63 - 1, NO_TIME)

@@ -103,12 +103,13 @@ class NamedParser:
             base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row,
             lines.times[row:upto], self._zoneless_rows, self._scratch,
         )  # fmt: skip
-        lines.zoneless[row + self._zoneless_rows[:zoneless]] = 1
+        if zoneless:
+            lines.zoneless[row + self._zoneless_rows[:zoneless]] = 1
         return int(zoneless)
 
     def _joined_times(self, base: int, row: int, upto: int, day: int) -> int:
         lines, date = self.lines, self._place[DATE]
-        if day == NO_TIME and not (lines.starts[date, row:upto] >= 0).any():
+        if day == NO_TIME and lines.starts[date, row:upto].max(initial=-1) < 0:
             return 0
         zoneless: int = derive.join_dates(
             base, lines.starts, lines.ends, lines.styles, row, upto, 0, date, day, lines.times, lines.zoneless,
