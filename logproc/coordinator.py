@@ -26,7 +26,7 @@ from logproc.report.files import replacing
 from logproc.rollup.exemplars import file_key
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.outcome import report_table
-from logproc.worker import Job, process
+from logproc.worker import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.model import Outcome, Task
     from logproc.report.progress import Progress
-    from logproc.rollup.spec import RollupSpec
 
 __all__ = ["Detected", "PlanEntry", "detect", "plan", "reported", "run"]
 
@@ -57,7 +56,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(scratch.folder()) if rejects else None
-        job = job_of(config, reports + checks, planner.formats, folder)
+        job = running.job_of(config, reports + checks, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
         run_tasks = elsewhere or running.here(backend, config)
@@ -85,21 +84,6 @@ def _watched(outcomes: Iterable[Outcome], tasks: Sequence[Task], progress: Progr
     for outcome in outcomes:
         running.advance(progress, outcome, tasks)
         yield outcome
-
-
-def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:
-    """Return what all tasks of a run have in common; `folder` is where rejected lines are left."""
-    return Job(
-        id=uuid.uuid4().hex,
-        specs=specs,
-        formats=formats,
-        max_groups=config.limits.max_groups,
-        block_bytes=config.limits.block_bytes,
-        max_line_bytes=config.limits.max_line_bytes,
-        since=config.since,
-        until=config.until,
-        spool=folder,
-    )
 
 
 def _span(config: Config) -> tuple[str | None, str | None]:

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 Spans = list[tuple[int, int]]
 
 
+def coverages(ledger: Ledger, keys: Iterable[str]) -> list[Coverage]:
+    """Return what reports cover."""
+    sets = ledger.spec_sets()
+    return [_coverage(ledger, key, seen_all=all(key in specs for specs in sets)) for key in keys]
+
+
 def missing(ledger: Ledger, key: str) -> tuple[dict[int, Spans], int, int]:
     """Return what a report has not seen: spans by generation, and files and bytes that are merged by day already."""
-    if all(key in specs for specs in ledger.spec_sets()):
-        return {}, 0, 0
     counted: dict[int, Spans] = defaultdict(list)
     seen: dict[int, Spans] = defaultdict(list)
     files = size = 0
@@ -65,9 +69,8 @@ def without(spans: Spans, taken: Spans) -> Spans:
     return found
 
 
-def coverage(ledger: Ledger, key: str) -> Coverage:
-    """Return what a report covers."""
-    spans, files, size = missing(ledger, key)
+def _coverage(ledger: Ledger, key: str, *, seen_all: bool) -> Coverage:
+    spans, files, size = ({}, 0, 0) if seen_all else missing(ledger, key)
     first, last = ledger.span_of_days(key)
     unseen = sum(end - start for found in spans.values() for start, end in found)
     return Coverage(first, last, len(spans) + files, unseen + size)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from logproc import __version__, counting, questions
 from logproc.clock import now_text
-from logproc.coverage import coverage
+from logproc.coverage import coverages
 from logproc.errors import InputError, UsageError
 from logproc.inputs import identity
 from logproc.model import NO_BACKEND, NO_TIME, FileEntry, Lines, Report, RunInfo
@@ -280,10 +280,11 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
     _require_known(ledger, choice)
     found = counting.tables(ledger, {key: spec for key, spec, _ in wanted}, config.limits.max_groups, choice)
     reports, verdicts = [], []
-    for key, spec, check in wanted:
+    covered = coverages(ledger, [key for key, _, _ in wanted])
+    for (key, spec, check), covers in zip(wanted, covered, strict=True):
         table = found[key]
         table.spec = spec
-        finished = replace(report_table(table), coverage=coverage(ledger, key))
+        finished = replace(report_table(table), coverage=covers)
         if check is None:
             reports.append(finished)
         else:

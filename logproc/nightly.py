@@ -23,7 +23,7 @@ from logproc import __version__, committing, counting, network, questions, runni
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
 from logproc.clock import now_text
-from logproc.coverage import coverage, missing
+from logproc.coverage import coverages, missing
 from logproc.errors import UsageError
 from logproc.merging import join_rejects
 from logproc.model import Failure, Partial, Report, RunInfo
@@ -84,7 +84,7 @@ def run(
         backend = choose(config.backend, len(tasks), config.workers)
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(scratch.folder()) if rejects else None
-        job = replace(asked.job(config, planner.formats), spool=folder)
+        job = asked.job(config, planner.formats, folder)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
         run_tasks = elsewhere or running.here(backend, config)
@@ -100,7 +100,7 @@ def run(
         with ledger.transaction():
             counting.add_up(ledger, asked.by_key, config.limits.max_groups)
         tables = asked.tables(ledger, config)
-        covered = [coverage(ledger, key) for key in asked.keys]
+        covered = coverages(ledger, asked.keys)
     workers = elsewhere.workers if elsewhere else config.workers
     reports = [replace(report_table(table), coverage=c) for table, c in zip(tables, covered, strict=True)]
     count = len(asked.reports)
@@ -129,17 +129,10 @@ class Questions:
         names = ", ".join(spec.name for spec in self.reports)
         raise UsageError(f"--rebuild {name}: there is no such report; there are {names}")
 
-    def job(self, config: Config, formats: tuple[str, ...]) -> Job:
+    def job(self, config: Config, formats: tuple[str, ...], folder: str | None = None) -> Job:
         """Return what all tasks have in common: tables are by slot."""
-        return Job(
-            id=uuid.uuid4().hex,
-            specs=tuple(slotted(spec) for spec in self.by_key.values()),
-            formats=formats,
-            max_groups=WIDER * config.limits.max_groups,
-            block_bytes=config.limits.block_bytes,
-            max_line_bytes=config.limits.max_line_bytes,
-            days=config.timezone,
-        )
+        job = running.job_of(config, tuple(slotted(spec) for spec in self.by_key.values()), formats, folder)
+        return replace(job, max_groups=WIDER * config.limits.max_groups, days=config.timezone)
 
     def tables(self, ledger: Ledger, config: Config, choice: counting.Choice = counting.EVERYTHING) -> list[Table]:
         """Return the counts of each report and check, as they stand in the ledger."""

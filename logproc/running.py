@@ -1,12 +1,14 @@
-"""What runs with a ledger and without one share: the backends of this machine, and what a progress bar is told."""
+"""What runs with a ledger and without one share: the job, the backends of this machine, and what a bar is told."""
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
 from logproc.backends import BACKENDS, processes
 from logproc.model import Folded, Partial, Parts
+from logproc.worker import Job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +17,22 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.model import Failure, Outcome, Task
     from logproc.report.progress import Progress
+    from logproc.rollup.spec import RollupSpec
+
+
+def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ...], folder: str | None) -> Job:
+    """Return what all tasks of a run have in common; `folder` is where rejected lines are left."""
+    return Job(
+        id=uuid.uuid4().hex,
+        specs=specs,
+        formats=formats,
+        max_groups=config.limits.max_groups,
+        block_bytes=config.limits.block_bytes,
+        max_line_bytes=config.limits.max_line_bytes,
+        since=config.since,
+        until=config.until,
+        spool=folder,
+    )
 
 
 def here(name: str, config: Config) -> Backend:

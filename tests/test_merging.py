@@ -10,11 +10,11 @@ import pytest
 from logproc.backends.folding import FOLD, FOLD_ABOVE
 from logproc.books import Books
 from logproc.config import Config
-from logproc.coordinator import job_of
 from logproc.merging import fold, merge
 from logproc.model import Failure, LogFile, Parts, Piece, Task
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
+from logproc.running import job_of
 from logproc.worker import process
 
 LINE = '192.0.2.{} - - [10/Oct/2025:13:55:{:02d} +0000] "GET /{} HTTP/1.1" 200 {} "-" "-"\n'

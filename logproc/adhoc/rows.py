@@ -19,7 +19,6 @@ from logproc.adhoc.fields import ORIGIN_FIELDS, RAW, is_usual, known_fields, req
 from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
 from logproc.books import Books
 from logproc.clock import now_text
-from logproc.coordinator import job_of
 from logproc.errors import UsageError
 from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
 from logproc.formats.jsonl import contract_name_of
@@ -36,6 +35,7 @@ from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.instants import rfc3339
 from logproc.rollup.spec import Call, Column, Expression, Literal, Value
 from logproc.rollup.sql import plan
+from logproc.running import job_of
 from logproc.spool import Spool
 from logproc.worker import Desk
 

@@ -22,7 +22,6 @@ from logproc.adhoc.arrow import BatchBuilder, Origins, Selection, line_shifted
 from logproc.adhoc.channel import Channel, ClosedError
 from logproc.books import Books
 from logproc.clock import now_text
-from logproc.coordinator import job_of
 from logproc.formats.parser import CAPACITY
 from logproc.merging import join_rejects
 from logproc.model import Failure, LogFile, Piece, Report, RunInfo, Task
@@ -31,6 +30,7 @@ from logproc.planner import PACK_BYTES, PACK_FILES, Planner
 from logproc.report.files import replacing
 from logproc.report.text import path_text
 from logproc.rollup.spec import EVERYTHING
+from logproc.running import job_of
 from logproc.spool import Spool
 from logproc.worker import Desk
 

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from logproc import planner
 from logproc.adhoc.rows import RowDesk, RowReader, RowShape
 from logproc.config import Flags, load
-from logproc.coordinator import job_of
 from logproc.formats import resolve
 from logproc.formats.header import columns_of, looks_like_header, snake
 from logproc.formats.naming import Naming
 from logproc.inputs import headers
 from logproc.model import Lines, LogFile, Piece
 from logproc.planner import Planner
+from logproc.running import job_of
 
 # ---- CSV is what Python's csv reads -----------------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from logproc.adhoc.rows import RowDesk, RowReader, RowShape
 from logproc.config import Flags, load
-from logproc.coordinator import job_of
 from logproc.formats import parser_parts
 from logproc.formats.parser import ENGINES
 from logproc.model import Lines, Piece
+from logproc.running import job_of
 
 if TYPE_CHECKING:
     from pathlib import Path
