@@ -299,7 +299,7 @@ class PieceReader:
             found = sample(path)
         except InputError:
             return samples
-        return [found.lines] if found.encoding in {"utf-8", "utf-8-bom"} and not found.lines.isspace() else samples
+        return [found.lines] if found.encoding in {"utf-8", "utf-8-bom"} and found.lines.strip() else samples
 
     def book(self, parser: Parser, block: Block, before: int) -> None:
         """Account for what one call of the kernel found, and drop the rows that nobody asked for."""

@@ -44,6 +44,20 @@ def test_a_first_record_longer_than_what_detection_looks_at(tmp_path, count):
     assert (report.files[0].format, report.lines.counted) == ("jsonl", 11)
 
 
+@pytest.mark.parametrize("end", ["\n", ""])
+@pytest.mark.parametrize("records", [1, 3])
+@pytest.mark.parametrize("cut", [False, True])
+def test_lines_that_are_all_longer_than_what_detection_looks_at(tmp_path, count, monkeypatch, records, end, cut):
+    if cut:
+        monkeypatch.setattr("logproc.planner.PACK_BYTES", 1000)
+        monkeypatch.setattr("logproc.looking.PACK_BYTES", 1000)
+    logs = tmp_path / "a.jsonl"
+    logs.write_text("\n".join(['{"message":"' + "x" * 200_000 + '"}'] * records) + end)
+    report = count(logs)
+    assert (report.files[0].format, report.lines.read, report.lines.counted) == ("jsonl", records, records)
+    assert [found.format for found in logproc.detect(logs)] == ["jsonl"]
+
+
 def test_small_limits_do_not_break_packs(tmp_path, count):
     logs = tmp_path / "logs"
     logs.mkdir()

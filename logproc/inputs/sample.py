@@ -13,6 +13,8 @@ from logproc.inputs.opening import open_regular, unreadable
 
 PART_BYTES = 1 << 16
 STREAM_BYTES = 1 << 18
+LONGEST_LINE = 1 << 20
+"""Bytes of a first line that is looked at whole, where no line is as short as a part of a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,19 @@ def _parts(fd: int, head: bytes, size: int, part: int, encoding: Encoding) -> by
         return _terminated(head[encoding.mark :])
     middle = os.pread(fd, part, (size - part) // 2)
     tail = os.pread(fd, part, size - part)
-    return (
+    lines = (
         _without_last(head[encoding.mark : part])
         + _without_last(_without_first(middle))
         + _terminated(_without_first(tail))
     )
+    return lines if lines.strip() else _first_line(fd, encoding.mark, size)
+
+
+def _first_line(fd: int, begin: int, size: int) -> bytes:
+    """Return the first line of a file whose lines are longer than the parts of a sample; nothing if it is too long."""
+    text = os.pread(fd, LONGEST_LINE, begin)
+    line = text[: text.find(b"\n") + 1]
+    return line or (_terminated(text) if begin + len(text) >= size else b"")
 
 
 def _stream_sample(fd: int, codec: str, size: int, limit: int) -> Sample:

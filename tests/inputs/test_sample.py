@@ -85,7 +85,17 @@ def test_utf16_is_converted(tmp_path: Path, codec: str) -> None:
 
 def test_a_line_longer_than_a_part_is_left_out(tmp_path: Path) -> None:
     path = tmp_path / "long"
-    path.write_bytes(b"x" * 100_000)
+    path.write_bytes(b"short\n" + b"x" * 100_000 + b"\nlast")
+    assert sample(str(path), part_bytes=1000).lines == b"short\nlast\n"
+
+
+def test_a_line_longer_than_a_part_is_the_sample_where_there_is_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(b"\xef\xbb\xbf" + b"x" * 100_000)
+    assert sample(str(path), part_bytes=1000).lines == b"x" * 100_000 + b"\n"
+    path.write_bytes(b"x" * 100_000 + b"\n" + b"y" * 100_000)
+    assert sample(str(path), part_bytes=1000).lines == b"x" * 100_000 + b"\n"
+    path.write_bytes(b"x" * 2_000_000)
     assert sample(str(path), part_bytes=1000).lines == b""
 
 
