@@ -23,6 +23,7 @@ from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.java import JAVA
+from logproc.formats.java_servers import JAVA_SERVERS
 from logproc.formats.journal import JOURNAL
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.loggers import LOGGERS
@@ -46,7 +47,17 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
 _TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JOURNAL, *JAVA, *PYTHON, *APP, *LOGGERS, *DAEMONS, *GENERAL)
-_ROWS = (*_TEXT, *POSTGRES, *DATABASES, *SYSTEMS, *STRUCTURED, *JSON_SHAPES, *CONTAINERS, *HEADED_FORMATS)
+_ROWS = (
+    *_TEXT,
+    *JAVA_SERVERS,
+    *POSTGRES,
+    *DATABASES,
+    *SYSTEMS,
+    *STRUCTURED,
+    *JSON_SHAPES,
+    *CONTAINERS,
+    *HEADED_FORMATS,
+)
 
 FORMATS: dict[str, Format] = {row.name: row for row in _ROWS}
 """Every format by name."""

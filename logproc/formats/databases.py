@@ -256,8 +256,8 @@ DATABASES = (
         rank=-2,
         head=2,
         needs=(b" [", b"] "),
-        unlike=re.compile(rb"\S+ \w\w\w"),
-        unlike_reason="its levels are words, MongoDB's are letters",
+        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ [A-Z]\d? )"),
+        unlike_reason="its time has a blank, or its levels are words; MongoDB's levels are letters",
         samples=(
             Sample(
                 "2018-02-05T13:44:56.657+0100 I CONTROL  [initandlisten] git version: 00958",

@@ -69,6 +69,19 @@ def test_a_format_that_others_write_too_is_not_certain(line: str, name: str, con
     assert result.reason.endswith("as would those of other programs") == (confidence < 1)
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("2024-03-11 08:12:01,123 INFO  org.apache.flink.core.PluginConfig    [] - None", "flink"),
+        ("2024-03-11 08:12:01.123 INFO  (main) [   ] o.e.j.s.Server jetty-9.4.44", "solr"),
+        ("2024-03-11 08:12:01,123 [main] INFO a.b.C - x", "log4j"),
+        ("2024-03-11T08:12:01.123+0100 I NETWORK  [conn1] end connection", "mongodb"),
+    ],
+)
+def test_layouts_that_are_nearly_alike_are_told_apart(line: str, name: str):
+    assert detect([line.encode() + b"\n"], matcher=MATCHER).format == name
+
+
 def test_few_lines_of_a_more_specific_format_are_read_by_it_if_they_are_most():
     access = b'1.2.3.4:5 [09/Dec/2013:12:59:46.633] a b/c 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET / HTTP/1.1"'
     head = b"Mar 11 08:12:01 lb1 haproxy[7]: "
