@@ -24,8 +24,8 @@ from logproc.model import Report, RunInfo
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.rollup.exemplars import file_key
-from logproc.rollup.instants import rfc3339
 from logproc.rollup.outcome import report_table
+from logproc.timestamps import rfc3339
 from logproc.worker import process
 
 if TYPE_CHECKING:

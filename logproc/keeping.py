@@ -16,8 +16,8 @@ from logproc.errors import InputError, UsageError
 from logproc.inputs import identity
 from logproc.model import NO_BACKEND, NO_TIME, FileEntry, Lines, Report, RunInfo
 from logproc.nightly import Questions
-from logproc.rollup.instants import rfc3339
 from logproc.rollup.outcome import report_table
+from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

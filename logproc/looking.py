@@ -19,6 +19,7 @@ from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING, LogFile
 from logproc.planner import PACK_BYTES, Planner, range_borders
 from logproc.rollup.columns import RENAMED, text_of
+from logproc.rollup.functions_core import cast_decimal
 from logproc.state.database import has_ledger
 from logproc.state.generations import READ, Kind
 from logproc.state.ledger import Ledger
@@ -178,5 +179,8 @@ def _facts(name: str, sample: Sample, mtime_ns: int) -> tuple[int | None, int | 
         for n, column in enumerate(parser.columns)
         if starts[n] >= 0
     }
+    for column, scale in parser.scales.items():  # durations, whatever their unit in the file, are seconds in rows
+        if (text := fields.get(column)) is not None and (seconds := cast_decimal(text)) is not None:
+            fields[column] = f"{seconds * scale:.12g}"
     fields |= {name: rename(text) for name, rename in RENAMED.items() if (text := fields.get(name)) is not None}
     return (None, None, fields) if last == NO_TIME else (first, last, fields)

@@ -29,7 +29,7 @@ CACHED_BYTES = 256
 
 def lines_of(
     parser: Parser,
-    rows: slice,
+    rows: NDArray[np.int64],
     buffer: NDArray[np.uint8],
     region: tuple[int, int],
     common: Mapping[str, Value],
@@ -44,7 +44,7 @@ def lines_of(
     place = {name: number for number, name in enumerate(parser.columns)}
     wanted = names or dict.fromkeys(["time", *common, *parser.columns])
     columns: list[Sequence[str]] = []
-    count = rows.stop - rows.start
+    count = len(rows)
     for name in wanted:
         if name in place:
             number, kind, scale = place[name], fields[name], parser.scales.get(name, 1.0)

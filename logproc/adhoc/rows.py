@@ -17,11 +17,11 @@ from logproc import __version__, scratch
 from logproc.adhoc.documents import named_row, sliced_value
 from logproc.adhoc.fields import ORIGIN_FIELDS, RAW, is_usual, known_fields, require_known
 from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
+from logproc.adhoc.sieve import Sieve
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.errors import UsageError
 from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
-from logproc.formats.jsonl import contract_name_of
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
@@ -32,16 +32,16 @@ from logproc.report.files import replacing
 from logproc.rollup.columns import RENAMED
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED
-from logproc.rollup.instants import rfc3339
-from logproc.rollup.spec import Call, Column, Expression, Literal, Value
-from logproc.rollup.sql import plan
 from logproc.running import job_of
 from logproc.spool import Spool
+from logproc.timestamps import rfc3339
 from logproc.worker import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
+
+    from numpy.typing import NDArray
 
     from logproc.config import Config
     from logproc.formats import Format
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from logproc.inputs.blocks import Block
     from logproc.model import Piece
     from logproc.report.progress import Progress
+    from logproc.rollup.spec import Value
+    from logproc.worker import Job
 
 Row = dict[str, Any]
 
@@ -92,7 +94,7 @@ def parse(
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(scratch.folder()) if rejects else None
         job = job_of(config, (), planner.formats, folder)
-        desk = RowDesk(job)
+        desk = RowDesk(job, shape)
         for task in tasks:
             with Spool(folder, task) as kept:
                 reader = RowReader(desk, task.pieces[0], kept.keeper(task.pieces[0]), shape, out)
@@ -109,9 +111,16 @@ def parse(
 class RowDesk(Desk):
     """A desk whose parsers store every column."""
 
+    def __init__(self, job: Job, shape: RowShape) -> None:
+        super().__init__(job)
+        self._shape = shape
+
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:  # noqa: ARG002 - the same for all sources
-        """Return all fields of a format; lines that name their fields are read again as a whole instead."""
-        return frozenset(fmt.fields) if fmt.engine in FIXED else frozenset()
+        """Return all fields of a format; of lines that name theirs, and are read again, what decides about them."""
+        if fmt.engine in FIXED:
+            return frozenset(fmt.fields)
+        sieve = self._shape.sieve(fmt.family)
+        return frozenset() if sieve is None else sieve.names
 
     def parser(self, name: str, source: str) -> Parser:
         """Return the parser for a format; where a header names the columns, it stores all of them."""
@@ -128,17 +137,14 @@ class RowShape:
         self.select = tuple(dict.fromkeys(select))
         self.origin = origin
         # Whether rows can be written without being looked at.
-        self.plain = where is None and not {*COMPUTED, *ORIGIN_FIELDS, RAW} & set(select)
+        self.plain = not {*COMPUTED, *ORIGIN_FIELDS, RAW} & set(select)
         self.raw = RAW in select
         self._placed = not {*ORIGIN_FIELDS}.isdisjoint(select)
         self._where = where
-        self._conditions: dict[str, Expression | None] = {}
+        self._sieves: dict[str, Sieve] = {}
 
-    def line(self, row: Row, family: str, place: tuple[str, int, int]) -> bytes:
-        """Return a row as a JSON line, or nothing if it is not wanted."""
-        condition = self._condition(family)
-        if condition is not None and evaluate(condition, row) is not True:
-            return b""
+    def line(self, row: Row, place: tuple[str, int, int]) -> bytes:
+        """Return a row as a JSON line."""
         if self._placed:
             row = {**row, **dict(zip(ORIGIN_FIELDS, place, strict=True))}
         shown = {name: _selected(row, name) for name in self.select} if self.select else row
@@ -149,23 +155,13 @@ class RowShape:
             shown = {**shown, "_file": place[0], "_offset": place[1], "_line": place[2]}
         return printable(json.dumps(shown, ensure_ascii=False, allow_nan=False, separators=(",", ":"))).encode() + b"\n"
 
-    def _condition(self, family: str) -> Expression | None:
+    def sieve(self, family: str) -> Sieve | None:
+        """Return what keeps the rows of a family that are wanted; None where all are."""
         if self._where is None:
             return None
-        if family not in self._conditions:
-            self._conditions[family] = _condition_of(family, self._where)
-        return self._conditions[family]
-
-
-def evaluate(expression: Expression, row: Row) -> Value:
-    """Compute an expression over one row."""
-    if isinstance(expression, Literal):
-        return expression.value
-    if isinstance(expression, Column):
-        return _as_column(row.get(expression.name))
-    if isinstance(expression, Call):
-        return FUNCTIONS[expression.function](*(evaluate(argument, row) for argument in expression.arguments))
-    raise TypeError(expression)
+        if family not in self._sieves:
+            self._sieves[family] = Sieve(family, self._where)
+        return self._sieves[family]
 
 
 def _selected(row: Row, name: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
@@ -175,18 +171,6 @@ def _selected(row: Row, name: str) -> Any:  # noqa: ANN401 - whatever JSON can h
         value = row.get(source)
         return FUNCTIONS[function](value) if isinstance(value, str) else None
     return row.get(name)
-
-
-def _as_column(value: Any) -> Value:  # noqa: ANN401 - whatever JSON can hold
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _condition_of(family: str, where: str) -> Expression | None:
-    """Plan a condition over the rows of a family; QueryError if it is none."""
-    sql = f"SELECT count(*) FROM {family} WHERE {where}"  # noqa: S608 - nothing is executed
-    return plan(sql, "--where", synonyms=contract_name_of()).where
 
 
 class RowReader(PieceReader):
@@ -204,25 +188,32 @@ class RowReader(PieceReader):
     def book(self, parser: Parser, block: Block, before: int) -> None:
         """Keep the accounts, and the rows until all formats were tried on the lines of a call."""
         super().book(parser, block, before)
-        family, lines = parser.format.family, parser.lines
-        engine = parser.format.engine
+        lines, engine = parser.lines, parser.format.engine
+        kept = self._kept(parser, before)
         if self._shape.plain and engine in FIXED - SLICED:
-            self._written += self._plain(parser, block, before)
+            self._written += self._plain(parser, block, kept)
             self.desk.rows = 0
             return
         rows = self._rows if engine in FIXED else self._named_rows
         rows = self._sliced_rows if engine in SLICED else rows
-        for number, row in zip(range(before, self.desk.rows), rows(parser, before), strict=True):
+        for number, row in zip(kept.tolist(), rows(parser, kept), strict=True):
             offset = block.offset + int(lines.row_offset[number]) - block.start
             place = (self._path, offset, self.read + int(lines.row_line[number]) + 1)
             if self._shape.raw and RAW not in row:
                 row[RAW] = self.text_at(int(lines.row_offset[number]), block.end)
-            self._written.append((offset, self._shape.line(row, family, place)))
+            self._written.append((offset, self._shape.line(row, place)))
         self.desk.rows = 0
 
-    def _plain(self, parser: Parser, block: Block, before: int) -> Iterator[tuple[int, bytes]]:
+    def _kept(self, parser: Parser, before: int) -> NDArray[np.int64]:
+        """Return the numbers of the rows, from `before` on, that are wanted."""
+        sieve = self._shape.sieve(parser.format.family)
+        if sieve is None:
+            return np.arange(before, self.desk.rows)
+        kept = sieve.kept(self.desk.batch(parser, self.piece.source, self.piece.host, self.desk.rows))
+        return kept[kept >= before]
+
+    def _plain(self, parser: Parser, block: Block, rows: NDArray[np.int64]) -> Iterator[tuple[int, bytes]]:
         """Yield the offset of each row and its line."""
-        rows = slice(before, self.desk.rows)
         common = {"source": self.piece.source} if self.piece.source else {}
         if self.piece.host is not None:
             common["host"] = self.piece.host
@@ -256,13 +247,13 @@ class RowReader(PieceReader):
             row["host"] = self.piece.host
         return row
 
-    def _rows(self, parser: Parser, before: int) -> Iterator[Row]:
-        upto, lines = self.desk.rows, parser.lines
-        times = lines.times[before:upto].tolist()
+    def _rows(self, parser: Parser, kept: NDArray[np.int64]) -> Iterator[Row]:
+        lines = parser.lines
+        times = lines.times[kept].tolist()
         fields = parser.format.fields
         columns = []
         for number, name in enumerate(parser.columns):
-            starts, ends = lines.starts[number, before:upto].tolist(), lines.ends[number, before:upto].tolist()
+            starts, ends = lines.starts[number, kept].tolist(), lines.ends[number, kept].tolist()
             kind, scale = fields[name], parser.scales.get(name, 1.0)
             values = [self._value(s, e, kind, scale) for s, e in zip(starts, ends, strict=True)]
             rename = RENAMED.get(name)
@@ -278,11 +269,11 @@ class RowReader(PieceReader):
         raw = self.desk.buffer[start:end].tobytes()
         return (value_of if len(raw) <= CACHED_BYTES else value_of.__wrapped__)(raw, kind, scale)
 
-    def _sliced_rows(self, parser: Parser, before: int) -> Iterator[Row]:
-        upto, lines = self.desk.rows, parser.lines
-        times = lines.times[before:upto].tolist()
-        starts, ends = lines.starts[:, before:upto].tolist(), lines.ends[:, before:upto].tolist()
-        styles = lines.styles[:, before:upto].tolist()
+    def _sliced_rows(self, parser: Parser, kept: NDArray[np.int64]) -> Iterator[Row]:
+        lines = parser.lines
+        times = lines.times[kept].tolist()
+        starts, ends = lines.starts[:, kept].tolist(), lines.ends[:, kept].tolist()
+        styles = lines.styles[:, kept].tolist()
         kinds = parser.format.naming.kinds if parser.format.naming else {}
         places = [(n, name, parser.scales.get(name, 1.0)) for n, name in enumerate(parser.columns) if name != "time"]
         for position, time in enumerate(times):
@@ -293,10 +284,10 @@ class RowReader(PieceReader):
                 row[name] = None if starts[number][position] < 0 else sliced_value(name, raw, style, scale, kinds)
             yield row
 
-    def _named_rows(self, parser: Parser, before: int) -> Iterator[Row]:
+    def _named_rows(self, parser: Parser, kept: NDArray[np.int64]) -> Iterator[Row]:
         """Read lines that name their fields again, as a whole."""
         lines = parser.lines
-        for number in range(before, self.desk.rows):
+        for number in kept.tolist():
             text = self._record_at(parser, int(lines.row_offset[number]))
             row = self._common(int(lines.times[number]))
             named = named_row(parser.format, text)

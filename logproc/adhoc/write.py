@@ -9,13 +9,14 @@ from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from logproc.model import ColumnInfo, ReportTable
-from logproc.report.csv import harmless
+from logproc.report.csv import harmless, record
 from logproc.report.json import table_text
-from logproc.rollup.instants import rfc3339
+from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,11 +52,31 @@ def rows_of(batch: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - pyarrow
 
 def _values(column: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
     if pa.types.is_timestamp(column.type):
-        micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).to_pylist()
-        return [None if value is None else rfc3339(value) for value in micros]
+        return list(_times(column).to_pylist())
     if pa.types.is_integer(column.type) or pa.types.is_string(column.type) or pa.types.is_string_view(column.type):
         return list(column.to_pylist())
     return [plain(value) for value in column.to_pylist()]
+
+
+def _times(column: Any) -> Any:  # noqa: ANN401 - pyarrow
+    """Return times as RFC 3339 text; each distinct one is written once."""
+    micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).dictionary_encode()
+    distinct = micros.dictionary.to_numpy()
+    # numpy writes what has a four-digit year, with all digits of the fraction or none.
+    if len(distinct) and distinct.min() >= _YEAR_1 and distinct.max() < _YEAR_10000:
+        texts = np.where(
+            distinct % 10**6 == 0,
+            np.datetime_as_string((distinct // 10**6).view("M8[s]")),
+            np.datetime_as_string(distinct.view("M8[us]")),
+        )
+        written = pa.array([f"{text}Z" for text in texts.tolist()], pa.string())
+    else:
+        written = pa.array(map(rfc3339, distinct.tolist()), pa.string())
+    return written.take(micros.indices)
+
+
+_YEAR_1, _YEAR_10000 = -62_135_596_800 * 10**6, 253_402_300_800 * 10**6
+"""Microseconds of the first day of these years."""
 
 
 def _is_interval(type_: Any) -> bool:  # noqa: ANN401 - pyarrow
@@ -120,7 +141,7 @@ def write_csv(out: BinaryIO, schema: Any, batches: Iterable[Any]) -> None:  # no
     """Write CSV as reports do: UTF-8, CRLF, NULL empty, empty text quoted, nothing that a spreadsheet would compute."""
     import pyarrow.csv  # noqa: PLC0415 - 20 ms
 
-    out.write((",".join('"' + harmless(name).replace('"', '""') + '"' for name in schema.names) + "\r\n").encode())
+    out.write(record(schema.names).encode())
     options = pyarrow.csv.WriteOptions(include_header=False)
     for batch in batches:
         columns = [_csv_column(column) for column in batch.columns]
@@ -132,7 +153,7 @@ def write_csv(out: BinaryIO, schema: Any, batches: Iterable[Any]) -> None:  # no
 def _csv_column(column: Any) -> Any:  # noqa: ANN401 - pyarrow
     type_ = column.type
     if pa.types.is_timestamp(type_):
-        return pa.array(_values(column), pa.string())
+        return _times(column)
     if pa.types.is_string(type_) or pa.types.is_string_view(type_) or pa.types.is_large_string(type_):
         coded = column.cast(pa.string()).dictionary_encode()
         texts = coded.dictionary

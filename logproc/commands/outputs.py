@@ -89,7 +89,7 @@ def write(report: Report, config: Config, *, to_terminal: bool, before: tuple[Re
         files.write_atomically(config.output.mail, letter)
     if config.output.json == "-":
         put_bytes(json.render(report))
-    elif to_terminal and not config.quiet:
+    elif to_terminal and not config.quiet and not _is_empty(report, config):
         from logproc.report import terminal
 
         shown = sys.stdout.isatty()
@@ -106,6 +106,12 @@ def write(report: Report, config: Config, *, to_terminal: bool, before: tuple[Re
 
         files.write_atomically(config.output.markdown, markdown.render(report, config.max_reject_ratio, config.paths))
     return shown
+
+
+def _is_empty(report: Report, config: Config) -> bool:
+    """Tell whether nothing at all could be read: then what went wrong is all there is to say."""
+    failed = bool(report.files) and all(entry.status == "failed" for entry in report.files)
+    return failed and config.state_dir is None and not report.lines.read
 
 
 def _before(config: Config) -> tuple[ReportTable, ...]:

@@ -43,11 +43,12 @@ def write(report: Report, folder: str) -> None:
 
 def render(table: ReportTable) -> bytes:
     """Return a report as UTF-8: a header, a record a row, CRLF behind each."""
-    header = _record(column.name for column in table.columns)
-    return "".join([header, *map(_record, table.rows)]).encode()
+    header = record(column.name for column in table.columns)
+    return "".join([header, *map(record, table.rows)]).encode()
 
 
-def _record(values: Iterable[Any]) -> str:
+def record(values: Iterable[Any]) -> str:
+    """Return values as a record: quoted where they must be, with its line end."""
     return ",".join(map(_field, values)) + "\r\n"
 
 

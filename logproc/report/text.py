@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from logproc import timestamps
+
+_FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""0001-01-01T00:00:00Z and the last microsecond of 9999."""
 
 
 def visible(text: str) -> str:
@@ -35,17 +37,11 @@ def path_text(path: str) -> str:
 
 
 def rfc3339(micros: int | None) -> str | None:
-    """Write microseconds since 1970 UTC as RFC 3339, with a fraction only where there is one.
+    """Write microseconds since 1970 UTC as RFC 3339, with a fraction only where there is one; None for None.
 
     Years outside 0001 to 9999 have no such text and become the nearest that has one.
     """
-    if micros is None:
-        return None
-    try:
-        moment = EPOCH + timedelta(microseconds=micros)
-    except OverflowError:
-        return "9999-12-31T23:59:59.999999Z" if micros > 0 else "0001-01-01T00:00:00Z"
-    return moment.isoformat().removesuffix("+00:00") + "Z"
+    return None if micros is None else timestamps.rfc3339(min(max(micros, _FIRST), _LAST))
 
 
 def plural(count: int, noun: str) -> str:

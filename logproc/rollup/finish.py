@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.model import ColumnInfo, Kind
 from logproc.rollup.functions import FUNCTIONS
-from logproc.rollup.instants import rfc3339
 from logproc.rollup.numerals import EITHER, either, numbers_of, shown_numbers
 from logproc.rollup.spec import AggregateRef, Call, Expression, KeyRef, Literal, Order
+from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from logproc.model import Kind
 from logproc.rollup.functions_time import UNITS, iso_week, weekday
-from logproc.rollup.instants import DAY, HOUR, MINUTE, SECOND, civil, day_number
 from logproc.rollup.signature import INTEGER, NUMBER, TEXT, TIME, Function
+from logproc.timestamps import DAY, HOUR, MINUTE, SECOND, civil, day_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from logproc.model import Kind
-from logproc.rollup.instants import parse_time, sql_text
 from logproc.rollup.signature import ANY, BOOLEAN, NUMBER, TEXT, Function, numeric, same
+from logproc.timestamps import parse_time, sql_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

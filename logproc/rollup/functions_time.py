@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from logproc.model import Kind
-from logproc.rollup.instants import DAY, HOUR, MINUTE, SECOND, civil, day_number
 from logproc.rollup.signature import TEXT, TIME, Function
+from logproc.timestamps import DAY, HOUR, MINUTE, SECOND, civil, day_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -85,8 +85,9 @@ class MomentsState(State):
         return math.sqrt(variance) if self.aggregate.function.startswith("stddev") else variance
 
     def error(self, ids: Ids) -> ReportError | None:
-        """Say that a result is missing because a value was too large."""
-        return ReportError("relative", 1.0) if len(ids) and bool(self.words[ids, -1].any()) else None
+        """Say that results are missing because so many values were too large."""
+        large = int(self.words[ids, -1].sum()) if len(ids) else 0
+        return ReportError("missing", float(large)) if large else None
 
     def arrays(self) -> list[Array]:
         """Return the words, carried: equal sums have equal words."""

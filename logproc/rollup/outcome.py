@@ -84,8 +84,10 @@ def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
             return ReportError("count", max(slack, table.floor if table.floor >= least else 0.0))
     errors = [error for state in table.states if (error := state.error(ids)) is not None]
     errors += [ReportError("relative", RELATIVE_ERROR[name]) for name in functions if name in RELATIVE_ERROR]
-    # How many may be missing says more than a share; of one kind the greatest counts.
-    return max(errors, key=lambda error: (error.kind == "count", error.bound), default=None)
+    # How many rows may be missing says more than a missing number, and that more than a share; of one kind the
+    # greatest counts.
+    weight = ("relative", "missing", "count").index
+    return max(errors, key=lambda error: (weight(error.kind), error.bound), default=None)
 
 
 def _whole(table: Table) -> int | None:

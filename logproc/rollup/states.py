@@ -232,8 +232,9 @@ class SumState(ArrayState):
         ]
 
     def error(self, ids: Ids) -> ReportError | None:
-        """Say that a sum is missing because a value was too large to be added."""
-        return ReportError("relative", 1.0) if self._decimal and bool(self.cells[3][ids].any()) else None
+        """Say that sums are missing because so many values were too large to be added."""
+        large = int(self.cells[3][ids].sum()) if self._decimal else 0
+        return ReportError("missing", float(large)) if large else None
 
     def scores(self) -> NDArray[np.float64]:
         """Return what heavy hitters are ranked by."""

@@ -22,9 +22,9 @@ from logproc.model import Kind, ReportError
 from logproc.rollup.columns import TextVector
 from logproc.rollup.evaluate import combine
 from logproc.rollup.groups import GroupIndex, decode_key
-from logproc.rollup.instants import rfc3339
 from logproc.rollup.sketches import DISTINCT_ERROR, DistinctState
 from logproc.rollup.states import State
+from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ import pytest
 import logproc
 from logproc.adhoc.documents import flatten, loads
 from logproc.adhoc.rows import RowShape, parse
+from logproc.cli import execute
 from logproc.config import Config, Source
 
 DATA = Path(__file__).parents[2] / "data"
@@ -103,3 +104,39 @@ def test_rows_hold_nothing_that_a_terminal_would_act_on(tmp_path):
     assert text.removesuffix("\n").isprintable()
     assert shown in text
     assert json.loads(text)["message"] == f"a{hidden}{shown}"
+
+
+WHERES = [
+    "status >= 500 OR bytes IS NULL",
+    "path LIKE '/a%' AND NOT is_bot(user_agent)",
+    "time >= '2026-01-01T00:00:03Z' AND client <> '10.0.0.2'",
+    "host = 'web1'",
+]
+
+
+@pytest.mark.parametrize("where", WHERES)
+def test_where_keeps_what_a_report_counts(tmp_path, where, capfdbinary):
+    lines = [
+        f'10.0.0.{n % 3} - - [01/Jan/2026:00:00:0{n % 10} +0000] "GET /{"ab"[n % 2]}{n} HTTP/1.1" '
+        f'{[200, 404, 500][n % 3]} {"-" if n % 4 == 0 else n} "-" "{["curl/8", "Googlebot/2.1"][n % 2]}"\n'
+        for n in range(40)
+    ]
+    (tmp_path / "a.log").write_text("".join(lines))
+    assert execute(["parse", str(tmp_path / "a.log"), "--where", where]) == 0
+    kept = capfdbinary.readouterr().out.count(b"\n")
+    sql = f"SELECT count(*) AS n FROM web WHERE {where}"
+    assert execute(["sql", sql, str(tmp_path / "a.log"), "--to", "csv"]) == 0
+    assert capfdbinary.readouterr().out == f"n\r\n{kept}\r\n".encode()
+
+
+def test_where_over_lines_that_name_their_fields(tmp_path, capfdbinary):
+    rows = [{"n": n, "http": {"route": f"/{n % 3}"}, "lvl": "warning" if n % 2 else None} for n in range(30)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for where, count in (
+        ("n > 9 AND http.route = '/1'", 7),
+        ("level = 'WARN'", 15),
+        ("n > '28'", 1),
+        ("absent = 1", 0),
+    ):
+        assert execute(["parse", str(tmp_path), "--where", where, "--select", "n,level"]) == 0
+        assert capfdbinary.readouterr().out.count(b"\n") == count

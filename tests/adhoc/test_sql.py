@@ -242,7 +242,7 @@ def test_formulas_and_controls_are_text_in_csv(tmp_path, capfd):
     )
     sql = "SELECT message, level FROM json ORDER BY random() < 2, message"
     assert execute(["sql", sql, str(tmp_path), "--to", "csv"]) == 0
-    assert capfd.readouterr().out.split("\n")[:3] == ['"message","level"\r', '"\'=1+1","X"\r', '"\\u202ea\\x0ab",\r']
+    assert capfd.readouterr().out.split("\n")[:3] == ["message,level\r", '"\'=1+1","X"\r', '"\\u202ea\\x0ab",\r']
 
 
 @pytest.mark.parametrize(

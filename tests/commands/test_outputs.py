@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -52,3 +53,14 @@ def test_a_folder_that_cannot_be_is_refused_before_the_work(name, logs, tmp_path
     (tmp_path / "taken").write_text("")
     assert execute(["run", str(logs), "--csv", name]) == 2
     assert f"--csv {name}: " in capsys.readouterr().err
+
+
+def test_a_lone_path_that_is_missing_is_an_error_and_no_report(tmp_path, capfd):
+    missing = str(tmp_path / "nothing.log")
+    assert execute(["run", missing, "-c", os.devnull]) == 3
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert f"{missing}: no such file or folder" in told.err
+    (tmp_path / "a.log").write_text('1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n')
+    assert execute(["run", missing, str(tmp_path / "a.log"), "-c", os.devnull]) == 3
+    assert "1 failed" in capfd.readouterr().out

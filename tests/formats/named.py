@@ -17,7 +17,7 @@ from logproc.kernels import tokenize
 from logproc.kernels.intern import ESCAPED
 from logproc.model import NO_TIME, PADDING
 from logproc.rollup.columns import RENAMED, text_of
-from logproc.rollup.instants import rfc3339
+from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from logproc.formats import Format

@@ -20,7 +20,7 @@ from logproc.rollup.functions_geo import BETWEEN
 from logproc.rollup.functions_text import like
 from logproc.rollup.functions_time import UNITS
 from logproc.rollup.functions_web import domain, extension, is_static, site, subnet, tld, url_decode
-from logproc.rollup.instants import civil, day_number, parse_time, rfc3339
+from logproc.timestamps import civil, day_number, parse_time, rfc3339
 
 DUCK = duckdb.connect()
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

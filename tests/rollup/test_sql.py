@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from logproc.errors import QueryError
 from logproc.model import Kind
-from logproc.rollup.instants import parse_time
 from logproc.rollup.spec import Aggregate, AggregateRef, Call, Column, KeyRef, Literal, Order, Output
 from logproc.rollup.sql import plan, title
+from logproc.timestamps import parse_time
 
 STATUS = Column("status", Kind.INTEGER)
 BYTES = Column("bytes", Kind.INTEGER)

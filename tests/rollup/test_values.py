@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rollup.batches import dumped, merged
 
+from logproc.model import ReportError
 from logproc.rollup.builder import Rules
 from logproc.rollup.outcome import report_table
 from logproc.rollup.registry import RELATIVE_ERROR
@@ -124,3 +125,11 @@ def test_past_the_bound_top_values_are_kept_with_a_stated_error():
 def test_past_the_bound_histograms_fail_alone():
     table = report("SELECT histogram(client) FROM web", MANY, max_distinct=10)
     assert "histogram(...) would hold more than 10 values" in table.problem
+
+
+@pytest.mark.parametrize("aggregate", ["sum", "stddev"])
+def test_a_number_that_is_missing_is_said_to_be_missing(aggregate):
+    spec = plan(f"SELECT {aggregate}(CAST(path AS DOUBLE)) AS x FROM web", "q")
+    table = report_table(merged(spec, [dumped(spec, [{"path": "1e300"}, {"path": "1"}, {"path": "2"}])]))
+    assert table.rows == ((None,),)
+    assert (table.exact, table.error) == (False, ReportError("missing", 1.0))

@@ -202,6 +202,8 @@ def _error(error: ReportError | None) -> str:
         return "approximate"
     if error.kind == "relative":
         return f"estimates within {100 * error.bound:.3g} %"
+    if error.kind == "missing":
+        return f"a number is missing: {plural(round(error.bound), 'value')} too large to be added"
     return f"at most {error.bound:,.0f} more than shown"
 
 
