@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, merged, tables_of
 from rollup.queries import AGENTS, CLIENTS, JSON, LEVELS, PATHS, WEB, queries, quoted
 
+from logproc import coordinator
 from logproc.adhoc.rows import parse
-from logproc.config import Config
+from logproc.config import Config, NamedReport
 from logproc.model import Piece, Task
 from logproc.rollup.aggregate import Program
 from logproc.rollup.outcome import report_table
@@ -215,6 +216,27 @@ def test_reports_over_access_logs_are_duckdbs_answers(duck, tmp_path_factory, fi
 @given(files=splits(json_line()), asked=st.lists(queries(JSON), min_size=3, max_size=6), data=st.data())
 def test_reports_over_json_lines_are_duckdbs_answers(duck, tmp_path_factory, files, asked, data):
     check(duck, tmp_path_factory.getbasetemp(), "jsonl", "json", files, asked, data)
+
+
+@settings(max_examples=4, suppress_health_check=QUIET)
+@given(
+    files=splits(web_line()),
+    asked=st.lists(queries(WEB), min_size=3, max_size=6),
+    backend=st.sampled_from(["threads", "threads", "processes"]),
+)
+def test_reports_of_every_backend_are_duckdbs_answers(duck, tmp_path_factory, files, asked, backend):
+    logs = tmp_path_factory.getbasetemp() / uuid.uuid4().hex
+    logs.mkdir()
+    for number, (text, codec, _) in enumerate(files):
+        (logs / f"{number}.log").write_bytes(PACKERS[codec](text))
+    truth(duck, logs, "combined", "web")
+    reports = tuple(NamedReport(f"q{n}", query.ours) for n, query in enumerate(asked))
+    names = tuple(report.name for report in reports)
+    found = coordinator.run(
+        Config(paths=(str(logs),), format="combined", backend=backend, workers=2, named_reports=reports, reports=names)
+    )
+    for query, table in zip(asked, found.reports, strict=True):
+        compare(query, table, [tuple(map(plain, row)) for row in duck.execute(query.theirs).fetchall()])
 
 
 # ---- many queries ----------------------------------------------------------------------------------------------
