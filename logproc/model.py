@@ -99,11 +99,13 @@ LEVELS = {
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "failure", "60"), "FATAL"),
     **dict.fromkeys(("ftl", "fata", "pani", "f", "c", "fatal error", "parse error"), "FATAL"),
     "deprecated": "WARN",
+    **dict(zip(("100", "200", "250", "300"), ("DEBUG", "INFO", "INFO", "WARN"), strict=True)),
+    **dict(zip(("400", "500", "550", "600"), ("ERROR", "FATAL", "FATAL", "FATAL"), strict=True)),
 }
 """Level by what loggers call it, in lower case. Others stay, in upper case.
 
-Numbers up to 7 are syslog's, as in GELF, from 10 on bunyan's and pino's; the signs are those of Redis, FAILURE is that
-of IBM's RAS, above FATAL.
+Numbers up to 7 are syslog's, as in GELF, from 10 on bunyan's and pino's, from 100 on Monolog's; the signs are those of
+Redis, FAILURE is that of IBM's RAS, above FATAL.
 """
 
 FACILITIES = (

@@ -61,6 +61,7 @@ STRUCTURED = (
                 '{"version":"1.1","host":"web1","short_message":"a","timestamp":1385053862.3072,"level":4,"_user":"x"}',
                 {"level": "WARN", "message": "a", "time": "2013-11-21T17:11:02.307200Z", "_user": "x"},
             ),
+            Sample('{"message":"a","level":300,"channel":"app"}', {"level": "WARN", "message": "a"}),
             Sample(
                 '{"time_iso8601":"2024-01-02T03:04:05+01:00","remote_addr":"192.0.2.1","request":"GET /a?b=1 HTTP/1.1",'
                 '"status":"200","body_bytes_sent":"5","request_time":"0.25"}',
