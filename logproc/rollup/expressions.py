@@ -52,7 +52,10 @@ def _literal(builder: Builder, node: Node, clause: Clause) -> Expression:
     text = node.this.replace("_", "")
     if text.isdigit() and int(text) >= 2**63:
         raise builder.query.refuse(f"{clause.name}: {text} is larger than any number a report counts with", node)
-    return Literal(int(text), Kind.INTEGER) if text.isdigit() else Literal(float(text), Kind.DECIMAL)
+    try:
+        return Literal(int(text), Kind.INTEGER) if text.isdigit() else Literal(float(text), Kind.DECIMAL)
+    except ValueError:  # such as 1E
+        raise builder.query.refuse(f"{clause.name}: {node.this} is no number", node) from None
 
 
 def _boolean(_builder: Builder, node: Node, _clause: Clause) -> Expression:
