@@ -34,6 +34,8 @@ from logproc import __version__
 from logproc.backends import keys, manager, probe, queue, remote, service, service_checks
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
+from logproc.backends.keys import parse_address
+from logproc.backends.leases import Status, WorkerStatus
 from logproc.backends.link import HungUpError, Liveness, RetryingClient
 from logproc.backends.protocol import (
     CHUNK_BYTES,
@@ -51,7 +53,7 @@ from logproc.backends.protocol import (
 from logproc.backends.service import Service
 from logproc.backends.spooled import pack
 from logproc.backends.wire import Codec
-from logproc.errors import OutputError, RefusedError, TryLaterError, UsageError, WireError
+from logproc.errors import MachineError, RefusedError, TryLaterError, UsageError, WireError
 from logproc.model import Failure, FileResult, Lines, Partial, Piece, Task
 
 ROOT = Path(__file__).parents[2]
@@ -513,7 +515,7 @@ def test_a_coordinator_that_cannot_write_rejected_lines_stops(puppet_of, tmp_pat
         offer = puppet.lease()
         assert puppet.call("complete", offer.lease, None, 0, zlib.compress(b"line\n")) is False
         collector.join(30)
-    assert isinstance(collector.error, OutputError)
+    assert isinstance(collector.error, MachineError)
 
 
 @pytest.mark.usefixtures("spooling")
@@ -662,6 +664,34 @@ def test_no_secret_is_shown():
         WorkerThread(head, work).start()
         collector.result()
     assert not any("a key of tests" in line for line in head.lines)
+
+
+def test_a_worker_that_was_given_up_and_came_back_counts_its_rate_anew(monkeypatch):
+    class Told:
+        def __init__(self, *workers):
+            self.left = iter(workers)
+
+        def status(self):
+            return Status(100, 0, 1, 50, 0, 0, 0, 0, None, (next(self.left),))
+
+        def losses(self):
+            return ()
+
+        def name(self, worker):
+            return worker
+
+    monkeypatch.setattr(queue, "TICK_SECONDS", -1.0)
+    clock = Clock()
+    head = Head(clock=clock)
+    told = Told(WorkerStatus("hand", 1.0, 1, 50, 50_000_000, 0, False), WorkerStatus("hand", 40.0, 1, 31, 0, 0, False))
+    watch = queue.Watch(told, head.remote, parse_address("127.0.0.1:1"))
+    for _ in range(2):
+        clock.advance(31)
+        watch.tick()
+    assert [line.rpartition(": ")[2] for line in head.lines[1:]] == [
+        "hand 1.6 tasks/s 2 MB/s",
+        "hand 1.0 tasks/s 0 MB/s",
+    ]
 
 
 # ---- what is this machine's fault ------------------------------------------------------------------------------

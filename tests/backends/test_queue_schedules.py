@@ -25,7 +25,7 @@ from logproc.model import Piece, Task
 SCHEDULES = int(os.environ.get("LOGPROC_SCHEDULES", "50"))
 """How many; a longer run sets more."""
 
-AT_ONCE = 25
+AT_ONCE = 10
 
 TASKS = 40
 
