@@ -92,10 +92,11 @@ managers.listener_client[SERIALIZER] = (Listener, connect)  # type: ignore[attr-
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A connection that has just come: its socket, and what TLS makes of it."""
+    """A connection that has just come: its socket, and what TLS makes of it, and the address it comes from."""
 
     serial: int
     sockets: list[socket.socket]
+    host: str
 
     def leave(self) -> None:
         """End it under the thread that waits on it."""
@@ -170,7 +171,7 @@ class Server(managers.Server):
                 self.serve_client(connection)
         except WireError as error:
             if connection is None:
-                self._turned_away(error)
+                self._turned_away(pending, error)
         except (OSError, EOFError, LogprocError):
             pass  # a worker that went: its leases tell
         finally:
@@ -182,14 +183,14 @@ class Server(managers.Server):
                 connection.close()
             pending.close()
 
-    def _turned_away(self, error: WireError) -> None:
+    def _turned_away(self, pending: Pending, error: WireError) -> None:
         """Say now and then that callers are not let in: a worker with a wrong key is told so at its own end only."""
         now = time.monotonic()
         with self._lock:
             is_due = now - self._said >= TURNED_AWAY_SECONDS
             self._said = now if is_due else self._said
         if is_due:
-            self.say(f"a caller was not let in: it is {error}")
+            self.say(f"a caller at {pending.host} was not let in: it is {error}")
 
     def serve_client(self, conn: Any) -> None:  # noqa: ANN401 - a Connection
         """Answer calls until the client goes; whatever is no call of the broker's ends the connection."""
@@ -250,9 +251,10 @@ class Server(managers.Server):
 
     def _arrive(self, sock: socket.socket) -> Pending:
         """Note a connection; if there are too many, the oldest one without the key leaves: who knows it is quick."""
+        host = _host(sock)
         with self._lock:
             self._serial += 1
-            pending = self._pending[self._serial] = Pending(self._serial, [sock])
+            pending = self._pending[self._serial] = Pending(self._serial, [sock], host)
             if len(self._pending) > MAX_PENDING or len(self._pending) + len(self._authenticated) > MAX_CONNECTIONS:
                 self._pending.popitem(last=False)[1].leave()
             return pending
@@ -263,6 +265,14 @@ class Server(managers.Server):
                 return False
             self._authenticated[pending.serial] = connection
             return True
+
+
+def _host(sock: socket.socket) -> str:
+    """Return the address that a connection comes from, for people."""
+    try:
+        return str(sock.getpeername()[0])
+    except OSError:  # it has gone already
+        return "an unknown address"
 
 
 class BrokerManager(managers.BaseManager):

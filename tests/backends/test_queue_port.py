@@ -149,7 +149,7 @@ def test_idle_strangers_do_not_keep_workers_out(head):
 def test_another_key_is_told_in_a_sentence(head):
     with pytest.raises(RefusedError, match="another key"):
         Connector(head.endpoint(key=b"another key of at least 32 bytes!!!")).connect()
-    head.wait_for("a caller was not let in: it is somebody who does not know the key")
+    head.wait_for("a caller at 127.0.0.1 was not let in: it is somebody who does not know the key")
 
 
 def test_a_recorded_session_cannot_be_played_again(head):
