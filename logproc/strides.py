@@ -13,7 +13,7 @@ import numpy as np
 
 from logproc.formats.parser import SeparatorParser
 from logproc.kernels import layout, strides
-from logproc.kernels.columns import take_columns
+from logproc.kernels.columns import FIRST_ROW, take_columns
 from logproc.kernels.tokenize import tokenize
 from logproc.model import NO_MARK, NO_TIME
 from logproc.rollup.columns import ROWS
@@ -65,7 +65,8 @@ class Stride:
             strides.read_strides(base, begin, end, self._address)
             if not cells[strides.WAITING]:
                 return int(cells[strides.AT_POSITION])
-            store.make_room(self.batch, int(cells[strides.STOPPED]))
+            column = int(cells[strides.STOPPED])
+            store.make_room(self.batch, fields[column], int(columns[column, FIRST_ROW]))
 
     def sums(self) -> list[int]:
         """Return what the last `read` counted, by the tokenizer's counters."""

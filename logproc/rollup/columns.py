@@ -152,12 +152,12 @@ class RowStore:
             take_columns(base, place, len(fields), begin, batch.rows, stopped)
             if self._stopped[0] == len(fields):
                 return
-            self.make_room(batch, int(self._stopped[0]))
+            column = int(self._stopped[0])
+            self.make_room(batch, fields[column], int(columns[column, FIRST_ROW]))
 
-    def make_room(self, batch: Batch, column: int) -> None:
-        """Let a dictionary grow that stopped `take_columns` at a column of a batch's layout."""
-        fields, columns = self.layout(batch)
-        name, row = fields[column].name, int(columns[column, FIRST_ROW])
+    def make_room(self, batch: Batch, field: Stored, row: int) -> None:
+        """Let the dictionary of a field grow, which stopped `take_columns` at a row of a batch."""
+        name = field.name
         self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
 
     def takes_all(self, batch: Batch) -> bool:
