@@ -93,10 +93,11 @@ def run(seed, folder, port):
     folder.mkdir()
     rng = random.Random(seed)
     tasks = [Task(n, (Piece(n, f"/logs/{n}", 0, -1, 0),), 100 * n) for n in range(TASKS)]
-    job, head = Errand(str(folder), bad=(seed,)), Head(lease_seconds=3.0, wait_workers=EVER)
+    job, head, machines = Errand(str(folder), bad=(seed,)), Head(lease_seconds=3.0, wait_workers=EVER), []
     with collecting(head, job, tasks) as collector, ExitStack() as stack:
         for name, share, mortal in (("first", 0.8, False), ("second", 0.5, False), ("third", 0.7, True)):
             machine = Machine(head, name, random.Random(rng.random()), share=share, mortal=mortal)
+            machines.append(machine)
             stack.callback(machine.close, port)
         found = collector.result(EVER)
     assert len(collector.outcomes) == len(tasks), f"schedule {seed}"
@@ -104,6 +105,8 @@ def run(seed, folder, port):
         expected = large(job, task) if deed_of(seed, task.number) == "large" else answer(task)
         assert found[task.number] == expected, f"schedule {seed}"
     assert not [line for line in head.lines if "a defect of logproc" in line], f"schedule {seed}"
+    for machine in machines:
+        assert machine.worker.error is None or isinstance(machine.worker.error, RefusedError), f"schedule {seed}"
 
 
 @pytest.mark.usefixtures("hasty")
@@ -112,6 +115,4 @@ def test_whatever_happens_on_the_way_every_task_counts_once(first, tmp_path):
     seeds = range(first, min(first + AT_ONCE, SCHEDULES))
     with stranger() as port, ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda seed: run(seed, tmp_path / str(seed), port), seeds))
-    for worker in WorkerThread.made:
-        assert worker.error is None or isinstance(worker.error, RefusedError)
     join_workers()

@@ -82,7 +82,8 @@ def test_line_breaks_in_quotes_are_part_of_a_field(table: list[list[str]], block
         path.write_bytes(text)
         job = replace(job_of(load(Flags(paths=(str(path),)), find=False), (), (), None), block_bytes=block)
         piece = Piece(0, str(path), 0, -1, 0, format="csv")
-        lines = RowReader(RowDesk(job), piece, None, RowShape((), None, origin=True), found).process().lines
+        shape = RowShape((), None, origin=True)
+        lines = RowReader(RowDesk(job, shape), piece, None, shape, found).process().lines
     rows = [json.loads(line) for line in found.getvalue().splitlines()]
     assert [[row[name] or "" for name in "kmn"] for row in rows] == table
     assert (lines.read, lines.filtered, lines.rejected) == (text.count(b"\n"), 1, 0)
@@ -153,9 +154,8 @@ def rows_of(piece: Piece) -> tuple[list[dict[str, Any]], Any]:
     """Return the rows of a piece without the columns that are null, and its books."""
     config = load(Flags(paths=(piece.path,)), find=False)
     out = io.BytesIO()
-    result = RowReader(
-        RowDesk(job_of(config, (), (), None)), piece, None, RowShape((), None, origin=False), out
-    ).process()
+    shape = RowShape((), None, origin=False)
+    result = RowReader(RowDesk(job_of(config, (), (), None), shape), piece, None, shape, out).process()
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
     return [{name: value for name, value in row.items() if value is not None} for row in rows], result
 

@@ -58,7 +58,8 @@ def read(path: Path, name: str, borders: list[int], **options: int) -> tuple[lis
     out, lines = io.BytesIO(), Lines()
     for start, end in pairwise([*borders, -1]):
         piece = Piece(0, str(path), start, end, 0, codec="plain", format=name)
-        result = RowReader(RowDesk(job), piece, None, RowShape((), None, origin=False), out).process()
+        shape = RowShape((), None, origin=False)
+        result = RowReader(RowDesk(job, shape), piece, None, shape, out).process()
         assert result.lines.balanced()
         lines += result.lines
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
