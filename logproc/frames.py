@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SHOWN_ROWS = 100
 """Rows that a notebook shows of a table."""
@@ -43,22 +43,22 @@ def _array(pa: Any, values: Sequence[Any], type_: str) -> Any:  # noqa: ANN401 -
     return pa.array(values, kinds[type_])
 
 
-def arrow_to_pandas(table: Any) -> Any:  # noqa: ANN401 - pyarrow's and pandas' tables
-    """Return a `pandas.DataFrame` of an Arrow table."""
+def arrow_to_pandas(table: Callable[[], Any]) -> Any:  # noqa: ANN401 - pyarrow's and pandas' tables
+    """Return a `pandas.DataFrame` of the Arrow table that is made; MissingExtraError without pandas."""
     try:
         import pandas  # noqa: F401, ICN001, PLC0415 - an extra; pyarrow imports it anyway
     except ImportError as error:
         raise MissingExtraError("to_pandas", "pandas") from error
-    return table.to_pandas()
+    return table().to_pandas()
 
 
-def arrow_to_polars(table: Any) -> Any:  # noqa: ANN401 - pyarrow's and Polars' tables
-    """Return a `polars.DataFrame` of an Arrow table."""
+def arrow_to_polars(table: Callable[[], Any]) -> Any:  # noqa: ANN401 - pyarrow's and Polars' tables
+    """Return a `polars.DataFrame` of the Arrow table that is made; MissingExtraError without Polars."""
     try:
         import polars  # noqa: ICN001, PLC0415 - an extra
     except ImportError as error:
         raise MissingExtraError("to_polars", "polars") from error
-    return polars.from_arrow(table)
+    return polars.from_arrow(table())
 
 
 def to_html(title: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> str:

@@ -417,13 +417,13 @@ class ReportTable:
         """Return the rows as a `pandas.DataFrame`; MissingExtraError without pandas."""
         from logproc import frames  # noqa: PLC0415
 
-        return frames.arrow_to_pandas(self.to_arrow())
+        return frames.arrow_to_pandas(self.to_arrow)
 
     def to_polars(self) -> Any:  # noqa: ANN401 - polars.DataFrame
         """Return the rows as a `polars.DataFrame`; MissingExtraError without Polars."""
         from logproc import frames  # noqa: PLC0415
 
-        return frames.arrow_to_polars(self.to_arrow())
+        return frames.arrow_to_polars(self.to_arrow)
 
     def _repr_html_(self) -> str:
         from logproc import frames  # noqa: PLC0415

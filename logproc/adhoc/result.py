@@ -48,11 +48,11 @@ class Result:
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - pandas.DataFrame
         """Return the rows as a `pandas.DataFrame`."""
-        return frames.arrow_to_pandas(self.to_arrow())
+        return frames.arrow_to_pandas(self.to_arrow)
 
     def to_polars(self) -> Any:  # noqa: ANN401 - polars.DataFrame
         """Return the rows as a `polars.DataFrame`."""
-        return frames.arrow_to_polars(self.to_arrow())
+        return frames.arrow_to_polars(self.to_arrow)
 
     def _repr_html_(self) -> str:
         return frames.to_html("", self.columns, self.rows)
