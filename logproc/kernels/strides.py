@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from logproc.kernels.columns import CELLS, FIRST_ROW
+from logproc.kernels.exemplars import NO_MARK
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.layout import (
     COUNTS,
@@ -29,8 +30,6 @@ TOKENIZE, PROGRAM, LINE_ARRAYS, TAKE, STRIDE, COLUMNS, N_COLUMNS, AT, ROOM, MARK
 """Cells of a described stride that are given: addresses of kernels and of what they read; the bytes of a stride; rows
 that are there already, and from which on no stride begins; what is added to a row's offset to make its mark, or
 NO_MARK for none at all; where marks and times of all rows are written (no address: no times)."""
-
-NO_MARK = 2**63 - 1
 
 AT_POSITION, WAITING, STOPPED, LAST_LINES = range(12, 16)
 """Cells that are written: where to go on; rows of the last stride that are not taken over yet, and the column that
