@@ -1,4 +1,7 @@
-"""Reports by the calendar: each night's is kept, those of weeks and months are merged from what the ledger holds."""
+"""Reports by the calendar: each night's is kept, those of weeks and months are merged from what the ledger holds.
+
+So are, where they are asked for, the reports of single hosts and sources, each of everything that is kept.
+"""
 
 from __future__ import annotations
 
@@ -15,31 +18,63 @@ from logproc.report.files import write_atomically
 from logproc.state.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from logproc.config import Config
     from logproc.model import Report, ReportTable
+    from logproc.report.calendar import Choices
 
 EPOCH = date(1970, 1, 1)
 
+FOLDERS = {"host": "hosts", "source": "sources"}
+"""Where the reports of single hosts and sources lie."""
+
+MOST_PAGES = 100
+"""Hosts, or sources, that get a report of their own: those with the most lines."""
+
 
 def write(report: Report, config: Config, folder: str, *, now: datetime | None = None) -> None:
-    """Keep the report of this night, renew those of weeks and months that it changed, and the index of all."""
+    """Keep the report of this night, renew the others that it changed, and the index of all."""
     night = (now or datetime.now(UTC)).astimezone(ZoneInfo(config.timezone)).date()
     nights = os.path.join(folder, "nights")  # noqa: PTH118
-    _write(report, config, nights, night.isoformat(), _night_before(nights, night.isoformat()))
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
-        days = [day for day in ledger.days() if day != NO_TIME]
-        stale = set(ledger.days_of_run())
-        for kind, name, first, behind in sorted({span for day in days for span in _spans(EPOCH + timedelta(days=day))}):
-            path = os.path.join(folder, kind)  # noqa: PTH118
-            low, high = (first - EPOCH).days, (behind - EPOCH).days
-            kept = os.path.exists(os.path.join(path, f"{name}.json"))  # noqa: PTH110, PTH118
-            if not kept or any(low <= day < high for day in stale):
-                choice = counting.Choice(low, high)
-                earlier = keeping.before(config, ledger, choice)
-                _write(keeping.report(config, ledger, choice), config, path, name, earlier)
-    calendar.write_index(folder)
+        slices = {by: ledger.most_lines(by, MOST_PAGES) for by in FOLDERS if by in config.output.pages}
+        choices = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
+        before = _night_before(nights, night.isoformat())
+        around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(night)])
+        _write(report, config, nights, night.isoformat(), before, [*around, *calendar.choices(choices)])
+        _write_spans(ledger, config, folder, choices)
+        for by, found in slices.items():
+            _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found)  # noqa: PTH118
+    calendar.write_index(folder, choices)
+
+
+def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Sequence[tuple[str, list[str]]]) -> None:
+    """Write the reports of weeks and months that are not there, or that the last run changed."""
+    days = [day for day in ledger.days() if day != NO_TIME]
+    stale = set(ledger.days_of_run())
+    for kind, name, first, behind in sorted({span for day in days for span in _spans(EPOCH + timedelta(days=day))}):
+        path = os.path.join(folder, kind)  # noqa: PTH118
+        low, high = (first - EPOCH).days, (behind - EPOCH).days
+        if not _is_kept(path, name) or any(low <= day < high for day in stale):
+            choice = counting.Choice(low, high)
+            earlier = keeping.before(config, ledger, choice)
+            _write(keeping.report(config, ledger, choice), config, path, name, earlier, calendar.choices(choices))
+
+
+def _write_slices(ledger: Ledger, config: Config, folder: str, by: str, found: Sequence[tuple[str, bool]]) -> None:
+    """Write the reports of single hosts, or sources, that are not there, or that the last run changed."""
+    names = [name for name, _ in found]
+    for name, is_new in found:
+        if is_new or not _is_kept(folder, calendar.file_name(name)):
+            one = frozenset({name})
+            choice = counting.Choice(hosts=one) if by == "host" else counting.Choice(sources=one)
+            row = calendar.choices([(FOLDERS[by], names)], chosen=name)
+            _write(keeping.report(config, ledger, choice), config, folder, calendar.file_name(name), (), row, name)
+
+
+def _is_kept(folder: str, name: str) -> bool:
+    return os.path.exists(os.path.join(folder, f"{name}.json"))  # noqa: PTH110, PTH118
 
 
 def _spans(day: date) -> Iterator[tuple[str, str, date, date]]:
@@ -61,7 +96,16 @@ def _night_before(folder: str, name: str) -> tuple[ReportTable, ...]:
         return ()
 
 
-def _write(report: Report, config: Config, folder: str, name: str, before: tuple[ReportTable, ...]) -> None:
+def _write(
+    report: Report,
+    config: Config,
+    folder: str,
+    name: str,
+    before: tuple[ReportTable, ...],
+    choices: Choices,
+    title: str = "",
+) -> None:
+    """Write a report as JSON and, with jinja2, as a page. With a title it is no member of a row in time."""
     try:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103
     except OSError as error:
@@ -71,9 +115,10 @@ def _write(report: Report, config: Config, folder: str, name: str, before: tuple
     try:
         from logproc.report import html  # noqa: PLC0415
 
-        place = calendar.links(folder, name)
+        place = calendar.alone(title, choices) if title else calendar.links(folder, name, choices)
         page = html.render(report, config.max_reject_ratio, config.paths, links=place, before=before)
     except UsageError:
         return  # jinja2 is not installed: the JSON is there
     write_atomically(f"{path}.html", page)
-    calendar.lead_on(folder, name)
+    if not title:
+        calendar.lead_on(folder, name)

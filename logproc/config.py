@@ -93,6 +93,7 @@ class Output:
     mail: str | None = None
     mail_to: str | None = None
     dir: str | None = None
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,8 +361,11 @@ def _check(flags: Flags) -> None:
 
 def _output(table: Table, flags: Flags, folder: str) -> Output:
     typed = {name: getattr(flags, name, None) for name in table}
-    found = {name: typed[name] or _below(folder, value) for name, value in table.items()}
-    return Output(**{**found, "mail_to": typed["mail_to"] or table["mail_to"]})
+    no_path = ("mail_to", "pages")
+    found: dict[str, Any] = {
+        n: typed[n] or (value if n in no_path else _below(folder, value)) for n, value in table.items()
+    }
+    return Output(**found)
 
 
 def _backend(flags: Flags) -> str | None:

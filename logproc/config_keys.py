@@ -159,6 +159,11 @@ def _distinct(value: str) -> str | None:
     return None if value in {"refuse", "approximate"} else f"must be refuse or approximate, not {value!r}"
 
 
+def _pages(value: tuple[str, ...]) -> str | None:
+    wrong = sorted(set(value) - {"host", "source"})
+    return f"may hold host and source, not {wrong[0]!r}" if wrong else None
+
+
 def _log_format(value: str) -> str | None:
     return None if value in LOG_FORMATS else f"must be one of {', '.join(LOG_FORMATS)}, not {value!r}"
 
@@ -263,6 +268,7 @@ KEYS: tuple[Key, ...] = (
     Key("output", "rejects", TEXT, None, "file of rejected lines, as JSON lines", _filled),
     Key("output", "previous", TEXT, None, "JSON report of the time before, for changes in the HTML report", _filled),
     Key("output", "dir", TEXT, None, "folder of kept reports: nights, weeks and months, with an index", _filled),
+    Key("output", "pages", TEXTS, (), "with dir: a page of each host, each source or both: host, source", _pages),
     Key("output", "mail", TEXT, None, "file of the report as a mail, for `sendmail -t`", _filled),
     Key("output", "mail_to", TEXT, None, "address that the mail is for", _address),
     Key("limits", "max_groups", INTEGER, 200_000, "groups that a report may hold in memory", _whole(1, 100_000_000)),

@@ -6,23 +6,32 @@ import html
 import json
 import os
 import re
+import zlib
 from datetime import date
 from typing import TYPE_CHECKING
 
 from logproc.errors import UsageError
 from logproc.report.files import write_atomically
+from logproc.report.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from logproc.report.html import Links
+    from logproc.report.html import Link, Links
     from logproc.report.html.calendar import Entry
+
+    Choices = Sequence[tuple[str, tuple[Link, ...]]]
+    """Rows of pages to go to from a page, each with its name."""
 
 NEXT = b"<!--next-->"
 """Stands in a page that is the last of its kind; no text of a log can hold it, since there < is escaped."""
 
 KINDS = {"nights": "Nights", "weeks": "Weeks", "months": "Months"}
-"""Folders of reports, and what they are called."""
+"""Folders of reports by time, and what they are called."""
+
+SLICES = {"hosts": "Hosts", "sources": "Sources"}
+"""Folders of reports of single hosts and sources, and what they are called."""
+
 
 _LINES = re.compile(rb'"lines": \{"read": (\d+)')
 _NAME = re.compile(r"[0-9]{4}-[0-9W-]{2,5}")
@@ -37,22 +46,40 @@ li{{display:inline-block;margin:.2rem .8rem .2rem 0}}ul{{padding:0}}</style></he
 """
 
 
-def write_index(folder: str) -> None:
-    """List the reports that a folder holds, newest first, in `index.json` and `index.html`."""
+def write_index(folder: str, slices: Sequence[tuple[str, list[str]]] = ()) -> None:
+    """List the reports that a folder holds, newest first, in `index.json` and `index.html`.
+
+    `slices` are the folders of single hosts and sources with the names of these.
+    """
     found = {kind: list(_reports(os.path.join(folder, kind))) for kind in KINDS}  # noqa: PTH118
     entries = {
         kind: [{"name": name, **{e: f"{kind}/{name}.{e}" for e in endings}} for name, endings in rows]
         for kind, rows in found.items()
     }
+    named = {kind: list(_slices(folder, kind, names)) for kind, names in slices}
+    entries |= {kind: [{"name": name, **places} for name, places in rows] for kind, rows in named.items()}
     text = json.dumps({"schema": 1, **entries}, indent=1) + "\n"
     write_atomically(os.path.join(folder, "index.json"), text.encode())  # noqa: PTH118
     try:
-        from logproc.report.html import calendar  # noqa: PLC0415 - an extra
+        from logproc.report.html import Link, calendar  # noqa: PLC0415 - an extra
 
-        page = calendar.index([entry for kind, rows in found.items() for entry in _entries(folder, kind, rows)])
+        links = tuple(
+            (SLICES[kind], tuple(Link(visible(name), places["html"]) for name, places in rows if "html" in places))
+            for kind, rows in named.items()
+        )
+        page = calendar.index([entry for kind, rows in found.items() for entry in _entries(folder, kind, rows)], links)
     except UsageError:
         page = _plain(found)
     write_atomically(os.path.join(folder, "index.html"), page)  # noqa: PTH118
+
+
+def _slices(folder: str, kind: str, names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the hosts, or sources, that have a report, with the addresses of its files."""
+    for name in names:
+        places = {ending: f"{kind}/{file_name(name)}.{ending}" for ending in ("json", "html")}
+        there = {e: place for e, place in places.items() if os.path.exists(os.path.join(folder, place))}  # noqa: PTH110, PTH118
+        if there:
+            yield name, there
 
 
 def _entries(folder: str, kind: str, rows: list[tuple[str, list[str]]]) -> Iterator[Entry]:
@@ -98,7 +125,7 @@ def _section(kind: str, rows: list[tuple[str, list[str]]]) -> str:
 # ---- from one page to the next -----------------------------------------------------------------------------------
 
 
-def links(folder: str, name: str) -> Links:
+def links(folder: str, name: str, choices: Choices = ()) -> Links:
     """Return where a page stands among those of its kind that are there already."""
     from logproc.report.html import Link, Links  # noqa: PLC0415 - an extra
 
@@ -109,7 +136,47 @@ def links(folder: str, name: str) -> Links:
         previous=Link(before[-1], f"{before[-1]}.html") if before else None,
         next=Link(after[0], f"{after[0]}.html") if after else None,
         up=Link("all reports", "../index.html"),
+        choices=tuple(choices),
     )
+
+
+def alone(name: str, choices: Choices) -> Links:
+    """Return where the page of one host or source stands: among those of the others."""
+    from logproc.report.html import Link, Links  # noqa: PLC0415 - an extra
+
+    return Links(f"Log report, {visible(name)}", up=Link("all reports", "../index.html"), choices=tuple(choices))
+
+
+def around(folder: str, spans: Sequence[tuple[str, str]]) -> Choices:
+    """Return the reports, of the weeks and months named, that are there: those that a night lies in."""
+    from logproc.report.html import Link  # noqa: PLC0415 - an extra
+
+    there = [(kind, name) for kind, name in spans if os.path.exists(os.path.join(folder, kind, f"{name}.html"))]  # noqa: PTH110, PTH118
+    found = tuple(Link(name, f"../{kind}/{name}.html") for kind, name in there)
+    return [("Within", found)] if found else []
+
+
+def choices(slices: Sequence[tuple[str, list[str]]], chosen: str | None = None) -> Choices:
+    """Return rows that lead to the pages of hosts and sources; `chosen` is the one that the page is of."""
+    from logproc.report.html import Link  # noqa: PLC0415 - an extra
+
+    return [
+        (
+            SLICES[kind],
+            tuple(Link(visible(name), f"../{kind}/{file_name(name)}.html", name == chosen) for name in names),
+        )
+        for kind, names in slices
+        if names
+    ]
+
+
+def file_name(name: str) -> str:
+    """Return the name of the files of a host or a source: one that every file system and web server takes.
+
+    What is no letter, digit, dot or hyphen of ASCII becomes _, and a checksum of the name tells such names apart.
+    """
+    plain = re.sub(r"[^A-Za-z0-9.-]", "_", name)[:80].lstrip(".")
+    return plain if plain == name else f"{plain}_{zlib.crc32(name.encode('utf-8', 'surrogateescape')):08x}"
 
 
 def lead_on(folder: str, name: str) -> None:

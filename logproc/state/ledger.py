@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 PLANNED, COMMITTED, REPORTED = "planned", "committed", "reported"
 """What becomes of a run, in this order."""
 
+FIRST_UNREPORTED = "(SELECT coalesce((SELECT min(id) FROM runs WHERE status != ?), (SELECT max(id) FROM runs)))"
+"""The first run whose counts are in no kept report yet, or else the last one, in SQL; asks for REPORTED."""
+
 REBUILDING = "rebuilding"
 """A run that counts for one report what was counted for others before; it is committed as a whole, or begun anew."""
 
@@ -389,11 +392,16 @@ class Ledger:
 
     def days_of_run(self) -> list[int]:
         """Return the days of which the runs that were not reported yet, or else the last one, counted something."""
-        sql = (
-            "SELECT DISTINCT day FROM part_days JOIN parts ON parts.id = part WHERE run >= "
-            "(SELECT coalesce((SELECT min(id) FROM runs WHERE status != ?), (SELECT max(id) FROM runs)))"
-        )
+        sql = f"SELECT DISTINCT day FROM part_days JOIN parts ON parts.id = part WHERE run >= {FIRST_UNREPORTED}"
         return [row[0] for row in self._all(sql, (REPORTED,))]
+
+    def most_lines(self, column: str, most: int) -> list[tuple[str, bool]]:
+        """Return the hosts or sources with the most lines, and whether the last run counted some of theirs."""
+        sql = (
+            f"SELECT {column}, max(run >= {FIRST_UNREPORTED}) FROM pieces JOIN parts ON parts.id = part "
+            f"WHERE {column} > '' GROUP BY 1 ORDER BY sum(pieces.read) DESC, 1 LIMIT ?"
+        )
+        return [(name, bool(is_new)) for name, is_new in self._all(sql, (REPORTED, most))]
 
     def span_of_days(self, spec: str) -> tuple[int | None, int | None]:
         """Return the first and the last day of which there are counts for a report."""

@@ -4,7 +4,7 @@ from datetime import date
 
 from report.test_html import Reader
 
-from logproc.report.html.calendar import Entry, index, links
+from logproc.report.html.calendar import Entry, index
 
 NIGHTS = [Entry("night", date(2026, 2, day), f"2026-02-{day:02}.html", 1000 * day) for day in (1, 2, 3, 27)]
 WEEK = Entry("week", date(2026, 2, 2), "2026-W06.html", 9000)
@@ -32,17 +32,3 @@ def test_the_index_leads_to_every_report_the_newest_month_first():
 
 def test_an_empty_folder_has_an_index():
     assert "No reports yet." in read(index([])).texts
-
-
-def test_a_night_knows_its_neighbours_its_week_and_its_month():
-    found = links(ALL, NIGHTS[2])
-    assert (found.previous.href, found.next.href, found.up.href) == ("2026-02-02.html", "2026-02-27.html", "index.html")
-    assert found.choices == (("Within", tuple(found.choices[0][1])),)
-    assert [link.label for link in found.choices[0][1]] == ["week 6 of 2026", "February 2026"]
-
-
-def test_the_first_and_the_last_have_one_neighbour():
-    assert links(ALL, NIGHTS[0]).previous is None
-    assert links(ALL, MARCH).next is None
-    assert links(ALL, MONTH).previous is links(ALL, MONTH).next is None
-    assert links(ALL, MONTH).title == "Log report, February 2026"

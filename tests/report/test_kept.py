@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
+from json import loads
 
 from report.samples import night
 
 from logproc import calendars, coordinator
-from logproc.config import Config, Output
+from logproc.config import Config, Output, Source
 from logproc.report import calendar, html, json
 
 
@@ -50,3 +52,44 @@ def test_a_nights_page_shows_the_change_against_the_night_before(tmp_path):
     assert "changes against the report before" not in first
     assert "changes against the report before" in second
     assert "+50.0 %" in second
+
+
+def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_when_they_change(tmp_path):
+    lines = {"web1": 3, "web2": 2, "über": 1}
+    source = Source("shop", ("*/access.log",), host="(?P<host>[^/]+)/access.log")
+    config = Config(
+        paths=(str(tmp_path / "logs"),),
+        state_dir=str(tmp_path / "state"),
+        use=("web",),
+        sources=(source,),
+        output=Output(dir=str(tmp_path / "out"), pages=("host", "source")),
+        workers=1,
+    )
+    for name in lines:
+        (tmp_path / "logs" / name).mkdir(parents=True)
+    for day, names in ((3, lines), (4, ["web1"])):
+        for name in names:
+            with (tmp_path / "logs" / name / "access.log").open("a") as file:
+                file.writelines(
+                    f'10.0.0.{n} - - [02/Mar/2026:08:00:00 +0000] "GET /of-{name} HTTP/1.1" 200 5 "-" "curl/8"\n'
+                    for n in range(lines[name])
+                )
+        calendars.write(coordinator.run(config), config, config.output.dir, now=datetime(2026, 3, day, 4, tzinfo=UTC))
+        coordinator.reported(config)
+        pages = {path.stem: path.read_text() for path in (tmp_path / "out" / "hosts").glob("*.html")}
+        if day == 3:
+            first = pages
+    assert sorted(pages) == ["_ber_" + f"{zlib.crc32('über'.encode()):08x}", "web1", "web2"]
+    assert first["web2"] == pages["web2"]
+    assert first["web1"] != pages["web1"]
+    assert "/of-web1" in pages["web1"]
+    assert "/of-web2" not in pages["web1"]
+    assert '<a href="../hosts/web1.html" aria-current="page">web1</a> <a href="../hosts/web2.html">' in pages["web1"]
+    night = (tmp_path / "out/nights/2026-03-04.html").read_text()
+    for address in ("../hosts/web1.html", "../hosts/web2.html", "../sources/shop.html"):
+        assert f'href="{address}"' in night
+        assert (tmp_path / "out" / address[3:]).exists()
+    assert 'href="hosts/web2.html">web2</a>' in (tmp_path / "out/index.html").read_text()
+    index = loads((tmp_path / "out/index.json").read_text())
+    assert {entry["name"] for entry in index["hosts"]} == set(lines)
+    assert loads((tmp_path / "out" / index["hosts"][0]["json"]).read_text())["accounting"]["lines"]["read"] == 6

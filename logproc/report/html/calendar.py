@@ -1,4 +1,4 @@
-"""The calendar of a folder of reports: its index by month, and where each report stands among the others.
+"""The calendar of a folder of reports: its index by month.
 
 The caller knows which reports there are; nothing here reads a folder.
 """
@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from logproc.report import units
-from logproc.report.html.page import Link, Links, page
+from logproc.report.html.page import page
 from logproc.report.html.panels import shortened
 from logproc.report.units import Unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INDEX = "index.html"
+    from logproc.report.html.page import Link
+
 SHADES = 10
 
 KINDS = ("night", "week", "month")
@@ -64,38 +65,13 @@ class Month:
     weeks: tuple[tuple[Entry | None, tuple[Day | None, ...]], ...]
 
 
-def index(entries: Sequence[Entry], title: str = "Log reports") -> bytes:
-    """Return the page that leads to all reports, the newest month first."""
+def index(entries: Sequence[Entry], choices: Sequence[tuple[str, tuple[Link, ...]]] = ()) -> bytes:
+    """Return the page that leads to all reports: rows of `choices`, then the calendar, the newest month first."""
     known = {(entry.kind, entry.begin): entry for entry in entries}
     most = max((entry.lines for entry in entries if entry.kind == "night"), default=0)
     months = sorted({(entry.begin.year, entry.begin.month) for entry in entries}, reverse=True)
-    return page("calendar.html", title=title, months=tuple(_filled(known, *month, most) for month in months))
-
-
-def links(entries: Sequence[Entry], entry: Entry) -> Links:
-    """Return where a report stands: the ones of its kind before and after it, and the index."""
-    kin = sorted((other for other in entries if other.kind == entry.kind), key=lambda other: other.begin)
-    before = [other for other in kin if other.begin < entry.begin]
-    after = [other for other in kin if other.begin > entry.begin]
-    return Links(
-        title=f"Log report, {entry.label}",
-        previous=_link(before[-1]) if before else None,
-        next=_link(after[0]) if after else None,
-        up=Link("all reports", INDEX),
-        choices=_wider(entries, entry),
-    )
-
-
-def _wider(entries: Sequence[Entry], entry: Entry) -> tuple[tuple[str, tuple[Link, ...]], ...]:
-    """Return the reports of the week and the month that a report lies in."""
-    starts = {"week": entry.begin - timedelta(days=entry.begin.weekday()), "month": entry.begin.replace(day=1)}
-    later = KINDS[KINDS.index(entry.kind) + 1 :]
-    found = [_link(other) for other in entries if other.kind in later and other.begin == starts[other.kind]]
-    return (("Within", tuple(found)),) if found else ()
-
-
-def _link(entry: Entry) -> Link:
-    return Link(entry.label, entry.href)
+    filled = tuple(_filled(known, *month, most) for month in months)
+    return page("calendar.html", title="Log reports", months=filled, choices=choices)
 
 
 def _month(day: date) -> str:

@@ -189,7 +189,7 @@ def books(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Bo
             )
         ),
         files=", ".join(f"{count:,} {status}" for status, count in counts.items()) or "no files",
-        bytes=f"{size(read)} of text" + (f" from {size(stored)} on disk" if stored != read else ""),
+        bytes=f"{size(read)} of text" + (f" from {size(stored)} on disk" if stored not in {0, read} else ""),
         reasons=tuple(
             (shortened(reason), count, f"{100 * count / rejected:.1f} %")
             for reason, count in report.rejected_by_reason.items()
