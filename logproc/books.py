@@ -12,7 +12,7 @@ from logproc.model import Failure, FileEntry, FileResult, Lines, LogFile, Parts,
 from logproc.pieces import SAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from logproc.model import Partial, Task
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class Books:
     """Results by file, in the order of their ranges."""
 
-    def __init__(self, files: Sequence[LogFile], idle: Mapping[int, FileEntry] | None = None) -> None:
+    def __init__(self, files: Sequence[LogFile], idle: Callable[[int], FileEntry] | None = None) -> None:
         self._files = files
-        self._idle = idle or {}  # entries of files that are not read, by number
+        self._idle = idle  # returns the entry of a file that is not read
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
         self._lost: dict[int, dict[str, list[str]]] = {}  # ranges by cause, by file
         self._before: dict[int, int] = {}  # lines of a file that earlier runs have read and reported
@@ -74,8 +74,8 @@ class Books:
 
     def _entry(self, number: int, file: LogFile) -> FileEntry:
         results = [result for _, result in sorted(self._results[number], key=lambda item: item[0])]
-        if not results and number not in self._lost and number in self._idle:
-            return self._idle[number]
+        if not results and self._idle is not None and number not in self._lost:
+            return self._idle(number)
         lines, reasons, samples = _added(results, self._before.get(number, 0))
         if not lines.balanced():
             raise AccountingError(file.path, lines.read, lines.counted, lines.filtered, lines.rejected)

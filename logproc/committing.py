@@ -118,7 +118,7 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Know
     """Count what the results of a run say, inside the caller's transaction."""
     specs = definitions(ledger)
     wants = ledger.wants(run.number)
-    records = ledger.records({generation for generation, _ in wants.values()})
+    records = ledger.records_of({generation for generation, _ in wants.values()})
     found = {g: _Progress(records[g], again) for g, again in wants.values() if g in records}
     kept = list(_usable(results(ledger, run, known, tables=True), run, wants, found))
     renewed = {g for g, progress in found.items() if progress.recounted and progress.marks()}
@@ -143,7 +143,7 @@ def commit_rebuilt(ledger: Ledger, run: Run, finished: str, max_groups: int) -> 
     """Count what a run read again for some reports; offsets and lines are those that they were."""
     specs = definitions(ledger)
     wants = ledger.wants(run.number)
-    records = ledger.records({generation for generation, _ in wants.values()})
+    records = ledger.records_of({generation for generation, _ in wants.values()})
     found = {g: _Progress(records[g], recounted=False) for g, _ in wants.values() if g in records}
     totals = Totals(ledger, specs, max_groups)
     for counted in _usable(results(ledger, run, {}, tables=True), run, wants, found):

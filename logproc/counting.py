@@ -8,7 +8,9 @@ a part of its own and in no total, since it is likely to be counted anew tomorro
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -22,7 +24,7 @@ from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import Table, dump, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,18 +43,48 @@ Keep: TypeAlias = "Callable[[Slots], NDArray[np.bool_]]"
 
 def spec_hash(spec: RollupSpec, setting: str) -> str:
     """Return the key of what is counted for a report: its meaning, and the setting of formats and zones."""
-    return hashlib.blake2b(f"{spec.fingerprint} {setting}".encode(), digest_size=16).hexdigest()
+    return mark_of(f"{spec.fingerprint} {setting}")
 
 
-def definitions(ledger: Ledger) -> dict[str, RollupSpec]:
-    """Return the reports that a ledger knows and this version understands, by hash."""
-    found = {}
-    for key, (_, raw) in ledger.specs().items():
-        try:
-            found[key] = CODEC.loads(raw)
-        except WireError:  # of another version: its counts stay, and nobody asks for them
-            continue
-    return found
+def mark_of(text: str) -> str:
+    """Return a hash of a text."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+class Definitions(Mapping[str, "RollupSpec"]):
+    """The reports that a ledger knows and this version understands, by hash; decoded when they are asked for."""
+
+    def __init__(self, raw: Mapping[str, bytes]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, key: str) -> RollupSpec:
+        """Return a report; KeyError if it is not known, or of another version: its counts stay, unasked for."""
+        spec = _definition(self._raw[key])
+        if spec is None:
+            raise KeyError(key)
+        return spec
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the hashes."""
+        return (key for key, raw in self._raw.items() if _definition(raw) is not None)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return sum(1 for _ in self)
+
+
+@lru_cache(maxsize=512)
+def _definition(raw: bytes) -> RollupSpec | None:
+    try:
+        spec: RollupSpec = CODEC.loads(raw)
+    except WireError:
+        return None
+    return spec
+
+
+def definitions(ledger: Ledger) -> Definitions:
+    """Return the reports that a ledger knows."""
+    return Definitions({key: raw for key, (_, raw) in ledger.specs().items()})
 
 
 def cut(spec: RollupSpec, raw: bytes, keep: Keep | None) -> TableData:

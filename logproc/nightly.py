@@ -14,7 +14,7 @@ import copy
 import os
 import time
 import uuid
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from logproc.config import Config
-    from logproc.model import FileEntry, LogFile, Outcome, Piece, Task
+    from logproc.model import LogFile, Outcome, Piece, Task
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
     from logproc.rollup.tables import Table
@@ -90,7 +90,7 @@ def run(
         run_tasks = elsewhere or running.here(backend, config)
         begin = partial(run_tasks, process, job, tasks, config.workers)
         known = _work(ledger, number, tasks, job.specs, begin, config, progress)
-        _finish(ledger, number, found, config, known)
+        _finish(ledger, number, found, config, known, asked)
         for name in config.rebuild:
             _rebuild(ledger, planner, asked, config, name)
         books = _books(ledger, number, found, known)
@@ -120,6 +120,12 @@ class Questions:
         )
         self.keys = [counting.spec_hash(spec, setting) for spec in (*self.reports, *self.checks)]
         self.by_key: dict[str, RollupSpec] = dict(zip(self.keys, (*self.reports, *self.checks), strict=True))
+
+    @property
+    def mark(self) -> str:
+        """What stands for all that is asked, in this version of the program."""
+        texts = [(key, spec.name, spec.title, spec.sql) for key, spec in self.by_key.items()]
+        return counting.mark_of(f"{__version__} {sorted(texts)}")
 
     def key_of(self, name: str) -> str:
         """Return the key of a report; UsageError if there is none of that name."""
@@ -174,8 +180,9 @@ def reported(config: Config) -> None:
     assert config.state_dir is not None
     with Ledger.to_write(config.state_dir) as ledger:
         failpoints.reach("before-reported")
-        with ledger.transaction():
-            for done in ledger.open_runs():
+        runs = ledger.open_runs()
+        with ledger.transaction() if runs else nullcontext():
+            for done in runs:
                 ledger.forget_run(done.number)
                 ledger.set_status(done.number, REPORTED, now_text())
         failpoints.reach("after-reported")
@@ -185,50 +192,62 @@ def reported(config: Config) -> None:
 
 
 def _plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> tuple[list[Task], Run]:
-    """Write down what is going to be read, and return it as tasks."""
+    """Write down what is going to be read, and return it as tasks; a run that reads nothing has no number yet."""
     failpoints.reach("before-plan")
     _settle_unreadable(found)
     _refuse_merged(found, ledger)
     tasks = planner.tasks_of(surveying.pieces(planner, found, ledger))
     wanted = {piece.file for task in tasks for piece in task.pieces}
-    keys = tuple(asked.by_key)
+    if not wanted:
+        failpoints.reach("after-plan")
+        return tasks, Run(0, uuid.uuid4().hex, PLANNED, tuple(asked.by_key))
     with ledger.transaction():
-        uid = uuid.uuid4().hex
-        number = ledger.begin(uid, __version__, now_text(), keys)
-        ledger.add_specs(number, ((k, s.name, counting.CODEC.dumps(s)) for k, s in asked.by_key.items()))
+        run = _begin(ledger, asked)
         wants = []
         for place in sorted(wanted):
             decision = found.decisions[place]
             generation = decision.generation
             if generation is None:
                 record = surveying.new_record(found.files[place], found.absolute[place], decision)
-                generation = ledger.add_generation(record, number)
-                found.decisions[place] = replace(decision, generation=generation)
+                generation = ledger.add_generation(record, run.number)
+                found.decisions[place] = decision._replace(generation=generation)
             wants.append((place, generation, decision.kind == Kind.RECOUNTED))
-        ledger.add_wants(number, wants)
+        ledger.add_wants(run.number, wants)
     failpoints.reach("after-plan")
-    return tasks, Run(number, uid, PLANNED, keys)
+    return tasks, run
+
+
+def _begin(ledger: Ledger, asked: Questions) -> Run:
+    """Write down that a run begins, and what it is asked."""
+    uid, keys = uuid.uuid4().hex, tuple(asked.by_key)
+    number = ledger.begin(uid, __version__, now_text(), keys)
+    if ledger.meta("asked") != asked.mark:
+        ledger.add_specs(number, ((k, s.name, counting.CODEC.dumps(s)) for k, s in asked.by_key.items()))
+        ledger.set_meta("asked", asked.mark)
+    return Run(number, uid, PLANNED, keys)
 
 
 def _settle_unreadable(found: Survey) -> None:
     """Read those files as a whole that cannot be read from within."""
-    for place, decision in enumerate(found.decisions):
+    for place in found.news:
+        decision = found.decisions[place]
         if decision.kind != Kind.CONTINUED or decision.look is None:
             continue
         record = found.records.get(decision.generation or 0)
         if record is not None and not surveying.is_readable_from_within(record, decision.look.codec):
-            found.decisions[place] = replace(decision, kind=Kind.RECOUNTED, origin=0, limit=-1)
+            found.decisions[place] = decision._replace(kind=Kind.RECOUNTED, origin=0, limit=-1)
 
 
 def _refuse_merged(found: Survey, ledger: Ledger) -> None:
     """Leave those files as they were counted that would be counted anew, and whose old counts cannot be taken out."""
-    for place, decision in enumerate(found.decisions):
+    for place in found.news:
+        decision = found.decisions[place]
         if decision.kind == Kind.RECOUNTED and ledger.is_merged(decision.generation or 0):
             reason = (
                 "it has grown, can only be read as a whole, and days of it are older than compact_after and merged: "
                 "what was added is not counted"
             )
-            found.decisions[place] = replace(decision, kind=Kind.FAILED, reason=reason, again=True)
+            found.decisions[place] = decision._replace(kind=Kind.FAILED, reason=reason, again=True)
 
 
 # ---- work --------------------------------------------------------------------------------------------------------
@@ -253,6 +272,8 @@ def _work(
 
     def flush() -> None:
         nonlocal waiting, since
+        if not waiting:
+            return
         failpoints.reach("before-results")
         ledger.add_results(number.number, waiting)
         waiting, since = [], time.monotonic()
@@ -269,7 +290,7 @@ def _work(
                 if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
                     flush()
     except KeyboardInterrupt:
-        if number.status == REBUILDING:
+        if number.status == REBUILDING or not tasks:
             raise
         with stopping.deferred():
             flush()
@@ -283,11 +304,15 @@ def _work(
 # ---- commit ------------------------------------------------------------------------------------------------------
 
 
-def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: committing.Known) -> None:
+def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: committing.Known, asked: Questions) -> None:
     """Count what was read, move the offsets, and write down what the scan saw: all of it, or nothing."""
     failpoints.reach("before-final")
     with stopping.deferred(), ledger.transaction():
-        committing.commit(ledger, run, now_text(), config.limits.max_groups, known)
+        if run.number:
+            committing.commit(ledger, run, now_text(), config.limits.max_groups, known)
+        else:  # nothing of it could be lost to its report: one transaction is all of a night without news
+            run = _begin(ledger, asked)
+            ledger.set_status(run.number, REPORTED, now_text())
         _save_seen(ledger, found, config)
         ledger.set_meta("scan_ns", str(found.scan_ns))
         upkeep.keep_small(ledger, config, upkeep.today_of(config, found.scan_ns), run.number)
@@ -296,10 +321,8 @@ def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: comm
 
 def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
     """Write down what the scan saw, as far as it is news."""
-    changed = [
-        d for d in found.decisions if d.look is not None or d.again or found.absolute[d.file].path not in found.seen
-    ]
-    records = ledger.records({d.generation for d in changed if d.generation is not None})
+    changed = [found.decisions[place] for place in found.news]
+    records = ledger.records_of({d.generation for d in changed if d.generation is not None})
     rows, copies, places = [], [], []
     for decision in changed:
         log, absolute = found.files[decision.file], found.absolute[decision.file]
@@ -331,11 +354,11 @@ def _settled(decision: Decision, record: Record | None) -> Decision:
     if decision.kind not in READ:
         return decision
     if record is None:
-        return replace(decision, kind=Kind.FAILED, again=True)
+        return decision._replace(kind=Kind.FAILED, again=True)
     g = record.generation
     done = decision.limit < 0 or g.open_end >= decision.limit
     waits = decision.look is not None and decision.limit >= 0 and decision.look.size > decision.limit
-    return replace(decision, kind=Kind.UNCHANGED, reason=UNTERMINATED if waits else None, again=not done)
+    return decision._replace(kind=Kind.UNCHANGED, reason=UNTERMINATED if waits else None, again=not done)
 
 
 def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, name: str) -> None:
@@ -370,16 +393,11 @@ def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config,
 
 def _books(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -> Books:
     """Return what became of every file: in this run, and in those before it that were not reported."""
-    idle: dict[int, FileEntry] = {}
-    place_of: dict[int, int] = {}
-    for decision in found.decisions:
-        log = found.files[decision.file]
-        idle[decision.file] = surveying.idle_entry(log, decision, found.records)
-        if decision.generation is not None and decision.kind != Kind.DUPLICATE:
-            place_of[decision.generation] = decision.file
-    books = Books(found.files, idle)
-    for done in ledger.open_runs():
-        wants = ledger.wants(done.number)
+    books = Books(found.files, found.idle_entry)
+    wanted = [(done, ledger.wants(done.number)) for done in ledger.open_runs()]
+    numbers = {generation for _, wants in wanted for generation, _ in wants.values()}
+    place_of = {d.generation: d.file for d in found.decisions if d.generation in numbers and d.kind != Kind.DUPLICATE}
+    for done, wants in wanted:
         places = {file: place_of.get(generation) for file, (generation, _) in wants.items()}
         mine = known if done.number == run.number else {}
         for members, _ in committing.results(ledger, done, mine, tables=False):

@@ -13,7 +13,7 @@ from logproc.inputs.opening import STDIN
 from logproc.model import FileEntry, Known, Lines
 from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
 from logproc.state.matching import Matcher
-from logproc.state.rows import Generations, Record
+from logproc.state.rows import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logproc.model import LogFile, Piece
     from logproc.planner import Planner
     from logproc.state.ledger import Ledger
-    from logproc.state.rows import Records
+    from logproc.state.rows import Paths, Records
 
 
 NO_LINES = Lines()
@@ -46,25 +46,49 @@ class FileEye:
 
 @dataclass(slots=True)
 class Survey:
-    """The files of a scan, what is done with each, and what the ledger knew before. Paths in `absolute` are whole."""
+    """The files of a scan, what is done with each, and what the ledger knew before. Paths in `absolute` are whole.
 
-    files: list[LogFile]
-    absolute: list[LogFile]
+    `news` are the files, by number, of which more is to be done than to leave them as the last scan found them.
+    """
+
+    files: Sequence[LogFile]
+    absolute: Sequence[LogFile]
     decisions: list[Decision]
-    seen: dict[str, Seen]
+    news: list[int]
+    seen: Paths
     records: Records
     scan_ns: int
 
     def to_read(self) -> Iterator[tuple[LogFile, Decision]]:
         """Yield the files that are read."""
-        for decision in self.decisions:
+        for place in self.news:
+            decision = self.decisions[place]
             if decision.kind in READ:
-                yield self.files[decision.file], decision
+                yield self.files[place], decision
 
     def gone(self, roots: Sequence[str]) -> list[str]:
         """Return the paths below the roots that the last scan found and this one did not."""
         there = {log.path for log in self.absolute}
-        return [path for path in self.seen if path not in there and _is_below(path, roots)]
+        return sorted(path for path in self.seen.rows.keys() - there if _is_below(path, roots))
+
+    def idle_entry(self, place: int) -> FileEntry:
+        """Return the report's entry of a file that is not read."""
+        log, decision = self.files[place], self.decisions[place]
+        codec, fmt, confidence, first, last = self.records.lines_of(decision.generation)
+        return FileEntry(
+            path=log.path,
+            source=log.source,
+            format=fmt,
+            confidence=confidence,
+            codec=codec,
+            bytes_stored=log.size,
+            bytes_read=0,
+            lines=NO_LINES,
+            status=decision.kind.value,
+            reason=decision.reason,
+            first_time=first,
+            last_time=last,
+        )
 
 
 def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Survey:
@@ -72,11 +96,14 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
     if STDIN in config.paths:
         raise UsageError("standard input has no place in a ledger: leave out --state, or name a folder")
     files = planner.discover()
-    absolute = [log if log.path.startswith("/") else replace(log, path=os.path.abspath(log.path)) for log in files]  # noqa: PTH100
+    absolute = files
+    if not all(path.startswith("/") for path in config.paths):
+        absolute = [replace(log, path=os.path.abspath(log.path)) for log in files]  # noqa: PTH100
     seen = ledger.seen()
     records = ledger.records()
     matcher = Matcher(
-        Generations(records),
+        records,
+        ledger.beginnings,
         seen,
         FileEye(),
         copies=ledger.copies(),
@@ -85,17 +112,20 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
         settle=config.state.settle,
     )
     decisions = matcher.match(absolute)
-    return Survey(files, absolute, decisions, seen, records, now_ns)
+    news = [d.file for d in decisions if d.look is not None or d.again]
+    return Survey(files, absolute, decisions, news, seen, records, now_ns)
 
 
 def require_mount(found: Survey, config: Config) -> None:
     """Raise TryLaterError if so much is missing that the disk is, rather than the files."""
+    there = {log.path for log in found.absolute if log.problem is None}
+    if config.accept_gone or not found.seen.rows.keys() - there:
+        return
     roots = [os.path.abspath(path) for path in config.paths]  # noqa: PTH100
     held = {d.generation for d in found.decisions if d.generation is not None}
     known = [s for path, s in found.seen.items() if s.generation is not None and _is_below(path, roots)]
-    there = {log.path for log in found.absolute if log.problem is None}
     missing = [s for s in known if s.path not in there and s.generation not in held]
-    if not known or config.accept_gone:
+    if not known:
         return
     if not there or 2 * len(missing) > len(known):
         of = "all" if len(missing) == len(known) else f"{len(missing)} of {len(known)}"
@@ -234,22 +264,3 @@ _REASONED = frozenset({Kind.DUPLICATE, Kind.DEFERRED, Kind.FAILED, Kind.UNCHANGE
 
 def _stored(log: LogFile) -> tuple[int, int, int]:
     return log.size, log.mtime_ns, log.ctime_ns
-
-
-def idle_entry(log: LogFile, decision: Decision, records: Records) -> FileEntry:
-    """Return the report's entry of a file that is not read."""
-    codec, fmt, confidence, first, last = records.lines_of(decision.generation)
-    return FileEntry(
-        path=log.path,
-        source=log.source,
-        format=fmt,
-        confidence=confidence,
-        codec=codec,
-        bytes_stored=log.size,
-        bytes_read=0,
-        lines=NO_LINES,
-        status=decision.kind.value,
-        reason=decision.reason,
-        first_time=first,
-        last_time=last,
-    )

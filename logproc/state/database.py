@@ -71,8 +71,7 @@ def open_to_write(folder: str) -> tuple[sqlite3.Connection, str]:
         _require_version(connection, path, migrate=True)
         # Says now, and not after an hour of work, that nothing can be written.
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('opened_by', ?)", (str(os.getpid()),))
-        connection.execute("COMMIT")
+        connection.execute("ROLLBACK")
     return connection, path
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,13 +116,12 @@ class Eye(Protocol):
         """Read a file, decompressed, and return its CRC before each of the offsets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What is done with a file of the scan, and why: bytes [origin, limit) are read; limit -1 is the end.
 
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even
-    where nothing changes.
+    where nothing changes. A tuple, for a night without news makes one of every file.
     """
 
     file: int

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any, Self
 from logproc.errors import LedgerError, MergeError
 from logproc.state import database, failpoints
 from logproc.state.rows import (
+    FACTS,
     PIECE,
     RECORD,
     SEEN,
     CountedPiece,
     Part,
+    Paths,
     Records,
     Run,
     added,
     piece_values,
+    record_of,
     record_values,
-    seen_of,
     seen_values,
 )
 
@@ -130,16 +132,27 @@ class Ledger:
 
     # ---- files -----------------------------------------------------------------------------------------------------
 
-    def records(self, ids: Iterable[int] | None = None) -> Records:
-        """Return what is known of some generations, or of all, by number."""
-        sql = f"SELECT id, {RECORD} FROM generations"
-        if ids is None:
-            rows = self._all(f"{sql} ORDER BY id")
-        else:
-            rows = []
-            for some in _batches(sorted(ids)):
-                rows.extend(self._all(f"{sql} WHERE id IN ({', '.join('?' * len(some))}) ORDER BY id", some))
-        return Records(rows)
+    def records(self) -> Records:
+        """Return what is known of all generations, by number."""
+
+        def load(number: int | None) -> list[Any]:
+            only, values = ("", ()) if number is None else ("WHERE id = ?", (number,))
+            return self._all(f"SELECT id, {RECORD} FROM generations {only} ORDER BY id", values)
+
+        return Records(self._all(f"SELECT {FACTS} FROM generations ORDER BY id"), load)
+
+    def records_of(self, ids: Iterable[int]) -> dict[int, Record]:
+        """Return what is known of some generations, by number."""
+        sql = f"SELECT id, {RECORD} FROM generations WHERE id IN"
+        return {
+            row[0]: record_of(row)
+            for some in _batches(sorted(ids))
+            for row in self._all(f"{sql} ({', '.join('?' * len(some))}) ORDER BY id", some)
+        }
+
+    def beginnings(self) -> list[tuple[int, int, bytes, bytes]]:
+        """Return of each generation that is counted: number, bytes and hash of its head, and its signature."""
+        return self._all("SELECT id, head_bytes, head, signature FROM generations WHERE open_end > 0 ORDER BY id")
 
     def add_generation(self, record: Record, run: int) -> int:
         """Add a generation, and return its number."""
@@ -161,9 +174,9 @@ class Ledger:
         self._do("DELETE FROM ranges WHERE generation = ?", (number,))
         self._do("DELETE FROM copies WHERE generation = ?", (number,))
 
-    def seen(self) -> dict[str, Seen]:
+    def seen(self) -> Paths:
         """Return what the last scan made of each path."""
-        return {seen.path: seen for seen in map(seen_of, self._all(f"SELECT {SEEN} FROM seen"))}
+        return Paths(self._all(f"SELECT {SEEN} FROM seen"))
 
     def save_seen(self, seen: Iterable[Seen], gone: Iterable[str]) -> None:
         """Write down what a scan made of paths, and forget paths that are gone."""

@@ -18,17 +18,19 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import InputError
 from logproc.state.families import family_of, is_live
 from logproc.state.generations import READ, SIGNATURE_BYTES, Decision, Kind, digest, signature
+from logproc.state.rows import seen_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from logproc.model import LogFile
     from logproc.state.generations import Eye, Generation, Look, Seen, Through
+    from logproc.state.rows import Paths, Records
 
 SHORT = 256
 """Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
@@ -63,8 +65,9 @@ class Matcher:
 
     def __init__(
         self,
-        generations: Mapping[int, Generation],
-        seen: Mapping[str, Seen],
+        records: Records,
+        beginnings: Callable[[], Iterable[tuple[int, int, bytes, bytes]]],
+        seen: Paths,
         eye: Eye,
         *,
         copies: Mapping[tuple[str, int, int], int] | None = None,
@@ -74,7 +77,8 @@ class Matcher:
     ) -> None:
         self._eye = eye
         self._copies = copies or {}
-        self._known = generations
+        self._known = records
+        self._beginnings = beginnings
         self._seen = seen
         self._last_scan = last_scan_ns
         self._now = now_ns
@@ -85,24 +89,31 @@ class Matcher:
         self._families: dict[str, list[int]] = {}
         self._looked: dict[int, _File] = {}
         self._displaced: list[Seen] = []
-        self._by_signature: dict[bytes, list[Generation]] = {}
-        self._short: dict[int, dict[bytes, list[Generation]]] = {}
-        self._indexed = False
+        self._heads: dict[bytes, _Heads] | None = None
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
-        """Return a decision for each file, in order."""
+        """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""
         self._files = files
         self._displaced = self._displaced_copies()
         left, doubles = [], []
+        rows, numbers = self._seen.rows, self._known.numbers
+        settled = self._last_scan - RACE_NS
         for number, log in enumerate(files):
+            row = rows.get(log.path)
             if log.problem is not None:
                 self._decide(Decision(number, Kind.FAILED, reason=log.problem, again=True))
-            elif (known := self._untouched(log)) is None:
+            elif (  # rule 1
+                row is None
+                or row[1:6] != (log.device, log.inode, log.size, log.mtime_ns, log.ctime_ns)
+                or row[9]
+                or log.mtime_ns >= settled
+                or not (row[6] is None or row[6] in numbers)
+            ):
                 left.append((number, log))
-            elif known.kind == Kind.DUPLICATE:
-                doubles.append((number, log, known))
+            elif row[7] == Kind.DUPLICATE:
+                doubles.append((number, log, seen_of(row)))
             else:
-                self._keep(number, known)
+                self._keep(number, row)
         self._match_changed(left)
         # A duplicate stays one as long as what it duplicates is there.
         for number, _, known in doubles:
@@ -111,26 +122,12 @@ class Matcher:
         self._match_changed([(n, log) for n, log, known in doubles if known.generation not in self._claims])
         return [self._decided[number] for number in range(len(files))]
 
-    # ---- rule 1 ------------------------------------------------------------------------------------------------
-
-    def _untouched(self, log: LogFile) -> Seen | None:
-        """Return what the last scan knew of a file that has not changed since."""
-        seen = self._seen.get(log.path)
-        same = (
-            seen is not None
-            and not seen.again
-            and seen.stored == (log.size, log.mtime_ns, log.ctime_ns)
-            and (seen.device, seen.inode) == (log.device, log.inode)
-            and log.mtime_ns < self._last_scan - RACE_NS
-            and (seen.generation is None or seen.generation in self._known)
-        )
-        return seen if same else None
-
-    def _keep(self, number: int, seen: Seen) -> None:
-        kind = seen.kind if seen.kind in {Kind.FAILED, Kind.DEFERRED} else Kind.UNCHANGED
-        self._decide(Decision(number, kind, seen.generation, reason=seen.reason))
-        if seen.generation is not None:
-            self._claims[seen.generation] = number
+    def _keep(self, number: int, row: Sequence[Any]) -> None:
+        """Leave a file as it is that has not changed since the last scan, which made this row of it."""
+        generation, kind = row[6], _KEPT.get(row[7], Kind.UNCHANGED)
+        self._decided[number] = Decision(number, kind, generation, reason=row[8])
+        if generation is not None:
+            self._claims[generation] = number
 
     def _decide(self, decision: Decision) -> None:
         self._decided[decision.file] = decision
@@ -170,38 +167,35 @@ class Matcher:
 
     def _candidates(self, file: _File) -> list[Generation]:
         """Return the generations whose first bytes a file begins with, as far as they may be its content."""
-        self._index()
+        heads = self._index()
         head = file.look.head
-        found = []
-        if len(head) >= SIGNATURE_BYTES:
-            found = self._by_signature.get(signature(head), [])
-        for length, table in self._short.items():
-            if length <= len(head):
-                found = [*found, *table.get(digest(head[:length]), ())]
         plain = not file.look.stream
-        digests: dict[int, bytes] = {}
         kept = []
-        for known in found:
-            size = known.head_bytes
-            if known.id in self._claims or size > len(head) or (plain and file.look.size < known.offset):
-                continue
-            if size not in digests:
-                digests[size] = digest(head[:size])
-            if digests[size] == known.head and self._rank(file, known) < _FAR + (known.open_end >= SHORT):
-                kept.append(known)
+        for mark in (signature(head), _NO_SIGNATURE):
+            for length, by_head in heads.get(mark, {}).items():
+                if length > len(head):
+                    continue
+                for number in by_head.get(digest(head[:length]), ()):
+                    if number in self._claims:
+                        continue
+                    known = self._generation(number)
+                    longer = plain and file.look.size < known.offset
+                    if not longer and self._rank(file, known) < _FAR + (known.open_end >= SHORT):
+                        kept.append(known)
         return kept
 
-    def _index(self) -> None:
-        if self._indexed:
-            return
-        self._indexed = True
-        for known in self._known.values():
-            if known.open_end == 0 or known.id in self._claims:
-                continue
-            if known.head_bytes >= SIGNATURE_BYTES:
-                self._by_signature.setdefault(known.signature, []).append(known)
-            else:
-                self._short.setdefault(known.head_bytes, {}).setdefault(known.head, []).append(known)
+    def _generation(self, number: int) -> Generation:
+        return self._known[number].generation
+
+    def _index(self) -> dict[bytes, _Heads]:
+        """Return what generations begin with, by signature: those that were not found by the first rule."""
+        if self._heads is None:
+            self._heads = {}
+            for number, length, head, mark in self._beginnings():
+                if number not in self._claims:
+                    by_length = self._heads.setdefault(mark if length >= SIGNATURE_BYTES else _NO_SIGNATURE, {})
+                    by_length.setdefault(length, {}).setdefault(head, []).append(number)
+        return self._heads
 
     @staticmethod
     def _rank(file: _File, known: Generation) -> int:
@@ -344,8 +338,7 @@ class Matcher:
         if not self._copies:
             return []
         places = {(log.path, log.device, log.inode) for log in self._files}
-        copies = (seen for seen in self._seen.values() if seen.kind == Kind.DUPLICATE)
-        return [seen for seen in copies if (seen.path, seen.device, seen.inode) not in places]
+        return [seen for seen in self._seen.copies() if (seen.path, seen.device, seen.inode) not in places]
 
     def _double(self, file: _File) -> _File | None:
         """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
@@ -368,9 +361,11 @@ class Matcher:
             mine = self._through(file)
             if mine.length == 0:
                 return None
-            known = self._known.get(self._decided[other.number].generation or -1)
-            if known is not None and (mine.length, mine.crc) == (known.open_end, known.end_crc):
-                return other
+            of = self._decided[number].generation
+            if of is not None and of in self._known:
+                known = self._generation(of)
+                if (mine.length, mine.crc) == (known.open_end, known.end_crc):
+                    return other
             its = self._eye.through(other.log.path, (mine.length,))
             if its.crcs.get(mine.length) == mine.crc and (its.length == mine.length or other.live):
                 return other
@@ -408,6 +403,14 @@ class Matcher:
 
 
 _FAR = 4
+
+_KEPT = {kind.value: kind for kind in (Kind.FAILED, Kind.DEFERRED)}
+
+_NO_SIGNATURE = b""
+"""Where the generations are that are too short for one."""
+
+_Heads: TypeAlias = "dict[int, dict[bytes, list[int]]]"
+"""Generations by length and hash of their heads."""
 
 
 def _same_inode(known: Generation | Seen, log: LogFile) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.state.generations import Generation, Kind, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, KeysView, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,58 +69,81 @@ class Part:
 
 
 class Records(Mapping[int, Record]):
-    """What is known of generations, by number. Of a night without news few are asked for, and only these are made."""
+    """What is known of generations, by number.
 
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
-        self._rows = {row[0]: row for row in rows}
+    Of a night without news none are asked for: a record is read when it is, and all are by who goes through them.
+    `facts` are columns `FACTS`, and `load` returns `RECORD` behind the number, of one generation or, for None, of all.
+    """
+
+    def __init__(self, facts: Iterable[Sequence[Any]], load: Callable[[int | None], Iterable[Sequence[Any]]]) -> None:
+        self._facts = {row[0]: row for row in facts}
+        self._load = load
         self._made: dict[int, Record] = {}
 
     def __getitem__(self, number: int) -> Record:
         """Return a record; KeyError if there is none."""
         if number not in self._made:
-            self._made[number] = record_of(self._rows[number])
+            if number not in self._facts:
+                raise KeyError(number)
+            self._made.update((row[0], record_of(row)) for row in self._load(number))
         return self._made[number]
 
     def __contains__(self, number: object) -> bool:
         """Tell whether there is a record."""
-        return number in self._rows
+        return number in self._facts
 
     def __iter__(self) -> Iterator[int]:
         """Yield the numbers, in order."""
-        return iter(self._rows)
+        if len(self._made) < len(self._facts):
+            self._made = {row[0]: record_of(row) for row in self._load(None)}
+        return iter(self._facts)
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._rows)
+        return len(self._facts)
+
+    @property
+    def numbers(self) -> KeysView[int]:
+        """The numbers of all generations."""
+        return self._facts.keys()
 
     def lines_of(self, number: int | None) -> tuple[str | None, str | None, float, int | None, int | None]:
         """Return codec, format and confidence of a generation, and its first and last time; nothing for none."""
-        row = self._rows.get(number or 0)
-        return (None, None, 0.0, None, None) if row is None else (row[19], row[20], row[21], row[23], row[24])
+        row = self._facts.get(number or 0)
+        return (None, None, 0.0, None, None) if row is None else (row[1], row[2], row[3], row[4], row[5])
 
 
-class Generations(Mapping[int, Generation]):
-    """The generations of records, by number."""
+class Paths(Mapping[str, Seen]):
+    """What the last scan made of each path, from columns `SEEN`; values are made when they are asked for."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self.rows: dict[str, Sequence[Any]] = {row[0].decode(*PATH_CODING): row for row in rows}
 
-    def __getitem__(self, number: int) -> Generation:
-        """Return a generation; KeyError if there is none."""
-        return self._records[number].generation
+    def __getitem__(self, path: str) -> Seen:
+        """Return what is known of a path; KeyError if nothing is."""
+        return seen_of(self.rows[path])
 
-    def __contains__(self, number: object) -> bool:
-        """Tell whether there is a generation."""
-        return number in self._records
+    def __contains__(self, path: object) -> bool:
+        """Tell whether a path is known."""
+        return path in self.rows
 
-    def __iter__(self) -> Iterator[int]:
-        """Yield the numbers, in order."""
-        return iter(self._records)
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths."""
+        return iter(self.rows)
 
     def __len__(self) -> int:
         """Return how many there are."""
-        return len(self._records)
+        return len(self.rows)
 
+    def copies(self) -> Iterator[Seen]:
+        """Yield the paths that were copies of what was counted."""
+        return (seen_of(row) for row in self.rows.values() if row[7] == Kind.DUPLICATE)
+
+
+PATH_CODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+
+FACTS = "id, codec, format, confidence, first_time, last_time"
+"""Columns of a generation that are reported of a file that is not read."""
 
 RECORD = (
     "path, device, inode, size, mtime_ns, ctime_ns, head, head_bytes, signature, "
