@@ -1,8 +1,8 @@
 """Dictionary encoding: slices of bytes become small codes; equal keys get equal codes.
 
-Open addressing over a 64-bit hash that reads eight bytes at a time; on equal hashes the bytes themselves are compared,
-so no two keys ever share a code. Keys are copied once into an arena. Kernels never grow what they write to: they stop
-at the row that does not fit and say so, and `Dictionary` grows and calls again.
+Open addressing over a 64-bit hash, of which slots keep the upper half; where that is equal the bytes themselves are
+compared, so no two keys ever share a code. Keys are copied once into an arena. Kernels never grow what they write to:
+they stop at the row that does not fit and say so, and `Dictionary` grows and calls again.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.arrays import grown
-from logproc.kernels.integers import MIXER, MULTIPLIER
-from logproc.kernels.jit import inlined, kernel
+from logproc.kernels.hashing import hash_slice, quick_hash, same_slice
+from logproc.kernels.jit import helper, inlined, kernel
 from logproc.kernels.memory import load_byte, load_half, load_word, prefetch, store_byte, store_half, store_word
-from logproc.kernels.simd import load_u64
+from logproc.kernels.values import out_of_line
 
 ESCAPED = 2
 """The style of a slice that is a JSON string with backslash escapes (as in `kernels.jsonlines`)."""
 
 AHEAD = 32
 """Rows that are looked up together."""
-
-SHORTEST, SHORT = 16, 32
-"""Bytes up to which all keys take the same steps: addresses of clients, and most other keys."""
 
 KEY_PADDING = 32
 """Bytes behind a slice, and behind the arena, that may be read."""
@@ -37,83 +34,12 @@ SLOTS, WRAP, HASHES, ENTRIES, ALIAS, RING, ARENA, ROOM, MAX_KEYS, RAW, STATE = r
 TODO = -2
 """The alias of a key whose bytes are not plain printable ASCII, until somebody decides what text it stands for."""
 
+FAR = 1 << 11
+"""Slots from which on a table is not expected in a first-level cache (8 bytes each)."""
+
 _ONE = np.uint64(1)
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-_SHIFT = np.uint64(32)
 _UPPER = np.uint64(0xFFFFFFFF00000000)
 _LOWER = np.uint64(0x00000000FFFFFFFF)
-
-
-@inlined
-def _low_bytes(count):
-    """Return a mask of the low bytes of a word, all of them for a count from 8 on; the count is at least 1."""
-    return _ALL >> (np.uint64(64 - 8 * min(count, 8)) & np.uint64(63))
-
-
-@inlined
-def _mixed(h, word):
-    h = (h ^ word) * MIXER
-    return h ^ (h >> _SHIFT)
-
-
-@inlined
-def hash_slice(base, s, length, seed):
-    """Return a 64-bit hash of `length` bytes at base + s; reads up to 32 bytes from there, whatever the length."""
-    h = (np.uint64(length) + seed) * MULTIPLIER
-    if length <= SHORT:
-        # All steps are done and some are dropped: a processor can guess that a key is short, but not how short.
-        for k in range(0, SHORT, 8):
-            mixed = _mixed(h, load_u64(base, s + k) & _low_bytes(length - k))
-            h = mixed if k < length else h
-    else:
-        k = 0
-        while k + 8 <= length:
-            h = _mixed(h, load_u64(base, s + k))
-            k += 8
-        if k < length:
-            h = _mixed(h, load_u64(base, s + k) & _low_bytes(length - k))
-    h *= MULTIPLIER
-    return h ^ (h >> np.uint64(29))
-
-
-@inlined
-def _hash_shortest(base, s, length, seed):
-    """Do what `hash_slice` does for up to SHORTEST bytes, in half the steps."""
-    h = (np.uint64(length) + seed) * MULTIPLIER
-    for k in range(0, SHORTEST, 8):
-        mixed = _mixed(h, load_u64(base, s + k) & _low_bytes(length - k))
-        h = mixed if k < length else h
-    h *= MULTIPLIER
-    return h ^ (h >> np.uint64(29))
-
-
-@inlined
-def _equal_shortest(base, s, arena_base, at, length):
-    """Do what `_equal` does for up to SHORTEST bytes."""
-    differing = np.uint64(0)
-    for k in range(0, SHORTEST, 8):
-        word = (load_u64(base, s + k) ^ load_u64(arena_base, at + k)) & _low_bytes(length - k)
-        differing |= word if k < length else np.uint64(0)
-    return differing == 0
-
-
-@inlined
-def _equal(base, s, arena_base, at, length):
-    """Compare `length` bytes of two buffers, eight at a time; reads up to 32 bytes of both, whatever the length."""
-    differing = np.uint64(0)
-    if length <= SHORT:
-        for k in range(0, SHORT, 8):
-            word = (load_u64(base, s + k) ^ load_u64(arena_base, at + k)) & _low_bytes(length - k)
-            differing |= word if k < length else np.uint64(0)
-        return differing == 0
-    k = 0
-    while k + 8 <= length:
-        if load_u64(base, s + k) != load_u64(arena_base, at + k):
-            return False
-        k += 8
-    if k < length:
-        differing = (load_u64(base, s + k) ^ load_u64(arena_base, at + k)) & _low_bytes(length - k)
-    return differing == 0
 
 
 @inlined
@@ -127,6 +53,50 @@ def _is_clean(base, s, length):
     return True
 
 
+@helper
+def _add(base, s, size, entry, slot, dictionary):
+    """Add a key with what its slot will hold but for the code; returns its code, or -1 if there is no room for it."""
+    out_of_line()
+    state = load_word(dictionary, 8 * STATE)
+    code, used, length = load_word(state, 8 * KEYS), load_word(state, 8 * USED), size >> 1
+    if code >= load_word(dictionary, 8 * MAX_KEYS) or used + length > load_word(dictionary, 8 * ROOM):
+        return np.int64(-1)
+    arena, entries = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ENTRIES)
+    escaped = size & 1
+    store_word(load_word(dictionary, 8 * SLOTS), slot, np.int64(entry | np.uint64(code + 1)))
+    h = hash_slice(base, s, length, np.uint64(escaped))
+    store_word(load_word(dictionary, 8 * HASHES), 8 * code, np.int64(h))
+    store_word(entries, 16 * code, used)
+    store_word(entries, 16 * code + 8, size)
+    for q in range(length):
+        store_byte(arena, used + q, load_byte(base, s + q))
+    if load_word(dictionary, 8 * RAW) != 0 or (escaped == 0 and _is_clean(base, s, length)):
+        store_half(load_word(dictionary, 8 * ALIAS), 4 * code, code)
+    else:
+        store_half(load_word(dictionary, 8 * ALIAS), 4 * code, TODO)
+        store_word(state, 8 * UNCLEAN, load_word(state, 8 * UNCLEAN) + 1)
+    store_word(state, 8 * USED, used + length)
+    store_word(state, 8 * KEYS, code + 1)
+    return code
+
+
+@helper
+def _ask_for_keys(dictionary, count):
+    """Ask for what the keys that are probably looked for are compared with: hashes of `count` stand in the ring."""
+    slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
+    entries, arena = load_word(dictionary, 8 * ENTRIES), load_word(dictionary, 8 * ARENA)
+    ring = load_word(dictionary, 8 * RING)
+    for k in range(count):
+        h = np.uint64(load_word(ring, 16 * k))
+        entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
+        code = np.int64(entry & _LOWER) - 1 if (entry ^ h) & _UPPER == 0 else -1
+        code = max(code, 0)
+        store_word(ring, 16 * k + 8, code)
+        prefetch(entries, 16 * code)
+    for k in range(count):
+        prefetch(arena, load_word(entries, 16 * load_word(ring, 16 * k + 8)))
+
+
 @kernel("i8, i8, i8, i8, i8, i8, i8, i8 -> i8")
 def intern(base, starts, ends, styles, codes, first, n, dictionary):
     """Encode rows [first, n) of a column; a row whose start is negative gets the code -1.
@@ -136,107 +106,60 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
     the row it stopped at: n, or the first that needs more room.
     """
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
-    hashes, entries = load_word(dictionary, 8 * HASHES), load_word(dictionary, 8 * ENTRIES)
-    alias, ring = load_word(dictionary, 8 * ALIAS), load_word(dictionary, 8 * RING)
-    arena, room = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ROOM)
-    max_keys, raw = load_word(dictionary, 8 * MAX_KEYS), load_word(dictionary, 8 * RAW) != 0
-    state = load_word(dictionary, 8 * STATE)
-    n_keys, used, todo = load_word(state, 8 * KEYS), load_word(state, 8 * USED), load_word(state, 8 * UNCLEAN)
+    entries, arena = load_word(dictionary, 8 * ENTRIES), load_word(dictionary, 8 * ARENA)
+    ring = load_word(dictionary, 8 * RING)
+    far = wrap >= np.uint64(FAR)
     row = first
     while row < n:
         # Look-ups wait for memory, one after the other: ask for the lines of the next few at once.
         count = min(n - row, AHEAD)
-        longest = np.int64(0)
-        for k in range(count):
-            s = load_half(starts, 4 * (row + k))
-            longest = max(longest, load_half(ends, 4 * (row + k)) - s if s >= 0 else 0)
-        shortest = longest <= SHORTEST
         for k in range(count):
             s = load_half(starts, 4 * (row + k))
             escaped = 1 if load_byte(styles, row + k) == ESCAPED else 0
             length = load_half(ends, 4 * (row + k)) - s if s >= 0 else 0
-            if shortest:
-                h = _hash_shortest(base, max(s, 0), length, np.uint64(escaped))
-            else:
-                h = hash_slice(base, max(s, 0), length, np.uint64(escaped))
+            h = quick_hash(base, max(s, 0), length, np.uint64(escaped) << np.uint64(32))
             store_word(ring, 16 * k, np.int64(h))
-            prefetch(slots, np.int64(h & wrap) * 8)
+            if far:
+                prefetch(slots, np.int64(h & wrap) * 8)
+        if far:
+            _ask_for_keys(dictionary, count)
         for k in range(count):
-            h = np.uint64(load_word(ring, 16 * k))
-            entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
-            code = np.int64(entry & _LOWER) - 1
-            code = code if entry & _UPPER == h & _UPPER else -1
-            store_word(ring, 16 * k + 8, code)
-            prefetch(entries, 16 * max(code, 0))
-        for k in range(count):
-            code = load_word(ring, 16 * k + 8)
-            prefetch(arena, load_word(entries, 16 * code) if code >= 0 else 0)
-        stop = row + count
-        while row < stop:
-            at_ring = 16 * (row - stop + count)
             s = load_half(starts, 4 * row)
-            length = load_half(ends, 4 * row) - s
-            escaped = 1 if load_byte(styles, row) == ESCAPED else 0
-            size = (length << 1) | escaped
-            code = load_word(ring, at_ring + 8)
-            known = s < 0
-            if code >= 0 and not known and load_word(entries, 16 * code + 8) == size:
-                at = load_word(entries, 16 * code)
-                known = _equal_shortest(base, s, arena, at, length) if shortest else _equal(base, s, arena, at, length)
-            if known:
-                store_half(codes, 4 * row, code if s >= 0 else -1)
-                row += 1
-                continue
-            h = np.uint64(load_word(ring, at_ring))
-            tag = h & _UPPER
-            slot = h & wrap
             code = np.int64(-1)
-            while True:
-                entry = np.uint64(load_word(slots, np.int64(slot) * 8))
-                if entry == 0:
-                    break
-                if entry & _UPPER == tag:
-                    code = np.int64(entry & _LOWER) - 1
-                    at = load_word(entries, 16 * code)
-                    if load_word(entries, 16 * code + 8) == size and _equal(base, s, arena, at, length):
+            if s >= 0:
+                length = load_half(ends, 4 * row) - s
+                size = (length << 1) | (1 if load_byte(styles, row) == ESCAPED else 0)
+                h = np.uint64(load_word(ring, 16 * k))
+                slot = h & wrap
+                while True:
+                    entry = np.uint64(load_word(slots, np.int64(slot) * 8))
+                    if entry == 0:
+                        code = _add(base, s, size, h & _UPPER, np.int64(slot) * 8, dictionary)
                         break
-                    code = np.int64(-1)
-                slot = (slot + _ONE) & wrap
-            if code < 0:
-                if n_keys >= max_keys or used + length > room:
-                    n = row  # the caller makes room
-                    break
-                code = n_keys
-                store_word(slots, np.int64(slot) * 8, np.int64(tag | np.uint64(code + 1)))
-                store_word(hashes, 8 * code, np.int64(h))
-                store_word(entries, 16 * code, used)
-                store_word(entries, 16 * code + 8, size)
-                for q in range(length):
-                    store_byte(arena, used + q, load_byte(base, s + q))
-                if raw or (escaped == 0 and _is_clean(base, s, length)):
-                    store_half(alias, 4 * code, code)
-                else:
-                    store_half(alias, 4 * code, TODO)
-                    todo += 1
-                used += length
-                n_keys += 1
+                    if (entry ^ h) & _UPPER == 0:
+                        code = np.int64(entry & _LOWER) - 1
+                        at = load_word(entries, 16 * code)
+                        if load_word(entries, 16 * code + 8) == size and same_slice(base, s, arena, at, length):
+                            break
+                    slot = (slot + _ONE) & wrap
+                if code < 0:
+                    return row  # the caller makes room
             store_half(codes, 4 * row, code)
             row += 1
-    store_word(state, 8 * KEYS, n_keys)
-    store_word(state, 8 * USED, used)
-    store_word(state, 8 * UNCLEAN, todo)
     return row
 
 
-@kernel("u8[], u8[], i8 -> none")
-def rehash(slots, hashes, n):
-    """Fill an empty slot table with the first n codes."""
+@kernel("u8[], i8, i8, i8 -> none")
+def rehash(slots, arena, entries, n):
+    """Fill an empty slot table with the first n codes, whose keys and places stand at two addresses."""
     wrap = np.uint64(slots.shape[0] - 1)
     for code in range(n):
-        slot = hashes[code] & wrap
+        size = load_word(entries, 16 * code + 8)
+        h = quick_hash(arena, load_word(entries, 16 * code), size >> 1, np.uint64(size & 1) << np.uint64(32))
+        slot = h & wrap
         while slots[slot] != 0:
             slot = (slot + _ONE) & wrap
-        slots[slot] = (hashes[code] & _UPPER) | np.uint64(code + 1)
+        slots[slot] = (h & _UPPER) | np.uint64(code + 1)
 
 
 class Dictionary:
@@ -359,7 +282,7 @@ class Dictionary:
             self.entries = grown(self.entries, size)
             self.alias = grown(self.alias, size)
             self.slots = np.zeros(size * 2, np.uint64)
-            rehash(self.slots, self.hashes, n)
+            rehash(self.slots, self.arena.ctypes.data, self.entries.ctypes.data, n)
         if self.bytes_used + needed > len(self.arena) - KEY_PADDING:
             self.arena = grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
         self._describe()

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.kernels.hashing import quick_hash, same_slice
 from logproc.kernels.integers import IntegerDictionary
-from logproc.kernels.intern import ESCAPED, KEY_PADDING, TODO, UNCLEAN, Dictionary, hash_slice
+from logproc.kernels.intern import ESCAPED, KEY_PADDING, TODO, UNCLEAN, Dictionary
 from logproc.kernels.jit import helper
 
 Slice: TypeAlias = tuple[bytes | None, int]
@@ -23,6 +24,7 @@ KEYS = st.one_of(
     st.binary(max_size=40),
     st.integers(0, 30).map(lambda n: b"x" * n),
     st.integers(0, 20).map(lambda n: b"12345678" * 3 + b"%d" % n),
+    st.tuples(st.integers(0, 140), st.integers(0, 140)).map(lambda pair: b"y" * pair[0] + b"z" + b"y" * pair[1]),
 )
 STYLES = st.sampled_from([0, 1, ESCAPED, 3])
 ROWS = st.lists(st.tuples(KEYS | st.none(), STYLES), max_size=60)
@@ -108,9 +110,47 @@ def test_a_key_longer_than_the_arena_fits():
 
 
 @helper
-def hash_of(base, length):
-    """Hash the first bytes of a buffer."""
-    return hash_slice(base, 0, length, np.uint64(0))
+def quick_hash_of(base, length):
+    """Hash the first bytes of a buffer as the slots of a dictionary are found."""
+    return quick_hash(base, 0, length, np.uint64(0))
+
+
+@helper
+def same_bytes_at(base, s, other, at, length):
+    """Compare two slices."""
+    return same_slice(base, s, other, at, length)
+
+
+@given(st.binary(max_size=100), st.integers(0, 99), st.integers(1, 255), st.integers(0, 3), st.integers(0, 3))
+def test_slices_are_the_same_if_all_their_bytes_are(key: bytes, place: int, change: int, s: int, at: int):
+    """What stands around them does not matter."""
+    one = np.frombuffer(b"\xee" * s + key + b"\xee" * KEY_PADDING, np.uint8).copy()
+    other = np.frombuffer(b"\x11" * at + key + b"\x11" * KEY_PADDING, np.uint8).copy()
+    assert same_bytes_at(one.ctypes.data, s, other.ctypes.data, at, len(key))
+    hashes = {quick_hash_of(one.ctypes.data + s, len(key)), quick_hash_of(other.ctypes.data + at, len(key))}
+    assert len(hashes) == 1
+    if key:
+        other[at + place % len(key)] ^= change
+        assert not same_bytes_at(one.ctypes.data, s, other.ctypes.data, at, len(key))
+        assert quick_hash_of(other.ctypes.data + at, len(key)) not in hashes
+
+
+def kept_hash(key: bytes) -> int:
+    """Hash a key as sketches in ledgers have it: in words of eight bytes, the last one filled up with zeros."""
+    words = [int.from_bytes(key[k : k + 8], "little") for k in range(0, len(key), 8)]
+    h = len(key) * 0x9E3779B97F4A7C15 % 2**64
+    for word in words:
+        h = (h ^ word) * 0xFF51AFD7ED558CCD % 2**64
+        h ^= h >> 32
+    h = h * 0x9E3779B97F4A7C15 % 2**64
+    return h ^ (h >> 29)
+
+
+@given(st.lists(st.binary(max_size=80), unique=True, max_size=8))
+def test_the_hashes_that_sketches_are_made_of_never_change(keys: list[bytes]):
+    dictionary = Dictionary(1)
+    encode(dictionary, [(key, 0) for key in keys])
+    assert dictionary.hashes[: len(keys)].tolist() == [kept_hash(key) for key in keys]
 
 
 def numbered(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -129,7 +169,7 @@ def test_many_keys_of_which_some_share_the_half_of_a_hash_that_slots_keep_stay_a
     for _ in range(2):
         dictionary.encode(buffer, starts, ends, np.zeros(count, np.uint8), count, codes)
         assert np.array_equal(codes, np.arange(count))
-    halves = dictionary.hashes[:count] >> np.uint64(32)
+    halves = dictionary.slots[dictionary.slots != 0] >> np.uint64(32)
     assert len(np.unique(halves)) < count  # else this test shows nothing
     assert len(np.unique(dictionary.hashes[:count])) == count
     assert dictionary.key(count - 1) == b"%x" % (count - 1)
@@ -140,7 +180,7 @@ def test_keys_of_one_hash_are_told_apart_by_their_bytes():
     buffer, starts, ends = numbered(64)
     dictionary = Dictionary(256)
     styles, codes = np.zeros(64, np.uint8), np.empty(64, np.int32)
-    wanted = int(hash_of(buffer[starts[40] :].ctypes.data, int(ends[40] - starts[40])))
+    wanted = int(quick_hash_of(buffer[starts[40] :].ctypes.data, int(ends[40] - starts[40])))
     dictionary.encode(buffer, starts[:40], ends[:40], styles, 40, codes)
     tag = np.uint64(wanted & 0xFFFFFFFF00000000)
     used = dictionary.slots != 0
