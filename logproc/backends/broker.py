@@ -89,14 +89,21 @@ class Broker:
 
     # ---- what workers call -------------------------------------------------------------------------------------
 
-    def hello(self, worker: str) -> None:
-        """Make a worker known, and forget that it refused its tasks."""
-        self._see(worker).refusals = 0
+    def hello(self, worker: str, slots: int | None = None) -> None:
+        """Make a worker known that does `slots` tasks at a time (None: any), and forget that it refused its tasks."""
+        known = self._see(worker)
+        known.refusals, known.slots = 0, slots
 
-    def lease(self, worker: str) -> Lease | None:
-        """Give a worker a task: one that is ready, else one that takes another worker too long; None for now."""
+    def lease(self, worker: str, *, ahead: bool = False) -> Lease | None:
+        """Give a worker a task: one that is ready, else one that takes another worker too long; None for now.
+
+        One that it asks for `ahead`, to have it in hand when it is done with another, it gets as long as more is ready
+        than is leased: towards the end whoever has nothing to do gets what there is.
+        """
         known = self._see(worker)
         if known.refusals >= SUSPENDED or (self._window is not None and len(self._finished) >= self._window):
+            return None
+        if ahead and self._ready() <= self._leased:
             return None
         todo = self._next(worker) or self._straggler(worker)
         return None if todo is None else self._grant(todo, known)
@@ -160,21 +167,23 @@ class Broker:
     # ---- what the coordinator calls ----------------------------------------------------------------------------
 
     def died(self, worker: str, cause: str, leases: Sequence[str] | None = None) -> None:
-        """Count a death for each task of a worker that was seen to die, or for these leases of one that lives on."""
+        """Count a death for each task that a worker was at when it was seen to die, or for these leases if it lives."""
         known = self._workers.get(worker)
         if known is None:
             return
-        for held in tuple(known.leases.values()):
-            if leases is None or held.id in leases:
-                self._lose(held, cause)
-        if leases is None:
+        if leases is not None:
+            self._lose_all(known, leases, cause, frozenset(leases))
+        else:
+            self._lose_all(known, tuple(known.leases), cause, known.at_work())
             self._workers.pop(worker, None)
 
     def expire(self) -> None:
-        """Count a death for each lease past its deadline, and forget workers that are not heard of."""
+        """End leases past their deadlines, a death for each whose task was begun; forget workers not heard of."""
         now = self._clock()
         while self._active and (held := next(iter(self._active.values()))).deadline <= now:
-            self._lose(held, f"nothing was heard of it for {self._lease_seconds:g} s")
+            known = self._workers[held.worker]
+            late = tuple(lease for lease, other in known.leases.items() if other.deadline <= now)
+            self._lose_all(known, late, f"nothing was heard of it for {self._lease_seconds:g} s", known.at_work())
         while self._workers and (known := next(iter(self._workers.values()))).seen + self._lease_seconds <= now:
             del self._workers[known.name]  # without leases: they would have been heard of, or expired above
 
@@ -201,7 +210,7 @@ class Broker:
         """Return where the run stands; costs a little for each known worker."""
         return Status(
             total=len(self._tasks),
-            ready=len(self._tasks) - self._begun + self._ready_again,
+            ready=self._ready(),
             leased=self._leased,
             done=self._done,
             failed=self._failed,
@@ -230,6 +239,9 @@ class Broker:
         return any(name not in refused for name in able)
 
     # ---- what is ready -----------------------------------------------------------------------------------------
+
+    def _ready(self) -> int:
+        return len(self._tasks) - self._begun + self._ready_again
 
     def _next(self, worker: str) -> Range | None:
         todo = self._next_again(worker)
@@ -324,6 +336,16 @@ class Broker:
         self._deactivate(held)
         self._held.pop(held.id, None)
         held.range.held.pop(held.id, None)
+
+    def _lose_all(self, known: Worker, leases: Sequence[str], cause: str, at_work: frozenset[str]) -> None:
+        """Take back the leases among these whose tasks were not begun; count a death for the others."""
+        for lease in sorted(leases, key=at_work.__contains__):
+            held = known.leases.get(lease)
+            if held is not None and lease in at_work:
+                self._lose(held, cause)
+            elif held is not None:
+                self._deactivate(held)
+                self._return(held.range)
 
     def _lose(self, held: Held, cause: str) -> None:
         """Count a death; make the range ready again, cut it or give it up."""

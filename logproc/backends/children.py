@@ -21,6 +21,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -249,6 +250,21 @@ def _with_room_for_a_socket(folder: str) -> str:
     return folder
 
 
+def _prepared() -> Any:  # noqa: ANN401 - typeshed has a class for each method
+    context: Any = multiprocessing.get_context(START_METHOD)
+    if START_METHOD == "forkserver":
+        context.set_forkserver_preload(PRELOAD)
+        scratch.adopt(_with_room_for_a_socket(get_temp_dir()))  # where the fork server's socket lies
+    return context
+
+
+def prepare() -> None:
+    """Let what children need be imported by the time that the first one starts; UsageError as there."""
+    _prepared()
+    if START_METHOD == "forkserver":
+        forkserver.ensure_running()
+
+
 class Children:
     """Up to `workers` children, started as they are needed; each has a copy of `job`, and `memory` bytes at most.
 
@@ -256,10 +272,7 @@ class Children:
     """
 
     def __init__(self, process: Process, job: Any, workers: int, memory: int | None = None) -> None:  # noqa: ANN401
-        self._context: Any = multiprocessing.get_context(START_METHOD)
-        if START_METHOD == "forkserver":
-            self._context.set_forkserver_preload(PRELOAD)
-            scratch.adopt(_with_room_for_a_socket(get_temp_dir()))  # where the fork server's socket lies
+        self._context = _prepared()
         self._process, self._job, self._memory = process, job, memory
         self._workers = workers
         self._idle: list[Child] = []

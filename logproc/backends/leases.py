@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from logproc.model import Failure, Parts
@@ -129,7 +130,10 @@ class Held:
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A worker that is known, with the leases it has before their deadline."""
+    """A worker that is known, with the leases it has before their deadline, the oldest first.
+
+    It is at `slots` of them at a time, and has not begun the others; None if it begins all at once.
+    """
 
     name: str
     since: float
@@ -139,6 +143,11 @@ class Worker:
     bytes: int = 0
     lost: int = 0
     refusals: int = 0
+    slots: int | None = None
+
+    def at_work(self) -> frozenset[str]:
+        """Return the leases whose tasks it may have begun."""
+        return frozenset(islice(self.leases, self.slots))
 
     def status(self, suspended: bool) -> WorkerStatus:  # noqa: FBT001 - one value of a record
         """Return what a status line may say of it."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 LOST_SECONDS = 60.0
 """How long a worker looks for a coordinator that does not answer."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between two attempts to connect: a run that begins waits no longer for workers that were there before it."""
 
 BYE_SECONDS = 0.2
 """How long a worker waits to hear that it may go: a signal leaves it half a second."""

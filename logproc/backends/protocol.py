@@ -14,7 +14,7 @@ from logproc.backends.wire import HEADER_BYTES, fits
 from logproc.errors import WireError
 from logproc.model import Failure, Partial, Task
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Number of what is agreed on here; both ends must have the same."""
 
 METHODS = ("hello", "lease", "heartbeat", "complete", "fail", "bye")
@@ -100,7 +100,7 @@ TYPES: tuple[type, ...] = (Greeting, Probe, Ask, Welcome, Refused, Offer, Pulse)
 
 ARGUMENTS = {
     "hello": tuple[Greeting, str | None],
-    "lease": tuple[str, str, int, float],
+    "lease": tuple[str, str, int, float, bool],
     "heartbeat": tuple[str, str, tuple[str, ...], float],
     "complete": tuple[str, str, str, Partial | Failure | None, int, bytes | None],
     "fail": tuple[str, str, str, str, bool, tuple[int, ...]],

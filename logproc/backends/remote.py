@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, scratch
-from logproc.backends.children import Children, Died, Unfit
+from logproc.backends.children import Children, Died, Unfit, prepare
 from logproc.backends.link import HungUpError, Liveness, OverError, RetryingClient, WorkerOptions
 from logproc.backends.manager import Client
 from logproc.backends.probe import difference_in_time, unreadable_of
@@ -51,6 +51,12 @@ if TYPE_CHECKING:
 FAILURES = 3
 """Tasks in a row that this machine could not do, after which it leaves the work to others."""
 
+AHEAD = 1
+"""Tasks that a worker has in hand beyond those that its processes are at, while there are many: see `Broker.lease`."""
+
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether its processes are stopped."""
+
 HASTE = 0.1
 """Seconds that threads get to end; one that connects takes longer, and ends by itself once it has."""
 
@@ -74,7 +80,9 @@ class WorkerRun:
         self._done: deque[Event] = deque()
         self._lost: set[str] = set()
         self._free = 0
-        self._beating: frozenset[str] = frozenset()
+        self._ahead = True  # whether more may be asked for than processes can begin now
+        self._stopped: frozenset[str] = frozenset()
+        self._looked = 0.0
         self._awake: dict[str, float] = {}  # by lease of a task in flight: when its child was last seen not stopped
         self.delivered = 0
         self._failures = 0
@@ -102,7 +110,7 @@ class WorkerRun:
             for thread in threads.values():
                 thread.start()
             while self._end is None:
-                self._look(self._children.wait(1.0))
+                self._look(self._children.wait(LOOK_SECONDS))
         finally:
             told = self._end
             self._finish(STOPPED)
@@ -144,21 +152,21 @@ class WorkerRun:
             lost = self._lost.intersection(self._children.running)
         for lease in lost:  # somebody else does it, or has done it
             self._end_child(lease)
-        self._end_stopped()
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._end_stopped()
         while (begun := self._next()) is not None:
             self._children.submit(begun, self._tasks[begun])
         with self._turn:
-            self._free = self._children.idle - len(self._todo)
-            waiting = self._tasks.keys() - frozenset(self._children.running)
-            self._beating = frozenset(self._children.beating) | waiting
+            free, self._free = self._free, self._children.idle - len(self._todo)
+            self._ahead |= self._free != free
             self._turn.notify_all()
 
     def _end_stopped(self) -> None:
         """End children that are stopped for longer than a lease: there is no heartbeat that would say it is lost."""
-        now, beating = time.monotonic(), self._children.beating
-        self._awake = {
-            lease: now if lease in beating else self._awake.get(lease, now) for lease in self._children.running
-        }
+        now = self._looked = time.monotonic()
+        running, beating = self._children.running, self._children.beating
+        self._stopped = frozenset(running).difference(beating)
+        self._awake = {lease: now if lease in beating else self._awake.get(lease, now) for lease in running}
         for lease, since in self._awake.items():
             if now - since >= self._lease_seconds:
                 self._children.kill(lease)
@@ -228,7 +236,10 @@ class WorkerRun:
         return state not in {IDLE, WORK}
 
     def _may_fetch(self) -> bool:
-        return self._end is not None or (self._free > 0 and len(self._done) <= self._options.children)
+        if self._end is not None:
+            return True
+        wanted = self._free > 0 or (self._ahead and self._free > -AHEAD)
+        return wanted and len(self._done) <= self._options.children
 
     def _fetch(self, client: RetryingClient) -> None:
         serial = 0
@@ -237,22 +248,26 @@ class WorkerRun:
                 self._turn.wait_for(self._may_fetch)
                 if self._end is not None:
                     return
-            offer = client.call("lease", *self._who, serial, WAIT_SECONDS, wait=WAIT_SECONDS)
+                ahead = self._free <= 0
+            seconds = 0.0 if ahead else WAIT_SECONDS
+            offer = client.call("lease", *self._who, serial, seconds, ahead, wait=seconds)
             serial += 1
             if self._over(offer.state):
                 return
-            if offer.state == WORK:
-                with self._turn:
+            with self._turn:
+                if offer.state == WORK:
                     self._tasks[offer.lease] = offer.task
                     self._todo.append(offer.lease)
                     self._free -= 1
-                    self._beating |= {offer.lease}
+                self._ahead = not ahead or offer.state == WORK
+                begin = offer.state == WORK and self._free >= 0
+            if begin:
                 self._wake()
 
     def _pulse(self, client: RetryingClient) -> None:
         while self._end is None:
             with self._turn:
-                leases = tuple((self._beating & self._tasks.keys()) - self._lost)
+                leases = tuple(self._tasks.keys() - self._stopped - self._lost)
             seconds = self._pulse_seconds
             pulse = client.call("heartbeat", *self._who, leases, seconds, wait=seconds)
             if self._over(pulse.state):
@@ -276,7 +291,7 @@ class WorkerRun:
                 self._done.popleft()
                 self._forget(event.key)
                 self._turn.notify_all()
-            if self._todo:
+            if self._todo and self._children.idle:  # it may have waited for that one, see `_alone`
                 self._wake()
 
     def _hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
@@ -366,6 +381,7 @@ def work(process: Callable[[Any, Task], Partial], options: WorkerOptions) -> Non
     worker = f"{options.name}/{secrets.token_hex(4)}"
     greeting = Greeting(PROTOCOL, __version__, python_version(), options.name, worker, options.children)
     liveness = Liveness(options)
+    prepare()
     while True:
         with closing(RetryingClient(options, liveness)) as control:
             welcome = _hello(control, greeting)

@@ -119,15 +119,26 @@ class Service:
             session = self._sessions.setdefault(greeting.worker, WorkerSession(name))
             session.told = False
             self._connected(session, gone)
-            self._broker.hello(greeting.worker)
+            self._broker.hello(greeting.worker, greeting.children)
         if not known:
             offer.joined(greeting.children)
             offer.say(f"worker {name} joined: {greeting.children} at a time, Python {greeting.python[:LONGEST]}")
         return Welcome(offer.run, offer.job, offer.lease_seconds)
 
-    def lease(self, gone: Gone, run: str, worker: str, serial: int, seconds: float) -> Offer | Refused:
-        """Give a worker a task, waiting so long for one; the same `serial` gets the same task again."""
-        end = time.monotonic() + bounded(seconds)
+    def lease(
+        self,
+        gone: Gone,
+        run: str,
+        worker: str,
+        serial: int,
+        seconds: float,
+        ahead: bool,  # noqa: FBT001
+    ) -> Offer | Refused:
+        """Give a worker a task, waiting so long for one; the same `serial` gets the same task again.
+
+        One that it asks for `ahead` of its need (see the broker) is not waited for.
+        """
+        end = time.monotonic() + (0.0 if ahead else bounded(seconds))
         with self._lock:
             session = self._sessions.get(worker)
             if refused := self._unknown(run, session, gone):
@@ -139,7 +150,7 @@ class Service:
                 if gone() or self._sessions.get(worker) is not session:
                     return Offer(IDLE)  # nobody reads it: what it were given would be lost until its lease is
                 self._expire()
-                if lease := self._broker.lease(worker):
+                if lease := self._broker.lease(worker, ahead=ahead):
                     self._records.add(lease.id, LeaseRecord(lease.task, worker, self._file(lease)))
                     session.serial, session.offer = serial, Offer(WORK, lease.id, with_absolute_paths(lease.task))
                     return session.offer

@@ -126,7 +126,7 @@ class Puppet:
 
     def lease(self, seconds=20.0):
         self.serial += 1
-        return self.call("lease", self.serial, seconds, wait=seconds)
+        return self.call("lease", self.serial, seconds, False, wait=seconds)
 
     def complete(self, offer, outcome):
         return self.call("complete", offer.lease, outcome, 0, None)

@@ -371,6 +371,41 @@ def test_a_straggler_whose_second_worker_died_is_leased_again(make, clock):
     assert broker.drained
 
 
+def test_tasks_are_given_ahead_while_more_are_ready_than_leased(make):
+    broker = make(*(plain(n, 0, 5) for n in range(5)))
+    assert broker.lease("a").task.number == 0
+    assert broker.lease("a", ahead=True).task.number == 1
+    assert broker.lease("b").task.number == 2
+    assert broker.lease("b", ahead=True) is None  # 2 are ready, and 3 leased
+    assert broker.lease("b").task.number == 3
+
+
+def test_no_straggler_is_given_ahead(make, clock):
+    broker = make(plain(0, 0, 5), straggler_seconds=20.0)
+    broker.lease("a")
+    clock.now += 30
+    assert broker.lease("b", ahead=True) is None
+    assert broker.lease("b").task.number == 0
+
+
+@pytest.mark.parametrize("expires", [False, True])
+def test_what_a_worker_had_in_hand_and_not_begun_did_not_kill_it(make, clock, expires):
+    broker = make(plain(0, 0, 5), plain(1, 0, 5), plain(2, 0, 5))
+    for _ in range(2):
+        broker.hello("a", slots=1)
+        begun, waiting = broker.lease("a"), broker.lease("a", ahead=True)
+        assert (begun.task.number, waiting.task.number) == (0, 1)
+        if expires:
+            clock.now += LEASE
+            broker.expire()
+        else:
+            broker.died("a", "exit -9")
+    assert [loss.task.number for loss in broker.losses()] == [0, 0]
+    assert broker.lease("b").attempt == 3
+    assert broker.lease("b").attempt == 1
+    assert broker.complete("a", waiting.id, part_of(waiting.task))  # it was slow only, and is the first
+
+
 def test_the_next_deadline_is_the_earliest(make, clock):
     broker = make(plain(0, 0, 100), plain(1, 0, 100))
     first, second = broker.lease("a"), broker.lease("b")
@@ -469,6 +504,27 @@ class Fleet(RuleBasedStateMachine):
         self.gone = set()  # leases that were given back
         self.accepted = []
         self.outcomes = []
+        self.seen = {}  # when something was heard of a worker
+        self.slots = {}
+
+    def see(self, worker):
+        self.seen[worker] = self.clock.now
+
+    def forget(self, worker):
+        self.seen.pop(worker, None)
+        self.slots.pop(worker, None)
+
+    def lose_all(self, worker, late):
+        """Model deaths of what a worker was at; what it had in hand is ready again."""
+        mine = [lease for lease in self.deadlines if self.given[lease][0] == worker]
+        begun = mine[: self.slots.get(worker)]
+        for lease in sorted(filter(late, mine), key=begun.__contains__):
+            if lease not in self.deadlines:
+                continue
+            if lease in begun:
+                self.lose(lease)
+            else:
+                del self.deadlines[lease]
 
     def lose(self, lease):
         """Model a death."""
@@ -487,15 +543,20 @@ class Fleet(RuleBasedStateMachine):
         self.gone.add(lease)
         self.deadlines.pop(lease, None)
 
-    @rule(worker=names)
-    def hello(self, worker):
-        self.broker.hello(worker)
+    @rule(worker=names, slots=st.sampled_from([None, 1, 2]))
+    def hello(self, worker, slots):
+        self.broker.hello(worker, slots)
+        self.see(worker)
+        self.slots[worker] = slots
 
-    @rule(target=leases, worker=names)
-    def lease(self, worker):
-        lease = self.broker.lease(worker)
+    @rule(target=leases, worker=names, ahead=st.booleans())
+    def lease(self, worker, ahead):
+        before = self.broker.status()
+        lease = self.broker.lease(worker, ahead=ahead)
+        self.see(worker)
         if lease is None:
             return multiple()
+        assert not ahead or before.ready > before.leased
         k = key(lease.task)
         assert lease.id not in self.given
         assert lease.deadline == self.clock.now + LEASE
@@ -512,6 +573,7 @@ class Fleet(RuleBasedStateMachine):
     def beat(self, worker):
         mine = [lease for lease, (name, _) in self.given.items() if name == worker]
         lost = self.broker.heartbeat(worker, mine)
+        self.see(worker)
         assert set(lost) == {lease for lease in mine if lease not in self.deadlines}
         for lease in mine:
             if lease in self.deadlines:
@@ -526,7 +588,9 @@ class Fleet(RuleBasedStateMachine):
         self.broker.expire()
         for lease in sorted(self.deadlines, key=lambda x: (self.deadlines[x], int(x.rpartition(":")[2]))):
             if lease in self.deadlines and self.deadlines[lease] <= self.clock.now:
-                self.lose(lease)
+                self.lose_all(self.given[lease][0], lambda x: self.deadlines[x] <= self.clock.now)
+        for worker in [worker for worker, seen in self.seen.items() if seen + LEASE <= self.clock.now]:
+            self.forget(worker)
 
     @rule(lease=leases, fails=st.booleans())
     def complete(self, lease, fails):
@@ -534,6 +598,7 @@ class Fleet(RuleBasedStateMachine):
         outcome = Failure(task.number, "reported") if fails else part_of(task, lease.id)
         expected = lease.id not in self.gone and key(task) not in self.over
         assert self.broker.complete(worker, lease.id, outcome) is expected
+        self.see(worker)
         if expected:
             self.accepted.append((key(task), outcome))
             self.end(key(task))
@@ -546,6 +611,7 @@ class Fleet(RuleBasedStateMachine):
     def refuse(self, lease):
         worker, task = self.given[lease.id]
         self.broker.fail(worker, lease.id, "disk full")
+        self.see(worker)
         if lease.id not in self.deadlines:
             return
         self.drop(lease.id)
@@ -557,15 +623,15 @@ class Fleet(RuleBasedStateMachine):
     @rule(worker=names)
     def leave(self, worker):
         self.broker.bye(worker)
+        self.forget(worker)
         for lease in [lease for lease in self.deadlines if self.given[lease][0] == worker]:
             self.drop(lease)
 
     @rule(worker=names)
     def die(self, worker):
         self.broker.died(worker, "exit -9")
-        for lease in [lease for lease in self.deadlines if self.given[lease][0] == worker]:
-            if lease in self.deadlines:
-                self.lose(lease)
+        self.lose_all(worker, lambda _: True)
+        self.forget(worker)
 
     @rule()
     def take(self):

@@ -28,7 +28,7 @@ from backends.queue_workers import (
     join_workers,
     options_of,
 )
-from backends.workers import Errand, answer, unfit, work
+from backends.workers import Errand, answer, held, unfit, work
 
 from logproc import __version__
 from logproc.backends import keys, manager, probe, queue, remote, service, service_checks
@@ -42,6 +42,7 @@ from logproc.backends.protocol import (
     DRAINED,
     IDLE,
     METHODS,
+    PROTOCOL,
     STOPPED,
     TYPES,
     WORK,
@@ -124,7 +125,7 @@ def test_a_worker_is_told_the_job_and_what_it_needs(puppet_of):
     ("change", "words"),
     [
         ({"logproc": "0.0.1"}, f"it is logproc 0.0.1 (Python 3.11.0), and the coordinator is {__version__}"),
-        ({"protocol": 99}, "it speaks protocol 99, and the coordinator 1: install the same logproc"),
+        ({"protocol": 99}, f"it speaks protocol 99, and the coordinator {PROTOCOL}: install the same logproc"),
         ({"logproc": "0" * 10_000}, f"it is logproc {'0' * 500} (Python"),
     ],
 )
@@ -190,7 +191,7 @@ def test_who_has_not_said_hello_or_is_of_another_run_is_told_so(puppet_of):
         puppet = puppet_of(head, hello=False)
         puppet.run = puppet.client.call("hello", puppet.greeting, None).run
         calls = [
-            ("lease", 0, 0.0),
+            ("lease", 0, 0.0, False),
             ("heartbeat", (), 0.0),
             ("complete", "lease", None, 0, b""),
             ("fail", "lease", "cause", False, ()),
@@ -221,7 +222,7 @@ def test_calls_with_other_arguments_are_not_understood_and_do_no_harm(puppet_of,
             except RefusedError as error:
                 told = error
             assert isinstance(told, Refused) or f"it did not understand: {method} does not take (" in str(told)
-        for call in [("lease", 0, math.nan), ("heartbeat", (), math.inf), ("lease", 0, -math.inf)]:
+        for call in [("lease", 0, math.nan, False), ("heartbeat", (), math.inf), ("lease", 0, -math.inf, False)]:
             with pytest.raises(RefusedError, match=r"did not understand: .* seconds"):
                 puppet.call(*call)
         assert not any("defect" in line for line in head.lines)
@@ -285,14 +286,14 @@ def test_a_task_whose_offer_was_lost_is_offered_again(puppet_of):
     head, tasks = Head(), tasks_of(3)
     with collecting(head, Errand(), tasks) as collector:
         puppet = puppet_of(head)
-        offers = [puppet.call("lease", 0, 5.0, wait=5.0) for _ in range(3)]
+        offers = [puppet.call("lease", 0, 5.0, False, wait=5.0) for _ in range(3)]
         assert offers[0] == offers[1] == offers[2]
-        other = puppet.call("lease", 1, 5.0, wait=5.0)
+        other = puppet.call("lease", 1, 5.0, False, wait=5.0)
         assert other.task != offers[0].task
         for offer in (offers[0], other):
             puppet.complete(offer, answer(offer.task))
-        assert puppet.call("lease", 1, 5.0, wait=5.0).task == tasks[2]  # the old one is done
-        puppet.complete(Offer(WORK, puppet.call("lease", 1, 5.0, wait=5.0).lease), answer(tasks[2]))
+        assert puppet.call("lease", 1, 5.0, False, wait=5.0).task == tasks[2]  # the old one is done
+        puppet.complete(Offer(WORK, puppet.call("lease", 1, 5.0, False, wait=5.0).lease), answer(tasks[2]))
         assert collector.result() == right(tasks)
 
 
@@ -368,10 +369,46 @@ def test_a_coordinator_that_was_stopped_itself_takes_nothing_away(puppet_of, mon
         offer = puppet.lease()
         for _ in range(3):
             clock.advance(1000)
-            assert puppet.call("lease", 5, 0.0) == Offer(IDLE)
+            assert puppet.call("lease", 5, 0.0, False) == Offer(IDLE)
         assert puppet.call("heartbeat", (offer.lease,), 0.0) == Pulse(IDLE)
         assert puppet.complete(offer, answer(tasks[0])) is True
         assert collector.result() == right(tasks)
+
+
+def test_what_is_asked_for_ahead_is_given_at_once_or_not(puppet_of):
+    head, tasks = Head(), tasks_of(5)
+    with collecting(head, Errand(), tasks) as collector:
+        one, other = puppet_of(head, "one"), puppet_of(head, "other")
+        has = [(one, one.lease()), (other, other.lease())]
+        ahead = [other.call("lease", serial, 1e6, True) for serial in (1, 2)]
+        assert [offer.state for offer in ahead] == [WORK, IDLE]  # then 2 are ready, and 3 leased
+        has += [(other, ahead[0]), *((one, one.lease()) for _ in range(2))]
+        for puppet, offer in has:
+            assert puppet.complete(offer, answer(offer.task)) is True
+        assert collector.result() == right(tasks)
+
+
+def test_a_worker_has_the_next_task_in_hand_while_it_is_at_one(tmp_path, monkeypatch):
+    taken, condition, lease = [], threading.Condition(), Service.lease
+
+    def watched(service, *arguments):
+        offer = lease(service, *arguments)
+        with condition:
+            if isinstance(offer, Offer) and offer.state == WORK:
+                taken.append(offer.task.number)
+            condition.notify_all()
+        return offer
+
+    monkeypatch.setattr(Service, "lease", watched)
+    head, tasks = Head(), tasks_of(4)
+    with collecting(head, Errand(str(tmp_path), bad=(0,)), tasks) as collector:
+        WorkerThread(head, held, children=1).start()
+        with condition:
+            assert condition.wait_for(lambda: len(taken) == 2, 60)
+        assert not (tmp_path / "1.begun").exists()
+        (tmp_path / "go").touch()
+        assert collector.result() == right(tasks)
+    join_workers()
 
 
 def test_all_who_wait_are_told_the_end_at_once(puppet_of, monkeypatch):
@@ -386,7 +423,7 @@ def test_all_who_wait_are_told_the_end_at_once(puppet_of, monkeypatch):
         def wait(n, *call):
             told[n] = puppets[n].call(*call, wait=1e6)
 
-        calls = {1: ("lease", 0, 1e6), 2: ("heartbeat", (), 1e6), 3: ("heartbeat", (), 1e6)}
+        calls = {1: ("lease", 0, 1e6, False), 2: ("heartbeat", (), 1e6), 3: ("heartbeat", (), 1e6)}
         threads = [threading.Thread(target=wait, args=(n, *call)) for n, call in calls.items()]
         for thread in threads:
             thread.start()
@@ -404,7 +441,7 @@ def test_who_waits_and_hangs_up_is_given_nothing(puppet_of):
         offer = one.lease()
         connection = gone.client._connection
         connection.method = METHODS.index("lease")
-        connection.send(("broker", "lease", (gone.run, gone.worker, 0, 20.0), {}))
+        connection.send(("broker", "lease", (gone.run, gone.worker, 0, 20.0, False), {}))
         connection.channel.hang_up(socket.SHUT_WR)
         assert one.call("fail", offer.lease, "a child died", True, ()) is True
         again = one.lease()
