@@ -1,4 +1,4 @@
-"""Files that are one JSON array of records, as lines of JSON: a source between the file and the cutter of lines."""
+"""Files that are one JSON array of records, as objects on lines: a source between the file and the cutter of lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_array(head: bytes) -> bool:
 
 
 class Elements:
-    """Bytes of `source` with an element of the array on each line.
+    """Bytes of `source` with no two elements of the array on one line.
 
     `source` fills a memoryview and returns how many bytes, 0 at the end. `head` is what was read of it already.
     """

@@ -41,15 +41,53 @@ def read(text: bytes, chunk: int, head: int) -> bytes:
     return out
 
 
-@settings(max_examples=150)
+def records_of(lines: bytes) -> list[Any]:
+    """Read objects that no two of which share a line."""
+    text, found = lines.decode(), []
+    while text := text.lstrip():
+        record, behind = json.JSONDecoder().raw_decode(text)
+        found.append(record)
+        text = text[behind:]
+        assert not text.strip() or text.lstrip(" ")[0] == "\n"
+    return found
+
+
+def count_lines(text: bytes) -> int:
+    """Count as `wc -l` does, and a last line without its end."""
+    return text.count(b"\n") + (not text.endswith(b"\n"))
+
+
+@settings(max_examples=60)
 @given(st.lists(DOCUMENTS, min_size=1, max_size=3), st.sampled_from([None, 1]), st.integers(1, 40), st.integers(0, 60))
-def test_every_element_is_a_line(documents: Any, indent: int | None, chunk: int, head: int):
+def test_no_two_elements_share_a_line_and_there_are_as_many_lines_as_before_or_elements(
+    documents: Any, indent: int | None, chunk: int, head: int
+):
     text = written(documents, indent)
     assert is_array(text)
     lines = read(text, chunk, head)
     assert len(lines) == len(text)
-    found = [json.loads(line) for line in lines.split(b"\n") if line.strip()]
-    assert found == [record for records, _ in documents for record in records]
+    assert records_of(lines) == [record for records, _ in documents for record in records]
+    if indent:
+        assert count_lines(lines) == count_lines(text)
+    else:
+        assert count_lines(lines) == sum(len(records) for records, _ in documents)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[\n{"a": 1},\n{"a": 2}\n]\n',
+        '{"Records": [\n{"a": 1}\n,{"a": 2}\n\n, \n{"a": 3}]}',
+        '[{"a": 1},\r\n  {"a": 2}]',
+        '[{\n"a": 1\n}, {\n"a": 2\n}, {\n"a": 3\n}]\n\n',
+        '[{"a": 1}, {"a": 2}]\n\n[{"a": 3}, {"a": 4}]\n\n',
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 3, 100])
+def test_an_array_has_the_lines_that_wc_counts(text: str, chunk: int):
+    lines = read(text.encode(), chunk, 0)
+    assert [record["a"] for record in records_of(lines)] == list(range(1, 1 + text.count('"a"')))
+    assert count_lines(lines) == count_lines(text.encode())
 
 
 @pytest.mark.parametrize(
