@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.formats.parser import SeparatorParser
+from logproc.formats.parser_separator import WithinParser
 from logproc.kernels import layout, strides
 from logproc.kernels.columns import FIRST_ROW, take_columns
 from logproc.kernels.tokenize import tokenize
@@ -85,7 +86,9 @@ class Stride:
 def stride_of(reader: PieceReader, parser: Parser) -> Stride | None:
     """Return the way by which a piece's rows can go by strides; None if they cannot."""
     desk, piece = reader.desk, reader.piece
-    if not isinstance(parser, SeparatorParser) or parser.multiline or reader.others or piece.timezone != "UTC":
+    if not isinstance(parser, SeparatorParser) or isinstance(parser, WithinParser):
+        return None
+    if parser.multiline or reader.others or piece.timezone != "UTC":
         return None
     if desk.job.since is not None or desk.job.until is not None:
         return None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from logproc.formats.header import Header
     from logproc.formats.regex import Pattern
+    from logproc.formats.within import Within
 
 SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
 HEADED, PATTERN, DOCKER, CRI = "headed", "pattern", "docker", "cri"
@@ -89,7 +90,7 @@ class Format:
     before anything is matched; `unlike` finds lines that
     would match with a wrong meaning, `unlike_reason` says which, where that helps. A `last_resort` is taken where no
     other format reads enough of a file. Where `sure` is nowhere found, other programs may have written a file, too, and
-    detection is not certain of it.
+    detection is not certain of it. `within` says which further fields stand in the text of one.
     """
 
     name: str
@@ -109,15 +110,15 @@ class Format:
     last_resort: bool = False
     begins: re.Pattern[bytes] | None = None
     sure: re.Pattern[bytes] | None = None
+    within: Within | None = None
 
     @property
     def fields(self) -> dict[str, Kind]:
         """Names and kinds of the columns that a line yields, in the order of the line."""
         if self.pattern is not None:
             return self.pattern.fields
-        if self.program is None:
-            return (self.naming or Naming()).fields()
-        return program_fields(self.program)
+        own = (self.naming or Naming()).fields() if self.program is None else program_fields(self.program)
+        return own if self.within is None else own | self.within.fields
 
 
 def program_fields(program: Program) -> dict[str, Kind]:

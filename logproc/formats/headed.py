@@ -7,6 +7,7 @@ import re
 from logproc.formats.format import HEADED, Format, Sample
 from logproc.formats.header import Header
 from logproc.formats.naming import DATE, Naming
+from logproc.formats.within import Part, Within
 from logproc.kernels.delimited import LENIENT, QUOTED
 from logproc.kernels.rewrite import PERCENT, PLUS, TWICE
 from logproc.model import Kind
@@ -112,6 +113,14 @@ _LOST_HEADERS = (
 """Names, columns and samples of logs of IIS that begin in the middle."""
 
 # https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
+STATEMENT = Within(
+    "message",
+    (Part("duration", b"duration: ", b" ms", in_front=True),),
+    kinds={"duration": Kind.DECIMAL},
+    scales={"duration": 1e-3},
+)
+"""PostgreSQL writes how long a statement took in front of it."""
+
 _POSTGRES_COLUMNS = (
     *("log_time", "user_name", "database_name", "process_id", "connection_from", "session_id", "session_line_num"),
     *("command_tag", "session_start_time", "virtual_transaction_id", "transaction_id", "error_severity"),
@@ -334,6 +343,7 @@ HEADED_FORMATS = (
             unlike=_NOT_POSTGRES,
             naming=_POSTGRES,
             header=Header(b",", quotes=QUOTED, default=_POSTGRES_COLUMNS[:columns]),
+            within=STATEMENT,
             samples=(
                 Sample(
                     _POSTGRES_LINE + more,

@@ -7,9 +7,13 @@ database does, whose statements are wrapped.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
+
+if TYPE_CHECKING:
+    from logproc.formats.within import Within
 
 NEVER = rb"(?!)"
 """What no file holds: for a layout that programs of all kinds have."""
@@ -71,9 +75,11 @@ def app(
     headers: tuple[bytes, ...] = (),
     begins: bytes = b"",
     sure: bytes | None = None,
+    within: Within | None = None,
+    single: bool = False,
 ) -> Format:
-    """Return a row of the family, whose records may be several lines."""
-    program = Program(prefix, slots, head=head, continues=continues, headers=headers)
+    """Return a row of the family, whose records may be several lines, unless each is a `single` one."""
+    program = Program(prefix, slots, head=0 if single else head, continues=continues, headers=headers)
     return Format(
         name,
         family,
@@ -88,6 +94,7 @@ def app(
         unlike_reason,
         begins=re.compile(b"^" + begins, re.MULTILINE) if begins else None,
         sure=None if sure is None else re.compile(sure),
+        within=within,
     )
 
 

@@ -31,7 +31,7 @@ from logproc.formats.parser_pairs import AuditParser, PairParser
 from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.parser_pretty import PrettyParser
-from logproc.formats.parser_separator import SeparatorParser
+from logproc.formats.parser_separator import SeparatorParser, separator_parser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
 from logproc.model import PADDING
@@ -101,7 +101,7 @@ class RecordParser(Parser, Protocol):
 
 
 ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
-    SEPARATOR: SeparatorParser,
+    SEPARATOR: separator_parser,
     JSONL: JsonParser,
     LOGFMT: PairParser,
     LTSV: PairParser,

@@ -87,7 +87,7 @@ class HeadedParser(NamedParser):
 
     def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the columns that are stored because others follow from them: here a target follows, too."""
-        helpers = self.naming.helpers(columns)
+        helpers = super().further(columns)
         parts = ("path", "query") if "target" in (*columns, *helpers) else ()
         return (*helpers, *(name for name in parts if name not in columns))
 
@@ -200,7 +200,9 @@ class HeadedParser(NamedParser):
     def _add_columns(self, fields: tuple[str, ...]) -> None:
         """Make room for the columns of a header that are not yet there; the rows that are there stay."""
         known = frozenset(self.columns)
-        follows = (name for source, names in FOLLOWS.items() if source in fields for name in names)
+        follows = [name for source, names in FOLLOWS.items() if source in fields for name in names]
+        within = self.format.within
+        follows += within.fields if within is not None and within.source in fields else ()
         more = tuple(name for name in dict.fromkeys((*fields, *follows)) if name not in known and name != DATE)
         if not more:
             return

@@ -9,6 +9,7 @@ import numpy as np
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
 from logproc.formats.jsonl import SYNONYMS
 from logproc.formats.naming import DATE, DURATIONS, REQUEST, Naming
+from logproc.formats.within import Finder
 from logproc.kernels import derive, tokenize
 from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
 from logproc.kernels.jsonlines import BLANKS, LINES, REJECTS, ROWS
@@ -37,6 +38,8 @@ class NamedParser:
         self.format = fmt
         self.naming = fmt.naming or Naming()
         self.scales = dict(self.naming.scales)
+        if fmt.within is not None:
+            self.scales |= fmt.within.scales
         self._own = np.zeros(OWN_COUNTERS, np.int64)
         self._zoneless_rows = np.empty(capacity, np.int32)
         self._scratch = np.zeros(SCRATCH_SIZE, np.int64)
@@ -52,10 +55,13 @@ class NamedParser:
         contract = [number for number, name in enumerate(columns) if name in SYNONYMS]
         self._durations = [number for number, name in enumerate(columns) if name in DURATIONS]
         self._unwrapped = contract if self.naming.unwrap else []
+        self._finder = Finder(self.format.within, self.stored) if self.format.within is not None else None
 
     def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the columns that are stored because others follow from them."""
-        return self.naming.helpers(columns)
+        helpers = self.naming.helpers(columns)
+        within = self.format.within.helpers(columns) if self.format.within is not None else ()
+        return (*helpers, *(name for name in within if name not in helpers))
 
     def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
         """Do nothing: every line names its fields."""
@@ -120,6 +126,8 @@ class NamedParser:
     def _derive(self, base: int, row: int, upto: int) -> None:
         lines, place = self.lines, self._place
         slices = (base, lines.starts, lines.ends, lines.styles, row, upto)
+        if self._finder is not None:
+            self._finder.find(base, lines, row, upto)
         for column in self._unwrapped:
             derive.unwrap_arrays(*slices, column)
         for column in self._durations:

@@ -12,6 +12,7 @@ from logproc.formats.arrays import CAPACITY, line_arrays, places_of
 from logproc.formats.format import DERIVED as FIXED_NAMES
 from logproc.formats.layouts import compile_layout
 from logproc.formats.program import Meaning, Missing, Program, Slot
+from logproc.formats.within import Finder
 from logproc.formats.zones import DAY, EPOCH, local_clock
 from logproc.kernels import layout, tokenize
 from logproc.kernels.abreast import WORKSPACE
@@ -122,18 +123,23 @@ class SeparatorParser:
         program = fmt.program or Program(b"\0", ())
         self.format = fmt
         self.columns = tuple(name for name in fmt.fields if name in frozenset(wanted) and name != "time")
-        self.lines = line_arrays(len(self.columns), capacity)
+        stored = (*self.columns, *self.further(self.columns))
+        self.lines = line_arrays(len(stored), capacity)
         self.places = places_of(self.columns, self.lines)
         self.scales = scales_of(program)
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
         self.multiline = program.head > 0
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.resume(layout.FRESH, RECORD_BYTES, more=False)
-        self._arrays = (program_arrays(program, self.columns), np.zeros(WORKSPACE, np.int64))
+        self._arrays = (program_arrays(program, stored), np.zeros(WORKSPACE, np.int64))
         self._program = self._arrays[0].described()
         self._lines = self.lines.described(self._arrays[1], self.counters)
         # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
         self.addresses = (self._program.ctypes.data, self._lines.ctypes.data)
+
+    def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - as others have it
+        """Return the columns that are stored because others follow from them."""
+        return ()
 
     def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
         """Do nothing: the program says what all lines are."""
@@ -170,3 +176,30 @@ class SeparatorParser:
         counters[:] = self.counters
         if self.multiline:
             self.counters[layout.STATE], self.counters[layout.MORE] = layout.FRESH, False
+
+
+class WithinParser(SeparatorParser):
+    """Runs a separator program, and finds fields within the text of one."""
+
+    def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
+        assert fmt.within is not None
+        super().__init__(fmt, wanted, capacity)
+        self.scales |= fmt.within.scales
+        self._finder = Finder(fmt.within, (*self.columns, *self.further(self.columns)))
+
+    def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns that are stored because others follow from them."""
+        return self.format.within.helpers(columns) if self.format.within is not None else ()
+
+    def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
+        """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
+        super().parse(buffer, begin, end, row, counters)
+        self._finder.find(buffer.ctypes.data, self.lines, row, int(counters[tokenize.ROWS]))
+
+
+def separator_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> SeparatorParser:
+    """Return the parser of a separator program; fields within others are looked for only if one is wanted."""
+    names = frozenset(wanted)
+    if fmt.within is None or names.isdisjoint(fmt.within.fields):
+        return SeparatorParser(fmt, names, capacity)
+    return WithinParser(fmt, names, capacity)

@@ -8,6 +8,20 @@ from __future__ import annotations
 from logproc.formats.format import Sample
 from logproc.formats.heads import MESSAGE, app, level, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.within import Part, Within
+
+_CLIENT = Within(
+    "message",
+    (
+        Part("client", b", client: ", b", server: ", open_end=True),
+        Part("vhost", b", server: ", b", ", in_front=True, open_end=True),
+        Part("request", b', request: "', b'"'),
+        Part("upstream", b', upstream: "', b'"'),
+        Part("host_header", b', host: "', b'"'),
+        Part("referrer", b', referrer: "', b'"'),
+    ),
+)
+"""What nginx says at the end of a message of the client whose request it was about."""
 
 SERVERS = (
     app(
@@ -24,7 +38,25 @@ SERVERS = (
         rank=0,
         head=2,
         needs=(b" [", b"] ", b"#"),
+        within=_CLIENT,
         samples=(
+            Sample(
+                "2024/01/02 03:04:05 [error] 7#8: *9 connect() failed (111: Connection refused) while connecting to "
+                'upstream, client: 192.0.2.1, server: a.example, request: "POST /api?a=1 HTTP/2.0", '
+                'upstream: "http://127.0.0.1:9000/api?a=1", host: "www.a.example", referrer: "http://b.example/"',
+                {
+                    "client": "192.0.2.1",
+                    "vhost": "a.example",
+                    "method": "POST",
+                    "target": "/api?a=1",
+                    "path": "/api",
+                    "query": "a=1",
+                    "protocol": "HTTP/2.0",
+                    "upstream": "http://127.0.0.1:9000/api?a=1",
+                    "host_header": "www.a.example",
+                    "referrer": "http://b.example/",
+                },
+            ),
             Sample(
                 '2016/10/25 14:49:34 [error] 54053#0: *1 open() "/favicon.ico" failed (2: No such file)',
                 {
@@ -33,6 +65,8 @@ SERVERS = (
                     "pid": 54053,
                     "thread": "0",
                     "connection": 1,
+                    "client": None,
+                    "target": None,
                     "message": 'open() "/favicon.ico" failed (2: No such file)',
                 },
             ),

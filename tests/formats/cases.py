@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from formats.reference import Value, match
+from formats.reference_within import parts_of
 
 from logproc.formats.format import JSONL, SEPARATOR
 from logproc.formats.parser import Matcher
@@ -45,6 +46,8 @@ def fields_of(row: Format, line: str) -> dict[str, Any]:
     found = match(row.program, line.encode())
     if isinstance(found, str):
         return {"rejected": found}
+    if row.within is not None:
+        found |= parts_of(row.within, found.get(row.within.source))
     fields = {name: shown(value, is_time=name == "time") for name, value in found.items()}
     fields |= {name: names[fields[name]] for name, names in PRIORITIES.items() if fields.get(name) is not None}
     if isinstance(fields.get("level"), str):

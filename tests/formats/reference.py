@@ -206,9 +206,9 @@ def _balanced(extra: bytes) -> bool:
 
 def _value(slot: Slot, text: bytes) -> dict[str, Value]:
     if slot.meaning is Meaning.REQUEST:
-        return _request(text)
+        return request_fields(text)
     if slot.meaning is Meaning.TARGET:
-        return _target(text)
+        return target_fields(text)
     if slot.meaning is Meaning.PRIORITY:
         if not PRIORITY.fullmatch(text) or int(text) > 191:
             raise RejectedError(NO_MATCH)
@@ -287,15 +287,15 @@ def _total(text: bytes, scale: float) -> float | None:
     return sum(numbers) * scale if numbers else None
 
 
-def _request(text: bytes) -> dict[str, Value]:
+def request_fields(text: bytes) -> dict[str, Value]:
     method, blank, rest = text.partition(b" ")
     target, second, protocol = rest.rpartition(b" ")
     if blank and second and target and METHOD.fullmatch(method) and PROTOCOL.match(protocol):
-        return {"method": method, "protocol": protocol, **_target(target)}
-    return {"method": None, "protocol": None, **_target(text)}
+        return {"method": method, "protocol": protocol, **target_fields(target)}
+    return {"method": None, "protocol": None, **target_fields(text)}
 
 
-def _target(text: bytes) -> dict[str, Value]:
+def target_fields(text: bytes) -> dict[str, Value]:
     if text == b"-":
         return {"target": None, "path": None, "query": None}
     path, mark, query = text.partition(b"?")

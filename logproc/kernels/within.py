@@ -1,0 +1,81 @@
+"""Fields that stand in the text of another: what is behind a label, up to an end; a pass over rows that are there.
+
+`starts`, `ends` and `styles` are those of `LineArrays`; rows are [begin, upto). A row of `parts` says of one field:
+its column (-1 where nobody wants it), flags, and where its label and its end stand in `texts`.
+"""
+
+# numba compiles == faster than `in`
+from __future__ import annotations
+
+import numpy as np
+
+from logproc.kernels.fields import find_byte
+from logproc.kernels.jit import helper, kernel
+from logproc.kernels.jsonlines import ESCAPED
+from logproc.kernels.memory import load_byte
+
+COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
+PART_CELLS = 6
+
+IN_FRONT, LAST_WORD, OPEN_END = 1, 2, 4
+"""Flags: the label stands where the part before ended; of what is found the last word counts; the text may end it."""
+
+
+@helper
+def _stands(base, at, texts, begin, length):
+    for k in range(length):
+        if load_byte(base, at + k) != texts[begin + k]:
+            return False
+    return True
+
+
+@helper
+def _find(base, s, e, texts, begin, length):
+    """Return where a text, of at least one byte, stands first in [s, e), or -1."""
+    first = texts[begin]
+    i = find_byte(base, s, e, first)
+    while i + length <= e:
+        if _stands(base, i, texts, begin, length):
+            return i
+        i = find_byte(base, i + 1, e, first)
+    return -1
+
+
+@kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8, u1[], i8[,] -> none")
+def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
+    """Find the parts of each row's source, each from the end of the one before on; a part that is a dash is null."""
+    for row in range(begin, upto):
+        e = np.int64(ends[source, row])
+        at = np.int64(starts[source, row])
+        style = styles[source, row]
+        if at < 0 or style > ESCAPED:
+            at = e
+        for p in range(len(parts)):
+            column, flags = parts[p, COLUMN], parts[p, FLAGS]
+            if column >= 0:
+                starts[column, row] = -1
+                ends[column, row] = -1
+                styles[column, row] = style
+            length, end_length = parts[p, LABEL_LENGTH], parts[p, END_LENGTH]
+            label = at
+            if flags & IN_FRONT == 0:
+                label = _find(base, at, e, texts, parts[p, LABEL], length)
+            elif at + length > e or not _stands(base, at, texts, parts[p, LABEL], length):
+                label = np.int64(-1)
+            if label < 0 or at >= e:
+                continue
+            value = label + length
+            stop = _find(base, value, e, texts, parts[p, END], end_length) if end_length > 0 else np.int64(-1)
+            if stop < 0:
+                if flags & OPEN_END == 0:
+                    continue
+                stop = e
+            at = stop
+            if flags & LAST_WORD != 0:
+                word = stop
+                while word > value and load_byte(base, word - 1) != 32:
+                    word -= 1
+                value = word
+            if column >= 0 and stop > value and not (stop == value + 1 and load_byte(base, value) == 45):
+                starts[column, row] = value
+                ends[column, row] = stop

@@ -1,0 +1,51 @@
+"""What fields within a text are, in plain Python: the standard that the kernel is compared with."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from formats.reference import Value, request_fields, target_fields
+
+if TYPE_CHECKING:
+    from logproc.formats.within import Part, Within
+
+
+def parts_of(within: Within, text: Value) -> dict[str, Value]:
+    """Return the fields that follow from a text."""
+    fields: dict[str, Value] = dict.fromkeys(within.fields)
+    if not isinstance(text, bytes):
+        return fields
+    at = 0
+    for part in within.parts:
+        begin = at if part.in_front else text.find(part.label, at)
+        if begin < 0 or at >= len(text) or not text.startswith(part.label, begin):
+            continue
+        value, at_next = _value(part, text, begin + len(part.label))
+        if at_next < 0:
+            continue
+        at = at_next
+        if value and value != b"-" and part.name is not None:
+            fields |= _fields(part.name, value)
+    return fields
+
+
+def _value(part: Part, text: bytes, begin: int) -> tuple[bytes, int]:
+    """Return the text of a part and where it ends, -1 if it has no end."""
+    stop = text.find(part.end, begin) if part.end else len(text)
+    if stop < 0 and not part.open_end:
+        return b"", -1
+    stop = len(text) if stop < 0 else stop
+    return (text[begin:stop].rpartition(b" ")[2] if part.last_word else text[begin:stop]), stop
+
+
+def _fields(name: str, value: bytes) -> dict[str, Value]:
+    if name == "request":
+        return request_fields(value)
+    if name == "target":
+        return target_fields(value)
+    if name == "duration":
+        unit = re.fullmatch(rb"([\d.]+)(s|ms|us|\xc2\xb5s|\xce\xbcs|ns)?", value)
+        exponents = {b"s": b"", b"ms": b"e-3", b"ns": b"e-9", None: b""}
+        return {name: unit[1] + exponents.get(unit[2], b"e-6") if unit else value}
+    return {name: value}

@@ -1,0 +1,78 @@
+"""Fields within a text: the kernel finds what the reference finds, and only where somebody asks."""
+
+from __future__ import annotations
+
+import numpy as np
+from formats.named import parsed
+from formats.reference_within import parts_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logproc.formats import FORMATS
+from logproc.formats.arrays import line_arrays
+from logproc.formats.parser import new_parser
+from logproc.formats.parser_separator import WithinParser
+from logproc.formats.within import Finder, Part, Within
+from logproc.model import PADDING
+
+TEXTS = st.text("ab ,:-", max_size=24).map(str.encode)
+PIECES = st.text("ab ,:", min_size=1, max_size=3).map(str.encode)
+PARTS = st.builds(
+    Part,
+    st.sampled_from(["x", "y", "z", None]),
+    PIECES,
+    PIECES | st.just(b""),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+
+
+@given(
+    st.lists(TEXTS, min_size=1, max_size=4), st.lists(PARTS, min_size=1, max_size=4, unique_by=lambda part: part.name)
+)
+def test_the_kernel_finds_what_the_reference_finds(texts: list[bytes], parts: list[Part]):
+    within = Within("text", tuple(parts))
+    stored = ("text", *within.fields)
+    lines = line_arrays(len(stored), len(texts))
+    position = 0
+    for row, text in enumerate(texts):
+        lines.starts[0, row], lines.ends[0, row] = position, position + len(text)
+        position += len(text)
+    lines.starts[1:], lines.ends[1:] = 0, 1  # what rows before left there
+    buffer = np.frombuffer(b"".join(texts) + bytes(PADDING), np.uint8).copy()
+    Finder(within, stored).find(buffer.ctypes.data, lines, 0, len(texts))
+    for row, text in enumerate(texts):
+        slices = {name: (lines.starts[k, row], lines.ends[k, row]) for k, name in enumerate(stored) if k}
+        found = {name: None if s < 0 else buffer[s:e].tobytes() for name, (s, e) in slices.items()}
+        assert found == parts_of(within, text)
+
+
+def test_nobody_pays_for_fields_that_nobody_asks_for():
+    row = FORMATS["nginx_error"]
+    assert not isinstance(new_parser(row, ("message", "level")), WithinParser)
+    assert isinstance(new_parser(row, ("client",)), WithinParser)
+
+
+def test_a_statement_of_csvlog_has_its_duration_in_seconds():
+    start = (
+        '2024-01-02 03:04:05.678 UTC,"joe","app",1234,"192.0.2.1:4321",659380b5.4d2,1,"SELECT",2024-01-02 03:04:00 UTC'
+    )
+    lines = [
+        f'{start},3/4,0,LOG,00000,"duration: 3.500 ms  statement: select ""a""",,,,,,,,,"psql","client backend",,0\n',
+        f'{start},3/4,0,LOG,00000,"waited for a duration: 3.500 ms",,,,,,,,,"psql","client backend",,0\n',
+    ]
+    rows, _ = parsed("postgres_csv", "".join(lines).encode())
+    assert [row["duration"] for row in rows] == [0.0035, None]
+    assert rows[0]["message"] == 'duration: 3.500 ms  statement: select "a"'
+
+
+def test_what_nginx_says_of_a_client_is_found_in_records_of_several_lines_too():
+    text = (
+        b'2024/01/02 03:04:05 [error] 7#8: *9 FastCGI sent in stderr: "PHP message: x\n'
+        b'#0 {main}" while reading upstream, client: 192.0.2.1, server: a, request: "GET /\n'
+        b"2024/01/02 03:04:05 [notice] 7#8: x\n"
+    )
+    rows, _ = parsed("nginx_error", text)
+    assert [row["client"] for row in rows] == [None, None]
+    assert "192.0.2.1" in rows[0]["stack"]
