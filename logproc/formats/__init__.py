@@ -27,8 +27,10 @@ from logproc.formats.java_servers import JAVA_SERVERS
 from logproc.formats.journal import JOURNAL
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.loggers import LOGGERS
+from logproc.formats.names import NAMES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
+from logproc.formats.node import NODE
 from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.proxies import PROXIES
 from logproc.formats.python import PYTHON
@@ -38,6 +40,7 @@ from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
 from logproc.formats.web import WEB
+from logproc.formats.web_servers import WEB_SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +49,23 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
 
-_TEXT = (*WEB, *CLOUD, *PROXIES, *SERVERS, *SYSLOG, *JOURNAL, *JAVA, *PYTHON, *APP, *LOGGERS, *DAEMONS, *GENERAL)
+_TEXT = (
+    *WEB,
+    *CLOUD,
+    *PROXIES,
+    *SERVERS,
+    *WEB_SERVERS,
+    *SYSLOG,
+    *JOURNAL,
+    *JAVA,
+    *PYTHON,
+    *APP,
+    *LOGGERS,
+    *DAEMONS,
+    *NAMES,
+    *NODE,
+    *GENERAL,
+)
 _ROWS = (
     *_TEXT,
     *JAVA_SERVERS,

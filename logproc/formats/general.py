@@ -86,8 +86,8 @@ _ROWS = (
         needs=(b":",),
         samples=(
             Sample(
-                "19-Oct-2022 05:34:02.425 client 192.168.1.1#3076: query denied",
-                {"time": "2022-10-19T05:34:02.425000Z", "message": "client 192.168.1.1#3076: query denied"},
+                "19-Oct-2022 05:34:02.425 gone for lunch",
+                {"time": "2022-10-19T05:34:02.425000Z", "message": "gone for lunch"},
             ),
             Sample("2018-06-11T01:53:11.382+0000: 14.1: [GC (x)]", {"time": "2018-06-11T01:53:11.382000Z"}),
             Sample("1/2/2024 3:04:05 PM  started", {"time": "2024-01-02T15:04:05Z", "message": "started"}),

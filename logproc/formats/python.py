@@ -11,6 +11,8 @@ import re
 from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, NEVER, PADDED_MESSAGE, app, level, number, stamp, word
 from logproc.formats.program import Meaning, Slot
+from logproc.formats.within import Part, Within
+from logproc.model import Kind
 
 # "2024-01-02 03:04:05 INFO error handling is on": the level, or a thread in brackets, stands where the name would.
 _NO_NAME_THERE = re.compile(
@@ -176,12 +178,54 @@ PYTHON = (
         refused=("[2024-01-02 03:04:05,678: WARNING] x", "[2024-01-02 03:04:05,678] WARNING/Main x"),
     ),
     app(
+        "uvicorn_access",
+        "uvicorn's access log: LEVEL: client - request status; time is null",
+        (
+            level(b": ", padded=False),
+            Slot("client", Meaning.ENDPOINT, b' - "', padded=True, port_name="remote_port"),
+            Slot("request", Meaning.REQUEST, b'" '),
+            Slot("status", Meaning.INTEGER, b" ", solid=True),
+            Slot(None, Meaning.TEXT, b"\n"),
+        ),
+        family="web",
+        rank=-6,
+        single=True,
+        begins=rb"[A-Z]+: +[\da-f.:\[\]]+ - \"",
+        samples=(
+            Sample(
+                'INFO:     127.0.0.1:54321 - "GET /x?a=1 HTTP/1.1" 404 Not Found',
+                {
+                    "level": "INFO",
+                    "client": "127.0.0.1",
+                    "remote_port": 54321,
+                    "method": "GET",
+                    "path": "/x",
+                    "status": 404,
+                },
+            ),
+        ),
+        refused=("INFO:     Started server process [1]", '127.0.0.1:54321 - "GET /x HTTP/1.1" 200 OK'),
+    ),
+    app(
         "uvicorn",
         "uvicorn: LEVEL: message; time is null",
         (level(b": ", padded=False), PADDED_MESSAGE),
         rank=-7,
         needs=(b":  ",),
+        within=Within(
+            "message",
+            (
+                Part("client", b"", b' - "', in_front=True, host=True),
+                Part("request", b' - "', b'" ', in_front=True),
+                Part("status", b'" ', b" ", in_front=True),
+            ),
+            kinds={"status": Kind.INTEGER},
+        ),
         samples=(
+            Sample(
+                'INFO:     127.0.0.1:54321 - "GET /x HTTP/1.1" 200 OK',
+                {"client": "127.0.0.1", "method": "GET", "target": "/x", "protocol": "HTTP/1.1", "status": 200},
+            ),
             Sample(
                 "INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",
                 {"level": "INFO", "message": "Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)"},

@@ -14,6 +14,7 @@ import numpy as np
 from logproc.formats.naming import DURATIONS, REQUEST, REQUEST_FIELDS, TARGET_FIELDS
 from logproc.kernels import derive
 from logproc.kernels import within as kernel
+from logproc.kernels.jsonlines import MISSING, PLAIN
 from logproc.model import Kind
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ class Part:
 
     It is looked for from the end of the part before on, whose `end` may begin the label; with `in_front` the label
     stands right there. Without an `end`, or with `open_end` where it is missing, the part ends with the text. With
-    `last_word`, only what stands behind its last blank counts. A part without a `name` is found and left out; one that
-    is called `request` yields method, target and protocol, and a target path and query.
+    `last_word`, only what stands behind its last blank counts, with `host` a port at its end does not. A part without
+    a `name` is found and left out; one that is called `request` yields method, target and protocol, and a target path
+    and query.
     """
 
     name: str | None
@@ -40,13 +42,15 @@ class Part:
     in_front: bool = False
     last_word: bool = False
     open_end: bool = False
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Within:
     """The parts of one field's text, in their order; `kinds` are those of parts that are no text.
 
-    `scales` multiply numbers. Durations may have units, as Go writes them: 1.5s, 20ms.
+    `scales` multiply numbers. Durations may have units, as Go writes them: 1.5s, 20ms. What must be a number and is
+    none is null. A part may be the source itself.
     """
 
     source: str
@@ -78,6 +82,9 @@ class Within:
         return tuple(name for name in (self.source, *whole, *target) if name not in asked)
 
 
+_NUMBERS = {Kind.INTEGER: kernel.INTEGER, Kind.DECIMAL: kernel.DECIMAL}
+
+
 class Finder:
     """Finds the parts of rows whose columns are `stored`, in this order."""
 
@@ -87,7 +94,9 @@ class Finder:
         cells = np.zeros((len(within.parts), kernel.PART_CELLS), np.int64)
         for cell, part in zip(cells, within.parts, strict=True):
             flags = kernel.IN_FRONT * part.in_front + kernel.LAST_WORD * part.last_word
-            flags += kernel.OPEN_END * (part.open_end or not part.end)
+            flags += kernel.OPEN_END * (part.open_end or not part.end) + kernel.HOST * part.host
+            flags += _NUMBERS.get(within.kinds.get(part.name or "", Kind.TEXT), 0) if part.name not in DURATIONS else 0
+            flags += kernel.DURATION * (part.name in DURATIONS)
             column = place.get(part.name, -1) if part.name else -1
             at = len(texts)
             cell[:] = (column, flags, at, len(part.label), at + len(part.label), len(part.end))
@@ -112,7 +121,11 @@ class Finder:
                 lines.ends[column, row:upto] = -1
         kernel.find_parts(*slices, self._source, self._texts, self._cells)
         for column in self._durations:
+            styles = lines.styles[column, row:upto]
+            unmarked = styles == MISSING  # as of all text that separators part
+            styles[unmarked] = PLAIN
             derive.read_durations(*slices, column)
+            styles[unmarked] = MISSING
         if self._request >= 0 and max(self._parts) >= 0:
             derive.split_requests(*slices, self._request, *self._parts)
         target, path, query = self._target

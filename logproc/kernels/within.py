@@ -17,8 +17,11 @@ from logproc.kernels.memory import load_byte
 COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
 PART_CELLS = 6
 
-IN_FRONT, LAST_WORD, OPEN_END = 1, 2, 4
-"""Flags: the label stands where the part before ended; of what is found the last word counts; the text may end it."""
+IN_FRONT, LAST_WORD, OPEN_END, HOST, INTEGER, DECIMAL, DURATION = 1, 2, 4, 8, 16, 32, 64
+"""Flags: the label stands where the part before ended; of what is found the last word counts; the text may end it; a
+colon and digits at its end are left out; it must be digits, or a number, or one with a unit of time."""
+
+NUMBERS = INTEGER | DECIMAL | DURATION
 
 
 @helper
@@ -39,6 +42,37 @@ def _find(base, s, e, texts, begin, length):
             return i
         i = find_byte(base, i + 1, e, first)
     return -1
+
+
+@helper
+def _host_end(base, s, e):
+    """Return where the host of host:port ends, e if there is no port."""
+    i = e
+    while i > s and 48 <= load_byte(base, i - 1) <= 57:
+        i -= 1
+    return i - 1 if s + 1 < i < e and load_byte(base, i - 1) == 58 else e
+
+
+@helper
+def _is_number(base, s, e, flags):
+    i = s
+    points = 0
+    while i < e and (48 <= load_byte(base, i) <= 57 or load_byte(base, i) == 46):
+        points += load_byte(base, i) == 46
+        i += 1
+    if i == s or points > 1 or i - s == points or (flags & INTEGER != 0 and (points > 0 or i - s > 18)):
+        return False
+    if i == e:
+        return True
+    if flags & DURATION == 0 or load_byte(base, e - 1) != 115:
+        return False
+    unit = load_byte(base, i)
+    if e == i + 1:
+        return True
+    if e == i + 2:
+        return unit == 109 or unit == 117 or unit == 110
+    second = load_byte(base, i + 1)  # the micro sign and the Greek letter
+    return e == i + 3 and ((unit == 194 and second == 181) or (unit == 206 and second == 188))
 
 
 @kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8, u1[], i8[,] -> none")
@@ -76,6 +110,10 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
                 while word > value and load_byte(base, word - 1) != 32:
                     word -= 1
                 value = word
+            if flags & HOST != 0:
+                stop = _host_end(base, value, stop)
+            if flags & NUMBERS != 0 and not _is_number(base, value, stop, flags):
+                continue
             if column >= 0 and stop > value and not (stop == value + 1 and load_byte(base, value) == 45):
                 starts[column, row] = value
                 ends[column, row] = stop

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from formats.reference import Value, request_fields, target_fields
 
+from logproc.model import Kind
+
 if TYPE_CHECKING:
     from logproc.formats.within import Part, Within
 
@@ -27,6 +29,18 @@ def parts_of(within: Within, text: Value) -> dict[str, Value]:
         at = at_next
         if value and value != b"-" and part.name is not None:
             fields |= _fields(part.name, value)
+    return _typed(within, fields)
+
+
+def _typed(within: Within, fields: dict[str, Value]) -> dict[str, Value]:
+    """Make numbers of what is one, and nothing of what should be one."""
+    kinds = within.fields
+    for name, value in fields.items():
+        if isinstance(value, bytes) and kinds[name] == Kind.INTEGER:
+            fields[name] = int(value) if re.fullmatch(rb"\d{1,18}", value) else None
+        elif isinstance(value, bytes) and kinds[name] == Kind.DECIMAL:
+            good = re.fullmatch(rb"(?:\d+\.?\d*|\.\d+)(?:e-\d)?", value)
+            fields[name] = float(value) * within.scales.get(name, 1) if good else None
     return fields
 
 
@@ -36,7 +50,8 @@ def _value(part: Part, text: bytes, begin: int) -> tuple[bytes, int]:
     if stop < 0 and not part.open_end:
         return b"", -1
     stop = len(text) if stop < 0 else stop
-    return (text[begin:stop].rpartition(b" ")[2] if part.last_word else text[begin:stop]), stop
+    value = text[begin:stop].rpartition(b" ")[2] if part.last_word else text[begin:stop]
+    return (re.sub(rb"(?<=.):\d+\Z", b"", value, flags=re.DOTALL) if part.host else value), stop
 
 
 def _fields(name: str, value: bytes) -> dict[str, Value]:

@@ -13,15 +13,16 @@ from logproc.formats.arrays import line_arrays
 from logproc.formats.parser import new_parser
 from logproc.formats.parser_separator import WithinParser
 from logproc.formats.within import Finder, Part, Within
-from logproc.model import PADDING
+from logproc.model import PADDING, Kind
 
-TEXTS = st.text("ab ,:-", max_size=24).map(str.encode)
-PIECES = st.text("ab ,:", min_size=1, max_size=3).map(str.encode)
+TEXTS = st.text("a1 ,:-", max_size=24).map(str.encode)
+PIECES = st.text("a1 ,:", min_size=1, max_size=3).map(str.encode)
 PARTS = st.builds(
     Part,
     st.sampled_from(["x", "y", "z", None]),
     PIECES,
     PIECES | st.just(b""),
+    st.booleans(),
     st.booleans(),
     st.booleans(),
     st.booleans(),
@@ -32,7 +33,7 @@ PARTS = st.builds(
     st.lists(TEXTS, min_size=1, max_size=4), st.lists(PARTS, min_size=1, max_size=4, unique_by=lambda part: part.name)
 )
 def test_the_kernel_finds_what_the_reference_finds(texts: list[bytes], parts: list[Part]):
-    within = Within("text", tuple(parts))
+    within = Within("text", tuple(parts), kinds={"z": Kind.INTEGER, "y": Kind.DECIMAL})
     stored = ("text", *within.fields)
     lines = line_arrays(len(stored), len(texts))
     position = 0
@@ -45,7 +46,8 @@ def test_the_kernel_finds_what_the_reference_finds(texts: list[bytes], parts: li
     for row, text in enumerate(texts):
         slices = {name: (lines.starts[k, row], lines.ends[k, row]) for k, name in enumerate(stored) if k}
         found = {name: None if s < 0 else buffer[s:e].tobytes() for name, (s, e) in slices.items()}
-        assert found == parts_of(within, text)
+        numbers = {name: float(found[name]) for name in ("z", "y") if found.get(name) is not None}
+        assert found | numbers == parts_of(within, text)
 
 
 def test_nobody_pays_for_fields_that_nobody_asks_for():
@@ -76,3 +78,12 @@ def test_what_nginx_says_of_a_client_is_found_in_records_of_several_lines_too():
     rows, _ = parsed("nginx_error", text)
     assert [row["client"] for row in rows] == [None, None]
     assert "192.0.2.1" in rows[0]["stack"]
+
+
+def test_durations_have_units_and_what_is_none_is_null():
+    start = b"[GIN] 2024/01/02 - 03:04:05 | 200 | "
+    texts = ("15.123ms", "1.5s", "412.9\u00b5s", "7ns", "1m3s", "soon", "3")
+    lines = b"".join(b'%b%b | 192.0.2.1 | GET "/"\n' % (start, text.encode()) for text in texts)
+    rows, report = parsed("gin", lines)
+    assert report.lines.rejected == 0
+    assert [row["duration"] for row in rows] == [0.015123, 1.5, 0.0004129, 7e-9, None, None, 3.0]
