@@ -22,7 +22,7 @@ from logproc.kernels import layout, tokenize
 from logproc.model import NO_MARK, NO_TIME, OFFSET_BITS, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
-from logproc.strides import read_by_strides, stride_of
+from logproc.strides import read_by_strides, read_stretch, stride_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +114,8 @@ class PieceReader:
                     if desk.fill >= job.block_bytes or not desk.rows:
                         desk.send(self.run)
                         desk.fill = 0
+                    if self._stride is not None:
+                        read_stretch(self, self._stride, reader)
                     block = reader.read(desk.buffer, self._keep())
                     if block is None:
                         break

@@ -1,18 +1,24 @@
 """Rows that go from a parser to the reports by strides: one call of a kernel a block, with no batch in between.
 
+Behind the first block of a plain file there is one call for as many rows as the store gathers: kernels then read the
+file themselves, a stride at a time.
+
 That is the way of the usual line: of a format that `kernels.tokenize` reads, where every line is a record and all rows
 count for the same reports. All others go by `Desk.send`. Both ways count the same.
 """
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logproc.formats.parser import SeparatorParser
 from logproc.formats.parser_separator import WithinParser
+from logproc.inputs.blocks import Block
 from logproc.kernels import layout, strides
 from logproc.kernels.columns import FIRST_ROW, take_columns
 from logproc.kernels.tokenize import tokenize
@@ -23,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logproc.formats.parser import Parser
-    from logproc.inputs.blocks import Block
+    from logproc.inputs.blocks import BlockReader, Rest
     from logproc.model import Batch
     from logproc.pieces import PieceReader
     from logproc.rollup.columns import RowStore
@@ -35,6 +41,12 @@ cache (`benchmarks/run.py a1`)."""
 END_OF_TIME = 2**63 - 1
 
 
+@cache
+def _read_address() -> int:
+    """Return the address of the function `read` of C's library."""
+    return ctypes.cast(ctypes.CDLL(None).read, ctypes.c_void_p).value or 0
+
+
 class Stride:
     """The way of one parser's rows into one store; `batch` is what they would be sent as."""
 
@@ -44,6 +56,7 @@ class Stride:
         self.batch = batch
         self.times = np.empty(ROWS + len(parser.lines.times), np.int64)
         self._cells = np.zeros(strides.STRIDE_CELLS, np.int64)
+        self._stretch = np.zeros(strides.STRETCH_CELLS, np.int64)
         program, lines = parser.addresses
         given = (tokenize.address, program, lines, take_columns.address, STRIDE_BYTES)
         self._cells[: len(given)] = given
@@ -54,6 +67,36 @@ class Stride:
 
         `mark` is that of an offset of zero, or NO_MARK.
         """
+        self._begin(mark)
+        while True:
+            strides.read_strides(base, begin, end, self._address)
+            if self._made_room():
+                return int(self._cells[strides.AT_POSITION])
+
+    def open(self, rest: Rest, base: int, longest: int) -> None:
+        """Make ready to read the rest of a file into the buffer at `base`, `longest` bytes of it at most at a time."""
+        begun = np.frombuffer(rest.begun, np.uint8)
+        self.batch.buffer[: len(begun)] = begun
+        given = (_read_address(), strides.read_strides.address, self._address, rest.file, base, 0, longest)
+        self._stretch[:] = (*given, rest.left, 0, 0, len(begun), 1)
+
+    def read_on(self, mark: int) -> bool:
+        """Read and take rows over up to where there is something to decide; returns whether that is all.
+
+        `mark` is that of what stands first in the buffer, or NO_MARK.
+        """
+        self._begin(mark)
+        while True:
+            strides.read_stretch(self._stretch.ctypes.data)
+            if self._made_room():
+                return not self._stretch[strides.GOES_ON]
+
+    def held(self) -> tuple[int, int, int]:
+        """Return where the lines in the buffer end, where what was read ends, and how many bytes are still to be."""
+        whole, have, left = (int(self._stretch[cell]) for cell in (strides.WHOLE, strides.HAVE, strides.LEFT))
+        return whole, have, left
+
+    def _begin(self, mark: int) -> None:
         cells, store = self._cells, self.store
         fields, columns = store.layout(self.batch)
         places = (store.marks.ctypes.data, self.times.ctypes.data)
@@ -62,12 +105,15 @@ class Stride:
         )  # fmt: skip
         cells[strides.AT_POSITION :] = 0
         cells[strides.SUMS + layout.FIRST_TIME], cells[strides.SUMS + layout.LAST_TIME] = END_OF_TIME, NO_TIME
-        while True:
-            strides.read_strides(base, begin, end, self._address)
-            if not cells[strides.WAITING]:
-                return int(cells[strides.AT_POSITION])
-            column = int(cells[strides.STOPPED])
-            store.make_room(self.batch, fields[column], int(columns[column, FIRST_ROW]))
+
+    def _made_room(self) -> bool:
+        """Let a dictionary grow that was full; returns whether none was."""
+        if not self._cells[strides.WAITING]:
+            return True
+        fields, columns = self.store.layout(self.batch)
+        column = int(self._cells[strides.STOPPED])
+        self.store.make_room(self.batch, fields[column], int(columns[column, FIRST_ROW]))
+        return False
 
     def sums(self) -> list[int]:
         """Return what the last `read` counted, by the tokenizer's counters."""
@@ -106,20 +152,44 @@ def read_by_strides(reader: PieceReader, stride: Stride, block: Block) -> None:
     while position < block.end:
         before = stride.store.rows
         position = stride.read(base, position, block.end, NO_MARK if mark is None else mark)
-        sums, last = stride.sums(), stride.last_lines()
-        rows, rejects, blanks, lines = (
-            sums[cell] for cell in (layout.ROWS, layout.REJECTS, layout.BLANKS, layout.LINES)
-        )
-        reader.filtered += blanks
-        reader.counted += lines - blanks - rejects
-        reader.first_time = min(reader.first_time, sums[layout.FIRST_TIME])
-        reader.last_time = max(reader.last_time, sums[layout.LAST_TIME])
-        reader.read += lines - last
-        if rejects:
-            desk.counters[:] = stride.parser.counters
-            reader.refused(stride.parser, block)
-        reader.read += last
-        if rows:
-            times = stride.times[before : before + rows]
-            reader.run.send(stride.taken(desk.slots(times), rows))
+        _keep_books(reader, stride, block, before)
     desk.fill = position
+
+
+def read_stretch(reader: PieceReader, stride: Stride, source: BlockReader) -> None:
+    """Take over what follows in a plain file, which kernels read, up to what wants a block; and keep the books."""
+    rest = source.rest()
+    if rest is None or rest.left < STRIDE_BYTES:
+        return
+    desk = reader.desk
+    desk.send(reader.run)
+    stride.open(rest, desk.buffer.ctypes.data, desk.job.max_line_bytes)
+    is_done = False
+    while not is_done:
+        whole, have, left = stride.held()
+        block = Block(0, whole, rest.stop - left - have)
+        mark = reader.first_mark(replace(block, end=rest.stop - block.offset))
+        before = stride.store.rows
+        is_done = stride.read_on(NO_MARK if mark is None else mark)
+        whole, have, left = stride.held()
+        _keep_books(reader, stride, Block(0, whole, rest.stop - left - have), before)
+    source.go_on(desk.buffer[whole:have].tobytes(), left)
+    desk.fill = 0
+
+
+def _keep_books(reader: PieceReader, stride: Stride, block: Block, before: int) -> None:
+    """Account for what a stride counted behind the `before` rows that were there, and hand its rows on."""
+    desk, sums, last = reader.desk, stride.sums(), stride.last_lines()
+    rows, rejects, blanks, lines = (sums[cell] for cell in (layout.ROWS, layout.REJECTS, layout.BLANKS, layout.LINES))
+    reader.filtered += blanks
+    reader.counted += lines - blanks - rejects
+    reader.first_time = min(reader.first_time, sums[layout.FIRST_TIME])
+    reader.last_time = max(reader.last_time, sums[layout.LAST_TIME])
+    reader.read += lines - last
+    if rejects:
+        desk.counters[:] = stride.parser.counters
+        reader.refused(stride.parser, block)
+    reader.read += last
+    if rows:
+        times = stride.times[before : before + rows]
+        reader.run.send(stride.taken(desk.slots(times), rows))

@@ -60,7 +60,15 @@ def places(spec, dump):
     texts=st.lists(TEXTS, min_size=1, max_size=3),
     stride=st.integers(1, 3000),
     room=st.integers(1, 40),
-    options=st.sampled_from([{}, {"days": "UTC"}, {"days": "Europe/Berlin"}, {"block_bytes": 700}]),
+    options=st.sampled_from(
+        [
+            {},
+            {"days": "UTC"},
+            {"days": "Europe/Berlin"},
+            {"block_bytes": 700},
+            {"block_bytes": 700, "max_line_bytes": 400},
+        ]
+    ),
     formats=st.sampled_from(["combined", None]),
 )
 def test_strides_and_batches_make_the_same_of_every_line(tmp_path, texts, stride, room, options, formats):
@@ -77,6 +85,29 @@ def test_strides_and_batches_make_the_same_of_every_line(tmp_path, texts, stride
         by_batches = outcome(SPECS, *read, **options)
     assert by_strides.files == by_batches.files
     for spec, one, other in zip(SPECS, by_strides.tables, by_batches.tables, strict=True):
+        assert rows(spec, one) == rows(spec, other)
+        assert places(spec, one) == places(spec, other)
+
+
+def test_what_kernels_read_of_a_file_is_what_blocks_bring(tmp_path, monkeypatch):
+    lines = [combined(n, path=f"/{n % 501}" + "a" * (n % 300)).encode() for n in range(3000)]
+    odd = [*LINES, *ODD, b"", b"z" * 9000, *(b"\0" * n + b"none of it" for n in range(50))]
+    lines[77::211] = odd[: len(lines[77::211])]
+    (tmp_path / "a.log").write_bytes(b"\n".join(lines))
+    read = piece(tmp_path / "a.log", format="combined")
+    sizes = {"block_bytes": 1 << 14, "max_line_bytes": 1 << 13}
+    calls = []
+    read_on = strides.Stride.read_on
+    monkeypatch.setattr(strides, "STRIDE_BYTES", 1 << 11)
+    for module in (strides, aggregate):
+        monkeypatch.setattr(module, "ROWS", 200)
+    monkeypatch.setattr(strides.Stride, "read_on", lambda *given: calls.append(1) or read_on(*given))
+    by_kernels = outcome(SPECS, read, **sizes)
+    assert 10 < len(calls) < 60
+    monkeypatch.setattr(pieces, "stride_of", lambda *_: None)
+    by_batches = outcome(SPECS, read, **sizes)
+    assert by_kernels.files == by_batches.files
+    for spec, one, other in zip(SPECS, by_kernels.tables, by_batches.tables, strict=True):
         assert rows(spec, one) == rows(spec, other)
         assert places(spec, one) == places(spec, other)
 

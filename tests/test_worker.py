@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from logproc import worker
 from logproc.errors import InputError, MachineError
 from logproc.inputs.blocks import BlockReader
-from logproc.kernels import jit, native, tokenize
+from logproc.kernels import native, tokenize
 from logproc.kernels.tokenize import COUNTERS
 from logproc.model import Lines, Piece, Task
 from logproc.pieces import SAMPLES, TOO_LONG
@@ -428,8 +428,9 @@ def test_a_kernel_that_cannot_be_compiled_ends_the_work_and_is_no_bad_file(count
     spec = plan("SELECT client, count(*) AS n FROM web GROUP BY client ORDER BY client", "clients")
     monkeypatch.setattr(tokenize.tokenize, "_native", None)
     monkeypatch.setattr(tokenize.tokenize, "_address", 0)
-    monkeypatch.setattr(native, "find", lambda _name: None)
-    monkeypatch.setattr(jit.Kernel, "_compile", fails)
+    find, name = native.find, tokenize.tokenize.name
+    monkeypatch.setattr(native, "find", lambda wanted: None if wanted == name else find(wanted))
+    monkeypatch.setattr(tokenize.tokenize, "_compile", lambda: fails(tokenize.tokenize), raising=False)
     with pytest.raises(MachineError) as caught:
         process(Job(id=str(tmp_path), specs=(spec,)), Task(0, small_files(tmp_path, count), 0))
     assert str(caught.value) == (

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from logproc.errors import UnreadableError
 from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
@@ -32,7 +32,19 @@ if TYPE_CHECKING:
 
     from logproc.model import Known
 
-__all__ = ["Block", "BlockReader", "Sample", "buffer_size", "sample"]
+__all__ = ["Block", "BlockReader", "Rest", "Sample", "buffer_size", "sample"]
+
+
+class Rest(NamedTuple):
+    """What is still to be read of a plain file: the descriptor, which stands behind the bytes `begun` of a line.
+
+    `stop` is the offset where reading ends, `left` how many bytes there are up to there.
+    """
+
+    file: int
+    begun: bytes
+    stop: int
+    left: int
 
 
 class BlockReader:
@@ -54,6 +66,7 @@ class BlockReader:
         "_block_bytes",
         "_checksum",
         "_cutter",
+        "_direct",
         "_end",
         "_fd",
         "_known",
@@ -99,6 +112,7 @@ class BlockReader:
         self._checksum: Checksum | None = None  # of what was read, where the file is known to a ledger
         self._stream: Stream | None = None  # what is read in place of a plain file
         self._cutter: LineCutter | None = None  # None: nothing to read
+        self._direct = False  # whether lines are the bytes of a plain file as they are
         self.codec = codec
         self.encoding = UTF8.name
         self.binary: str | None = None
@@ -131,6 +145,20 @@ class BlockReader:
         if self._fd < 0 or self._path == STDIN or self._stream is not None:
             return 0
         return max(self.size, self._start, self._end) - min(self.size, os.fstat(self._fd).st_size)
+
+    def rest(self) -> Rest | None:
+        """Return what of a plain file somebody else may read, who then says so to `go_on`; None if nothing."""
+        if self._cutter is None or not self._direct or self._checksum is not None:
+            return None
+        begun = self._cutter.unfinished()
+        return None if begun is None else Rest(self._fd, begun, self._stop, self._stop - self._position)
+
+    def go_on(self, begun: bytes, left: int) -> None:
+        """Go on where of the rest `left` bytes were not read, and of those read the last, `begun`, were not used."""
+        assert self._cutter is not None
+        self.bytes_read += self._stop - left - self._position
+        self._position = self._stop - left
+        self._cutter.go_on(begun, self._position - len(begun))
 
     def read(self, buffer: NDArray[np.uint8], at: int = 0) -> Block | None:
         """Read the next block into `buffer` (uint8, `buffer_size` bytes behind `at`); None at the end.
@@ -266,6 +294,7 @@ class BlockReader:
     # ---- sources --------------------------------------------------------------------------------------------
 
     def _cutter_of(self, source: Callable[[memoryview], int], offset: int) -> LineCutter:
+        self._direct = source == self._read_plain
         return LineCutter(source, self._block_bytes, self._max_line, offset)
 
     def _source(self) -> Callable[[memoryview], int]:

@@ -97,6 +97,14 @@ class LineCutter:
         self._ended = ended
         return self._cut(view, begin, have, begin)
 
+    def unfinished(self) -> bytes | None:
+        """Return the beginning of the line that is read next; None where more than that, or nothing, comes next."""
+        return None if self._held or self._skipped >= 0 or self._ended else self._carry
+
+    def go_on(self, unfinished: bytes, offset: int) -> None:
+        """Go on at another offset, that of the beginning of a line which was read elsewhere."""
+        self._carry, self._offset = unfinished, offset
+
     def _cut(self, view: memoryview, begin: int, have: int, scan: int) -> Block | None:
         """Read until there is a whole line; view[begin:have) was read, and view[begin:scan) has no newline."""
         while True:
