@@ -85,6 +85,9 @@ FIELDS: dict[str, dict[str, Kind]] = {
 }
 """Field names by family, as the contract lists them; `all` belongs to every family."""
 
+RAW = "raw"
+"""The line itself, the first one of a record of several, where it is named; a field of this name comes before it."""
+
 LEVELS = {
     **dict(zip("01234567", ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG"), strict=True)),
     **dict.fromkeys(

@@ -136,7 +136,7 @@ def stride_of(reader: PieceReader, parser: Parser) -> Stride | None:
         return None
     if parser.multiline or reader.others or piece.timezone != "UTC":
         return None
-    if desk.job.since is not None or desk.job.until is not None:
+    if desk.job.since is not None or desk.job.until is not None or parser in desk.whole_lines:
         return None
     store = desk.program.sole_store(parser.format.family, piece.source)
     batch = desk.batch(parser, piece.source, piece.host, len(parser.lines.times))

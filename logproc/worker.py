@@ -22,7 +22,8 @@ from logproc.inputs.blocks import buffer_size
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
 from logproc.kernels.jit import Kernel
-from logproc.model import Batch, Partial, Task
+from logproc.kernels.rawlines import fill_lines
+from logproc.model import RAW, Batch, Partial, Task
 from logproc.packs import PackReader, one_by_one
 from logproc.pieces import PieceReader
 from logproc.rollup.aggregate import Program
@@ -74,6 +75,7 @@ class Desk:
         self.marks = np.empty(CAPACITY, np.int64)
         self.numbers: dict[str, int] = {}  # of the files of this task, as marks count them
         self.parsers: dict[tuple[str, str], Parser] = {}
+        self.whole_lines: dict[Parser, LineColumn] = {}  # of the parsers whose rows are asked for their lines
         self._owner: tuple[Parser, str, str | None] | None = None
         self._slot_runs: list[tuple[int, int]] = [(0, 0)]  # from which waiting row on which slot holds
         self._match = Matcher()
@@ -85,7 +87,10 @@ class Desk:
         known = self.parsers.get((name, source))
         if known is None:
             fmt = format_of(name)
-            known = self.parsers[name, source] = new_parser(fmt, self.wanted(fmt, source))
+            wanted = self.wanted(fmt, source)
+            known = self.parsers[name, source] = new_parser(fmt, wanted)
+            if RAW in wanted:
+                self.whole_lines[known] = LineColumn(known)
         return known
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:
@@ -132,6 +137,8 @@ class Desk:
         for number, name in enumerate(parser.columns):
             starts[name], ends[name] = lines.starts[number, :rows], lines.ends[number, :rows]
             styles[name] = lines.styles[number, :rows]
+        if parser in self.whole_lines:
+            starts[RAW], ends[RAW], styles[RAW] = self.whole_lines[parser].filled(self.buffer, rows)
         return Batch(
             buffer=self.buffer,
             rows=rows,
@@ -153,6 +160,30 @@ class Desk:
             batch = self.batch(*self._owner, self.rows)
             run.send(replace(batch, marks=self.marks[: self.rows], slots=self.slots(batch.times)))
         self.rows = 0
+
+
+class LineColumn:
+    """The lines of a parser's rows as a column; where lines have a field of this name, that field comes first."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._lines = lines = parser.lines
+        self._has_field = RAW in parser.columns
+        if self._has_field:
+            column = parser.columns.index(RAW)
+            self._column = lines.starts[column], lines.ends[column], lines.styles[column]
+        else:
+            size = len(lines.times)
+            self._column = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
+
+    def filled(
+        self, buffer: NDArray[np.uint8], rows: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
+        """Return starts, ends and styles of the first rows."""
+        starts, ends, styles = (array[:rows] for array in self._column)
+        if not self._has_field:
+            starts[:] = -1
+        fill_lines(buffer.ctypes.data, self._lines.row_offset, 0, rows, starts, ends, styles)
+        return starts, ends, styles
 
 
 def format_of(name: str) -> Format:

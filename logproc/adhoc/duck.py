@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from logproc import scratch
-from logproc.adhoc.arrow import by_distinct
+from logproc.adhoc.arrow import TYPES, by_distinct
+from logproc.adhoc.fields import sampled_fields
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import query_error
 from logproc.adhoc.scan import Scan
@@ -62,7 +64,7 @@ class Duck:
         self._sql = sql
         self._progress = progress
         self.relations = relations_of(config)
-        self.asked: Asked = asked_of(sql, self.relations)
+        self.asked: Asked = asked_of(sql, self.relations, partial(sampled_fields, config))
         self._stack = ExitStack()
         self._scan: Scan | None = None
         self._connection: Any = None
@@ -87,6 +89,8 @@ class Duck:
         register_functions(self._connection, self._config.geo.files)
         for name, selection in self.asked.selections.items():
             self._connection.register(name, selection.schema.empty_table())
+        for name in () if self.asked.selections else self.relations.by_name:  # for SHOW TABLES
+            self._connection.register(name, pa.table({"time": pa.array([], TYPES[Kind.TIME])}))
         self._undeclared = Undeclared(self._connection, self.asked)
         self._bind()
 
@@ -124,7 +128,7 @@ class Duck:
     def _result(self) -> Any:  # noqa: ANN401 - pyarrow
         relation = self._connection.sql(self.asked.sql)
         reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # its name before 1.4
-        return reader(RESULT_ROWS)
+        return _without_codes(reader(RESULT_ROWS))
 
     def report(self) -> Report:
         """Return the accounting of what was read; all is, also where the query needed less."""
@@ -144,8 +148,12 @@ class Duck:
             self._connection.register("_empty", self.asked.selections[name].schema.empty_table())
             self._connection.execute(f"CREATE TABLE {quoted(self._undeclared.table(name))} AS FROM _empty")
         held: list[list[Any]] = [[] for _ in names]
+        rows, enough = 0, self.asked.enough
         for number, batch in self._scan:
             held[number].append(batch)
+            rows += batch.num_rows
+            if enough is not None and rows >= enough:
+                break
             if len(held[number]) >= GATHERED:
                 self._insert(names[number], held[number])
         for name, batches in zip(names, held, strict=True):
@@ -218,6 +226,17 @@ class Duck:
             if batch is None:
                 return
             yield batch
+
+
+def _without_codes(reader: Any) -> Any:  # noqa: ANN401 - pyarrow
+    """Return a result whose texts are texts, also where DuckDB has numbered them."""
+    coded = [field for field in reader.schema if pa.types.is_dictionary(field.type)]
+    if not coded:
+        return reader
+    schema = reader.schema
+    for field in coded:
+        schema = schema.set(schema.get_field_index(field.name), pa.field(field.name, field.type.value_type))
+    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
 
 
 def register_functions(connection: Any, geo: tuple[str, ...] = ()) -> None:  # noqa: ANN401 - a DuckDB connection

@@ -13,6 +13,7 @@ import pyarrow as pa
 from logproc.adhoc import partitions, write
 from logproc.adhoc.folders import building
 from logproc.adhoc.scan import Scan
+from logproc.adhoc.settling import Settled, undeclared
 from logproc.model import Kind
 from logproc.rollup.spec import Column
 
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 def export(config: Config, out: BinaryIO, selection: Selection, to: str, progress: Progress | None = None) -> Report:
     """Write the rows of the configured logs to one file, in the order of files and lines; returns the accounting."""
     with Scan(config, [selection], progress=progress) as scan:
-        batches = (batch for _, batch in scan)
-        (write.write_csv if to == "csv" else write.write_parquet)(out, selection.schema, batches)
+        if to == "csv":
+            write.write_csv(out, selection.schema, _batches(scan))
+        else:
+            write.write_parquet(out, *typed(selection, _batches(scan)))
     return scan.report()
 
 
@@ -43,10 +46,20 @@ def export_folder(config: Config, folder: str, selection: Selection, progress: P
         shown=selection.shown and (*selection.shown, partitions.TIME_LABEL, partitions.HOST_LABEL),
     )
     hidden = {partitions.TIME_LABEL, partitions.HOST_LABEL, partitions.DAY, partitions.HOST}
-    schema = pa.schema([field for field in placed.schema if field.name not in hidden])
     with building(folder) as place, Scan(config, [placed], progress=progress) as scan:
-        partitions.write_partitions(place, schema, _batches(scan))
+        schema, batches = typed(placed, _batches(scan))
+        shown = pa.schema([field for field in schema if field.name not in hidden])
+        partitions.write_partitions(place, shown, batches)
     return scan.report()
+
+
+def typed(selection: Selection, batches: Iterator[Any]) -> tuple[Any, Iterator[Any]]:
+    """Return the schema of rows and the rows, each field that nobody declared with the type that its values have."""
+    labels = undeclared(selection)
+    if not labels:
+        return selection.schema, batches
+    settled = Settled(selection.schema, labels, batches)
+    return settled.schema, settled.batches()
 
 
 def _batches(scan: Scan) -> Iterator[Any]:

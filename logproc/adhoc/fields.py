@@ -21,12 +21,12 @@ from logproc.formats.parser import new_parser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
-from logproc.model import FIELDS, PADDING, Kind
+from logproc.model import FIELDS, PADDING, RAW, Kind
 from logproc.planner import Planner
 from logproc.rollup.spec import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from logproc.config import Config
     from logproc.formats import Format
@@ -43,9 +43,6 @@ LISTED = 30
 """Names, at most, that a message shows."""
 
 ORIGIN_FIELDS = ("_file", "_offset", "_line")
-
-RAW = "raw"
-"""The line itself, the first one of a record of several; where lines have a field of this name, that field."""
 
 CONTRACT = {name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 
@@ -147,6 +144,16 @@ def require_known(names: Iterable[str], known: Known) -> list[str]:
     return said
 
 
+def sampled_fields(config: Config, relation: str) -> dict[str, Kind]:
+    """Return the fields that rows of a relation have, as some of the files tell; standard input tells nothing."""
+    planner = Planner(config)
+    return known_fields(planner, _some(planner.discover()), relation).fields
+
+
+def _some(files: Sequence[LogFile]) -> Sequence[LogFile]:
+    return files[:: len(files) // LOOKED_AT + 1]
+
+
 def doubtful(config: Config, sql: str, asked: Mapping[str, Iterable[str]]) -> list[str]:
     """Return what to say about undeclared fields of a query, by relation, that no line looked at has.
 
@@ -157,7 +164,7 @@ def doubtful(config: Config, sql: str, asked: Mapping[str, Iterable[str]]) -> li
         return []
     planner = Planner(config)
     files = planner.discover()
-    some = files[:: len(files) // LOOKED_AT + 1]
+    some = _some(files)
     said = []
     for relation, names in wanted.items():
         known = known_fields(planner, some, relation)

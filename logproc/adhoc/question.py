@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING, Any
 from logproc import questions
 from logproc.errors import QueryError
 from logproc.formats.jsonl import contract_name_of
-from logproc.model import Kind
+from logproc.model import RAW, Kind
 from logproc.rollup.builder import WHERE, Builder, Query, Relation
 from logproc.rollup.expressions import NODES, TYPES, type_name
+from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.kinds import conjunction
 from logproc.rollup.spec import EVERYTHING, Call, Column, Expression, calls
 from logproc.rollup.sql import FAMILIES, LOGS, aliases, clause_of, grammar, relation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from logproc.adhoc.arrow import Selection
     from logproc.config import Config
 
 Node = Any
 """A node of sqlglot's tree."""
+
+DESCRIBED_ROWS = 10_000
+"""Rows whose values say what DESCRIBE calls a field that nobody declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,20 @@ class Asked:
     sql: str
     selections: dict[str, Selection] = field(default_factory=dict)
     streams: bool = True
+    enough: int | None = None
+    """Rows, from the first one on, that answer the query; None: all of them."""
+    star: bool = False
+    """Whether it asks for columns that it does not name."""
+    sampled: frozenset[str] = frozenset()
+    """Relations whose `*` are the fields of the lines that were looked at."""
     shifts: list[int] = field(default_factory=list)
     """Places in `sql` where a quotation mark was put in."""
     as_text: frozenset[str] = frozenset()
     """Fields that the query casts to text."""
+    computed: frozenset[str] = frozenset()
+    """Names in lower case with which the query computes: it does more than show them, or group or order by them."""
+    orders: bool = False
+    """Whether it orders rows, somewhere."""
     written: str = ""
     """The query as the user wrote it."""
 
@@ -78,28 +92,46 @@ class Asked:
         return position - sum(shift < position for shift in self.shifts)
 
 
-def asked_of(sql: str, relations: Relations) -> Asked:
-    """Return what a query reads; where its syntax is beyond sqlglot, every relation that is mentioned, as a whole."""
+def asked_of(sql: str, relations: Relations, look: Callable[[str], Mapping[str, Kind]] | None = None) -> Asked:
+    """Return what a query reads; where its syntax is beyond sqlglot, every relation that is mentioned, as a whole.
+
+    Rows of JSON may have any field: which of them `*` means is what `look` finds in the files.
+    """
     import sqlglot  # noqa: PLC0415 - 0.1 s that only SQL pays
     from sqlglot.errors import SqlglotError  # noqa: PLC0415
 
+    scope = _Scope(relations, look or (lambda _key: {}))
     try:
         statements = [s for s in sqlglot.parse(sql, dialect=grammar()) if s is not None]
     except (SqlglotError, RecursionError):
-        return _mentioned(sql, relations)
+        return _mentioned(sql, scope)
     tree = statements[0] if len(statements) == 1 else None
     if tree is None or type(tree).__name__ == "Command":
-        return _mentioned(sql, relations)
-    return _read(sql, tree, relations)
+        return _mentioned(sql, scope)
+    return _read(sql, tree, scope)
 
 
-def _mentioned(sql: str, relations: Relations) -> Asked:
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    relations: Relations
+    look: Callable[[str], Mapping[str, Kind]]
+
+    def fields(self, name: str) -> Mapping[str, Kind]:
+        """Return the fields that `*` means, of a relation whose rows may have any; none where nothing says so."""
+        return self.look(self.relations.keys[name]) if self.relations.by_name[name].dynamic else {}
+
+
+def _mentioned(sql: str, scope: _Scope) -> Asked:
     words = {word.lower() for word in re.findall(r"\w[\w-]*", sql)}
-    found = [name for name in relations.by_name if name.lower() in words]
-    return Asked(sql, {name: _selection(name, relations, None, frozenset()) for name in found}, streams=False)
+    found = [name for name in scope.relations.by_name if name.lower() in words]
+    fields = {name: scope.fields(name) for name in found}
+    selections = {name: _selection(name, scope.relations, _Names(star=True), fields[name]) for name in found}
+    sampled = frozenset(name for name in found if fields[name])
+    return Asked(sql, selections, streams=False, star=True, sampled=sampled, written=sql)
 
 
-def _read(sql: str, tree: Node, relations: Relations) -> Asked:
+def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
+    relations = scope.relations
     local = {node.alias.lower() for node in tree.walk() if type(node).__name__ == "CTE"}
     known = {name.lower(): name for name in relations.by_name}
     tables = [
@@ -107,19 +139,56 @@ def _read(sql: str, tree: Node, relations: Relations) -> Asked:
         for node in tree.walk()
         if type(node).__name__ == "Table" and node.name.lower() in known.keys() - local and not node.args.get("db")
     ]
-    names, written = _names(tree, tables)
+    names = _names(tree, tables)
     asked = Asked(sql, streams=len(tables) == 1 and _runs_once(tree), as_text=_cast_to_text(tree), written=sql)
+    asked.star, asked.computed = names.star, _computed_with(tree, tables)
+    asked.orders = any(type(node).__name__ == "Ordered" for node in tree.walk())
+    pushed = None
     for table in tables:
         name = known[table.name.lower()]
         twice = name in asked.selections  # each may want other rows
-        where = None if twice else _pushed(table, tree, relations.by_name[name])
-        asked.selections[name] = selection = _selection(name, relations, names, written, where)
+        pushed = _NOTHING if twice else _pushed(table, tree, relations.by_name[name])
+        fields = scope.fields(name) if names.star else {}
+        asked.sampled |= {name} if fields else frozenset()
+        asked.selections[name] = selection = _selection(name, relations, names, fields, pushed.condition)
         # What type an undeclared field has is known once all of its values are there.
-        typed = (c for c in selection.columns if isinstance(c, Column) and c.kind is Kind.DYNAMIC)
-        asked.streams = asked.streams and all(column.name in asked.as_text for column in typed)
+        typed = (
+            label
+            for label, c in zip(selection.labels, selection.columns, strict=True)
+            if isinstance(c, Column) and c.kind is Kind.DYNAMIC
+        )
+        asked.streams = asked.streams and all(label in asked.as_text for label in typed)
+    if pushed is not None and len(tables) == 1:
+        asked.enough = _enough(tree, tables[0], whole=pushed.whole)
     if any(relations.by_name[name].dynamic for name in asked.selections):
         _quote(asked, tree, {(node.alias or node.name).lower() for node in tables} | local)
     return asked
+
+
+def _enough(tree: Node, table: Node, *, whole: bool) -> int | None:
+    """Return how many of the first rows answer a query that shows rows as they are; None if all may be needed."""
+    if type(tree).__name__ == "Describe":
+        return DESCRIBED_ROWS
+    limit = clause_of(tree, "limit")
+    if type(tree).__name__ != "Select" or limit is None or table.parent_select is not tree:
+        return None
+    shown = {"expressions", "from", "from_", "where", "limit", "offset"}
+    if not whole or any(value for key, value in tree.args.items() if key not in shown):
+        return None
+    calls_made = {node.name.lower() for node in tree.walk() if type(node).__name__ == "Anonymous"}
+    if calls_made - FUNCTIONS.keys() or any(type(node).__name__ in _OF_ALL_ROWS for node in tree.walk()):
+        return None  # a function that may aggregate, or make rows
+    numbers = [part.expression for part in (limit, clause_of(tree, "offset")) if part is not None]
+    if limit.args.get("limit_options") or any(not _is_count(number) for number in numbers):
+        return None
+    return sum(int(number.this) for number in numbers)
+
+
+_OF_ALL_ROWS = frozenset({"Window", "Subquery", "Exists", "AggFunc", "Count", "Filter", "Unnest", "Columns"})
+
+
+def _is_count(node: Node) -> bool:
+    return type(node).__name__ == "Literal" and not node.is_string and node.this.isdigit()
 
 
 def _cast_to_text(tree: Node) -> frozenset[str]:
@@ -127,6 +196,28 @@ def _cast_to_text(tree: Node) -> frozenset[str]:
     casts = (node for node in tree.walk() if type(node).__name__ in {"Cast", "TryCast"})
     names = (cast.this for cast in casts if TYPES.get(type_name(cast)) is Kind.TEXT)
     return frozenset(dotted(name) for name in names if type(name).__name__ in {"Column", "Dot"})
+
+
+def _computed_with(tree: Node, tables: Sequence[Node]) -> frozenset[str]:
+    """Return the names that stand elsewhere than where a query shows, groups, orders, counts or joins by them."""
+    whole = {(table.alias or table.name).lower() for table in tables}
+    found = set()
+    for node in tree.walk():
+        if type(node).__name__ not in {"Column", "Dot"} or type(node.parent).__name__ == "Dot":
+            continue
+        around = node.parent
+        while type(around).__name__ in {"Alias", "Distinct", "Tuple", "Paren"}:
+            around = around.parent
+        is_count = type(around).__name__ == "Anonymous" and around.name.lower() in {
+            "count",
+            "any_value",
+            "first",
+            "last",
+        }
+        if not is_count and type(around).__name__ not in {"Select", "Group", "Ordered", "Window", "Join"}:
+            qualifier, _, rest = dotted(node).lower().partition(".")
+            found.add(rest if rest and qualifier in whole else dotted(node).lower())
+    return frozenset(found)
 
 
 def _quote(asked: Asked, tree: Node, qualifiers: set[str]) -> None:
@@ -152,11 +243,17 @@ def _runs_once(tree: Node) -> bool:
     return not any(type(node).__name__ in {"CTE", "Pivot", "Lateral"} for node in tree.walk())
 
 
-def _names(tree: Node, tables: Sequence[Node]) -> tuple[frozenset[str] | None, frozenset[str]]:
-    """Return the names in a query in lower case (None for all columns), and dotted ones as they are written.
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names in a query in lower case, dotted ones as they are written, and whether it asks for all columns."""
 
-    A name in GROUP BY, HAVING or ORDER BY that SELECT defines is no column of the rows.
-    """
+    lower: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    star: bool = False
+
+
+def _names(tree: Node, tables: Sequence[Node]) -> _Names:
+    """Return the names in a query; one in GROUP BY, HAVING or ORDER BY that SELECT defines is no column of the rows."""
     names: set[str] = set()
     written: set[str] = set()
     whole = {(table.alias or table.name).lower() for table in tables}
@@ -167,7 +264,7 @@ def _names(tree: Node, tables: Sequence[Node]) -> tuple[frozenset[str] | None, f
         if kind == "Identifier":
             names.add(node.name.lower())
         star = star or _is_star(node, kind)
-        if kind not in {"Column", "Dot"} or type(node.parent).__name__ == "Dot":
+        if kind not in {"Column", "Dot"} or type(node.parent).__name__ == "Dot" or _is_star(node, kind):
             continue
         path = dotted(node)
         star = star or path.lower() in whole
@@ -175,7 +272,7 @@ def _names(tree: Node, tables: Sequence[Node]) -> tuple[frozenset[str] | None, f
         if not (path.lower() in defined and _behind(node)):
             qualifier, _, rest = path.partition(".")
             written.add(rest if rest and qualifier.lower() in whole else path)
-    return (None if star else frozenset(names)), frozenset(written)
+    return _Names(frozenset(names), frozenset(written), star)
 
 
 def _is_star(node: Node, kind: str) -> bool:
@@ -184,7 +281,11 @@ def _is_star(node: Node, kind: str) -> bool:
         return type(node.parent).__name__ != "Anonymous"
     if kind == "Join":
         return bool(node.args.get("method"))  # NATURAL
-    return kind == "Summarize" or (kind in {"Anonymous", "Columns"} and str(node.this).lower() == "columns")
+    if kind == "Column" and type(node.this).__name__ == "Star":
+        return True
+    return kind in {"Summarize", "Describe"} or (
+        kind in {"Anonymous", "Columns"} and str(node.this).lower() == "columns"
+    )
 
 
 def dotted(node: Node) -> str:
@@ -204,22 +305,40 @@ def _behind(node: Node) -> bool:
 def _selection(
     name: str,
     relations: Relations,
-    names: frozenset[str] | None,
-    written: frozenset[str],
+    names: _Names,
+    fields: Mapping[str, Kind],
     where: Expression | None = None,
 ) -> Selection:
     relation = relations.by_name[name]
-    columns = {
+    # A field that files have may have the name of another one of theirs in capitals, which to DuckDB is the same.
+    columns: dict[str, Column] = {}
+    for field_name, kind in fields.items():
+        columns[_unlike(field_name, columns)] = Column(field_name, kind)
+    seen = {label.lower() for label in columns}
+    columns |= {
         column: Column(column, kind)
         for column, kind in relation.columns.items()
-        if names is None or column.lower() in names
+        if column.lower() not in seen and (column.lower() in names.lower or (names.star and not fields))
     }
+    written = {path.lower() for path in names.written}
+    if RAW in written and RAW not in columns:
+        columns[RAW] = Column(RAW, Kind.TEXT)
     if relation.dynamic:
-        columns |= _undeclared(relation, written)
+        columns |= _undeclared(relation, names.written, {label.lower() for label in columns})
     columns = columns or {"time": Column("time", Kind.TIME)}
     from logproc.adhoc.arrow import Selection  # noqa: PLC0415 - pyarrow, which a rollup does without
 
-    return Selection(relations.keys[name], tuple(map(computed, columns.values())), where, tuple(columns))
+    expressions = tuple(column if column.name in fields else computed(column) for column in columns.values())
+    return Selection(relations.keys[name], expressions, where, tuple(columns))
+
+
+def _unlike(name: str, others: Iterable[str]) -> str:
+    """Return a name that no other one has, whatever their capitals."""
+    taken = {other.lower() for other in others}
+    number, unique = 0, name
+    while unique.lower() in taken:
+        number, unique = number + 1, f"{name}_{number + 1}"
+    return unique
 
 
 def computed(column: Column) -> Expression:
@@ -230,10 +349,10 @@ def computed(column: Column) -> Expression:
     return Call(function, (Column(source, Kind.TEXT),), Kind.TEXT)
 
 
-def _undeclared(relation: Relation, written: frozenset[str]) -> dict[str, Column]:
+def _undeclared(relation: Relation, written: frozenset[str], seen: set[str]) -> dict[str, Column]:
     """Return the fields that only the rows themselves can have, and those under another name than the contract's."""
     found: dict[str, Column] = {}
-    seen = {name.lower() for name in relation.columns}
+    seen = seen | {name.lower() for name in relation.columns}
     for path in sorted(written):
         if path.lower() not in seen and path not in relation.names:
             seen.add(path.lower())
@@ -243,7 +362,18 @@ def _undeclared(relation: Relation, written: frozenset[str]) -> dict[str, Column
     return found
 
 
-def _pushed(table: Node, tree: Node, relation: Relation) -> Expression | None:
+@dataclass(frozen=True, slots=True)
+class _Pushed:
+    """What of a WHERE can be decided while parsing, and whether that is the whole of it."""
+
+    condition: Expression | None
+    whole: bool
+
+
+_NOTHING = _Pushed(None, whole=False)
+
+
+def _pushed(table: Node, tree: Node, relation: Relation) -> _Pushed:
     """Return the part of the WHERE above a table that can be decided while parsing."""
     select = table.parent_select
     if (
@@ -252,15 +382,20 @@ def _pushed(table: Node, tree: Node, relation: Relation) -> Expression | None:
         or clause_of(select, "joins")
         or clause_of(select, "laterals")
     ):
-        return None
+        return _NOTHING
     where = clause_of(select, "where")
-    if where is None or (relation.dynamic and select is not tree):
-        return None  # in a subquery, a name that no family declares may be one of the query around it
+    if where is None:
+        return _Pushed(None, whole=True)
+    if relation.dynamic and select is not tree:
+        return _NOTHING  # in a subquery, a name that no family declares may be one of the query around it
     names = frozenset({*relation.names, (table.alias or table.name).lower()})
     own = Relation(names, relation.columns, relation.dynamic, relation.synonyms)
     builder = Builder(Query("sql", ""), own, NODES, aliases(select))
-    built = [built for term in _terms(where.this) for built in _built(builder, term)]
-    return conjunction(built) if built and not builder.aggregates else None
+    terms = list(_terms(where.this))
+    built = [built for term in terms for built in _built(builder, term)]
+    if not built or builder.aggregates:
+        return _NOTHING
+    return _Pushed(conjunction(built), whole=len(built) == len(terms))
 
 
 def _terms(node: Node) -> Iterator[Node]:

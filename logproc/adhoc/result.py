@@ -85,11 +85,15 @@ def reader(
     *,
     origin: bool,
 ) -> Any:  # noqa: ANN401 - pyarrow.RecordBatchReader
-    """Return the rows of a relation as a reader of record batches; nothing is read before the first one is taken."""
+    """Return the rows of a relation as a reader of record batches.
+
+    Nothing is read before the first one is taken, but with fields that nobody declared, whose types all rows decide.
+    """
     try:
         import pyarrow as pa  # noqa: PLC0415 - an extra
 
         from logproc.adhoc import selecting  # noqa: PLC0415
+        from logproc.adhoc.export import typed  # noqa: PLC0415
         from logproc.adhoc.scan import Scan  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError("scan", "sql") from error
@@ -101,7 +105,7 @@ def reader(
                 yield batch
         complain(scan.report(), config)
 
-    return pa.RecordBatchReader.from_batches(selection.schema, batches())
+    return pa.RecordBatchReader.from_batches(*typed(selection, batches()))
 
 
 def complain(report: Report, config: Config) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from logproc import __version__, scratch
 from logproc.adhoc.documents import named_row, sliced_value
-from logproc.adhoc.fields import ORIGIN_FIELDS, RAW, is_usual, known_fields, require_known
+from logproc.adhoc.fields import ORIGIN_FIELDS, is_usual, known_fields, require_known
 from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
 from logproc.adhoc.sieve import Sieve
 from logproc.books import Books
@@ -25,7 +25,7 @@ from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
-from logproc.model import NO_TIME, Kind, Report, RunInfo, Task
+from logproc.model import NO_TIME, RAW, Kind, Report, RunInfo, Task
 from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
@@ -117,10 +117,9 @@ class RowDesk(Desk):
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:  # noqa: ARG002 - the same for all sources
         """Return all fields of a format; of lines that name theirs, and are read again, what decides about them."""
-        if fmt.engine in FIXED:
-            return frozenset(fmt.fields)
         sieve = self._shape.sieve(fmt.family)
-        return frozenset() if sieve is None else sieve.names
+        asked = frozenset() if sieve is None else sieve.names
+        return frozenset(fmt.fields) | (asked & {RAW}) if fmt.engine in FIXED else asked
 
     def parser(self, name: str, source: str) -> Parser:
         """Return the parser for a format; where a header names the columns, it stores all of them."""

@@ -63,7 +63,7 @@ class Scan:
         self._stack = ExitStack()
         self._started = now_text()
         planner = Planner(config)
-        self._files = planner.discover()
+        self._files = planner.discover() if selections else []
         self._tasks = in_order(planner.tasks(self._files), self._files)
         self._books = Books(self._files)
         self._planner = planner

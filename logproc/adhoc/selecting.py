@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from logproc import questions
 from logproc.adhoc.arrow import ORIGIN, Selection
-from logproc.adhoc.fields import CONTRACT, RAW, Known, is_usual, known_fields, require_known
+from logproc.adhoc.fields import CONTRACT, Known, is_usual, known_fields, require_known
 from logproc.adhoc.question import computed, relations_of
 from logproc.errors import UsageError
 from logproc.formats.jsonl import contract_name_of
-from logproc.model import Kind
+from logproc.model import RAW, Kind
 from logproc.planner import Planner
 from logproc.rollup.spec import EVERYTHING, Column
 from logproc.rollup.sql import plan

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import coordinator, questions
 from logproc.adhoc.fields import doubtful
-from logproc.adhoc.question import asked_of, relations_of
+from logproc.adhoc.question import DESCRIBED_ROWS, Asked, asked_of, relations_of
 from logproc.adhoc.refusals import is_wrong
 from logproc.config import NamedReport
 from logproc.errors import MissingExtraError, QueryError
@@ -144,6 +144,8 @@ class Answer:
             from logproc.adhoc.duck import Duck  # noqa: PLC0415 - an extra that rollups do without
 
             self._duck = self._stack.enter_context(Duck(self._config, self._sql, progress=self._progress))
+            for note in _notes(self._duck.asked):
+                self._say(note)
             self._reader = self._duck.reader()
         except (ImportError, MissingExtraError) as error:
             raise MissingExtraError(f"this query cannot run as a rollup ({choice.reason}); DuckDB", "sql") from error
@@ -151,6 +153,15 @@ class Answer:
             if choice.spec is None and is_wrong(choice.reason):
                 questions.reports(question(self._config, self._sql, self._name))  # its message says more
             raise
+
+
+def _notes(asked: Asked) -> Iterator[str]:
+    """Say where columns, and their types, come from some of the rows."""
+    if asked.sampled:
+        names = " and ".join(sorted(asked.sampled))
+        yield f"`*` of {names} is the fields of the lines that were looked at; name others"
+    if asked.enough == DESCRIBED_ROWS and not asked.streams:
+        yield f"types of undeclared fields are those of the first {DESCRIBED_ROWS:,} rows"
 
 
 def explain(config: Config, sql: str, name: str = NAME) -> str:

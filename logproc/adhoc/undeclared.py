@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import QueryError
 from logproc.model import Kind
-from logproc.rollup.numerals import NUMERAL
+from logproc.rollup.numerals import LOST, NUMERAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,16 +109,33 @@ class Undeclared:
     def _type(self, field: Field) -> str:
         """Return the type of a field's values; one without any has the type that the query wants."""
         x, table = quoted(field[1]), quoted(self.table(field[0]))
-        values, numerals, whole, small, finite = self._connection.execute(
+        values, numerals, whole, small, finite, zeros, decimals = self._connection.execute(
             f"SELECT count({x}), bool_and(regexp_full_match({x}, '{NUMERAL}')), "  # noqa: S608 - names are quoted
             f"bool_and(regexp_full_match({x}, '-?[0-9]+') AND TRY_CAST({x} AS HUGEINT) IS NOT NULL), "
-            f"bool_and(TRY_CAST({x} AS BIGINT) IS NOT NULL), bool_and(isfinite(TRY_CAST({x} AS DOUBLE))) FROM {table}"
+            f"bool_and(TRY_CAST({x} AS BIGINT) IS NOT NULL), bool_and(isfinite(TRY_CAST({x} AS DOUBLE))), "
+            f"bool_or(regexp_full_match({x}, '{LOST}')), "
+            f"count(DISTINCT len(regexp_extract({x}, '[.]([0-9]*)', 1))) "
+            f"FROM {table} WHERE {x} IS NOT NULL"
         ).fetchone()
         if not values:
             return "DOUBLE" if field in self._numbers else "VARCHAR"
         if not numerals or not (whole or finite):
             return "VARCHAR"
+        if zeros and decimals > 1 and field not in self._numbers and self._is_key(field):
+            return self._versions(field) if self._asked.orders else "VARCHAR"  # 1.10 and 1.1 are two
         return "DOUBLE" if not whole else "BIGINT" if small else "HUGEINT"
+
+    def _versions(self, field: Field) -> str:
+        """Return the type of texts that order as the numbers that they are."""
+        name = quoted(f"{field[1]} of {field[0]}")
+        x, table = quoted(field[1]), quoted(self.table(field[0]))
+        values = f"SELECT DISTINCT {x} FROM {table} WHERE {x} IS NOT NULL ORDER BY CAST({x} AS DOUBLE), {x}"  # noqa: S608
+        self._connection.execute(f"CREATE OR REPLACE TYPE {name} AS ENUM ({values})")
+        return name
+
+    def _is_key(self, field: Field) -> bool:
+        """Tell whether a query shows a field, or groups and orders by it, and computes nothing with it."""
+        return field[1].lower() not in self._asked.computed
 
     def _no_number(self, field: Field) -> QueryError:
         name, label = field

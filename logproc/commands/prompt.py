@@ -42,10 +42,18 @@ COMMANDS = {
 
 @dataclass(slots=True)
 class Words:
-    """What the prompt knows: the fields of what FROM may name, and functions."""
+    """What the prompt knows: the fields of what FROM may name, and functions.
+
+    `own` returns the fields that the logs have, of a relation whose rows may have any, and nothing for others.
+    """
 
     relations: Mapping[str, Sequence[str]]
     functions: Sequence[str]
+    own: Callable[[str], Sequence[str]] = lambda _name: ()
+
+    def fields(self, name: str) -> Sequence[str]:
+        """Return the fields of what FROM may name."""
+        return self.own(name) or self.relations[name]
 
     def complete(self, line: str, word: str) -> list[str]:
         """Return what a word that ends at the end of `line` may become."""
@@ -69,7 +77,8 @@ class Words:
     def _columns(self, line: str) -> list[str]:
         """Return the fields of what the line names, or all of them."""
         named = [name for name in self.relations if re.search(rf"\b{re.escape(name)}\b", line)] or self.relations
-        return sorted({column for name in named for column in self.relations[name]})
+        fields = self.fields if named is not self.relations else self.relations.__getitem__
+        return sorted({column for name in named for column in fields(name)})
 
 
 def _beginning(names: Sequence[str] | Mapping[str, object], word: str) -> list[str]:
@@ -120,7 +129,7 @@ class Prompt:
         if name == ".tables":
             put("".join(f"{known}\n" for known in self.words.relations))
         elif name == ".columns" and rest in self.words.relations:
-            put("".join(f"{column}\n" for column in self.words.relations[rest]))
+            put("".join(f"{column}\n" for column in self.words.fields(rest)))
         elif name == ".mode" and rest in FORMS:
             self.mode = rest
         elif name == ".explain" and rest:

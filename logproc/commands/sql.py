@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,16 +86,23 @@ def _ask(config: Config, named: tuple[str, ...]) -> int:
     if "-" in named:
         raise UsageError("standard input is the prompt's: name a file or a folder")
     from logproc.adhoc import sql as engine
+    from logproc.adhoc.fields import sampled_fields
     from logproc.adhoc.question import relations_of
     from logproc.rollup.functions import CALLABLE
 
-    relations = {name: tuple(relation.columns) for name, relation in relations_of(config).by_name.items()}
+    known = relations_of(config)
+    relations = {name: tuple(relation.columns) for name, relation in known.by_name.items()}
+
+    @cache
+    def own(name: str) -> tuple[str, ...]:
+        return tuple(sampled_fields(config, known.keys[name])) if known.by_name[name].dynamic else ()
+
     functions = sorted(CALLABLE)
     put(f"SQL over {', '.join(config.paths)}; FROM names {', '.join(relations)}. A query ends with ; - see .help\n")
     say_if_cold(quiet=config.quiet)
     return prompt.ask(
         prompt.Prompt(
-            prompt.Words(relations, functions),
+            prompt.Words(relations, functions, own),
             lambda text, mode: print_answer(config, text, mode, named),
             lambda text: engine.explain(config, text),
         )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import QueryError
-from logproc.model import FIELDS, Kind
+from logproc.model import FIELDS, RAW, Kind
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.kinds import COMPARING, MisfitError, accept, compared, fold, result_kind, unify
@@ -170,7 +170,7 @@ class Builder:
             return self._alias(lowered, node, clause)
         if self.relation.dynamic:
             lowered = self.relation.synonyms.get(name, lowered)
-        kind = self.relation.columns.get(lowered)
+        kind = Kind.TEXT if lowered == RAW else self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:
             quoted = getattr(node.this, "args", {}).get("quoted")
             hint = self._suggest(lowered)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 NUMERAL = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 """A number of JSON; also what DuckDB is asked to look for."""
 
+LOST = r"-0|-?[0-9]+\.[0-9]+0"
+"""A number that loses how it is written when it becomes one, and may be a version."""
+
 HUGE = 2**127
 """Whole numbers from here on are decimals, as in DuckDB."""
 
@@ -31,7 +34,7 @@ EITHER = "number_or_text"
 """The function that chooses between the best number and the best text; see `either`."""
 
 _NUMERAL = re.compile(NUMERAL)
-_LOST = re.compile(r"-0|-?[0-9]+\.[0-9]+0")
+_LOST = re.compile(LOST)
 _BIAS = 10_000
 _COMPLEMENT = str.maketrans("0123456789", "9876543210")
 _BEHIND = "\0"
