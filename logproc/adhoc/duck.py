@@ -17,10 +17,10 @@ from logproc import scratch
 from logproc.adhoc.arrow import TYPES, by_distinct
 from logproc.adhoc.fields import sampled_fields
 from logproc.adhoc.question import Asked, asked_of, relations_of
-from logproc.adhoc.refusals import query_error
+from logproc.adhoc.refusals import one_select, query_error
 from logproc.adhoc.scan import Scan
 from logproc.adhoc.undeclared import Undeclared, quoted
-from logproc.errors import MissingExtraError, QueryError
+from logproc.errors import MissingExtraError
 from logproc.model import Kind
 from logproc.rollup.functions import DOMAIN, FUNCTIONS
 from logproc.rollup.functions_geo import BETWEEN, GEO
@@ -181,7 +181,7 @@ class Duck:
             self._guarded(lambda: self._connection.execute(self.asked.sql))
             raise
         if len(statements) != 1 or statements[0].type.name not in {"SELECT", "SELECT_STATEMENT"}:
-            raise QueryError("one SELECT is asked here: logs are only read", None, self._sql)
+            raise one_select(self._sql, len(statements))
         self._guarded(self._undeclared.bind, shift=len("EXPLAIN "))
 
     def _guarded(self, work: Callable[[], Any], shift: int = 0) -> Any:  # noqa: ANN401 - what the work returns

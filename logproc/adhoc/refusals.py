@@ -8,8 +8,9 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from logproc.adhoc.habits import CLAUSES, HABITS
 from logproc.errors import QueryError
-from logproc.rollup.builder import have
+from logproc.rollup.builder import file_hint, have
 from logproc.rollup.functions import DOMAIN
 from logproc.rollup.sql import LOGS
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ONLY_HERE = (
     "`logproc sql", "a report ", "cannot be merged", "not mergeable", "not supported", "not part of", "is 2 statements",
     "FROM takes", "syntax error", "there is no function", "second pass", "over the same logs", "WINDOW", "QUALIFY",
-    "there is nothing",
+    "there is nothing", "only for count(*)", "nothing is counted",
 )  # fmt: skip
 """What the planner's message says where a query may be right, and only no rollup, or where DuckDB's says more."""
 
@@ -38,6 +39,7 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
     facts = _facts(str(error))
     name, kind = str(facts.get("name", "")), facts.get("error_subtype")
     begin, end = _place(facts, asked, sql, shift)
+    message = str(facts.get("exception_message") or error).partition("\n")[0].strip()
     if kind == "COLUMN_NOT_FOUND":
         # What a subquery yields are candidates; else they are no more than what the query asked for.
         inner = str(facts.get("candidates", "")) if len(re.findall(r"\bselect\b", sql, re.IGNORECASE)) > 1 else ""
@@ -47,13 +49,62 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
         known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(relations.by_name))}"
         message = f"FROM: there is no family or source {name!r}; {known}"
     elif kind == "MISSING_ENTRY" and "Function" in str(facts.get("type")):
-        near = difflib.get_close_matches(name.lower(), [*DOMAIN, *str(facts.get("candidates", "")).split(",")], n=2)
-        message = f"there is no function {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
-    else:
-        message = str(facts.get("exception_message") or error).partition("\n")[0].strip()
-        if facts.get("exception_type") == "Parser":
-            message += _keyword(sql, begin)
+        message = f"there is no function {_as_written(name, sql, begin)!r}{_instead(name, facts)}"
+    elif lost := re.match(r'(?:Table|Values list) "([^"]*)" does not have a column named "([^"]*)"', message):
+        message = f"there is no column {lost[2]!r} in {lost[1]}{_hint(lost[2], (), asked, relations)}"
+    elif "because schema" in message:
+        message = f"FROM: there is no family or source {sql[begin:end]!r}{file_hint(sql[begin:end])}"
+    elif message.startswith("Set operations"):
+        begin, end = _span(r"\b(UNION|INTERSECT|EXCEPT)\b", sql)
+        message = f"{(sql[begin:end] or 'UNION').upper()}: both sides must have the same number of columns"
+    elif facts.get("exception_type") == "Parser":
+        message += _other_syntax(sql) or _brackets(sql, begin) or _keyword(sql, begin)
     return QueryError(message, None, sql, begin, end)
+
+
+def one_select(sql: str, count: int) -> QueryError:
+    """Return the error for what is no single SELECT."""
+    begin, end = _span(r"\w+", sql)
+    if count == 1:
+        word = sql[begin:end].upper()
+        way = (
+            'write logproc sql --explain "SELECT ..."' if word == "EXPLAIN" else "logs are only read; write one SELECT"
+        )
+        return QueryError(f"{word}: {way}", None, sql, begin, end)
+    behind = _span(r";\s*(\w+)", sql)
+    return QueryError(f"one SELECT is asked here, and there are {count} statements", None, sql, *behind)
+
+
+def _span(pattern: str, sql: str) -> tuple[int | None, int | None]:
+    """Return where a pattern, or the last group of it, stands in a query."""
+    found = re.search(pattern, sql, re.IGNORECASE)
+    return (None, None) if found is None else found.span(found.re.groups)
+
+
+def _as_written(name: str, sql: str, begin: int | None) -> str:
+    return sql[begin : begin + len(name)] if begin is not None and sql[begin:].lower().startswith(name) else name
+
+
+def _instead(name: str, facts: Mapping[str, Any]) -> str:
+    """Say what to write in the place of a function that there is not."""
+    if name.lower() in HABITS:
+        return f"; write {HABITS[name.lower()]}"
+    known = [*DOMAIN, *str(facts.get("candidates", "")).split(",")]
+    near = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.7)
+    return f"; did you mean {' or '.join(near)}?" if near else "; `logproc functions` lists those of reports"
+
+
+def _other_syntax(sql: str) -> str:
+    return next((f"; {way}" for pattern, way in CLAUSES if re.search(pattern, sql, re.IGNORECASE)), "")
+
+
+def _brackets(sql: str, place: int | None) -> str:
+    """Say that a bracket is missing, or too many, at an error of syntax."""
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"|--[^\n]*", "", sql)
+    balance = bare.count("(") - bare.count(")")
+    if balance > 0:
+        return "; a bracket is not closed"
+    return "; there is a bracket too many" if balance < 0 and sql[place or 0 :].startswith(")") else ""
 
 
 def _facts(text: str) -> dict[str, Any]:
@@ -72,8 +123,11 @@ def _place(facts: Mapping[str, Any], asked: Asked, sql: str, shift: int) -> tupl
         return found[0] if len(found) == 1 else (None, None)
     at = int(facts["position"]) - shift
     size = re.search(r",(\d+)\]", str(facts.get("location", "")))
-    begin = min(max(0, asked.place(at)), len(sql))
-    return begin, min(asked.place(at + int(size[1])), len(sql)) if size else None
+    # DuckDB counts bytes.
+    text, size_given = asked.sql.encode(), int(size[1]) if size else 0
+    places = [len(text[: max(0, byte)].decode(errors="ignore")) for byte in (at, at + size_given)]
+    begin, end = (min(max(0, asked.place(place)), len(sql)) for place in places)
+    return begin, end if size else None
 
 
 def _keyword(sql: str, place: int | None) -> str:
@@ -100,4 +154,5 @@ def _hint(name: str, candidates: Sequence[str], asked: Asked, relations: Relatio
     near = difflib.get_close_matches(name.lower(), sorted(own), n=2)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
-    return f"; there are {', '.join(sorted(filter(None, candidates)) or sorted(own))}"
+    inner = sorted(filter(None, candidates))
+    return f"; there are {', '.join(inner or sorted(own))}"

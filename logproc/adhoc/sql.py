@@ -151,8 +151,15 @@ class Answer:
             raise MissingExtraError(f"this query cannot run as a rollup ({choice.reason}); DuckDB", "sql") from error
         except QueryError:
             if choice.spec is None and is_wrong(choice.reason):
-                questions.reports(question(self._config, self._sql, self._name))  # its message says more
+                self._plan()  # its message says more
             raise
+
+    def _plan(self) -> None:
+        try:
+            questions.reports(question(self._config, self._sql, self._name))
+        except QueryError as error:
+            name = None if self._name == NAME else self._name
+            raise QueryError(error.message, name, error.sql, error.position, error.end) from error
 
 
 def _notes(asked: Asked) -> Iterator[str]:

@@ -202,13 +202,19 @@ class Builder:
         near = difflib.get_close_matches(name, known, n=2)
         if near:
             return f"; did you mean {' or '.join(map(repr, near))}?"
-        return f"; there are {', '.join(sorted(self.relation.columns))}"
+        return f"; there are {', '.join([*self.aliases, *sorted(self.relation.columns)])}"
 
 
 def have(relations: Sequence[str]) -> str:
     """Write which relations have something, as `web, app and shop have it`."""
     *others, last = relations
     return f"{', '.join(others)} and {last} have it" if others else f"{last} has it"
+
+
+def file_hint(name: str) -> str:
+    """Say where files are named, if what FROM names looks like one."""
+    looks = any(mark in name for mark in "./*")
+    return '; FROM names what rows are, and files stand behind the query: "SELECT ... FROM web" PATH' if looks else ""
 
 
 def shown(node: Node) -> str:

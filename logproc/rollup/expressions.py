@@ -204,7 +204,8 @@ def _substring(builder: Builder, node: Node, clause: Clause) -> Expression:
     start = node.args.get("start")
     length = node.args.get("length")
     begin = Literal(1, Kind.INTEGER) if start is None else builder.build(start, clause)
-    rest = () if length is None else (builder.build(length, clause),)
+    # sqlglot takes a fourth argument for something of other engines.
+    rest = tuple(builder.build(part, clause) for part in (length, node.args.get("zero_start")) if part is not None)
     return builder.call("substring", (builder.build(node.this, clause), begin, *rest))
 
 

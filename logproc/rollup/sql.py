@@ -9,6 +9,7 @@ and a column that is left over is neither grouped nor aggregated.
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,6 +29,7 @@ from logproc.rollup.builder import (
     Query,
     Relation,
     Rules,
+    file_hint,
     shown,
 )
 from logproc.rollup.expressions import NODES
@@ -112,6 +114,8 @@ def plan(
 def grammar() -> Any:  # noqa: ANN401 - a sqlglot dialect class
     """Make DuckDB's grammar without sqlglot's functions: every call arrives as its own name and arguments."""
     from sqlglot.dialects.duckdb import DuckDB  # noqa: PLC0415 - 0.1 s that only planning pays
+
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot read is refused, or left to DuckDB
 
     class ReportParser(DuckDB.Parser):  # type: ignore[misc,valid-type]
         FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot's way of configuring a parser
@@ -212,7 +216,8 @@ def _relation(
     if name not in known:
         near = difflib.get_close_matches(name, known, n=2)
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"there are {', '.join(sorted(known))}"
-        raise query.refuse(f"FROM: there is no family or source {table.name!r}; {hint}", table)
+        hint = file_hint(table.name) or f"; {hint}"
+        raise query.refuse(f"FROM: there is no family or source {table.name!r}{hint}", table)
     names = frozenset({name.lower(), (table.alias or name).lower()})
     relation = relation_of(known[name] or frozenset(FAMILIES), fields, synonyms, names)
     return (EVERYTHING if name == LOGS and name not in relations else name), replace(relation, others=relations)
