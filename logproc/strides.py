@@ -3,8 +3,8 @@
 Behind the first block of a plain file there is one call for as many rows as the store gathers: kernels then read the
 file themselves, a stride at a time.
 
-That is the way of the usual line: of a format that `kernels.tokenize` reads, where every line is a record and all rows
-count for the same reports. All others go by `Desk.send`. Both ways count the same.
+That is the way of the usual line: of a format that `kernels.tokenize` reads, or of JSON, where every line is a record
+and all rows count for the same reports. All others go by `Desk.send`. Both ways count the same.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.formats.parser import SeparatorParser
-from logproc.formats.parser_separator import WithinParser
+from logproc.formats.parser_json import JsonParser
 from logproc.inputs.blocks import Block
 from logproc.kernels import layout, strides
 from logproc.kernels.columns import FIRST_ROW, take_columns
+from logproc.kernels.named import read_named
 from logproc.kernels.tokenize import tokenize
 from logproc.model import NO_MARK, NO_TIME
 from logproc.rollup.columns import ROWS
@@ -50,7 +51,7 @@ def _read_address() -> int:
 class Stride:
     """The way of one parser's rows into one store; `batch` is what they would be sent as."""
 
-    def __init__(self, parser: SeparatorParser, store: RowStore, batch: Batch) -> None:
+    def __init__(self, parser: SeparatorParser | JsonParser, store: RowStore, batch: Batch) -> None:
         self.parser = parser
         self.store = store
         self.batch = batch
@@ -58,7 +59,8 @@ class Stride:
         self._cells = np.zeros(strides.STRIDE_CELLS, np.int64)
         self._stretch = np.zeros(strides.STRETCH_CELLS, np.int64)
         program, lines = parser.addresses
-        given = (tokenize.address, program, lines, take_columns.address, STRIDE_BYTES)
+        kernel = tokenize if isinstance(parser, SeparatorParser) else read_named
+        given = (kernel.address, program, lines, take_columns.address, STRIDE_BYTES)
         self._cells[: len(given)] = given
         self._address = self._cells.ctypes.data
 
@@ -112,7 +114,8 @@ class Stride:
             return True
         fields, columns = self.store.layout(self.batch)
         column = int(self._cells[strides.STOPPED])
-        self.store.make_room(self.batch, fields[column], int(columns[column, FIRST_ROW]))
+        row, begin = int(columns[column, FIRST_ROW]), int(self._cells[strides.AT])
+        self.store.make_way(self.batch, fields[column], row, begin)
         return False
 
     def sums(self) -> list[int]:
@@ -132,7 +135,7 @@ class Stride:
 def stride_of(reader: PieceReader, parser: Parser) -> Stride | None:
     """Return the way by which a piece's rows can go by strides; None if they cannot."""
     desk, piece = reader.desk, reader.piece
-    if not isinstance(parser, SeparatorParser) or isinstance(parser, WithinParser):
+    if type(parser) is not SeparatorParser and (type(parser) is not JsonParser or parser.looks_within):
         return None
     if parser.multiline or reader.others or piece.timezone != "UTC":
         return None

@@ -11,6 +11,7 @@ from test_worker import LINES, combined, piece, rows, run
 
 from logproc import pieces, strides
 from logproc.formats.parser import SeparatorParser
+from logproc.formats.parser_json import JsonParser
 from logproc.rollup import aggregate
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Table, load
@@ -112,6 +113,59 @@ def test_what_kernels_read_of_a_file_is_what_blocks_bring(tmp_path, monkeypatch)
         assert places(spec, one) == places(spec, other)
 
 
+JSON_SPECS = tuple(
+    plan(f"{sql} GROUP BY 1", name)
+    for name, sql in {
+        "status": "SELECT status, count(*) AS n, sum(duration) AS d, max(time) AS t FROM json",
+        "paths": "SELECT path, count(*) AS n, approx_quantile(duration, 0.9) AS q, min(method) AS m FROM json",
+        "users": 'SELECT "user", count(*) AS n, max(CAST(deep.er AS DECIMAL)) AS x FROM json',
+    }.items()
+)
+
+DURATIONS = [
+    *("0.25", "1e-3", '"1.5s"', '"20ms"', "0.12345678901234567", "123456789.0123456789e-3", "null", '"-"', "true"),
+]
+CLOCKS = ['"2026-03-02T10:00:{:02}Z"', "177244560{:01}", '"02/Mar/2026:10:00:{:02} +0100"', '"10:00:{:02}"', "null"]
+USERS = ["ann", "a\\u006en", "\u00e4", "-", "x" * 70]
+
+
+def json_line(n: int) -> str:
+    """Return a line that has in turn whatever a value may be."""
+    parts = [
+        f'"time":{CLOCKS[n % 5 if n % 7 == 0 else 0].format(n % 10)}',
+        f'"request":"GET /{"y" * (n % 40)}?q={n} HTTP/1.1"' if n % 11 == 0 else f'"path":"/p{n % 31}","method":"GET"',
+        f'"status":{200 + n % 3}',
+        f'"duration":{DURATIONS[n % len(DURATIONS)]}',
+        f'"user":"{USERS[n % len(USERS)]}"',
+    ]
+    parts += [f'"date":"2026-03-0{1 + n % 9}"'] * (n % 7 == 0)
+    parts += [f'"deep":{{"er":{n}.5,"list":[1,{{"a":"]"}}]}}'] * (n % 3 == 0)
+    return "{" + ", ".join(parts[::-1] if n % 13 == 0 else parts) + "}"
+
+
+@pytest.mark.parametrize("block", [1 << 14, 1 << 20])
+def test_json_by_strides_is_what_blocks_bring(tmp_path, monkeypatch, block):
+    lines = [json_line(n) for n in range(4000)]
+    odd = ["", "{", '{"status":}', "no json", '{"a":"' + "b" * 9000 + '"}', *[json_line(n)[:-n] for n in range(1, 40)]]
+    lines[77::211] = odd[: len(lines[77::211])]
+    (tmp_path / "a.log").write_text("\n".join(lines))
+    read = piece(tmp_path / "a.log", format="jsonl")
+    sizes = {"block_bytes": block, "max_line_bytes": 1 << 13}
+    monkeypatch.setattr(strides, "STRIDE_BYTES", 1 << 11)
+    for module in (strides, aggregate):
+        monkeypatch.setattr(module, "ROWS", 200)
+    with monkeypatch.context() as patch:
+        patch.setattr(JsonParser, "parse", lambda *_: pytest.fail("went by batches"))
+        by_strides = outcome(JSON_SPECS, read, **sizes)
+    monkeypatch.setattr(pieces, "stride_of", lambda *_: None)
+    by_batches = outcome(JSON_SPECS, read, **sizes)
+    assert by_strides.files == by_batches.files
+    assert by_strides.files[0].lines.rejected > 10
+    for spec, one, other in zip(JSON_SPECS, by_strides.tables, by_batches.tables, strict=True):
+        assert rows(spec, one) == rows(spec, other)
+        assert places(spec, one) == places(spec, other)
+
+
 def test_usual_lines_go_by_strides(tmp_path, monkeypatch):
     (tmp_path / "a.log").write_text("\n".join(combined(n) for n in range(5000)) + "\n")
     calls = []
@@ -138,11 +192,12 @@ def test_what_needs_a_look_at_each_row_goes_by_batches(tmp_path, monkeypatch, op
     assert whole.files[0].lines.counted == 10
 
 
-def test_a_report_with_a_sum_that_kernels_do_not_take_over_goes_by_batches(tmp_path, monkeypatch):
-    spec = plan("SELECT sum(duration) AS d FROM web", "durations")
-    line = combined(1).rsplit(' "-"', 1)[0] + " 0.25"
-    (tmp_path / "a.log").write_text(f"{line}\n" * 10)
+def test_a_number_that_may_be_a_list_goes_by_batches(tmp_path, monkeypatch):
+    spec = plan("SELECT sum(upstream_duration) AS d FROM web", "durations")
+    line = combined(1).rsplit(' "-"', 1)[0]
+    (tmp_path / "a.log").write_text(f"{line} 0.25\n{line} 0.25, 1.5 : 0.5\n" * 5)
     monkeypatch.setattr(strides.Stride, "read", lambda *_: pytest.fail("went by strides"))
-    whole = outcome((spec,), piece(tmp_path / "a.log", format=TIMED))
+    fmt = TIMED.replace("$request_time", "$upstream_response_time")
+    whole = outcome((spec,), piece(tmp_path / "a.log", format=fmt))
     assert whole.files[0].lines.counted == 10
-    assert rows(spec, *whole.tables) == [(2.5,)]
+    assert rows(spec, *whole.tables) == [(12.5,)]

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from logproc.formats.naming import DATE
 from logproc.formats.parser_named import NamedParser
-from logproc.kernels import jsonlines
+from logproc.kernels import derive, jsonlines, layout, named
+from logproc.kernels.decode import NO_TIME, decode_times
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+    from logproc.kernels.jit import Kernel
+
+
+def described(kernel: Kernel, arguments: tuple[Any, ...]) -> NDArray[np.int64]:
+    """Return a call as `kernels.named` makes it; arrays, which must outlive it, go by addresses of objects."""
+    cells = np.zeros(named.CALL_CELLS, np.int64)
+    cells[named.ADDRESS] = kernel.address
+    given = [id(item) if isinstance(item, np.ndarray) else item for item in arguments]
+    cells[named.ARGUMENTS : named.ARGUMENTS + len(given)] = given
+    return cells
 
 
 class JsonParser(NamedParser):
@@ -31,3 +46,37 @@ class JsonParser(NamedParser):
             lines.reject_offset, lines.reject_line, lines.reject_reason, own,
         )  # fmt: skip
         self.finish(base, row, counters, position)
+
+    @cached_property
+    def counters(self) -> NDArray[np.int64]:
+        """What `named.read_named` counts."""
+        return np.zeros(layout.COUNTERS, np.int64)
+
+    @cached_property
+    def _program(self) -> tuple[NDArray[np.int64], list[Any]]:
+        """What `parse` does as calls of kernels, for rows from the first on; and the arrays that these go to."""
+        lines, date = self.lines, self._place[DATE]
+        slices, times = (0, lines.starts, lines.ends, lines.styles), (lines.times, lines.zoneless, self._scratch)
+        arrays = (*slices[1:], lines.row_offset, lines.row_line)
+        rejects = (lines.reject_offset, lines.reject_line, lines.reject_reason)
+        first = (lines.starts[0], lines.ends[0], lines.styles[0])
+        calls: list[tuple[Kernel, tuple[Any, ...]]] = [
+            (
+                jsonlines.tokenize_by_paths,
+                (0, 0, 0, *self._paths, *jsonlines.scratch(self._paths), *arrays, *rejects, self._own),
+            ),
+            (decode_times, (0, *first, 0, lines.times, self._zoneless_rows, self._scratch)),
+            (derive.join_dates, (*slices, 0, 0, 0, date, NO_TIME, *times)),
+            *((kernel, (*slices, 0, 0, *columns)) for kernel, columns in self.derivations()),
+        ]
+        head = np.zeros(named.CALL_CELLS, np.int64)
+        head[: named.DATES + 1] = (self._own.ctypes.data, len(calls) - 3, lines.starts[date].ctypes.data)
+        cells = np.stack([head, *(described(kernel, arguments) for kernel, arguments in calls)])
+        kept = [self.lines.described(self._scratch, self.counters), *(arguments for _, arguments in calls)]
+        return cells, kept
+
+    @property
+    def addresses(self) -> tuple[int, int]:
+        """Where what `named.read_named` reads is described."""
+        cells, (lines, *_) = self._program
+        return cells.ctypes.data, lines.ctypes.data

@@ -15,11 +15,12 @@ from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
 from logproc.kernels.jsonlines import BLANKS, LINES, REJECTS, ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from logproc.formats.format import Format
+    from logproc.kernels.jit import Kernel
 
 OWN_COUNTERS = 5
 """Cells of the counters of the kernels: those of `jsonlines`, and one that a kernel may use for itself."""
@@ -124,18 +125,28 @@ class NamedParser:
         return zoneless
 
     def _derive(self, base: int, row: int, upto: int) -> None:
-        lines, place = self.lines, self._place
-        slices = (base, lines.starts, lines.ends, lines.styles, row, upto)
+        lines = self.lines
         if self._finder is not None:
             self._finder.find(base, lines, row, upto)
+        for kernel, columns in self.derivations():
+            kernel(base, lines.starts, lines.ends, lines.styles, row, upto, *columns)
+
+    @property
+    def looks_within(self) -> bool:
+        """Tell whether fields are looked for within others, too."""
+        return self._finder is not None
+
+    def derivations(self) -> Iterator[tuple[Kernel, tuple[int, ...]]]:
+        """Yield the kernels that derive columns from others, in their order, and the columns that each is given."""
+        place = self._place
         for column in self._unwrapped:
-            derive.unwrap_arrays(*slices, column)
+            yield derive.unwrap_arrays, (column,)
         for column in self._durations:
-            derive.read_durations(*slices, column)
+            yield derive.read_durations, (column,)
         method, target, protocol = (place.get(name, -1) for name in ("method", "target", "protocol"))
         request = place.get(REQUEST, -1)
         if request >= 0 and max(method, target, protocol) >= 0:
-            derive.split_requests(*slices, request, method, target, protocol)
+            yield derive.split_requests, (request, method, target, protocol)
         path, query = place.get("path", -1), place.get("query", -1)
         if target >= 0 and max(path, query) >= 0:
-            derive.split_targets(*slices, target, path, query)
+            yield derive.split_targets, (target, path, query)

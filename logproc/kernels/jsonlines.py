@@ -58,6 +58,14 @@ _SHAPE_KEYS = 256  # keys of a line that are remembered for the next
 _WORD, _MASK, _WORD2, _MASK2, _LENGTH, _START, _NODE, _PATH, _CHILD = range(9)
 
 
+def scratch(paths: PathTable) -> tuple[NDArray[np.int64], ...]:
+    """Return what `tokenize_by_paths` writes to while it is at work."""
+    shape = np.empty((_SHAPE_KEYS, 9), np.int64)
+    found = np.empty((int(paths.first_path[-1]), 4), np.int64)  # start, end and kind of each path's value, and its line
+    stack = np.empty((MAX_DEPTH + 1, 4), np.int64)  # closing byte, node, path and start of each open container
+    return shape, found, stack
+
+
 def tokenize_json(
     base: int,
     begin: int,
@@ -76,10 +84,8 @@ def tokenize_json(
     the last call stopped, because the arrays for rows or for rejects were full. Leading NUL bytes, which a crash
     leaves behind, and a byte order mark are skipped.
     """
-    shape = np.empty((_SHAPE_KEYS, 9), np.int64)
-    found = np.empty((int(paths.first_path[-1]), 4), np.int64)  # start, end and kind of each path's value, and its line
-    stack = np.empty((MAX_DEPTH + 1, 4), np.int64)  # closing byte, node, path and start of each open container
-    position: int = _tokenize(base, begin, end, *paths, shape, found, stack, *arrays)
+    memory = scratch(paths)
+    position: int = tokenize_by_paths(base, begin, end, *paths, *memory, *arrays)
     return position
 
 
@@ -87,7 +93,7 @@ def tokenize_json(
     "i8, i8, i8, i4[], i4[], i4[], i4[], i4[], i4[], i4[], u1[], i4[], i8[,], i8[,], i8[,], "
     "i4[,], i4[,], u1[,], i4[], i4[], i4[], i4[], u1[], i8[] -> i8"
 )
-def _tokenize(
+def tokenize_by_paths(
     base,
     begin,
     end,

@@ -15,7 +15,7 @@ import numpy as np
 
 from logproc.kernels import decode
 from logproc.kernels.arrays import grown
-from logproc.kernels.columns import CELLS, FIRST_ROW, INTEGER, TEXT, TIME, take_columns
+from logproc.kernels.columns import CELLS, DECIMAL, FIRST_ROW, INTEGER, LEFT_OVER, TEXT, TIME, take_columns
 from logproc.kernels.intern import TODO, UNCLEAN, Dictionary
 from logproc.kernels.jsonlines import unescape
 from logproc.model import LEVELS, NO_MARK, PRIORITIES, Batch, Kind
@@ -139,7 +139,7 @@ class RowStore:
                 self._valid[field][begin:end] = 1
             elif field.name not in batch.starts and field.name != "time":
                 self._valid[field][begin:end] = 0
-            elif field.kind == Kind.DECIMAL:
+            elif field.kind == Kind.DECIMAL and not _is_taken(field, batch):
                 self._append_decimals(field, batch, begin, end)
         self.rows = end
 
@@ -153,11 +153,21 @@ class RowStore:
             if self._stopped[0] == len(fields):
                 return
             column = int(self._stopped[0])
-            self.make_room(batch, fields[column], int(columns[column, FIRST_ROW]))
+            self.make_way(batch, fields[column], int(columns[column, FIRST_ROW]), begin)
 
-    def make_room(self, batch: Batch, field: Stored, row: int) -> None:
-        """Let the dictionary of a field grow, which stopped `take_columns` at a row of a batch."""
+    def make_way(self, batch: Batch, field: Stored, row: int, begin: int) -> None:
+        """Do what stopped `take_columns` at a row of a batch, whose rows go to `begin`.
+
+        The dictionary of a field has to grow, or decimals before the row are to be finished.
+        """
         name = field.name
+        if field.kind == Kind.DECIMAL:
+            values, valid = self._values[field][begin : begin + row], self._valid[field][begin : begin + row]
+            left_over = np.flatnonzero(valid == LEFT_OVER).tolist()
+            valid[left_over] = 0
+            starts, ends, scale = batch.starts[name], batch.ends[name], batch.scales.get(name, 1.0)
+            decode.decode_slow_decimals(batch.buffer, starts, ends, left_over, scale, values, valid)
+            return
         self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
 
     def takes_all(self, batch: Batch) -> bool:
@@ -186,6 +196,9 @@ class RowStore:
         if field.name == "time":
             return (TIME, batch.times.ctypes.data, 0, 0, out, valid, 0, 0)
         starts, ends = batch.starts[field.name].ctypes.data, batch.ends[field.name].ctypes.data
+        if field.kind == Kind.DECIMAL:
+            scale = int(np.array([batch.scales.get(field.name, 1.0)]).view(np.int64)[0])
+            return (DECIMAL, starts, ends, scale, out, valid, 0, 0)
         return (INTEGER, starts, ends, 0, out, valid, 0, 0)
 
     def _finish_text(self, field: Stored, batch: Batch, begin: int, end: int) -> None:
@@ -237,7 +250,8 @@ def _is_taken(field: Stored, batch: Batch) -> bool:
     """Tell whether `take_columns` has a way to take a field of a batch."""
     if field.name == "time" and field.kind != Kind.TEXT:
         return field.kind != Kind.DECIMAL
-    return field.name in batch.starts and field.kind in {Kind.TEXT, Kind.INTEGER}
+    taken = field.kind in {Kind.TEXT, Kind.INTEGER} or (field.kind == Kind.DECIMAL and field.name not in batch.lists)
+    return taken and field.name in batch.starts
 
 
 def _settle_aliases(dictionary: Dictionary) -> None:
