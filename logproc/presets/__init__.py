@@ -37,6 +37,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "agents",
         "bots",
         "ai_crawlers",
+        "latency_hours",
         "latency",
         "routes",
         "slow_paths",

@@ -119,7 +119,7 @@ def coverage(table: ReportTable, files: Sequence[FileEntry]) -> Coverage:
 
 def name_of(source: str | None, host: str | None) -> str:
     """Return a host as people call it: with its source, where there are sources."""
-    return visible("/".join(part for part in (source, host) if part) or "all files")
+    return visible("/".join(part for part in (source, host) if part) or "(no host)")
 
 
 # ---- against the twins -----------------------------------------------------------------------------------------

@@ -131,7 +131,9 @@ def _hosts(found: Coverage, width: int) -> Iterator[Text]:
     if len(hosts) < 2:
         return
     worst = sorted(hosts, key=lambda row: not row.holes)[:SHOWN_HOSTS]
-    yield from (Text(), Text("Lines by host and hour", style="bold"))
+    title = Text("Lines by host and hour", style="bold")
+    title.append("  · none to █ the most of each host", style="not bold dim")
+    yield from (Text(), title)
     room = max(10, width - NAME_WIDTH - 14)
     for row in (row for row in hosts if row in worst):
         name = name_of(row.source, row.host)[-NAME_WIDTH:]
@@ -139,7 +141,9 @@ def _hosts(found: Coverage, width: int) -> Iterator[Text]:
         text.append(strokes.shades(row.counts, row.holes, room), style="red" if row.holes else "cyan")
         text.append(f" {row.lines:>10,}", style="dim")
         yield text
-    yield Text(f" {units.moment(found.hours[0])} to {units.moment(found.hours[-1])}; ! has holes", style="dim")
+    holes = "; ! far fewer than its twins" if any(row.holes for row in worst) else ""
+    span = f"{units.moment(found.hours[0])} to {units.moment(found.hours[-1])} UTC"
+    yield Text(f" {span}{holes}", style="dim")
 
 
 # ---- reports ---------------------------------------------------------------------------------------------------
@@ -171,17 +175,25 @@ def _is_single(table: ReportTable) -> bool:
 def _single(table: ReportTable, width: int) -> Iterator[Text]:
     """Yield a row of values as pairs of name and value, as many on a line as fit."""
     pairs = [
-        (visible(column.name), units.moment(value) if column.type == "time" and value else cell(value, column))
+        (visible(column.name), units.instant(value) if column.type == "time" and value else cell(value, column))
         for value, column in zip(table.rows[0], table.columns, strict=True)
     ]
-    size = max(len(name) + len(value) for name, value in pairs) + 2
-    across = max(1, (width - 1) // (size + 3))
-    for begin in range(0, len(pairs), across):
+    widths = next(
+        widths
+        for across in range(len(pairs), 0, -1)
+        if sum(widths := _beside(pairs, across)) + 3 * across < width or across == 1
+    )
+    for begin in range(0, len(pairs), len(widths)):
         line = Text()
-        for name, value in pairs[begin : begin + across]:
+        for size, (name, value) in zip(widths, pairs[begin : begin + len(widths)], strict=False):
             line.append(f" {name}", style="dim")
             line.append(f"{value:>{size - len(name)}}  ", style="bold")
         yield line
+
+
+def _beside(pairs: Sequence[tuple[str, str]], across: int) -> list[int]:
+    """Return the characters that each column needs where so many pairs stand on a line."""
+    return [max(len(name) + 2 + len(value) for name, value in pairs[place::across]) for place in range(across)]
 
 
 def _course(table: ReportTable, width: int) -> list[Text]:
@@ -203,7 +215,7 @@ def _course(table: ReportTable, width: int) -> list[Text]:
         shown.append(text)
     labels = found[0].axis.labels
     shown.append(
-        Text(f" {labels[0]} to {labels[-1]}, {plural(len(table.rows), 'row')} (--json shows all)", style="dim")
+        Text(f" {labels[0]} to {labels[-1]} UTC, {plural(len(table.rows), 'row')} (--json shows all)", style="dim")
     )
     return shown
 

@@ -136,6 +136,11 @@ def moment(text: str, *, days: bool = False) -> str:
     return f"{date} {clock.split('.')[0].removesuffix(':00') if clock.count(':') == 2 else clock}"
 
 
+def instant(text: str) -> str:
+    """Write RFC 3339 UTC to the second and with its zone, as where it stands alone: `2015-05-17 10:05:00 UTC`."""
+    return f"{text.removesuffix('Z').partition('.')[0].replace('T', ' ')} UTC"
+
+
 def are_days(values: Iterable[Any]) -> bool:
     """Tell whether times are all midnights, so that the day says everything."""
     return all(value is None or str(value).endswith("T00:00:00Z") for value in values)

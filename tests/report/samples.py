@@ -138,6 +138,37 @@ def night() -> Report:
     )
 
 
+def wide() -> Report:
+    """Return a report whose tables ask for much room: times, long paths, many numbers, two keys."""
+    last = "2026-03-02T23:59:59.123456Z"
+    numbers = [(f"/articles/{'a-long-title-' * number}", *(10**9 + number,) * 5) for number in range(12)]
+    return Report(
+        RUN,
+        (entry("a.log"),),
+        (
+            table(
+                "clients",
+                [column("client", "text", "key"), *map(column, ("requests", "bytes")), column("last_time", "time")],
+                [(f"203.0.113.{number}", 1_000_000 - number, 10**9, last) for number in range(12)],
+                "SELECT client, count(*) AS requests FROM web GROUP BY client",
+            ),
+            table(
+                "paths",
+                [column("path", "text", "key"), *map(column, ("requests", "bytes", "visitors", "errors", "clients"))],
+                numbers,
+            ),
+            table(
+                "protocols",
+                [column(name, "text", "key") for name in ("protocol", "tls_protocol")]
+                + [*map(column, ("requests", "bytes", "visitors"))],
+                [("HTTP/1.1", "TLSv1.2", 12_345, 10**9, 2100), (None, None, 12, 10**6, 3)],
+                "SELECT protocol, count(*) AS requests FROM web GROUP BY protocol",
+            ),
+            table("classes", [column("class", "text", "key"), column("requests")], [("2xx", 5), ("5xx", 6)]),
+        ),
+    )
+
+
 def covered(hosts: Iterable[str]) -> ReportTable:
     """Return the coverage of a day, in which the first host was silent for four hours."""
     rows = [

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from report.samples import hostile, night
+from report.samples import hostile, night, wide
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -47,7 +47,7 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    for name, report in (("night", night()), ("hostile", hostile())):
+    for name, report in (("night", night()), ("hostile", hostile()), ("wide", wide())):
         (folder / f"{name}.html").write_bytes(html.render(report))
     return folder
 
@@ -114,6 +114,48 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(opened, width, s
     browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     assert axe(browser) == {}
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_no_column_is_cut_off(opened, width):
+    browser = opened("wide", width)
+    browser.execute_script("document.documentElement.classList.add('whole')")
+    cut = """
+    return [...document.querySelectorAll('.panel .scroll')]
+      .filter(s => s.scrollWidth > s.clientWidth + 1).map(s => [s.ariaLabel, s.scrollWidth, s.clientWidth]);
+    """
+    assert len(browser.find_elements("css selector", ".panel .scroll")) == 4
+    assert browser.execute_script(cut) == []
+
+
+def spoken(browser):
+    """Return what a screen reader is told of the page: role and name, in order."""
+    nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    shown = [node for node in nodes if not node["ignored"] and "name" in node]
+    return [(node["role"]["value"], node["name"].get("value", "")) for node in shown]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_everything_can_be_read_aloud_what_is_below_the_screen_too(opened, scripts):
+    browser = opened("night", scripts=scripts)
+    sections = len(browser.find_elements("css selector", "section > .head"))
+
+    def headings():
+        return [name for role, name in spoken(browser) if role == "heading"]
+
+    WebDriverWait(browser, 20).until(lambda _: len([h for h in headings() if h != "Needs a look"]) == sections + 1)
+    found = spoken(browser)
+    assert [name for role, name in found if role == "heading"][:3] == ["Log report", "What was read", "Needs a look"]
+    pictures = [name for role, name in found if role in {"image", "figure"} and name]
+    assert "Hours of day: requests by hour of day; from 0 to 9, highest at 5" in pictures
+    assert "requests over time; from 100 to 261, highest at 2026-03-02 23:00" in pictures
+    tables = [name for role, name in found if role == "table"]
+    assert {"Paths", "Estimates", "Hosts and sources", "Coverage by host"} <= {name.capitalize() for name in tables}
+    assert ("rowheader", "/page/0") in found
+    if scripts:
+        assert ("searchbox", "Filter Paths") in found
+        assert {("button", "path"), ("button", "requests"), ("button", "Show all 40 rows")} <= set(found)
+        assert not [name for role, name in found if role == "button" and "↕" in name]
 
 
 def test_a_host_is_chosen_and_its_figures_are_shown(opened):

@@ -206,3 +206,35 @@ def test_a_page_from_the_ledger_says_that_no_log_was_read():
     assert "No log was read for this page" in text
     assert "lines read =" not in text
     assert "2026-03-02 00:00 to 2026-03-02 23:00 UTC, by the hour" in text
+
+
+def test_narrow_reports_share_a_row_and_none_stands_alone_beside_nothing():
+    def named(name, wide):
+        rows = [("x" * (200 if wide else 3), number, number, number) for number in range(4)]
+        return table(name, [column("k", "text", "key"), *map(column, ("requests", "bytes", "visitors"))], rows)
+
+    kinds = {"a": False, "b": False, "c": True, "d": False, "e": True, "f": False}
+    many = tuple(named(name, wide) for name, wide in kinds.items())
+    text = html.render(Report(night().run, (entry("a"),), many)).decode()
+    found = re.findall(r'<section id="report-\d+" class="panel( wide)?">', text)
+    assert found == ["", "", " wide", " wide", " wide", " wide"]
+
+
+def test_columns_that_do_not_fit_into_half_a_page_take_the_whole():
+    columns = [column("client", "text", "key"), *map(column, ("requests", "bytes")), column("last_time", "time")]
+    sql = "SELECT client, count(*) AS requests FROM web GROUP BY client"
+    rows = [(f"203.0.113.{n}", 1000 - n, 10**9, "2026-03-02T23:59:59Z") for n in range(4)]
+    text = html.render(Report(night().run, (entry("a"),), (table("clients", columns, rows, sql),) * 2)).decode()
+    assert text.count('class="panel wide"') == 2
+    few = table("few", columns[:2], [row[:2] for row in rows])
+    assert 'class="panel wide"' not in html.render(Report(night().run, (entry("a"),), (few, few))).decode()
+
+
+def test_a_time_that_stands_alone_says_its_zone():
+    assert "2026-03-02 23:59:59 UTC" in read(night()).texts
+
+
+def test_columns_that_go_round_have_their_names_below():
+    found = read(night()).texts
+    begin = found.index("requests by hour of day")
+    assert [text for text in found[begin:] if text.isdigit()][1:13] == [str(hour) for hour in range(0, 24, 2)]

@@ -41,7 +41,7 @@ Counts = list[int | None]
 """Counts by step, None where time is left out."""
 
 OTHERS: Pair = ("(others)", "(others)")
-NOBODY = "(none)"
+NO_SOURCE, NO_HOST = "(no source)", "(no host)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def choosing(report: Report) -> Choosing | None:
     if len(shown) < len(pairs):
         totals[OTHERS] = [sum(sums[pair][n] for pair in pairs[len(shown) :]) for n in range(len(MEASURES))]
     whole = [sum(values[n] for values in sums.values()) for n in measures]
+    with_source = len({source for source, _ in pairs}) > 1
     document = {
         "pairs": names,
         "units": [MEASURES[n][1].value for n in measures],
@@ -92,11 +93,11 @@ def choosing(report: Report) -> Choosing | None:
         ),
         charts=() if axis is None else tuple(_charts(axis, counts, measures)),
         headings=(
-            Heading("source", False),
-            Heading("host", False),
+            *([Heading("source", False, "x")] if with_source else []),
+            Heading("host", False, "x"),
             *(Heading(MEASURES[n][0], True, "n") for n in measures),
         ),
-        rows=tuple(_row(pair, sums, measures) for pair in pairs[: 5 * MOST_PAIRS]),
+        rows=tuple(_row(pair, sums, measures, with_source=with_source) for pair in pairs[: 5 * MOST_PAIRS]),
         unit="an hour" if width == 1 else f"{width} hours",
         # Inside a script element nothing but its end tag and comments is markup: without "<" there is none.
         data=json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
@@ -117,7 +118,7 @@ _ZEROS = [0] * len(MEASURES)
 
 
 def _pair(row: Sequence[Any]) -> Pair:
-    return shortened(row[0] or NOBODY, 60), shortened(row[1] or NOBODY, 60)
+    return shortened(row[0] or NO_SOURCE, 60), shortened(row[1] or NO_HOST, 60)
 
 
 def _sums(table: ReportTable) -> dict[Pair, list[int]]:
@@ -157,8 +158,8 @@ def _charts(axis: Axis, counts: Sequence[Sequence[Counts]], measures: Sequence[i
         yield drawing.draw(chart, f"{name} of all that is chosen from")
 
 
-def _row(pair: Pair, sums: dict[Pair, list[int]], measures: Sequence[int]) -> tuple[Cell, ...]:
-    cells = [Cell(pair[0], "x"), Cell(pair[1], "x")]
+def _row(pair: Pair, sums: dict[Pair, list[int]], measures: Sequence[int], *, with_source: bool) -> tuple[Cell, ...]:
+    cells = [Cell(name, "x") for name in (pair if with_source else pair[1:])]
     for n in measures:
         most = max(values[n] for values in sums.values()) or 1
         value = sums[pair][n]

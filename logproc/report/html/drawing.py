@@ -26,6 +26,12 @@ STATIC_POINTS = 320
 
 LONGEST_NAME = 60
 
+MOST_BREAKS = 12
+"""Marks of left out time in one chart; with more of them they would hide the lines, whose gaps say it anyway."""
+
+MOST_MARKS = 12
+"""Names below the columns of a chart."""
+
 ERROR_COLOURS = 6
 """Number of the first colour that is for errors; those before are for all else."""
 
@@ -53,7 +59,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart. `data` is JSON for the library, `summary` says in words what is to be seen."""
+    """A chart. `data` is JSON for the library, `summary` says in words what is to be seen.
+
+    `marks` stand below the columns, one each, of which some are empty.
+    """
 
     title: str
     summary: str
@@ -63,6 +72,7 @@ class Drawing:
     last: str
     strokes: tuple[Stroke, ...]
     bars: tuple[Bar, ...]
+    marks: tuple[str, ...]
     breaks: tuple[str, ...]
     data: str
 
@@ -92,7 +102,7 @@ def draw(chart: Chart, about: str, *, live: bool = True) -> Drawing:
     bars = tuple(_bars(chart, top)) if chart.kind == "columns" else ()
     strokes = () if bars else tuple(_strokes(chart, top))
     return Drawing(
-        title=visible(valid_text(chart.title))[:LONGEST_NAME],
+        title=visible(valid_text(chart.title.replace("_", " ")))[:LONGEST_NAME],
         summary=_summary(chart, about),
         kind=chart.kind,
         top=units.compact(top, chart.unit),
@@ -100,7 +110,8 @@ def draw(chart: Chart, about: str, *, live: bool = True) -> Drawing:
         last=chart.axis.labels[-1],
         strokes=strokes,
         bars=bars,
-        breaks=tuple(_number(WIDTH * (b + 0.5) / max(1, len(chart.axis.labels))) for b in chart.axis.breaks),
+        marks=tuple(_marks(chart.axis.labels)) if bars else (),
+        breaks=tuple(_number(WIDTH * (b + 0.5) / max(1, len(chart.axis.labels))) for b in _marked(chart.axis)),
         data=_data(chart) if live else "",
     )
 
@@ -171,6 +182,17 @@ def _bars(chart: Chart, top: float) -> Iterator[Bar]:
         text = f"{label}: {units.write(value, chart.unit)}"
         left, wide = number * width + width * 0.1, 0.8 * width
         yield Bar(f"{left:.2f}%", f"{100 - height:.2f}%", f"{wide:.2f}%", f"{height:.2f}%", text)
+
+
+def _marks(labels: Sequence[str]) -> Iterator[str]:
+    step = -(-len(labels) // MOST_MARKS)
+    return (
+        visible(valid_text(label))[:LONGEST_NAME] if place % step == 0 else "" for place, label in enumerate(labels)
+    )
+
+
+def _marked(axis: Axis) -> Sequence[int]:
+    return axis.breaks if len(axis.breaks) <= MOST_BREAKS else ()
 
 
 def _number(value: float) -> str:

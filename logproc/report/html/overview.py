@@ -126,7 +126,7 @@ def _tile(
 ) -> Tile:
     column = table.columns[index]
     unit = units.unit_of(column, table.sql)
-    text = shortened(units.write(value, unit), 60)
+    text = shortened(units.instant(value) if unit is Unit.TIME and value else units.write(value, unit), 60)
     is_bad = units.is_error(column.name)
     aside = ""
     if is_bad and whole and isinstance(value, int):
@@ -165,7 +165,7 @@ def _spark(report: Report, name: str) -> drawing.Drawing | None:
             lines = tuple(line for line in chart.lines if line.name == name)
             if lines and (found is None or len(chart.axis.labels) > len(found.axis.labels)):
                 found = figures.Chart(name, "area", chart.unit, chart.axis, lines)
-    return None if found is None else drawing.draw(found, name)
+    return None if found is None else drawing.draw(found, f"{name.replace('_', ' ')} over time")
 
 
 # ---- books -----------------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def books(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Bo
                 (("counted", lines.counted), ("filtered", lines.filtered), ("rejected", lines.rejected)), lines.read
             )
         ),
-        files=", ".join(f"{count:,} {status}" for status, count in counts.items()) or "no files",
+        files=_files(counts),
         bytes=f"{size(read)} of text" + (f" from {size(stored)} on disk" if stored not in {0, read} else ""),
         reasons=tuple(
             (shortened(reason), count, f"{100 * count / rejected:.1f} %")
@@ -200,6 +200,15 @@ def books(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Bo
         listed=tuple(_file(entry, max_reject_ratio, named) for entry in files[:MOST_FILES]),
         more_files=plural(len(files) - MOST_FILES, "more file") if len(files) > MOST_FILES else "",
     )
+
+
+def _files(counts: dict[str, int]) -> str:
+    """Say what became of the files: `30 files read, 2 failed`."""
+    states = [f"{count:,} {status}" for status, count in counts.items()]
+    if not states:
+        return "no files"
+    status, count = next(iter(counts.items()))
+    return ", ".join([f"{plural(count, 'file')} {status}", *states[1:]])
 
 
 def _shares(counts: Sequence[tuple[str, int]], total: int) -> Iterator[Share]:

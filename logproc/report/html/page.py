@@ -15,7 +15,7 @@ from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from jinja2 import Environment
 
@@ -80,8 +80,12 @@ def render(
     earlier = {table.name: table for table in before}
     content = b""
     for room in ROOMS:
-        sections = tuple(_sections(report, earlier, room))
-        content = page("report.html", sections=sections, shortened="" if room is ROOMS[0] else _cut(room), **shared)
+        content = page(
+            "report.html",
+            **_sections(report, earlier, room),
+            shortened="" if room is ROOMS[0] else _cut(room),
+            **shared,
+        )
         if len(content) <= MOST_BYTES:
             break
     return content
@@ -94,16 +98,17 @@ def _cut(room: panels.Room) -> str:
     )
 
 
-def _sections(
-    report: Report, before: dict[str, ReportTable], room: panels.Room
-) -> Iterator[overview.Tiles | panels.Panel]:
-    for number, table in enumerate(report.reports, 1):
-        if _is_empty(report, table):
-            continue
-        if overview.is_tiles(table):
-            yield overview.tiles(table, number, panels.exactness(table), report, before.get(table.name))
-        else:
-            yield panels.panel(table, number, room)
+def _sections(report: Report, before: dict[str, ReportTable], room: panels.Room) -> dict[str, Any]:
+    numbered = [each for each in enumerate(report.reports, 1) if not _is_empty(report, each[1])]
+    single = [(number, table) for number, table in numbered if overview.is_tiles(table)]
+    others = [(number, table) for number, table in numbered if not overview.is_tiles(table)]
+    return {
+        "figures": tuple(
+            overview.tiles(table, number, panels.exactness(table), report, before.get(table.name))
+            for number, table in single
+        ),
+        "panels": tuple(panels.paired(panels.panel(table, number, room) for number, table in others)),
+    }
 
 
 def _is_empty(report: Report, table: ReportTable) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
@@ -11,9 +11,15 @@ from logproc.report.text import plural, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.model import ColumnInfo, ReportError, ReportTable
+
+HALF = 56
+"""Characters of a table that fit into a panel of half the page's width; a wider one takes the whole width."""
+
+WIDEST_TEXT = 28
+"""Characters that a text column is given before its values are broken into several lines."""
 
 SHOWN_ROWS = 10
 """Rows that stand open; a button shows the others, and without JavaScript they stand open too."""
@@ -55,7 +61,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What the page shows of one report."""
+    """What the page shows of one report; where it is `named`, the first cell of a row says what the row is about."""
 
     id: str
     name: str
@@ -69,6 +75,7 @@ class Panel:
     charts: tuple[drawing.Drawing, ...]
     heat: drawing.Heat | None
     wide: bool
+    named: bool
 
     @property
     def folded(self) -> int:
@@ -92,10 +99,29 @@ def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
         headings=headings,
         rows=rows,
         left_out=_left_out(table, len(rows)),
-        charts=tuple(drawing.draw(chart, f"{title}: {chart.title}", live=room.live) for chart in charts),
+        charts=tuple(
+            drawing.draw(chart, f"{title}: {chart.title.replace('_', ' ')}", live=room.live) for chart in charts
+        ),
         heat=None if heat is None else drawing.heat(heat),
-        wide=len(charts) > 1 or len(table.columns) > 6,
+        wide=len(charts) > 1 or heat is not None or (not charts and _width(headings, rows) > HALF),
+        named=bool(table.columns) and table.columns[0].role == "key",
     )
+
+
+def paired(panels: Iterable[Panel]) -> Iterator[Panel]:
+    """Yield panels in their order so that two narrow ones share each row: one that would stand alone becomes wide."""
+    waiting: Panel | None = None
+    for each in panels:
+        if waiting is None and not each.wide:
+            waiting = each
+        elif waiting is None:
+            yield each
+        else:
+            yield replace(waiting, wide=each.wide)
+            yield each
+            waiting = None
+    if waiting is not None:
+        yield replace(waiting, wide=True)
 
 
 def shortened(text: str, most: int = LONGEST_TEXT) -> str:
@@ -114,7 +140,8 @@ def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tu
     shown = _affordable(table, room)
     columns = [_column(table, index, shown) for index in range(len(table.columns))]
     headings = [
-        Heading(shortened(column.name, 60), column.type in NUMBERS, _heading_class(column)) for column in table.columns
+        Heading(shortened(column.name.replace("_", " "), 60), column.type in NUMBERS, _heading_class(column, cells))
+        for column, cells in zip(table.columns, columns, strict=True)
     ]
     share = _shares(table, shown)
     if share is not None:
@@ -124,10 +151,29 @@ def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tu
     return tuple(headings), tuple(zip(*columns, strict=True)) if columns and shown else ()
 
 
-def _heading_class(column: ColumnInfo) -> str:
+def _heading_class(column: ColumnInfo, cells: Sequence[Cell]) -> str:
+    if column.type == "time":
+        return "t"
     if column.type not in NUMBERS:
-        return ""
+        # In steps of four: the style sheet has a least width for each, as the policy allows no style at an element.
+        return f"x w{-(-min(_longest(cells), WIDEST_TEXT) // 4)}"
     return "n k" if column.role == "key" else "n"
+
+
+def _longest(cells: Sequence[Cell]) -> int:
+    """Return the length of the longest of the cells that stand open."""
+    return max((len(cell.text) for cell in cells[:SHOWN_ROWS]), default=0)
+
+
+def _width(headings: Sequence[Heading], rows: Sequence[Sequence[Cell]]) -> float:
+    """Return about how many characters wide a table is before its texts are broken into lines."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(headings)
+    total = 0.0
+    for heading, cells in zip(headings, columns, strict=True):
+        # A heading is broken at its blanks, and has a mark for sorting behind it; between columns there is a gap.
+        head = max(map(len, heading.text.split(" "))) + 1.5
+        total += max(head, min(_longest(cells), WIDEST_TEXT)) + 2
+    return total
 
 
 def _affordable(table: ReportTable, room: Room) -> Sequence[tuple[Any, ...]]:

@@ -153,7 +153,7 @@
       var i = plot.cursor.idx;
       if (i === null || i === undefined || plot.cursor.left < 0 || data.breaks.includes(i)) { tip.hidden = true; return; }
       tip.textContent = "";
-      tip.append(make("strong", {}, moment(times[i], days)));
+      tip.append(make("strong", {}, moment(times[i], days) + (days ? "" : " UTC")));
       data.lines.forEach(function (values, k) {
         var row = make("div"), mark = make("span", { class: "key c" + data.colours[k] });
         row.append(mark, data.names[k] + " " + write(values[i], data.unit, false));
@@ -165,7 +165,7 @@
       tip.style.top = "4px";
     }
     var options = {
-      width: place.clientWidth, height: place.clientHeight, legend: { show: false }, series: series,
+      width: place.clientWidth, height: place.clientHeight, legend: { show: false }, series: series, padding: [null, 30, null, null],
       tzDate: function (t) { return uPlot.tzDate(new Date(t * 1000), "Etc/UTC"); },
       cursor: { y: false, sync: broken ? undefined : { key: sync.key, setSeries: false }, drag: { x: true, y: false } },
       scales: { x: { time: !broken }, y: { range: function (_, low, high) { return [0, high > 0 ? high * 1.06 : 1]; } } },
@@ -185,6 +185,7 @@
       };
     }
     if (broken) {
+      var marked = data.breaks.length <= 12 ? data.breaks : [];
       options.axes[0].incrs = [1, 2, 6, 12, 24, 48, 96, 168, 336, 720, 1440];
       options.axes[0].values = function (_, ticks) {
         return ticks.map(function (i) { return Number.isInteger(i) && times[i] !== undefined ? moment(times[i], true) : ""; });
@@ -194,7 +195,7 @@
         pen.save();
         pen.strokeStyle = muted;
         pen.setLineDash([2, 4]);
-        data.breaks.forEach(function (i) {
+        marked.forEach(function (i) {
           var at = plot.valToPos(i, "x", true);
           if (at < plot.bbox.left || at > plot.bbox.left + plot.bbox.width) return;
           pen.beginPath();
@@ -307,6 +308,13 @@
     redraw();
   });
   document.querySelector(".top-bar").append(button);
+
+  // Panels below the screen are laid out after the first paint; from then on they can be read aloud like all others.
+  function layAll() { root.classList.add("whole"); }
+  addEventListener("load", function () {
+    requestAnimationFrame(function () { setTimeout(layAll); });
+    setTimeout(layAll, 1000); // a page in the background has no frames
+  });
 
   document.querySelectorAll("table.data").forEach(table);
   document.querySelectorAll("section.choosing").forEach(choosing);
