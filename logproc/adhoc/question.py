@@ -161,7 +161,7 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
     if pushed is not None and len(tables) == 1:
         asked.enough = _enough(tree, tables[0], whole=pushed.whole)
     if any(relations.by_name[name].dynamic for name in asked.selections):
-        _quote(asked, tree, {(node.alias or node.name).lower() for node in tables} | local)
+        _quote(asked, tree, _qualifiers(tree, tables) | local)
     return asked
 
 
@@ -200,7 +200,7 @@ def _cast_to_text(tree: Node) -> frozenset[str]:
 
 def _computed_with(tree: Node, tables: Sequence[Node]) -> frozenset[str]:
     """Return the names that stand elsewhere than where a query shows, groups, orders, counts or joins by them."""
-    whole = {(table.alias or table.name).lower() for table in tables}
+    whole = _qualifiers(tree, tables)
     found = set()
     for node in tree.walk():
         if type(node).__name__ not in {"Column", "Dot"} or type(node.parent).__name__ == "Dot":
@@ -218,6 +218,13 @@ def _computed_with(tree: Node, tables: Sequence[Node]) -> frozenset[str]:
             qualifier, _, rest = dotted(node).lower().partition(".")
             found.add(rest if rest and qualifier in whole else dotted(node).lower())
     return frozenset(found)
+
+
+def _qualifiers(tree: Node, tables: Sequence[Node]) -> set[str]:
+    """Return what may stand before a column, in lower case: tables, CTEs, and the aliases of both and of subqueries."""
+    named = {(table.alias or table.name).lower() for table in tables}
+    aliased = (node for node in tree.walk() if type(node).__name__ in {"Subquery", "CTE", "Table", "Unnest", "Lateral"})
+    return named | {node.alias.lower() for node in aliased if node.alias}
 
 
 def _quote(asked: Asked, tree: Node, qualifiers: set[str]) -> None:
@@ -257,6 +264,7 @@ def _names(tree: Node, tables: Sequence[Node]) -> _Names:
     names: set[str] = set()
     written: set[str] = set()
     whole = {(table.alias or table.name).lower() for table in tables}
+    qualifiers = _qualifiers(tree, tables)
     star = False
     defined = {node.alias.lower() for node in tree.walk() if type(node).__name__ in {"Alias", "TableAlias"}}
     for node in tree.walk():
@@ -271,7 +279,7 @@ def _names(tree: Node, tables: Sequence[Node]) -> _Names:
         names.add(path.lower())
         if not (path.lower() in defined and _behind(node)):
             qualifier, _, rest = path.partition(".")
-            written.add(rest if rest and qualifier.lower() in whole else path)
+            written.add(rest if rest and qualifier.lower() in qualifiers else path)
     return _Names(frozenset(names), frozenset(written), star)
 
 

@@ -64,6 +64,9 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
 
 def one_select(sql: str, count: int) -> QueryError:
     """Return the error for what is no single SELECT."""
+    begin, end = _span(r"\bPIVOT\b", sql)
+    if begin is not None:
+        return QueryError("PIVOT: name the values, as in ON status IN (200, 404)", None, sql, begin, end)
     begin, end = _span(r"\w+", sql)
     if count == 1:
         word = sql[begin:end].upper()

@@ -140,6 +140,8 @@ class Builder:
 
     def call(self, name: str, arguments: Sequence[Expression]) -> Expression:
         """Apply a function: check arity, kinds and constants, insert casts, fold what is constant."""
+        if name == "//" and any(argument.kind is Kind.DYNAMIC for argument in arguments):
+            return self.call("trunc", (self.call("/", arguments),))  # whole, as the field's numbers mostly are
         function = FUNCTIONS[name]
         if name in COMPARING and function.accepts(len(arguments)):
             name, arguments = compared(name, arguments)

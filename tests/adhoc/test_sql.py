@@ -88,6 +88,15 @@ def test_dotted_and_undeclared_names_are_fields_of_json(tmp_path):
     assert by_duck(sql, config) == [("GET", "x", 4, 4)]  # request.method is a synonym of method
 
 
+def test_columns_of_subqueries_have_dots_that_are_no_fields_of_json(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"who": "x", "j": {"who": "inner"}, "n": 4}\n{"who": "y", "n": 5}\n')
+    config = Config(paths=(str(tmp_path),))
+    sql = "SELECT a.n, j.who FROM json a JOIN (SELECT DISTINCT who FROM json) AS j ON j.who = a.who ORDER BY 1"
+    assert by_duck(sql, config) == [(4, "x"), (5, "y")]
+    assert by_duck("WITH t AS (SELECT who FROM json) SELECT u.who FROM t u ORDER BY 1", config) == [("x",), ("y",)]
+    assert by_duck("SELECT j.who FROM json ORDER BY 1 LIMIT 1", config) == [("inner",)]
+
+
 def test_sources_are_relations(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"level": "info"}\n')
     (tmp_path / "b.jsonl").write_text('{"level": "warn"}\n')
@@ -136,6 +145,7 @@ def test_sources_are_relations(tmp_path):
         ("SELECT count(*) n FROM web ORDER BY m", "there is no column 'm'; there are n, bytes", "m"),
         ("DELETE FROM web", "DELETE: logs are only read; write one SELECT", "DELETE"),
         ("EXPLAIN SELECT count(*) FROM web", "write logproc sql --explain", "EXPLAIN"),
+        ("SELECT * FROM (PIVOT web ON status USING count(*))", "name the values, as in ON status IN", "PIVOT"),
         ("SELECT 1; SELECT 2", "one SELECT is asked here, and there are 2 statements", "SELECT 2"),
         ("SELECT 'größe', median(byts) FROM web", "did you mean 'bytes' or 'bytes_in'?", "byts"),
     ],
