@@ -26,6 +26,7 @@ from logproc.formats.java import JAVA
 from logproc.formats.java_servers import JAVA_SERVERS
 from logproc.formats.journal import JOURNAL
 from logproc.formats.json_shapes import JSON_SHAPES
+from logproc.formats.json_web import JSON_WEB
 from logproc.formats.loggers import LOGGERS
 from logproc.formats.names import NAMES
 from logproc.formats.nginx import compile_nginx
@@ -74,6 +75,7 @@ _ROWS = (
     *SYSTEMS,
     *STRUCTURED,
     *JSON_SHAPES,
+    *JSON_WEB,
     *CONTAINERS,
     *HEADED_FORMATS,
 )

@@ -9,7 +9,7 @@ from logproc.formats.naming import Naming, with_names
 from logproc.model import Kind
 
 
-def _lacks(*patterns: bytes) -> re.Pattern[bytes]:
+def lacks(*patterns: bytes) -> re.Pattern[bytes]:
     """Return a pattern that finds lines in which not all the patterns are found."""
     return re.compile(b"(?!%b)" % b"".join(b"(?=.*?%b)" % pattern for pattern in patterns), re.DOTALL)
 
@@ -99,8 +99,15 @@ _CLOUDFLARE = Naming(
 # https://www.mongodb.com/docs/manual/reference/log-messages/: severities are F, E, W, I and D1 to D5.
 _MONGODB = Naming(
     with_names(
-        time=("t.$date", "t"), level=("s",), logger=("c",), thread=("ctx",), message=("msg",), message_id=("id",)
+        time=("t.$date", "t"),
+        level=("s",),
+        logger=("c",),
+        thread=("ctx",),
+        message=("msg",),
+        message_id=("id",),
+        duration=("attr.durationMillis",),
     ),
+    {"duration": 1e-3},
     kinds={"message_id": Kind.INTEGER},
 )
 
@@ -157,7 +164,7 @@ JSON_SHAPES = (
         doc="Caddy's access log",
         rank=52,
         needs=(b'"request"', b'"http.log.access'),
-        unlike=_lacks(rb'"logger"\s*:\s*"http\.log\.access', rb'"request"\s*:\s*\{'),
+        unlike=lacks(rb'"logger"\s*:\s*"http\.log\.access', rb'"request"\s*:\s*\{'),
         naming=_CADDY,
         samples=(
             Sample(
@@ -191,7 +198,7 @@ JSON_SHAPES = (
         doc="Traefik's access log as JSON",
         rank=51,
         needs=(b'"DownstreamStatus"',),
-        unlike=_lacks(b'"DownstreamStatus"'),
+        unlike=lacks(b'"DownstreamStatus"'),
         naming=_TRAEFIK,
         samples=(
             Sample(
@@ -223,7 +230,7 @@ JSON_SHAPES = (
         doc="Cloudflare's HTTP requests, as Logpush writes them",
         rank=50,
         needs=(b'"EdgeResponseStatus"', b'"RayID"'),
-        unlike=_lacks(b'"EdgeResponseStatus"'),
+        unlike=lacks(b'"EdgeResponseStatus"'),
         naming=_CLOUDFLARE,
         samples=(
             Sample(
@@ -249,7 +256,7 @@ JSON_SHAPES = (
         doc="access log as JSON, with the names of nginx's variables",
         rank=49,
         needs=(b'"remote_addr"', b'"status"', b'"request'),
-        unlike=_lacks(b'"remote_addr"', b'"status"', rb'"(?:request|request_uri|request_method)"\s*:\s*"'),
+        unlike=lacks(b'"remote_addr"', b'"status"', rb'"(?:request|request_uri|request_method)"\s*:\s*"'),
         naming=Naming(with_names(upstream_addr=("upstream_addr",))),
         samples=(
             Sample(
@@ -277,7 +284,7 @@ JSON_SHAPES = (
         doc="MongoDB's structured log, from version 4.4 on",
         rank=48,
         needs=(b'"$date"', b'"ctx"', b'"msg"'),
-        unlike=_lacks(rb'"t"\s*:\s*\{\s*"\$date"', b'"ctx"'),
+        unlike=lacks(rb'"t"\s*:\s*\{\s*"\$date"', b'"ctx"'),
         naming=_MONGODB,
         samples=(
             Sample(
@@ -337,7 +344,7 @@ JSON_SHAPES = (
         doc="the journal of systemd, by journalctl -o json",
         rank=47,
         needs=(b'"__REALTIME_TIMESTAMP"',),
-        unlike=_lacks(b'"__REALTIME_TIMESTAMP"'),
+        unlike=lacks(b'"__REALTIME_TIMESTAMP"'),
         naming=_JOURNAL,
         samples=(
             Sample(
@@ -365,7 +372,7 @@ JSON_SHAPES = (
         doc="audit log of the Kubernetes API server",
         rank=46,
         needs=(b"audit.k8s.io", b'"auditID"'),
-        unlike=_lacks(b'"auditID"'),
+        unlike=lacks(b'"auditID"'),
         naming=_KUBE_AUDIT,
         samples=(
             Sample(
@@ -394,7 +401,7 @@ JSON_SHAPES = (
         doc="pino-http and Fastify: bunyan's keys, with response times in milliseconds",
         rank=43,
         needs=(b'"responseTime":', b'"pid":', b'"level":'),
-        unlike=_lacks(b'"level":\\d\\d', b'"time":\\d{13}', b'"pid":\\d'),
+        unlike=lacks(b'"level":\\d\\d', b'"time":\\d{13}', b'"pid":\\d'),
         naming=Naming(with_names(duration=("responseTime",)), {"duration": 1e-3}),
         samples=(
             Sample(
@@ -421,7 +428,7 @@ JSON_SHAPES = (
         doc="Kibana's log before 8, with response times in milliseconds",
         rank=42,
         needs=(b'"type":', b'"@timestamp":', b'"res":', b'"responseTime":'),
-        unlike=_lacks(b'"type":', b'"@timestamp":', b'"pid":'),
+        unlike=lacks(b'"type":', b'"@timestamp":', b'"pid":'),
         naming=Naming(with_names(duration=("res.responseTime",)), {"duration": 1e-3}),
         samples=(
             Sample(
@@ -450,7 +457,7 @@ JSON_SHAPES = (
         doc="access logs of Azure's Front Door and Application Gateway, one a line or as the records of one object",
         rank=44,
         needs=(b'"properties"', b'"httpMethod"', b'"resourceId"'),
-        unlike=_lacks(b'"resourceId"', b'"properties"', b'"httpMethod"'),
+        unlike=lacks(b'"resourceId"', b'"properties"', b'"httpMethod"'),
         naming=_AZURE,
         samples=(
             Sample(
@@ -481,7 +488,7 @@ JSON_SHAPES = (
         doc="AWS CloudTrail events, one a line or as the Records of one object",
         rank=45,
         needs=(b'"eventVersion"', b'"eventSource"', b'"eventTime"'),
-        unlike=_lacks(b'"eventVersion"', b'"eventSource"'),
+        unlike=lacks(b'"eventVersion"', b'"eventSource"'),
         naming=_CLOUDTRAIL,
         samples=(
             Sample(

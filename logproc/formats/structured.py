@@ -117,7 +117,7 @@ STRUCTURED = (
             ),
             Sample(
                 'date=2024-01-02 time=03:04:05 devname="FGT" level="warning" srcip=192.0.2.1 msg=',
-                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "devname": "FGT", "srcip": "192.0.2.1"},
+                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "devname": "FGT", "client": "192.0.2.1"},
             ),
             Sample("k=a k=b ƒ='a b' n=17 v=1.10", {"k": "b", "ƒ": "a b", "n": 17, "v": "1.10"}),
         ),
