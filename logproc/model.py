@@ -96,7 +96,7 @@ LEVELS = {
     **dict.fromkeys(("debug", "fine", "dbg", "debu", "dbug", "d", ".", "20"), "DEBUG"),
     **dict.fromkeys((f"{name}{number}" for name in ("debug", "d") for number in range(1, 6)), "DEBUG"),
     **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),
-    **dict.fromkeys(("note", "system", "config", "log", "success"), "INFO"),
+    **dict.fromkeys(("n", "note", "system", "config", "log", "success"), "INFO"),
     **dict.fromkeys(("warn", "warning", "wrn", "w", "#", "40"), "WARN"),
     **dict.fromkeys(("error", "err", "erro", "severe", "e", "fail", "50"), "ERROR"),
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "failure", "60"), "FATAL"),

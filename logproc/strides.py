@@ -191,6 +191,8 @@ def _keep_books(reader: PieceReader, stride: Stride, block: Block, before: int) 
     reader.read += lines - last
     if rejects:
         desk.counters[:] = stride.parser.counters
+        if isinstance(stride.parser, SeparatorParser):
+            reader.filtered += stride.parser.pass_headers(desk.buffer, desk.counters)
         reader.refused(stride.parser, block)
     reader.read += last
     if rows:

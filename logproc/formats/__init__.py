@@ -21,6 +21,7 @@ from logproc.formats.databases import DATABASES
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
+from logproc.formats.guards import GUARDS
 from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.java import JAVA
 from logproc.formats.java_servers import JAVA_SERVERS
@@ -32,11 +33,13 @@ from logproc.formats.names import NAMES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
 from logproc.formats.node import NODE
+from logproc.formats.operations import OPERATIONS
 from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.proxies import PROXIES
 from logproc.formats.python import PYTHON
 from logproc.formats.regex import compile_regex
 from logproc.formats.servers import SERVERS
+from logproc.formats.stores import STORES
 from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
@@ -72,6 +75,9 @@ _ROWS = (
     *JAVA_SERVERS,
     *POSTGRES,
     *DATABASES,
+    *STORES,
+    *GUARDS,
+    *OPERATIONS,
     *SYSTEMS,
     *STRUCTURED,
     *JSON_SHAPES,

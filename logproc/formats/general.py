@@ -22,7 +22,7 @@ from logproc.formats.heads import (
 from logproc.formats.program import Meaning, Slot
 
 _DATES = (
-    *("%+", "%Y/%m/%d %H:%M:%S%.", "%d/%b/%Y:%H:%M:%S%z", "%d/%b/%Y:%H:%M:%S%.", "%d/%b/%Y %H:%M:%S%."),
+    *("%+", "%Y/%m/%d %H:%M:%S%.", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
     *("%a %b %d %H:%M:%S%. %Y", "%a, %d %b %Y %H:%M:%S%z", "%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z"),
     *("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %H:%M:%S%.%z", "%d %b %Y %H:%M:%S%.%z"),
     *("%m/%d/%Y %I:%M:%S%. %p", "%m/%d/%Y, %I:%M:%S%. %p", "%Y-%m-%d %I:%M:%S%. %p", "%d.%m.%Y %H:%M:%S%."),
@@ -34,6 +34,20 @@ _ANY = "%|".join(_DATES)
 _YEARLESS = "%b %d %H:%M:%S%."
 _CLOSED = f"%+:%|{_ANY}"
 """The same; behind a time of ISO 8601 may stand a colon, as old garbage collectors of Java write it."""
+
+# Redis's levels are signs, but "2024-01-02 03:04:05 - started" has none, nor has "... 2024 -> Database is OK"; words
+# that some loggers have for levels begin sentences, too: "2024-01-02 03:04:05 System started".
+_SENTENCE = b"|".join(
+    b"[%c%c]%b" % (word[0] - 32, word[0], word[1:])
+    for word in (
+        *(b"a", b"all", b"any", b"off", b"log", b"system", b"query", b"success", b"fail", b"failure", b"statement"),
+        *(b"detail", b"hint", b"context", b"location", b"audit", b"unknown", b"note", b"alert", b"panic", b"config"),
+    )
+)
+_NO_LEVEL = re.compile(
+    rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
+    rb"(?:[*.#]|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
+)
 
 _ROWS = (
     app(
@@ -53,6 +67,8 @@ _ROWS = (
         ),
         rank=-8,
         head=7,
+        unlike=_NO_LEVEL,
+        unlike_reason="behind the time stands a sign, or a word that begins a sentence, and no level",
         samples=(
             Sample(
                 "2024-01-02 03:04:05,678 INFO up and running",

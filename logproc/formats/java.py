@@ -102,6 +102,8 @@ JAVA = (
         (stamp(ISO, b" "), level(), maybe(THREAD), LOGGER, MESSAGE),
         rank=-6,
         head=2,
+        unlike=re.compile(rb"\d{4}-\d\d-\d\d[T ][\d:]{8}\S* +[-.*#] "),
+        unlike_reason="a sign stands where Hadoop has the level",
         sure=rb"org\.apache\.h(?:adoop|base|ive)\.|\bh(?:adoop|base|ive|dfs)\.",
         samples=(
             Sample(

@@ -10,6 +10,7 @@ import re
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Program, Slot
+from logproc.formats.syslog import JOURNAL_HEADERS
 
 _TAG = Slot(None, Meaning.TAG, b"")
 _TO = (word("host"), _TAG, MESSAGE)
@@ -25,7 +26,7 @@ def _row(
         name,
         "syslog",
         SEPARATOR,
-        Program(b"", slots),
+        Program(b"", slots, headers=JOURNAL_HEADERS),
         doc,
         rank,
         samples,

@@ -129,6 +129,9 @@ class SeparatorParser:
         self.scales = scales_of(program)
         self.lists = frozenset(s.name for s in program.slots if s.name and s.meaning is Meaning.DECIMAL_LIST)
         self.multiline = program.head > 0
+        # Records of several lines know their headers in the kernel; these are asked for when a line is refused.
+        headers = b"" if self.multiline else b"".join(text[:8].ljust(8) for text in program.headers)
+        self._headers = np.frombuffer(headers, np.uint8).reshape(-1, 8)
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.resume(layout.FRESH, RECORD_BYTES, more=False)
         self._arrays = (program_arrays(program, stored), np.zeros(WORKSPACE, np.int64))
@@ -165,6 +168,21 @@ class SeparatorParser:
         position = int(scout.counters[layout.POSITION])
         return position if position < end else -1
 
+    def pass_headers(self, buffer: NDArray[np.uint8], counters: NDArray[np.int64]) -> int:
+        """Count the refused lines that begin with a header of the format as blank; returns how many these are."""
+        count = int(counters[tokenize.REJECTS])
+        if not count or not len(self._headers):
+            return 0
+        lines = self.lines
+        begins = buffer[lines.reject_offset[:count, None] + np.arange(8)]
+        kept = np.flatnonzero(~(begins[:, None] == self._headers).all(2).any(1))
+        for array in (lines.reject_offset, lines.reject_line, lines.reject_reason):
+            array[: len(kept)] = array[kept]
+        passed = count - len(kept)
+        counters[tokenize.REJECTS] -= passed
+        counters[tokenize.BLANKS] += passed
+        return passed
+
     def resume(self, state: int, record_bytes: int, *, more: bool) -> None:
         """Say to the next call of `parse`, and to it alone, what came before, and how it ends (see `RecordParser`)."""
         counters = self.counters
@@ -173,6 +191,7 @@ class SeparatorParser:
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         tokenize.tokenize(buffer.ctypes.data, begin, end, row, *self.addresses)
+        self.pass_headers(buffer, self.counters)
         counters[:] = self.counters
         if self.multiline:
             self.counters[layout.STATE], self.counters[layout.MORE] = layout.FRESH, False

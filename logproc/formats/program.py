@@ -117,7 +117,7 @@ class Program:
     that is refused in its head goes on with the record before it, as text of the field `continues`: "stack", or a
     slot's name, whose text then runs on. A terminator with b"\n" inside makes every record several lines; the head
     is in the first one, and the others must not look like one. Lines that begin with one of `headers`, at most eight
-    bytes each, and not with a head count as blank lines.
+    bytes each (exactly eight where every line is a record), and not with a head count as blank lines.
     """
 
     prefix: bytes

@@ -17,7 +17,12 @@ _LEVEL_FOR_HOST = re.compile(
     rb"\d{4}-\d\d-\d\dT\S+ +\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|PANIC)\b", re.IGNORECASE
 )
 
-_RFC3164 = Program(b"", (Slot("time", Meaning.SYSLOG, b""), Slot("message", Meaning.TEXT, b"\n")))
+JOURNAL_HEADERS = (b"-- Boot ", b"-- Logs ", b"-- Journ", b"-- Reboo", b"-- No en", b"-- curso")
+"""What journalctl writes between entries: -- Boot ID --, -- Journal begins at ... --, -- cursor: ..."""
+
+_RFC3164 = Program(
+    b"", (Slot("time", Meaning.SYSLOG, b""), Slot("message", Meaning.TEXT, b"\n")), headers=JOURNAL_HEADERS
+)
 
 _RFC5424 = Program(
     b"",
@@ -37,6 +42,8 @@ _RFC5424 = Program(
 _COUNTED = Program(
     b"", (Slot(None, Meaning.NUMBER, b" "), replace(_RFC5424.slots[0], missing=Missing.REFUSED), *_RFC5424.slots[1:])
 )
+
+_LOGPLEX = Program(b"", (*_COUNTED.slots[:-2], _COUNTED.slots[-1]))
 
 _BARE = Program(b"", (Slot("time", Meaning.ISO_TIME, b" ", solid=True), *_RFC5424.slots[3:]))
 
@@ -156,6 +163,30 @@ SYSLOG = (
             ),
         ),
         refused=("<34>1 2003-10-11T22:14:15.003Z host su - - - x", "70 1 2003-10-11T22:14:15.003Z host su - - - x"),
+    ),
+    Format(
+        name="logplex",
+        family="syslog",
+        engine=SEPARATOR,
+        program=_LOGPLEX,
+        doc="Heroku's log drains: counted RFC 5424 without the structured data",
+        rank=0,
+        begins=re.compile(rb"^\d+ <\d+>\d", re.MULTILINE),
+        unlike=re.compile(rb"\d+ <\d+>\d (?:\S+ ){5}(?:-|\[\S+ [^\]]*\])(?: |$)"),
+        samples=(
+            Sample(
+                "83 <158>1 2024-01-02T03:04:05.678901+00:00 host heroku router - at=info method=GET",
+                {
+                    "facility": "local3",
+                    "severity": "info",
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "host": "host",
+                    "program": "heroku",
+                    "message": "at=info method=GET",
+                },
+            ),
+        ),
+        refused=("<158>1 2024-01-02T03:04:05Z host heroku router - x", "83 <158>1 today host heroku router - x"),
     ),
     Format(
         name="rfc5424",

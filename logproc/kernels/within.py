@@ -46,11 +46,17 @@ def _find(base, s, e, texts, begin, length):
 
 @helper
 def _host_end(base, s, e):
-    """Return where the host of host:port ends, e if there is no port."""
+    """Return where the host of host:port or [host]:port ends, e if there is no port."""
     i = e
     while i > s and 48 <= load_byte(base, i - 1) <= 57:
         i -= 1
-    return i - 1 if s + 1 < i < e and load_byte(base, i - 1) == 58 else e
+    if i == e or i <= s + 1 or load_byte(base, i - 1) != 58:
+        return e
+    if load_byte(base, i - 2) != 93:
+        for k in range(s, i - 1):  # an address of IPv6 has colons of its own: which of them is the port's is not said
+            if load_byte(base, k) == 58:
+                return e
+    return i - 1
 
 
 @helper

@@ -51,7 +51,7 @@ def _value(part: Part, text: bytes, begin: int) -> tuple[bytes, int]:
         return b"", -1
     stop = len(text) if stop < 0 else stop
     value = text[begin:stop].rpartition(b" ")[2] if part.last_word else text[begin:stop]
-    return (re.sub(rb"(?<=.):\d+\Z", b"", value, flags=re.DOTALL) if part.host else value), stop
+    return (re.sub(rb"\A([^:]+|.+\]):\d+\Z", rb"\1", value, flags=re.DOTALL) if part.host else value), stop
 
 
 def _fields(name: str, value: bytes) -> dict[str, Value]:

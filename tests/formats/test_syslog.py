@@ -128,3 +128,21 @@ def test_the_head_of_a_line_is_read_as(rest: str, host: str | None, program: str
 )
 def test_an_iso_time_alone_does_not_make_a_line_syslog(line: str, *, found: bool):
     assert ("rejected" not in fields_of(FORMATS["syslog"], line)) is found
+
+
+def test_what_journalctl_writes_between_entries_is_filtered_and_no_reject(tmp_path: Path):
+    entry = "Jan  5 11:00:00 host1 sshd[5]: Accepted"
+    lines = [
+        "-- Journal begins at Fri 2025-12-05 --",
+        entry,
+        "-- Boot 0123456789abcdef --",
+        entry,
+        "-- Reboot --",
+        "--x",
+    ]
+    path = tmp_path / "journal.txt"
+    path.write_text("".join(line + "\n" for line in lines * 40), encoding="utf-8")
+    for report in (logproc.run(path), logproc.run(path, since="2000-01-01")):
+        found = report.lines
+        assert (found.read, found.counted, found.filtered, found.rejected) == (240, 80, 120, 40)
+    assert [row["message"] for row in parsed(tmp_path, *lines)] == ["Accepted", "Accepted"]

@@ -1,0 +1,263 @@
+"""Logs of further databases and stores: SQL Server, Oracle, MariaDB's audit plugin, PgBouncer, Ceph, TiDB, CouchDB.
+
+https://mariadb.com/kb/en/mariadb-audit-plugin-log-format/, https://www.cockroachlabs.com/docs/stable/log-formats,
+https://docs.pingcap.com/tidb/stable
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from logproc.formats.format import Format, Sample
+from logproc.formats.heads import (
+    ISO,
+    MESSAGE,
+    PADDED_MESSAGE,
+    app,
+    bracketed,
+    level,
+    literal,
+    maybe,
+    number,
+    stamp,
+    word,
+)
+from logproc.formats.postgres import compile_postgres
+from logproc.formats.program import Meaning, Slot
+
+
+def _postgres(name: str, prefix: str, doc: str, begins: bytes, sample: Sample) -> Format:
+    """Return a row for a log_line_prefix that many use."""
+    return replace(
+        compile_postgres(prefix),
+        name=name,
+        doc=f"PostgreSQL with log_line_prefix '{prefix}': {doc}",
+        rank=-2,
+        samples=(sample,),
+        refused=("2024-01-02 03:04:05 UTC [1234] LOG:  x", "\tFROM a"),
+        needs=(b":  ",),
+        begins=re.compile(b"^" + begins, re.MULTILINE),
+    )
+
+
+STORES = (
+    _postgres(
+        "postgres_rds",
+        "%t:%r:%u@%d:[%p]:",
+        "Amazon RDS and Aurora",
+        rb"\d{4}-\d\d-\d\d [\d:]{8} [A-Z]+:[^@]*@[^:]*:\[\d+\]:",
+        Sample(
+            "2024-01-02 03:04:05 UTC:192.0.2.1(4321):joe@app:[1234]:LOG:  duration: 125.5 ms  statement: select 1",
+            {
+                "time": "2024-01-02T03:04:05Z",
+                "client": "192.0.2.1",
+                "user": "joe",
+                "database": "app",
+                "pid": 1234,
+                "level": "INFO",
+                "duration": 0.1255,
+            },
+        ),
+    ),
+    _postgres(
+        "postgres_pgbadger",
+        "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
+        "what pgBadger asks for",
+        rb"\d{4}-\d\d-\d\d [\d:]{8} [A-Z]+ \[\d+\]: \[\d+-1\] user=",
+        Sample(
+            "2024-01-02 03:04:05 UTC [1234]: [1-1] user=joe,db=app,app=psql,client=192.0.2.1 LOG:  duration: 3.5 ms",
+            {
+                "time": "2024-01-02T03:04:05Z",
+                "client": "192.0.2.1",
+                "user": "joe",
+                "database": "app",
+                "application": "psql",
+                "pid": 1234,
+                "level": "INFO",
+                "duration": 0.0035,
+            },
+        ),
+    ),
+    app(
+        "pgbouncer",
+        "PgBouncer: time [process] LEVEL message",
+        (stamp("%i %Z%|%i", b" ["), number("pid", b"] "), level(), MESSAGE),
+        rank=0,
+        needs=(b" [", b"] "),
+        begins=rb"\d{4}-\d\d-\d\d [\d:.]+(?: [A-Z]+)? \[\d+\] (?:LOG|WARNING|ERROR|FATAL|DEBUG|NOISE) ",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.678 UTC [1234] LOG C-0x55: app/joe@192.0.2.1:4321 login attempt: db=app",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "pid": 1234,
+                    "level": "INFO",
+                    "message": "C-0x55: app/joe@192.0.2.1:4321 login attempt: db=app",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05.678 UTC LOG x", "2024-01-02 03:04:05.678 UTC [main] LOG x"),
+    ),
+    app(
+        "mariadb_audit",
+        "MariaDB's audit plugin: time,host,user,client,connection,query,operation,database,object,result",
+        (
+            stamp("%Y%m%d %H:%M:%S", b","),
+            Slot("host", Meaning.WORD, b","),
+            maybe(Slot("user", Meaning.WORD, b",")),
+            maybe(literal(b",")),
+            Slot("client", Meaning.WORD, b","),
+            number("connection", b","),
+            number("query_id", b","),
+            Slot("operation", Meaning.WORD, b","),
+            maybe(Slot("database", Meaning.WORD, b",")),
+            maybe(literal(b",")),
+            MESSAGE,
+        ),
+        rank=0,
+        single=True,
+        begins=rb"\d{8} \d\d:\d\d:\d\d,[^,]+,[^,]*,[^,]+,\d+,\d+,[A-Z_]+,",
+        samples=(
+            Sample(
+                "20240102 03:04:05,db1,joe,192.0.2.1,5,123,QUERY,app,'select 1',0",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "db1",
+                    "user": "joe",
+                    "client": "192.0.2.1",
+                    "connection": 5,
+                    "query_id": 123,
+                    "operation": "QUERY",
+                    "database": "app",
+                    "message": "'select 1',0",
+                },
+            ),
+        ),
+        refused=("20240102 03:04:05,db1,joe,192.0.2.1,QUERY", "20241302 03:04:05,db1,joe,192.0.2.1,5,1,QUERY,a,b,0"),
+    ),
+    app(
+        "mssql",
+        "SQL Server's ERRORLOG: time, source and message",
+        (stamp("%i", b" "), word("thread"), PADDED_MESSAGE),
+        rank=-6,
+        begins=rb"\d{4}-\d\d-\d\d [\d:]{8}\.\d\d (?:spid\d+s?|Server|Logon|Backup) ",
+        sure=rb"spid\d+",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.67 spid12s     Starting up database 'master'.",
+                {
+                    "time": "2024-01-02T03:04:05.670000Z",
+                    "thread": "spid12s",
+                    "message": "Starting up database 'master'.",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04 spid12s Starting", "spid12s x"),
+    ),
+    app(
+        "oracle_alert",
+        "Oracle's alert log: a line with the time, then the message's lines",
+        (stamp(f"{ISO}%|%a %b %d %H:%M:%S %Y", b"\n"), MESSAGE),
+        rank=-3,
+        continues="message",
+        begins=rb"(?:\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}\S{6}|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:]{8} \d{4})$",
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678901+00:00\nThread 1 advanced to log sequence 123\n  Current log# 1 seq# 123",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "message": "Thread 1 advanced to log sequence 123",
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678901+00:00 Thread 1", "Thread 1 advanced"),
+    ),
+    app(
+        "ceph",
+        "Ceph: time thread level message",
+        (stamp(ISO, b" "), word("thread"), Slot("verbosity", Meaning.INTEGER, b" "), PADDED_MESSAGE),
+        rank=2,
+        begins=rb"\d{4}-\d\d-\d\d[T ]\S+ [\da-f]{12} +-?\d+ ",
+        head=2,
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678+0000 7f1234567700 -1 osd.0 123 heartbeat_check",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "thread": "7f1234567700",
+                    "verbosity": -1,
+                    "message": "osd.0 123 heartbeat_check",
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678+0000 osd.0 x", "7f1234567700 -1 x"),
+    ),
+    app(
+        "tidb",
+        "TiDB, TiKV and PD: [time] [LEVEL] [file:line] [message] and fields",
+        (stamp("%Y/%m/%d %H:%M:%S%.%z", b"] ["), level(b"] ", padded=False), bracketed("logger"), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        needs=(b"] [",),
+        samples=(
+            Sample(
+                '[2024/01/02 03:04:05.678 +00:00] [INFO] [server.go:12] ["server is running"] [addr=0.0.0.0:4000]',
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "INFO",
+                    "logger": "server.go:12",
+                    "message": '["server is running"] [addr=0.0.0.0:4000]',
+                },
+            ),
+        ),
+        refused=("[2024/01/02 03:04:05.678 +00:00] [INFO] x", "[2024-01-02 03:04:05.678] [INFO] [a] x"),
+    ),
+    app(
+        "couchdb",
+        "CouchDB and InfluxDB's tools: [level] time message",
+        (level(b"] ", padded=False), stamp(ISO, b" "), MESSAGE),
+        prefix=b"[",
+        rank=-6,
+        begins=rb"\[[A-Za-z]+\] \d{4}-\d\d-\d\dT",
+        head=2,
+        samples=(
+            Sample(
+                "[notice] 2024-01-02T03:04:05.678901Z couchdb@127.0.0.1 <0.9.0> -------- started",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "level": "INFO",
+                    "message": "couchdb@127.0.0.1 <0.9.0> -------- started",
+                },
+            ),
+        ),
+        refused=("[notice] couchdb", "[soon] 2024-01-02T03:04:05Z x"),
+    ),
+    app(
+        "cockroach",
+        "CockroachDB: LYYMMDD clock goroutine file:line [tags] message",
+        (
+            Slot("level", Meaning.LETTER, b""),
+            stamp("%y%m%d %H:%M:%S%.", b" "),
+            number("goroutine"),
+            word("logger"),
+            PADDED_MESSAGE,
+        ),
+        rank=-2,
+        begins=rb"[IWEF]\d{6} [\d:.]+ \d+ \S+:\d+ ",
+        head=2,
+        samples=(
+            Sample(
+                "W240102 03:04:05.678901 1234 2@util/log/x.go:12 ⋮ [-] 13  slow",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "level": "WARN",
+                    "logger": "2@util/log/x.go:12",
+                    "message": "⋮ [-] 13  slow",
+                },
+            ),
+        ),
+        refused=("W0102 03:04:05.678901 1 a.go:1] x", "X240102 03:04:05.678901 1 a.go:1 x"),
+    ),
+)
+"""Rows of the family."""
