@@ -26,6 +26,9 @@ LOST_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Seconds between two attempts to connect: a run that begins waits no longer for workers that were there before it."""
 
+TOLD_SECONDS = 2.0
+"""How long nothing gets through before people are told: a connection that broke is there again by then."""
+
 BYE_SECONDS = 0.2
 """How long a worker waits to hear that it may go: a signal leaves it half a second."""
 
@@ -56,18 +59,24 @@ class HungUpError(Exception):
 
 
 class Liveness:
-    """When something was last heard of the coordinator, for all connections to it."""
+    """When something was last heard of the coordinator, for all connections to it, and what people are told of that."""
 
     def __init__(self, options: WorkerOptions) -> None:
         self._options = options
+        self._lock = threading.Lock()
         self._heard = time.monotonic()
+        self._failing: float | None = None  # since when
+        self._told = False
         self._ever = False
         self.lost = False
 
     def heard(self) -> None:
         """Note that the coordinator answers."""
-        self._heard = time.monotonic()
-        self._ever = True
+        with self._lock:
+            again = self._told and self._ever
+            self._heard, self._failing, self._told, self._ever = time.monotonic(), None, False, True
+        if again:
+            self._options.say("the coordinator answers again")
 
     def refuse_unknown(self, error: BaseException) -> None:
         """Raise UsageError if nothing was heard yet and no machine has that name: it will not get one."""
@@ -78,15 +87,23 @@ class Liveness:
             ) from error
 
     def silent(self, error: BaseException) -> None:
-        """Raise TryLaterError if it has not answered for too long."""
-        seconds = self._options.lost_seconds
-        if time.monotonic() - self._heard >= seconds:
-            self.lost = True
-            reason = str(getattr(error, "strerror", None) or error or type(error).__name__)
-            raise TryLaterError(
-                f"nothing was heard of a coordinator at {self._options.endpoint.address} for {seconds:g} s "
-                f"({reason.lower()}); is the run over, or the address wrong?"
-            ) from error
+        """Raise TryLaterError if it has not answered for too long; tell people before that."""
+        seconds, address = self._options.lost_seconds, self._options.endpoint.address
+        reason = str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
+        with self._lock:
+            now = time.monotonic()
+            if now - self._heard >= seconds:
+                self.lost = True
+                raise TryLaterError(
+                    f"nothing was heard of a coordinator at {address} for {seconds:g} s ({reason}); is the run over, "
+                    "or the address wrong?"
+                ) from error
+            self._failing = now if self._failing is None else self._failing
+            tell = not self._told and now - self._failing >= TOLD_SECONDS
+            self._told |= tell
+            left = seconds - (now - self._heard)
+        if tell:
+            self._options.say(f"no coordinator answers at {address} ({reason}); it is tried for another {left:.0f} s")
 
 
 class RetryingClient:

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from logproc import scratch
@@ -115,14 +116,15 @@ class Service:
             offer.say(f"worker {name} is refused: {reason}")
             return Refused(reason)
         with self._lock:
-            known = greeting.worker in self._sessions
-            session = self._sessions.setdefault(greeting.worker, WorkerSession(name))
+            known = self._sessions.get(greeting.worker)
+            session = self._sessions[greeting.worker] = known or WorkerSession(self._distinct(name))
             session.told = False
             self._connected(session, gone)
             self._broker.hello(greeting.worker, greeting.children)
-        if not known:
+        if known is None:
             offer.joined(greeting.children)
-            offer.say(f"worker {name} joined: {greeting.children} at a time, Python {greeting.python[:LONGEST]}")
+            python = greeting.python[:LONGEST]
+            offer.say(f"worker {session.name} joined: {greeting.children} at a time, Python {python}")
         return Welcome(offer.run, offer.job, offer.lease_seconds)
 
     def lease(
@@ -359,6 +361,12 @@ class Service:
             if session.unconnected is not None and now - session.unconnected >= RECONNECT_SECONDS:
                 session.unconnected = None
                 self._broker.died(worker, f"its connections ended, and it did not come back in {RECONNECT_SECONDS:g} s")
+
+    def _distinct(self, name: str) -> str:
+        """Return a name for people that no worker has who is there."""
+        taken = {session.name for session in self._sessions.values() if session.unconnected is None}
+        names = chain((name,), (f"{name} ({number})" for number in count(2)))
+        return next(each for each in names if each not in taken)
 
     @staticmethod
     def _connected(session: WorkerSession, gone: Gone) -> None:

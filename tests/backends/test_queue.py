@@ -310,6 +310,20 @@ def test_a_result_counts_once(puppet_of):
         assert collector.result() == right(tasks)
 
 
+def test_workers_of_one_name_are_told_apart(puppet_of):
+    head, tasks = Head(), tasks_of(1)
+    with collecting(head, Errand(), tasks) as collector:
+        first, second = puppet_of(head, "node7", hello=False), puppet_of(head, "node7", hello=False)
+        for number, puppet in enumerate((first, second)):
+            puppet.worker = f"node7/{number}"
+            puppet.greeting = replace(puppet.greeting, worker=puppet.worker)
+            assert isinstance(puppet.hello(), Welcome)
+        head.wait_for("worker node7 joined")
+        head.wait_for("worker node7 (2) joined")
+        second.complete(second.lease(), answer(tasks[0]))
+        assert collector.result() == right(tasks)
+
+
 def test_a_task_comes_back_when_its_worker_leaves_or_cannot_do_it(puppet_of):
     head, tasks = Head(), tasks_of(1)
     with collecting(head, Errand(), tasks) as collector:

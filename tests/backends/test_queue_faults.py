@@ -5,16 +5,29 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import ExitStack, closing
+from types import SimpleNamespace
 
 import pytest
 from backends.proxy import Proxy, nobody
-from backends.queue_workers import Clock, Head, WorkerThread, collecting, join_workers, process_of
+from backends.queue_workers import (
+    CODEC,
+    KEY,
+    Clock,
+    Head,
+    WorkerThread,
+    collecting,
+    join_workers,
+    options_of,
+    process_of,
+)
 from backends.workers import Errand, answer, held, large, stop_once, work
 
 from logproc.backends import link, service
 from logproc.backends.broker import Broker
-from logproc.backends.channel import Channel
+from logproc.backends.channel import Channel, Endpoint
 from logproc.backends.children import Children
+from logproc.backends.keys import Address
+from logproc.backends.link import Liveness
 from logproc.errors import RefusedError, TryLaterError
 from logproc.model import Partial, Piece, Task
 
@@ -141,10 +154,11 @@ def test_a_worker_whose_coordinator_is_gone_looks_for_it_and_gives_up():
     assert f"nothing was heard of a coordinator at 127.0.0.1:{port} for 0.3 s (connection refused)" in str(hand.error)
 
 
-def test_a_worker_waits_for_a_coordinator_that_comes_late():
-    head, tasks = Head(), tasks_of(4)
+def test_a_worker_waits_for_a_coordinator_that_comes_late(monkeypatch):
+    monkeypatch.setattr(link, "TOLD_SECONDS", 0.0)
+    head, tasks, said = Head(), tasks_of(4), []
     with nobody() as port, closing(Proxy(port)) as proxy:
-        hand = WorkerThread(head, work, port=proxy.port, lost_seconds=60.0)
+        hand = WorkerThread(head, work, port=proxy.port, lost_seconds=60.0, say=said.append)
         hand.start()
         proxy.wait_unanswered(2)
         with collecting(head, Errand(), tasks) as collector:
@@ -152,6 +166,24 @@ def test_a_worker_waits_for_a_coordinator_that_comes_late():
             assert collector.result() == right(tasks)
             hand.join(60)
     assert hand.error is None
+    assert said[0].startswith(f"no coordinator answers at 127.0.0.1:{proxy.port} (")
+    assert said[1].startswith("working for the run ")
+
+
+def test_a_worker_is_told_that_its_coordinator_is_gone_and_there_again(monkeypatch):
+    monkeypatch.setattr(link, "TOLD_SECONDS", 1.0)
+    said, times = [], iter([0.0, 10.0, 20.0, 20.5, 21.5, 22.5, 23.0])
+    monkeypatch.setattr(link, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    endpoint = Endpoint(Address("node", 5000), CODEC, KEY)
+    liveness = Liveness(options_of(endpoint, lost_seconds=60.0, say=said.append))
+    liveness.heard()
+    for _ in range(4):
+        liveness.silent(ConnectionRefusedError(111, "Connection refused"))
+    liveness.heard()
+    assert said == [
+        "no coordinator answers at node:5000 (connection refused); it is tried for another 48 s",
+        "the coordinator answers again",
+    ]
 
 
 def test_a_worker_goes_on_to_the_next_run_at_the_same_address(tmp_path):
