@@ -31,7 +31,7 @@ RANGE_BYTES = 128 << 20
 """Bytes of the largest ranges: large, since each range's tables are dumped and merged. Preset `web` over 576 MB took
 12 % less CPU with 128 and 16 MiB than with 32 and 8 (`benchmarks/run.py preset`)."""
 
-LAST_BYTES = 16 << 20
+LAST_BYTES = 24 << 20
 """Bytes of the smallest ranges, at the end of a file: small, so that no worker idles for long at the end."""
 
 PACK_BYTES = 8 << 20
@@ -182,14 +182,14 @@ class Planner:
 
 
 def range_borders(size: int) -> list[int]:
-    """Return where the ranges of a plain file begin, and its end: each a quarter of what is left, within limits.
+    """Return where the ranges of a plain file begin, and its end: each a third of what is left, within limits.
 
     No range is larger than the one before it: tasks merge by size, and line numbers need the order of the file.
     """
     borders = [0]
     while borders[-1] < size:
         left = size - borders[-1]
-        step = max(min(LAST_BYTES, RANGE_BYTES), min(left // 4, RANGE_BYTES))
+        step = max(min(LAST_BYTES, RANGE_BYTES), min(left // 3, RANGE_BYTES))
         if left < 2 * step:
             if len(borders) > 1 and left > step:
                 borders.append(borders[-1] + (left + 1) // 2)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from logproc.kernels.decode import NO_TIME, SLOW, decode_integers, parse_decimal, scaled
 from logproc.kernels.decode import VALID as GOOD
-from logproc.kernels.intern import intern
-from logproc.kernels.jit import helper, intrinsic, ir, kernel, types
+from logproc.kernels.jit import cgutils, helper, intrinsic, ir, kernel, types
 from logproc.kernels.memory import load_half, load_word, store_byte, store_word
 
 TEXT, INTEGER, TIME, DECIMAL = range(4)
@@ -22,12 +21,28 @@ KIND, STARTS, ENDS, STYLES, OUT, VALID, DICTIONARY, FIRST_ROW = range(8)
 CELLS = 8
 """Cells of a column for `take_columns`: its kind, addresses, and the row to begin at.
 
-STARTS of a time are the times themselves; OUT are codes, or values that VALID goes with. STYLES of a decimal are the
-bits of the float64 by which it is multiplied.
+STARTS of a time are the times themselves; OUT are codes, or values that VALID goes with. VALID of a text is the address
+of `intern`, STYLES of a decimal are the bits of the float64 by which it is multiplied.
 """
 
 ROWS = 512
 """Rows of which all columns are taken before those of the next."""
+
+
+@intrinsic
+def _call_for_number(typingctx, address, *numbers):  # noqa: ARG001
+    """Call the kernel whose machine code is at an address, and which takes int64 alone and gives one."""
+    sig = types.int64(types.int64, types.StarArgTuple([types.int64 for _ in numbers]))
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        word, place = ir.IntType(64), ir.IntType(8).as_pointer()
+        given = cgutils.unpack_tuple(builder, args[1])
+        known = ir.FunctionType(ir.IntType(32), [word.as_pointer(), place.as_pointer(), *([word] * len(given))])
+        result, nowhere = cgutils.alloca_once(builder, word), cgutils.alloca_once(builder, place)
+        builder.call(builder.inttoptr(args[0], known.as_pointer()), [result, nowhere, *given])
+        return builder.load(result)
+
+    return sig, codegen
 
 
 @intrinsic
@@ -83,7 +98,8 @@ def take_columns(base, columns, n_columns, at, n, stopped):
                 continue
             if kind == TEXT:
                 styles, dictionary = load_word(column, 8 * STYLES), load_word(column, 8 * DICTIONARY)
-                row = intern(base, starts, ends, styles, out + 4 * at, first, upto, dictionary)
+                intern = load_word(column, 8 * VALID)
+                row = _call_for_number(intern, base, starts, ends, styles, out + 4 * at, first, upto, dictionary)
             elif kind == INTEGER:
                 decode_integers(base, starts, ends, first, upto, out + 8 * at, valid)
             elif kind == DECIMAL:

@@ -16,7 +16,7 @@ import numpy as np
 from logproc.kernels import decode
 from logproc.kernels.arrays import grown
 from logproc.kernels.columns import CELLS, DECIMAL, FIRST_ROW, INTEGER, LEFT_OVER, TEXT, TIME, take_columns
-from logproc.kernels.intern import TODO, UNCLEAN, Dictionary
+from logproc.kernels.intern import TODO, UNCLEAN, Dictionary, intern
 from logproc.kernels.jsonlines import unescape
 from logproc.model import LEVELS, NO_MARK, PRIORITIES, Batch, Kind
 from logproc.rollup.elements import elements_json
@@ -191,7 +191,8 @@ class RowStore:
         """Return the cells of a column."""
         if field.kind == Kind.TEXT:
             arrays = (batch.starts[field.name], batch.ends[field.name], batch.styles[field.name], self._codes[field])
-            return (TEXT, *(array.ctypes.data for array in arrays), 0, self.dictionaries[field.name].described, 0)
+            places = (array.ctypes.data for array in arrays)
+            return (TEXT, *places, intern.address, self.dictionaries[field.name].described, 0)
         out, valid = self._values[field].ctypes.data, self._valid[field].ctypes.data
         if field.name == "time":
             return (TIME, batch.times.ctypes.data, 0, 0, out, valid, 0, 0)
