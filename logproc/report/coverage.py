@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from logproc.report.text import path_text, plural, visible
 from logproc.report.units import moment, seconds
 
@@ -45,6 +47,8 @@ MOST_TWINS = 5
 FARTHEST_SHIFT = 14
 """Hours by which a wrong time zone may shift a clock: the zones lie between -12 and +14."""
 
+SHIFTS = range(-FARTHEST_SHIFT, FARTHEST_SHIFT + 1)
+
 CLEAR_FIT, CLEAR_GAIN = 0.9, 2.0
 """A shift is told where hourly lines correlate so well, and what is left to explain is so much less than without."""
 
@@ -58,6 +62,10 @@ LEAST_FILES = 3
 
 MOST_LISTED = 6
 """Paths of one finding that are named."""
+
+
+Key = tuple[str | None, str | None]
+"""A source and a host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +102,24 @@ class Coverage:
 
 def coverage(table: ReportTable, files: Sequence[FileEntry]) -> Coverage:
     """Return the map of a table whose first columns are source, host, hour and lines, and of the files they are of."""
-    counts: dict[tuple[str | None, str | None], dict[str, int]] = {}
+    counts: dict[Key, dict[str, int]] = {}
     for source, host, hour, lines, *_ in table.rows:
         if hour is not None:
             counts.setdefault((source, host), {})[hour] = lines
     hours = tuple(sorted({hour for found in counts.values() for hour in found}))
     place = {hour: number for number, hour in enumerate(hours)}
+    numbers = {hour: _number(hour) for hour in hours}
+    numbered = {key: {numbers[hour]: lines for hour, lines in found.items()} for key, found in counts.items()}
+    together, largest = _together(counts), _largest(counts)
     findings: list[Finding] = []
     rows = []
     for (source, host), found in sorted(counts.items(), key=lambda item: tuple(map(str, item[0]))):
-        others = _others(counts, source, host)
+        others = _others(found, host, together.get(source, {}))
         missing = _missing(found, others)
         findings += _holes(
             source, host, missing, [hour for hour in sorted(others) if hour in missing or found.get(hour)]
         )
-        findings += _shifted(source, host, counts)
+        findings += _shifted((source, host), numbered, largest.get(source, []))
         series = tuple(found.get(hour, 0) for hour in hours)
         rows.append(Row(source, host, sum(series), series, frozenset(place[hour] for hour in missing)))
     findings += _clocks(files)
@@ -125,16 +136,22 @@ def name_of(source: str | None, host: str | None) -> str:
 # ---- against the twins -----------------------------------------------------------------------------------------
 
 
-def _others(
-    counts: Mapping[tuple[str | None, str | None], Mapping[str, int]], source: str | None, host: str | None
-) -> dict[str, int]:
-    """Return the lines by hour of all twins together."""
-    found: dict[str, int] = {}
-    for (its_source, its_host), hours in counts.items():
-        if its_source == source and its_host != host and None not in {host, its_host}:
+def _together(counts: Mapping[Key, Mapping[str, int]]) -> dict[str | None, dict[str, int]]:
+    """Return the lines by hour of all hosts of a source together; lines without a host are nobody's twins."""
+    sums: dict[str | None, dict[str, int]] = {}
+    for (source, host), hours in counts.items():
+        if host is not None:
+            found = sums.setdefault(source, {})
             for hour, lines in hours.items():
                 found[hour] = found.get(hour, 0) + lines
-    return found
+    return sums
+
+
+def _others(mine: Mapping[str, int], host: str | None, together: Mapping[str, int]) -> dict[str, int]:
+    """Return the lines by hour of all twins: those of all hosts together without its own."""
+    if host is None:
+        return {}
+    return {hour: rest for hour, lines in together.items() if (rest := lines - mine.get(hour, 0))}
 
 
 def _missing(found: Mapping[str, int], others: Mapping[str, int]) -> dict[str, float]:
@@ -164,8 +181,8 @@ def _holes(
             until = _after(run[-1])
             usual = sum(missing[each] for each in run) / len(run)
             text = (
-                f"{name_of(source, host)}: no or far fewer lines from {moment(run[0])} to {moment(until)}, "
-                f"where its twins make one expect {usual:,.0f} an hour"
+                f"{name_of(source, host)}: no lines, or far fewer than its twins, from {moment(run[0])} to "
+                f"{moment(until)} UTC; about {usual:,.0f} an hour were expected"
             )
             yield Finding("silent", text, source, host, run[0], until)
             run = []
@@ -175,16 +192,23 @@ def _after(hour: str) -> str:
     return (datetime.fromisoformat(hour) + timedelta(hours=1)).isoformat().removesuffix("+00:00") + "Z"
 
 
-def _shifted(
-    source: str | None, host: str | None, counts: Mapping[tuple[str | None, str | None], Mapping[str, int]]
-) -> Iterator[Finding]:
+def _largest(counts: Mapping[Key, Mapping[str, int]]) -> dict[str | None, list[Key]]:
+    """Return the hosts of each source that others are compared with: one more, as none is its own twin."""
+    found: dict[str | None, list[Key]] = {}
+    for key in sorted((key for key in counts if key[1] is not None), key=lambda key: -sum(counts[key].values())):
+        hosts = found.setdefault(key[0], [])
+        if len(hosts) <= MOST_TWINS:
+            hosts.append(key)
+    return found
+
+
+def _shifted(key: Key, numbered: Mapping[Key, Mapping[int, int]], largest: Sequence[Key]) -> Iterator[Finding]:
     """Yield a finding where a host's days have the shape of most of its twins', some hours earlier or later."""
-    twins = [
-        hours for key, hours in counts.items() if key[0] == source and key[1] != host and None not in {host, key[1]}
-    ]
-    largest = sorted(twins, key=lambda hours: -sum(hours.values()))[:MOST_TWINS]
-    mine = _numbered(counts[source, host])
-    shifts = [_shift(mine, _numbered(hours)) for hours in largest]
+    source, host = key
+    if host is None:
+        return
+    twins = [each for each in largest if each != key][:MOST_TWINS]
+    shifts = [_shift(numbered[key], numbered[each]) for each in twins]
     found = [shift for shift in shifts if shift]
     if 2 * len(found) > len(shifts):
         shift = round(median(found))
@@ -199,34 +223,43 @@ def _shift(mine: Mapping[int, int], theirs: Mapping[int, int]) -> int:
     """Return by how many hours one host is later than another; 0 where that is not clear."""
     if len(mine.keys() & theirs.keys()) < LEAST_HOURS:
         return 0
-    begin = max(mine) - MOST_HOURS
-    recent = [(hour, lines) for hour, lines in mine.items() if hour > begin]
-    fits = {
-        shift: _fit([(lines, theirs[hour - shift]) for hour, lines in recent if hour - shift in theirs])
-        for shift in range(-FARTHEST_SHIFT, FARTHEST_SHIFT + 1)
-    }
-    best = max(fits, key=lambda shift: (fits[shift], -abs(shift)))
+    last = max(mine)
+    fits = _fits(
+        _lines(mine, last - MOST_HOURS + 1, last),
+        _lines(theirs, last - MOST_HOURS + 1 - FARTHEST_SHIFT, last + FARTHEST_SHIFT),
+    )
+    best = max(SHIFTS, key=lambda shift: (fits[shift], -abs(shift)))
     is_clear = fits[best] >= CLEAR_FIT and 1 - fits[0] >= CLEAR_GAIN * (1 - fits[best])
     return best if is_clear else 0
-
-
-def _numbered(hours: Mapping[str, int]) -> dict[int, int]:
-    return {_number(hour): lines for hour, lines in hours.items()}
 
 
 def _number(hour: str) -> int:
     return int(datetime.fromisoformat(hour).timestamp()) // 3600
 
 
-def _fit(pairs: Sequence[tuple[int, int]]) -> float:
-    """Return the correlation of Pearson; 0 where there are too few pairs or nothing varies."""
-    n = len(pairs)
-    if n < LEAST_HOURS // 2:
-        return 0.0
-    first, second = sum(x for x, _ in pairs) / n, sum(y for _, y in pairs) / n
-    both = sum((x - first) * (y - second) for x, y in pairs)
-    spread = sum((x - first) ** 2 for x, _ in pairs) * sum((y - second) ** 2 for _, y in pairs)
-    return both / spread**0.5 if spread > 0 else 0.0
+def _lines(hours: Mapping[int, int], first: int, last: int) -> np.ndarray:
+    """Return the lines of each hour from first to last, NaN where there are none."""
+    return np.array([hours.get(hour, np.nan) for hour in range(first, last + 1)])
+
+
+def _fits(mine: np.ndarray, theirs: np.ndarray) -> dict[int, float]:
+    """Return the correlation of Pearson for each shift; 0 where there are too few pairs or nothing varies.
+
+    `theirs` begins and ends `FARTHEST_SHIFT` hours before and after `mine`.
+    """
+    moved = np.lib.stride_tricks.sliding_window_view(theirs, len(mine))[::-1]  # a shift of -14 hours comes first
+    both = ~(np.isnan(moved) | np.isnan(mine))
+    n = both.sum(axis=1)
+    x, y = (_centred(np.broadcast_to(lines, both.shape), both, n) for lines in (mine, moved))
+    spread = (x * x).sum(axis=1) * (y * y).sum(axis=1)
+    known = (n >= LEAST_HOURS // 2) & (spread > 0)
+    fits = np.where(known, (x * y).sum(axis=1) / np.sqrt(np.where(known, spread, 1.0)), 0.0)
+    return dict(zip(SHIFTS, fits.tolist(), strict=True))
+
+
+def _centred(lines: np.ndarray, counted: np.ndarray, n: np.ndarray) -> np.ndarray:
+    found = np.where(counted, lines, 0.0)
+    return np.where(counted, found - (found.sum(axis=1) / np.maximum(n, 1))[:, None], 0.0)
 
 
 # ---- files -----------------------------------------------------------------------------------------------------

@@ -164,6 +164,9 @@ def test_many_hosts_are_a_choice_together():
     assert len(data["pairs"]) == 40
     assert data["pairs"][-1] == ["(others)", "(others)"]
     whole = sum(row[3] for row in covered([f"h{n:03}" for n in range(100)]).rows)
+    assert "more host" not in text
+    many = html.render(replace(night(), coverage=covered([f"h{n:03}" for n in range(203)]))).decode()
+    assert "3 more hosts in the JSON report." in many
     assert sum(totals[0] for totals in data["totals"]) == whole
 
 

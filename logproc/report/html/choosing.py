@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.report import figures, units
 from logproc.report.html import drawing
 from logproc.report.html.panels import Cell, Heading, shortened, statement
+from logproc.report.text import plural
 from logproc.report.units import Unit
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ MEASURES = (("lines", Unit.COUNT), ("requests", Unit.COUNT), ("errors", Unit.COU
 
 MOST_PAIRS = 40
 """Hosts of sources that can be chosen, the largest ones; the others are one choice together."""
+
+MOST_ROWS = 200
+"""Hosts of sources in the table, the largest ones."""
 
 MOST_STEPS = 168
 """Steps of the course, a week of hours; a longer time has wider ones."""
@@ -54,6 +58,7 @@ class Choosing:
     charts: tuple[drawing.Drawing, ...]
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    left_out: str
     unit: str
     data: str
     sql: str
@@ -97,7 +102,8 @@ def choosing(report: Report) -> Choosing | None:
             Heading("host", False, "x"),
             *(Heading(MEASURES[n][0], True, "n") for n in measures),
         ),
-        rows=tuple(_row(pair, sums, measures, with_source=with_source) for pair in pairs[: 5 * MOST_PAIRS]),
+        rows=tuple(_row(pair, sums, measures, with_source=with_source) for pair in pairs[:MOST_ROWS]),
+        left_out=plural(len(pairs) - MOST_ROWS, "more host") if len(pairs) > MOST_ROWS else "",
         unit="an hour" if width == 1 else f"{width} hours",
         # Inside a script element nothing but its end tag and comments is markup: without "<" there is none.
         data=json.dumps(document, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c"),
