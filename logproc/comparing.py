@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import QueryError, UsageError
 from logproc.formats.jsonl import contract_name_of
-from logproc.model import ColumnInfo, ReportError, ReportTable
+from logproc.model import COVERAGE, ColumnInfo, ReportError, ReportTable
 from logproc.report.changes import Change, Kind, Measure, Side, changes, quantile_spread
 from logproc.rollup.builder import Rules
 from logproc.rollup.spec import AggregateRef, Call
@@ -27,6 +27,10 @@ SCHEMA = 1
 
 MEAN_SPREAD = 1.31
 """Standard deviation of the mean of one number, in units of itself, whose logarithm has one of 1: sqrt(e - 1)."""
+
+HOSTS = "hosts"
+HOSTS_SQL = "SELECT host, count(*) AS lines FROM logs GROUP BY host ORDER BY lines DESC"
+"""What the lines by host and hour, which every run counts, come to for a whole night."""
 
 DAY_CHARACTERS = 10
 """Length of the date in front of an RFC 3339 time."""
@@ -49,6 +53,20 @@ def compare(old: Iterable[ReportTable], new: Iterable[ReportTable]) -> tuple[lis
             pairs.append(pair)
     notes += [f"{name}: not compared, the newer side does not have it" for name in before]
     return changes(pairs), notes
+
+
+def with_hosts(tables: Iterable[ReportTable], coverage: ReportTable | None) -> tuple[ReportTable, ...]:
+    """Return tables with one more, the lines by host, where they were counted and no table has its name."""
+    found = tuple(tables)
+    if coverage is None or any(table.name == HOSTS for table in found):
+        return found
+    sums: dict[str, int] = {}
+    for source, host, _, lines, *_ in coverage.rows:
+        if host is not None:
+            name = f"{source}/{host}" if source else str(host)
+            sums[name] = sums.get(name, 0) + lines
+    columns = (ColumnInfo("host", "text", "key"), ColumnInfo("lines", "integer", "value"))
+    return (*found, ReportTable(HOSTS, "Lines by host", HOSTS_SQL, columns, tuple(sums.items()), exact=True))
 
 
 def _sides(old: ReportTable, new: ReportTable) -> tuple[Side, Side] | str:
@@ -146,9 +164,21 @@ def load(path: str) -> tuple[ReportTable, ...]:
         found = "it has no schema" if schema is None else f"its schema is {schema!r}"
         raise UsageError(f"{path}: no report that this version reads: {found}, and {SCHEMA} is known")
     try:
-        return tuple(_table(table) for table in document["reports"])
-    except (KeyError, TypeError) as error:
+        coverage = document.get("coverage")
+        covered = None if coverage is None else _covered(coverage)
+        return with_hosts([_table(table) for table in document["reports"]], covered)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise UsageError(f"{path}: not a whole JSON report: {error!r} is wrong or missing") from error
+
+
+def _covered(found: Mapping[str, Any]) -> ReportTable:
+    places = [found["columns"].index(name) for name in ("source", "host", "hour", "lines")]
+    rows = tuple(tuple(row[place] for place in places) for row in found["rows"])
+    return ReportTable(COVERAGE, COVERAGE, "", (), rows, exact=True)
+
+
+def _columns(found: Mapping[str, Any]) -> tuple[ColumnInfo, ...]:
+    return tuple(ColumnInfo(column["name"], column["type"], column["role"]) for column in found["columns"])
 
 
 def _table(found: Mapping[str, Any]) -> ReportTable:
@@ -157,7 +187,7 @@ def _table(found: Mapping[str, Any]) -> ReportTable:
         name=found["name"],
         title=found["title"],
         sql=found["sql"],
-        columns=tuple(ColumnInfo(column["name"], column["type"], column["role"]) for column in found["columns"]),
+        columns=_columns(found),
         rows=tuple(tuple(row) for row in found["rows"]),
         exact=found["exact"],
         error=None if error is None else ReportError(error["kind"], error["bound"]),

@@ -79,6 +79,38 @@ def test_top_says_how_many_are_left_out(nights, capsys):
     assert rest.startswith("... and ")
 
 
+def hosts_night(folder: Path, name: str, hosts: dict[str, int]) -> str:
+    """Count the logs of web servers with so many lines each and return the report's path."""
+    for host, lines in hosts.items():
+        (folder / name / host).mkdir(parents=True)
+        (folder / name / host / "access.log").write_text(
+            "".join(LINE.format(client=n % 20, hour=n % 10, path=f"p{n % 12}", status=200) for n in range(lines))
+        )
+    config = folder / "hosts.toml"
+    config.write_text('[[source]]\nname = "shop"\ninclude = ["**/*.log"]\nhost = "^(?P<host>[^/]+)/"\n')
+    path = str(folder / f"{name}.json")
+    assert execute(["run", str(folder / name), "-q", "--json", path, "-c", str(config)]) == 0
+    return path
+
+
+def test_a_host_that_fell_silent_is_named_whatever_the_reports_are(tmp_path, capsys):
+    old = hosts_night(tmp_path, "old", {"web1": 500, "web2": 510, "web3": 490})
+    new = hosts_night(tmp_path, "new", {"web1": 505, "web2": 495})
+    assert execute(["diff", new, "--against", old]) == 0
+    assert "host shop/web3: lines silent, 490 before (32.7 %)" in capsys.readouterr().out
+    assert execute(["diff", old, "--against", new]) == 0
+    assert "host shop/web3: lines new, 490 (32.7 %)" in capsys.readouterr().out
+
+
+def test_a_night_without_any_request_is_the_greatest_change(tmp_path, capsys):
+    old, new = night(tmp_path, "busy", 200), str(tmp_path / "none.json")
+    (tmp_path / "none.log").touch()
+    run = ["run", str(tmp_path / "none.log"), "--report", "web", "-q", "--json", new, "-c", str(tmp_path / "none.toml")]
+    assert execute(run) == 0
+    assert execute(["diff", new, "--against", old, "--fail-over", "2"]) == 4
+    assert "requests 3,000 -> 0 (-100 %)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

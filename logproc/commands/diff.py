@@ -13,7 +13,9 @@ from logproc.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from logproc.config import Config
     from logproc.model import ReportTable
+    from logproc.state.ledger import Ledger
 
 CHANGED = 4
 
@@ -92,13 +94,20 @@ def _sides(
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         if new is None:
             night = keeping.last_night(config, ledger) if day is None else keeping.day_number(day)
-            newer = (str(keeping.day_text(night)), keeping.night(config, ledger, night).reports)
+            newer = _of_night(config, ledger, night)
         else:
             newer = (new, comparing.load(new))
         if _is_file(against):
             return (against, comparing.load(against)), newer
         other = keeping.same_weekday(ledger, night) if against == WEEKDAY else keeping.day_number(against)
-        return (str(keeping.day_text(other)), keeping.night(config, ledger, other).reports), newer
+        return _of_night(config, ledger, other), newer
+
+
+def _of_night(config: Config, ledger: Ledger, night: int) -> tuple[str, Sequence[ReportTable]]:
+    from logproc import comparing, keeping
+
+    report = keeping.night(config, ledger, night)
+    return str(keeping.day_text(night)), comparing.with_hosts(report.reports, report.coverage)
 
 
 def _is_file(against: str) -> bool:

@@ -168,10 +168,9 @@ def _counts(
     """Compare the counts of all keys as shares of their sum, and the sums of tables that are complete."""
     k = measure.column
     old_sum, new_sum = (sum(float(row[k] or 0) for row in rows.values()) for rows in (before, after))
-    if not old_sum or not new_sum:
-        return
-    if not new.keys:
+    if not new.keys and max(old_sum, new_sum) >= LEAST_COUNT:  # nothing at all is the greatest change there is
         yield _pair(new, k, Kind.TOTAL, (), (old_sum, new_sum), (0.0, 0.0), (old_sum, new_sum))
+    if not new.keys or not old_sum or not new_sum:
         return
     # A key that a shortened table does not list has at most as many rows as the last that it lists.
     old_least, new_least = (_least_listed(side, k) for side in (old, new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.report.changes import Change, Kind
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 NOTHING = "no significant change"
 
+MOST_COLUMNS = 3
+"""Columns of a key that a line names."""
+
 LONGEST_KEY = 60
 """Characters of a key that are shown."""
 
@@ -20,21 +24,61 @@ MOST_TIMES = 1000
 """A ratio above this says no more than that there was next to nothing before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What changed of one key of a report, the most significant first, and the other reports that say the same."""
+
+    changes: list[Change]
+    others: list[str]
+
+
 def lines(changes: Sequence[Change], top: int) -> Iterator[str]:
-    """Yield a line a change, the most significant first, and one that says how many are left out."""
-    width = max((len(change.report) for change in changes[:top]), default=0)
-    for change in changes[:top]:
-        yield f"{change.report:<{width}}  {sentence(change)}"
-    if len(changes) > top:
-        yield f"... and {plural(len(changes) - top, 'more change')} (--top, --json)"
-    if not changes:
+    """Yield a line for each key of a report, the most significant first, and one that says how many are left out."""
+    found = _gathered(changes)
+    width = max((len(line.changes[0].report) for line in found[:top]), default=0)
+    for line in found[:top]:
+        yield f"{line.changes[0].report:<{width}}  {_text(line)}"
+    if len(found) > top:
+        yield f"... and {plural(len(found) - top, 'more change')} (--top, --json)"
+    if not found:
         yield NOTHING
+
+
+def _gathered(changes: Sequence[Change]) -> list[Line]:
+    """Put together what is one change to its reader: columns of one key, and a key with its numbers elsewhere."""
+    by_key: dict[tuple[str, tuple[tuple[str, Any], ...]], Line] = {}
+    by_numbers: dict[tuple[Any, ...], Line] = {}
+    for change in changes:
+        values = tuple(value for _, value in change.key)
+        numbers = (change.column, values, change.old, change.new)
+        twin = by_numbers.get(numbers)
+        if twin is not None and twin.changes[0].report != change.report:
+            if change.report not in twin.others:
+                twin.others.append(change.report)
+            continue
+        line = by_key.setdefault((change.report, change.key), Line([], []))
+        line.changes.append(change)
+        by_numbers.setdefault(numbers, line)
+    return list(by_key.values())
+
+
+def _text(line: Line) -> str:
+    first, *others = line.changes
+    said = [sentence(first), *map(_said, others[: MOST_COLUMNS - 1])]
+    if len(line.changes) > MOST_COLUMNS:
+        said.append(f"and {plural(len(line.changes) - MOST_COLUMNS, 'more column')}")
+    also = f"; the same in {', '.join(line.others)}" if line.others else ""
+    return "; ".join(said) + also
 
 
 def sentence(change: Change) -> str:
     """Say what changed, from which number to which."""
     subject = " ".join(_part(name, value) for name, value in change.key)
-    what = f"{subject}: {change.column}" if subject else change.column
+    return f"{subject}: {_said(change)}" if subject else _said(change)
+
+
+def _said(change: Change) -> str:
+    what = change.column
     if change.kind is Kind.SHARE and change.old is None:
         return f"{what} new, {_number(change.new)} ({_percent(change.new, change.new_of)})"
     if change.kind is Kind.SHARE and change.new is None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from logproc.comparing import compare
 from logproc.model import ReportTable
+from logproc.report import diff
 from logproc.report.changes import FALSE_SHARE, LEAST_RATIO, Kind, quantile_spread
 from logproc.rollup.finish import report_columns
 from logproc.rollup.sql import plan
@@ -146,3 +147,21 @@ def test_the_spread_of_a_quantile_is_that_of_samples(quantile):
     rng, rows = random.Random(7), 2000
     drawn = [sorted(rng.gauss(0, 1) for _ in range(rows))[int(quantile * rows)] for _ in range(300)]
     assert np.std(drawn) * math.sqrt(rows) == pytest.approx(quantile_spread(quantile), rel=0.2)
+
+
+def test_columns_of_one_key_are_one_line_and_its_numbers_are_said_once():
+    sql = (
+        "SELECT route(path) AS route, count(*) AS requests, approx_quantile(duration, 0.5) AS p50, "
+        "approx_quantile(duration, 0.95) AS p95 FROM web GROUP BY ALL ORDER BY requests DESC LIMIT 100"
+    )
+    other = sql.replace("route(path) AS route", "path")
+    before = [(f"/p{k}", 1000 + 7 * k, 0.1, 0.2) for k in range(40)]
+    after = [*before[:-1], ("/p39", 1273, 0.5, 0.9)]
+    tables = [(table(sql, rows, name="routes"), table(other, rows, name="slow_paths")) for rows in (before, after)]
+    changes, _ = compare(*tables)
+    assert len(changes) == 4
+    (line,) = diff.lines(changes, 10)
+    assert line.startswith("routes  route /p39: p50 0.1 -> 0.5 (5 times); p95 0.2 -> 0.9 (4.5 times)")
+    assert line.endswith("; the same in slow_paths")
+    changes, _ = compare(*(each[:1] for each in tables))
+    assert "the same in" not in "".join(diff.lines(changes, 10))
