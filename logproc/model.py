@@ -389,7 +389,7 @@ class Coverage:
     bytes_missing: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ReportTable:
     """A finished report. Values are None, str, int, float or bool; times are RFC 3339 UTC text.
 
@@ -427,6 +427,9 @@ class ReportTable:
         from logproc import frames  # noqa: PLC0415
 
         return frames.arrow_to_polars(self.to_arrow)
+
+    def __repr__(self) -> str:
+        return f"<ReportTable {self.name!r}: {len(self.rows):,} rows of {', '.join(c.name for c in self.columns)}>"
 
     def _repr_html_(self) -> str:
         from logproc import frames  # noqa: PLC0415
@@ -488,7 +491,7 @@ COVERAGE = "logproc_coverage"
 """Name of the report that is counted along with those that were asked for: lines by source, host and hour."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Everything a run found out. `reports` may be given `COVERAGE` among the others: it becomes `coverage`."""
 
@@ -544,7 +547,13 @@ class Report:
         """Return all reports by name, each as a `polars.DataFrame`."""
         return {table.name: table.to_polars() for table in self.reports}
 
-    def _repr_html_(self) -> str:
+    def __repr__(self) -> str:
+        return f"<Report: {self._counts()}; {', '.join(table.name for table in self.reports) or 'no reports'}>"
+
+    def _counts(self) -> str:
         lines = self.lines
         counts = f"{lines.read:,} lines read, {lines.counted:,} counted, {lines.rejected:,} rejected"
-        return f"<p>{len(self.files):,} files, {counts}</p>" + "".join(t._repr_html_() for t in self.reports)
+        return f"{len(self.files):,} files, {counts}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self._counts()}</p>" + "".join(t._repr_html_() for t in self.reports)

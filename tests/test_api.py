@@ -118,6 +118,8 @@ def test_a_report_is_tables_of_three_libraries():
     hours = report["hours"].to_pandas()
     assert str(hours["hour"].dtype).startswith("datetime64")
     assert "<table>" in report._repr_html_()
+    assert repr(report).startswith("<Report: 1 files, 12 lines read, 12 counted, 0 rejected; summary, ")
+    assert repr(report["methods"]).startswith("<ReportTable 'methods': 1 rows of method, requests, ")
 
 
 @pytest.mark.usefixtures("frames")

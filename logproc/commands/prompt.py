@@ -30,6 +30,9 @@ KEYWORDS = (
     *("IN", "BETWEEN", "LIKE", "ILIKE", "IS NULL", "IS NOT NULL", "AS", "CASE WHEN", "THEN", "ELSE", "END", "FILTER"),
     *("JOIN", "USING", "ON", "WITH", "DISTINCT", "OVER", "PARTITION BY", "UNION ALL"),
 )
+LOGS = "logs"
+"""What FROM calls all rows."""
+
 COMMANDS = {
     ".help": "this list",
     ".tables": "what FROM may name",
@@ -76,9 +79,11 @@ class Words:
 
     def _columns(self, line: str) -> list[str]:
         """Return the fields of what the line names, or all of them."""
-        named = [name for name in self.relations if re.search(rf"\b{re.escape(name)}\b", line)] or self.relations
-        fields = self.fields if named is not self.relations else self.relations.__getitem__
-        return sorted({column for name in named for column in fields(name)})
+        named = [name for name in self.relations if re.search(rf"\b{re.escape(name)}\b", line)]
+        fields = {column for name in named for column in self.fields(name)}
+        if not named:  # FROM is written last: all that there is
+            fields = {*self.own(LOGS), *(column for columns in self.relations.values() for column in columns)}
+        return sorted(fields)
 
 
 def _beginning(names: Sequence[str] | Mapping[str, object], word: str) -> list[str]:

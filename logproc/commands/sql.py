@@ -18,6 +18,7 @@ from logproc.errors import MissingExtraError, UsageError
 from logproc.inputs.own import refuse_named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import BinaryIO
 
     from logproc.adhoc.sql import Answer
@@ -144,7 +145,9 @@ def _answer(config: Config, name: str, text: str, to: str, output: str | None, n
         )
         if output is None or output == "-":
             sys.stdout.flush()
-            _write(answer, name, text, to, sys.stdout.buffer, terminal=sys.stdout.isatty() and output is None)
+            watched = sys.stdout.isatty() and output is None
+            done = progress.close if progress is not None and sys.stdout.isatty() else _nothing
+            _write(answer, name, text, to, sys.stdout.buffer, terminal=watched, done=done)
             sys.stdout.buffer.flush()
         else:
             out = stack.enter_context(files.replacing(output))
@@ -154,7 +157,23 @@ def _answer(config: Config, name: str, text: str, to: str, output: str | None, n
     return summary.exit_code(report, config.max_reject_ratio, named)
 
 
-def _write(answer: Answer, name: str, text: str, to: str, out: BinaryIO, *, terminal: bool) -> None:
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _write(
+    answer: Answer,
+    name: str,
+    text: str,
+    to: str,
+    out: BinaryIO,
+    *,
+    terminal: bool,
+    done: Callable[[], None] = _nothing,
+) -> None:
+    """Write an answer; `done` is called before the first of it is, so that no progress bar stands among the rows."""
+    if to != "table" or answer.table is not None:
+        done()
     if answer.table is not None:
         _write_report(answer.table, to, out, terminal=terminal)
         return
@@ -163,6 +182,7 @@ def _write(answer: Answer, name: str, text: str, to: str, out: BinaryIO, *, term
 
     if to == "table":
         table = write.table_of(name, text, "", answer.schema, answer.batches(), SHOWN_ROWS)
+        done()
         _write_report(table, to, out, terminal=terminal)
     elif to == "json":
         pieces = write.json_lines(name, text, title(text, name), answer.schema, answer.batches())

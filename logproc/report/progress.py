@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -34,7 +35,9 @@ class Bar:
     def start(self, total_bytes: int, total_files: int) -> None:
         """Show the bar."""
         # Most runs have no terminal; a notebook may have widgets.
-        tqdm = import_module("tqdm.auto" if in_notebook() else "tqdm").tqdm
+        with warnings.catch_warnings():  # of a notebook without widgets: then the bar is text
+            warnings.simplefilter("ignore")
+            tqdm = import_module("tqdm.auto" if in_notebook() else "tqdm").tqdm
         self._total_files = total_files
         self._bar = tqdm(
             total=total_bytes,

@@ -15,6 +15,7 @@ import pytest
 
 from logproc.cli import execute
 from logproc.commands import prompt as prompt_module
+from logproc.commands import sql as sql_module
 from logproc.commands.prompt import COMMANDS, Prompt, Words
 from logproc.errors import QueryError
 
@@ -152,6 +153,24 @@ class Terminal:
                     assert re.search(pattern, self.text), self.text
         before, self.text = self.text[: found.end()], self.text[found.end() :]
         return before
+
+
+def test_completion_knows_the_fields_of_the_logs_themselves():
+    relations = {"logs": ("time",), "json": ("time", "level"), "web": ("status",)}
+    words = Words(relations, (), lambda name: {"json": ("time", "http.ms"), "logs": ("http.ms", "x")}.get(name, ()))
+    assert words.complete("SELECT ht", "ht") == ["http.ms"]
+    assert words.complete("SELECT count(*) FROM json WHERE l", "l") == ["limit", "like", "logs"]
+    assert words.complete("SELECT count(*) FROM web WHERE h", "h") == ["having"]
+    assert words.fields("json") == ("time", "http.ms")
+    assert words.fields("web") == ("status",)
+
+
+def test_a_bar_is_gone_before_the_rows_come(monkeypatch):
+    said = []
+    table = type("Answered", (), {"table": object()})
+    monkeypatch.setattr(sql_module, "_write_report", lambda *_args, **_more: said.append("rows"))
+    sql_module._write(table(), "sql", "", "csv", None, terminal=True, done=lambda: said.append("gone"))
+    assert said == ["gone", "rows"]
 
 
 def test_a_session_at_a_terminal(tmp_path, capfd):
