@@ -35,6 +35,12 @@ GUESSED, LAST_GUESSED = 0.9, 0.7
 """Confidence at most in a format that many programs write, and in a last resort, however many lines they read."""
 
 
+OLD_LINE_ENDS = 3
+OLD_ENDS = "its lines end with a carriage return alone: convert them with tr '\\r' '\\n'"
+"""What is said of a text of one line that has so many carriage returns: old Macs ended lines so, and to `wc` it is one
+line. A format that read it would find one record, and lose all others in its message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """What was found: the format's name or None, the confidence in it, the next best, and the reason.
@@ -78,6 +84,8 @@ def detect(
     text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
     if not text or text.isspace():
         return Detection(None, 0.0, None, "no lines")
+    if text.count(b"\r") >= OLD_LINE_ENDS and text.count(b"\n") <= 1:
+        return Detection(None, 0.0, None, OLD_ENDS)
     ordered = BY_RANK if candidates is None else tuple(candidates)
     scores, refusal = _scores(text, ordered, matcher)
     if not scores:

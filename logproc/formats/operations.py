@@ -280,7 +280,6 @@ OPERATIONS = (
         "route53",
         "query log of Amazon Route 53",
         (
-            Slot("version", Meaning.TEXT, b" ", solid=True),
             Slot("time", Meaning.ISO_TIME, b" ", solid=True),
             Slot("zone", Meaning.TEXT, b" ", solid=True),
             Slot("name", Meaning.TEXT, b" ", solid=True),
@@ -291,6 +290,7 @@ OPERATIONS = (
             Slot("client", Meaning.TEXT, b" ", solid=True),
             Slot("subnet", Meaning.TEXT, b"\n"),
         ),
+        prefix=b"1.0 ",
         rank=1,
         single=True,
         begins=rb"1\.0 \d{4}-\d\d-\d\dT\S+ Z[A-Z0-9]+ ",

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from logproc.formats.format import DOCKER, JSONL
 from logproc.formats.program import Meaning, Missing
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ _PARTS = {
 }
 """Shapes of the directives of a time layout; behind one of `_LAST`, a second name or any other it is not looked at:
 what is looked at must stand within `SHAPE_BYTES`."""
+
+
+_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[\s,]*[\[{]")
+"""How a line with JSON begins, or with an element of an array."""
 
 
 class Outlook:
@@ -113,7 +118,7 @@ def shape_of(row: Format) -> re.Pattern[bytes] | None:
     """Return what matches the shape of every line with which a record begins; None if nothing is known of it."""
     program = row.program
     if program is None:
-        return None
+        return _OBJECT if row.engine in {JSONL, DOCKER} else None
     text = _shape(program)
     return re.compile(text) if text else None
 

@@ -172,7 +172,7 @@ class Matcher:
             matched += rows
             rejected += rejects
             behind += lines - blanks - rows - rejects
-            if parser.multiline:
+            if parser.multiline and lines - rows > LONG_LINES:
                 strange += _strange(parser, text, rows)
         if behind and fmt.program is not None:
             matched, doubtful = _doubtful(fmt.program, text, matched, behind)

@@ -16,6 +16,9 @@ STREAM_BYTES = 1 << 18
 LONGEST_LINE = 1 << 20
 """Bytes of a first line that is looked at whole, where no line is as short as a part of a sample."""
 
+LONGEST_STREAM = 2 * LONGEST_LINE + 4
+"""Bytes that hold such a line in UTF-16, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -32,8 +35,8 @@ class Sample:
 def sample(path: str, *, part_bytes: int = PART_BYTES, stream_bytes: int = STREAM_BYTES) -> Sample:
     """Return whole lines from the head, the middle and the tail of a file, `part_bytes` of each.
 
-    Of a compressed or UTF-16 file only the first `stream_bytes` decompressed bytes are looked at, and damage behind
-    them is not seen. Raises UnreadableError.
+    Of a compressed or UTF-16 file only the first `stream_bytes` decompressed bytes are looked at, or its first line
+    where that is longer, and damage behind them is not seen. Raises UnreadableError.
     """
     fd, size = open_regular(path)
     try:
@@ -89,6 +92,8 @@ def _stream_sample(fd: int, codec: str, size: int, limit: int) -> Sample:
         Elements(lambda _: 0, text).readinto(memoryview(lines))
         text = bytes(lines)
     whole = _terminated(text) if have < limit else _without_last(text)
+    if not whole.strip() and have == limit < LONGEST_STREAM:
+        return _stream_sample(fd, codec, size, LONGEST_STREAM)
     return Sample(whole, codec, encoding.name, None, stream.damage, size)
 
 

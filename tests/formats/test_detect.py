@@ -338,3 +338,12 @@ def test_real_logs_are_detected(path: str, name: str | None):
         text = file.read(1 << 16)
     sample = text[: text.rfind(b"\n") + 1] or text
     assert found(sample).format == name
+
+
+def test_line_ends_of_old_macs_are_named_and_no_format_reads_all_as_one_record():
+    line = b"2024-01-02 03:04:05 INFO line"
+    result = found(b"\r".join([line] * 9) + b"\n")
+    assert result.format is None
+    assert "carriage return alone" in result.reason
+    assert found((line + b"\r\n") * 9).format == "timed"
+    assert found(line + b" 10%\r20%\r30%\r100%\n" + line + b"\n").format == "timed"

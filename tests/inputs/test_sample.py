@@ -99,6 +99,18 @@ def test_a_line_longer_than_a_part_is_the_sample_where_there_is_no_other(tmp_pat
     assert sample(str(path), part_bytes=1000).lines == b""
 
 
+@pytest.mark.parametrize("kind", ["gzip", "utf-16"])
+def test_a_long_first_line_of_a_stream_is_looked_at_whole(tmp_path: Path, kind: str) -> None:
+    def written(text: bytes) -> str:
+        path = tmp_path / "long"
+        path.write_bytes(gzip.compress(text) if kind == "gzip" else text.decode().encode("utf-16"))
+        return str(path)
+
+    first = b"x" * 300_000 + b"\n"
+    assert sample(written(first + b"short\n")).lines == first + b"short\n"
+    assert sample(written(b"x" * 3_000_000 + b"\n")).lines == b""
+
+
 def test_what_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnreadableError, match="is a folder"):
         sample(str(tmp_path))
