@@ -16,6 +16,7 @@ from logproc.errors import InputError
 from logproc.formats.parser import UNKNOWN, span
 from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import BlockReader
+from logproc.inputs.encodings import refusal
 from logproc.inputs.opening import STDIN
 from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
@@ -143,7 +144,7 @@ class PieceReader:
             samples=tuple(self.samples),
             first_time=None if self.last_time == NO_TIME else self.first_time,
             last_time=None if self.last_time == NO_TIME else self.last_time,
-            problem=problem or (reader.binary and f"binary: {reader.binary}") or reader.damage or self.reason,
+            problem=problem or (reader.binary and refusal(reader.binary)) or reader.damage or self.reason,
             skipped=skipped,
             mark=mark,
             tried=self._tried if mark is not None else (),

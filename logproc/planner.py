@@ -17,6 +17,7 @@ from logproc.formats import candidates, resolve
 from logproc.formats.detect import Considered, Detection, detect, explain
 from logproc.formats.parser import Matcher
 from logproc.inputs import discover, headers
+from logproc.inputs.encodings import refusal
 from logproc.inputs.own import without_own
 from logproc.inputs.sample import sample
 from logproc.model import LogFile, Piece, Task
@@ -107,7 +108,7 @@ class Planner:
         if rules.format is not None:
             return found, Detection(rules.format, 1.0, None, "given")
         if found.binary is not None:
-            return found, Detection(None, 0.0, None, f"binary: {found.binary}")
+            return found, Detection(None, 0.0, None, refusal(found.binary))
         return found, detect([found.lines], self._candidates, matcher=self._match, refused=self._match.refused)
 
     def explain(self, sample: Sample, found: Detection) -> list[Considered]:

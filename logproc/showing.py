@@ -20,6 +20,7 @@ from logproc.errors import InputError, UnreadableError, UsageError
 from logproc.formats import resolve
 from logproc.formats.parser import new_parser
 from logproc.inputs.blocks import BlockReader, buffer_size
+from logproc.inputs.encodings import refusal
 from logproc.inputs.opening import STDIN
 from logproc.model import PADDING, LogFile
 from logproc.planner import Planner
@@ -145,7 +146,7 @@ def _of_file(planner: Planner, config: Config, path: str, offsets: Sequence[int]
     try:
         sample, detection = planner.look(LogFile(path, 0, 0))
         if sample.binary is not None:
-            raise UnreadableError(path, f"binary: {sample.binary}")
+            raise UnreadableError(path, refusal(sample.binary))
         seekable = sample.codec == "plain" and sample.encoding in {"utf-8", "utf-8-bom"}
         windows = _windows(config, path, sorted(set(offsets)), seekable=seekable)
     except InputError as error:

@@ -118,6 +118,11 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
 
 def require_mount(found: Survey, config: Config) -> None:
     """Raise TryLaterError if so much is missing that the disk is, rather than the files."""
+    if not found.files and not config.accept_gone:
+        raise TryLaterError(
+            f"{', '.join(config.paths)}: no file was found to read, as if the disk were not mounted; nothing was "
+            f"changed. If there are no logs yet, run with --accept-gone"
+        )
     there = {log.path for log in found.absolute if log.problem is None}
     if config.accept_gone or not found.seen.rows.keys() - there:
         return

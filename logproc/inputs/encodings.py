@@ -28,7 +28,10 @@ HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """An encoding by name: utf-8, utf-8-bom, json-array, utf-16le, utf-16be, or binary, then `reason` says why."""
+    """An encoding by name: utf-8, utf-8-bom, json-array, utf-16le, utf-16be, or binary, then `reason` says why.
+
+    A report of our own counts as binary, too: no line of it is one of a log.
+    """
 
     name: str
     reason: str | None = None
@@ -81,9 +84,20 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 """Offset, bytes and name of files that are no text; asked only where the head holds control bytes."""
 
+OWN = re.compile(
+    rb'\{\n "schema": 1,\n "(?:run|files|old|nights)": |# Log report\n\n- files  '
+    rb"|# HELP logproc_build_info |Subject: logproc: "
+    rb'|<!DOCTYPE html>\n(?:<[^>]*>\n?){2,4}<meta name="generator" content="logproc">'
+)
+"""How reports begin that an earlier command left among the logs: read as logs they would be counted, and so would the
+next one's of them. Rejected lines and exported rows are lines like others."""
+
+NO_LOG = "no log"
+"""How the reason of a file begins that is text, and none of a log."""
+
 LOWEST_TEXT = 9  # a tab; what is no text has bytes below it, and what has none is taken for text at once
-DOUBTFUL_BYTES = frozenset({*(mark[0] for mark, _ in MARKS), ord("["), ord("{"), *b" \t\r\n"})
-"""First bytes that ask for a closer look: of byte order marks, and of arrays of records."""
+DOUBTFUL_BYTES = frozenset({*(mark[0] for mark, _ in MARKS), ord("["), *b"{#S<", *b" \t\r\n"})
+"""First bytes that ask for a closer look: of byte order marks, of arrays of records, and of reports of ours."""
 # Text holds tabs, line ends, form feeds and escape sequences; also bells, and SOH between the fields of FIX logs.
 _CONTROLS = bytes(byte for byte in range(32) if byte not in {1, 7, 8, 9, 10, 11, 12, 13, 27})
 _JOURNAL = b"__CURSOR="
@@ -107,11 +121,18 @@ def classify(head: bytes, codec: str = "plain") -> Encoding:
     inner = sniff(head)
     if inner != "plain":
         return Encoding("binary", f"{inner} data" if codec == "plain" else f"{inner} inside {codec}")
+    if OWN.match(head):
+        return Encoding("binary", f"{NO_LOG}: a report that logproc wrote")
     text = ARRAY if is_array(head) else UTF8
     if not head or head.startswith(_JOURNAL) or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
         return text
     reason = _signature(head) or _statistics(head[:HEAD_BYTES])
     return text if reason is None else Encoding("binary", reason)
+
+
+def refusal(reason: str) -> str:
+    """Say in a few words why a file is not read, from the reason of its encoding."""
+    return reason if reason.startswith(NO_LOG) else f"binary: {reason}"
 
 
 def _signature(head: bytes) -> str | None:

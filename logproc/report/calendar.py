@@ -36,8 +36,9 @@ SLICES = {"hosts": "Hosts", "sources": "Sources"}
 _LINES = re.compile(rb'"lines": \{"read": (\d+)')
 _NAME = re.compile(r"[0-9]{4}-[0-9W-]{2,5}")
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="generator" content="logproc"><meta name="viewport" content="width=device-width">
 <title>Reports</title>
 <style>body{{font:16px system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
 li{{display:inline-block;margin:.2rem .8rem .2rem 0}}ul{{padding:0}}</style></head>

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logproc.report.json import STATUSES
-from logproc.report.summary import BINARY, CHECK_FAILED, DAMAGED, DONE, problem_of
+from logproc.report.summary import CHECK_FAILED, DAMAGED, DONE, NO_LOGS, problem_of
 from logproc.report.text import valid_text
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def lag_bytes(report: Report) -> int:
     return sum(
         entry.bytes_stored
         for entry in report.files
-        if entry.status == "deferred" or (entry.status == "failed" and not (entry.reason or "").startswith(BINARY))
+        if entry.status == "deferred" or (entry.status == "failed" and not (entry.reason or "").startswith(NO_LOGS))
     )
 
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 
     from logproc.model import CheckResult, FileEntry, Report
 
+NO_FILE = "no file was found to read: is the disk mounted, and do include and exclude let any through?"
+
 DONE, DAMAGED, CHECK_FAILED = 0, 3, 4
 
 SHOWN_FILES = 20
 """Problem files that are listed one by one; a broken mount has too many to read."""
 
-BINARY = "binary"
-"""How the reason of a file begins that is no text. One found on a walk is no problem; one that was named is."""
+NO_LOGS = ("binary", "no log")
+"""How the reason of a file begins that is no log. One found on a walk is no problem; one that was named is."""
 
 
 def exit_code(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> int:
@@ -55,12 +57,14 @@ def problem_of(entry: FileEntry, max_reject_ratio: float, named: tuple[str, ...]
 
 
 def is_lost(path: str, status: str, reason: str | None, named: tuple[str, ...]) -> bool:
-    """Tell whether a file could not be used that someone may miss: not a binary one which a walk came across."""
-    return status == "failed" and (path in named or not (reason or "").startswith(BINARY))
+    """Tell whether a file could not be used that someone may miss: not one that is no log, which a walk came across."""
+    return status == "failed" and (path in named or not (reason or "").startswith(NO_LOGS))
 
 
 def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Iterator[Message]:
-    """Yield a line for each problem file (the first few), report and check."""
+    """Yield a line for each problem file (the first few), report and check; one where there was no file at all."""
+    if not report.files and report.run.backend != NO_BACKEND:
+        yield Message(NO_FILE, "warning")
     listed = [
         (entry.path, text) for entry in report.files if (text := problem_of(entry, max_reject_ratio, named)) is not None
     ]
@@ -101,7 +105,9 @@ def accounting(report: Report) -> Iterator[str]:
         return
     counts: dict[str, int] = {}
     for entry in report.files:
-        counts[entry.status] = counts.get(entry.status, 0) + 1
+        no_log = entry.status == "failed" and (entry.reason or "").startswith(NO_LOGS)
+        state = "no log" if no_log else entry.status
+        counts[state] = counts.get(state, 0) + 1
     read = sum(entry.bytes_read for entry in report.files)
     states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     yield f"files  {states or 'none'}; {size(read)} of log text"

@@ -19,6 +19,7 @@ EVERYTHING = (
     "--json r.json --html r.html --csv csv --markdown r.md --metrics-file m.prom --rejects j.jsonl --mail r.eml "
     "--mail-to ops@example.org --lock lock --previous r.json"
 )
+NO_LOG = "no log: a report that logproc wrote"
 GIVEN = "-c mine.toml --report mine.sql"
 
 
@@ -41,6 +42,43 @@ def test_a_run_does_not_read_what_the_run_before_wrote(logs):
     second = json.loads((logs / "r.json").read_text())
     assert {**second, "run": None} == {**first, "run": None}
     assert {path.name for path in logs.iterdir()} > {"r.json", "r.html", "r.md", "m.prom", "j.jsonl", "r.eml", "csv"}
+
+
+@pytest.mark.parametrize("ledger", [[], ["--state", "state"]])
+def test_reports_that_other_commands_left_among_the_logs_are_no_logs(logs, ledger):
+    written = "--json left.json --html left.html --markdown left.md --metrics-file left.prom --mail left.eml"
+    assert execute(["run", ".", "-q", *written.split(), "--mail-to", "ops@example.org", *GIVEN.split()]) == 0
+    assert execute(["diff", "left.json", "--against", "left.json", "--json", "-c", "mine.toml", "-q"]) == 0
+    (logs / "plan.json").write_bytes(
+        subprocess.run(
+            [sys.executable, "-m", "logproc", "plan", "access.log", "--json", "-c", "mine.toml"],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        ).stdout
+    )
+    assert execute(["run", ".", "-q", "--json", "r.json", *ledger, *GIVEN.split()]) == 0
+    report = json.loads((logs / "r.json").read_text())
+    reasons = {file["path"]: file["reason"] for file in report["files"]}
+    left = [f"./left.{ending}" for ending in ("eml", "html", "json", "md", "prom")]
+    assert reasons == {"./access.log": None} | dict.fromkeys([*left, "./plan.json"], NO_LOG)
+    assert report["accounting"]["lines"]["read"] == 61
+
+
+@pytest.mark.usefixtures("logs")
+def test_a_report_that_is_named_is_refused_aloud(capsys):
+    assert execute(["run", "access.log", "-q", "--json", "left.json", *GIVEN.split()]) == 0
+    assert execute(["run", "left.json", "-q", *GIVEN.split()]) == 3
+    assert f"left.json: {NO_LOG}" in capsys.readouterr().err
+
+
+def test_a_run_that_finds_nothing_says_so_even_where_it_is_to_be_quiet(logs, capsys):
+    (logs / "empty").mkdir()
+    assert execute(["run", "empty", "-q", *GIVEN.split()]) == 0
+    assert "no file was found to read: is the disk mounted" in capsys.readouterr().err
+    assert execute(["run", "empty", "-q", "--state", "state", *GIVEN.split()]) == 75
+    assert "no file was found to read, as if the disk were not mounted" in capsys.readouterr().err
+    assert execute(["run", "empty", "-q", "--state", "state", "--accept-gone", *GIVEN.split()]) == 0
 
 
 def test_a_ledger_among_the_logs_is_none_of_them(logs):

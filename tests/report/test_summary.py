@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from logproc.model import CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
-from logproc.report.summary import details, exit_code, problem_of, problems, summary
+from logproc.model import NO_BACKEND, CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+from logproc.report.summary import NO_FILE, accounting, details, exit_code, problem_of, problems, summary
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
 FINE = FileEntry("a", "", "combined", 1.0, "plain", 10, 2_000_000, Lines(100, 100), "read", None, None, None)
@@ -98,3 +98,14 @@ def test_details_show_each_file():
     lines = list(details(Report(RUN, (FINE, BINARY), ())))
     assert lines[1] == "a: read, combined (100 %), plain, 100 lines, 0 rejected"
     assert lines[2].endswith("binary data")
+
+
+def test_a_run_that_found_no_file_says_so_and_a_report_from_a_ledger_does_not():
+    assert [message.text for message in problems(Report(RUN, (), ()), 0.05, ())] == [NO_FILE]
+    assert list(problems(Report(replace(RUN, backend=NO_BACKEND), (), ()), 0.05, ())) == []
+
+
+def test_what_is_no_log_has_not_failed():
+    own = replace(BINARY, reason="no log: a report that logproc wrote")
+    assert next(accounting(Report(RUN, (FINE, BINARY, own), ()))).startswith("files  1 read, 2 no log;")
+    assert code(FINE, own) == 0
