@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from logproc import comparing, counting, keeping
+from logproc import comparing, counting, keeping, restored
 from logproc.errors import OutputError, UsageError
 from logproc.model import NO_TIME
 from logproc.report import calendar, json
@@ -33,9 +33,15 @@ MOST_PAGES = 100
 """Hosts, or sources, that get a report of their own: those with the most lines."""
 
 
-def write(report: Report, config: Config, folder: str, *, now: datetime | None = None) -> None:
-    """Keep the report of this night, renew the others that it changed, and the index of all."""
+def write(
+    report: Report, config: Config, folder: str, *, now: datetime | None = None, is_restored: bool = False
+) -> None:
+    """Keep the report of this night, renew the others that it changed, and the index of all.
+
+    With `is_restored` the ledger is older than the reports, and those that are replaced are kept aside.
+    """
     night = (now or datetime.now(UTC)).astimezone(ZoneInfo(config.timezone)).date()
+    aside = restored.set_aside(folder, night.isoformat()) if is_restored else None
     nights = os.path.join(folder, "nights")  # noqa: PTH118
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         slices = {by: ledger.most_lines(by, MOST_PAGES) for by in FOLDERS if by in config.output.pages}
@@ -47,6 +53,8 @@ def write(report: Report, config: Config, folder: str, *, now: datetime | None =
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found)  # noqa: PTH118
     calendar.write_index(folder, choices)
+    if aside is not None:
+        restored.drop_unchanged(folder, aside)
 
 
 def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Sequence[tuple[str, list[str]]]) -> None:

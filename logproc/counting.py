@@ -303,6 +303,10 @@ class Choice:
             return self.since is None and self.until is None
         return (self.since is None or day >= self.since) and (self.until is None or day < self.until)
 
+    def has_any(self, first: int, last: int) -> bool:
+        """Tell whether one of some days is wanted."""
+        return (self.since is None or self.since <= last) and (self.until is None or first < self.until)
+
     def has_file(self, owner: Owned) -> bool:
         """Tell whether the lines of a piece, or of a file, are wanted."""
         return (not self.hosts or owner.host in self.hosts) and (not self.sources or owner.source in self.sources)

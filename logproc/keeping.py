@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from logproc import __version__, counting, questions
+from logproc import __version__, counting, portions, questions
 from logproc.clock import now_text
 from logproc.coverage import coverages
 from logproc.errors import InputError, UsageError
@@ -289,8 +289,10 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
             reports.append(finished)
         else:
             verdicts.append(questions.judge(check, finished))
-    of_all_days = choice.since is None and choice.until is None
-    files = tuple(_entry(kept) for kept in listing(ledger) if choice.has_file(kept)) if of_all_days else ()
+    if choice.since is None and choice.until is None:
+        files = tuple(_entry(kept) for kept in listing(ledger) if choice.has_file(kept))
+    else:
+        files = portions.entries(ledger, {key: spec for key, spec, _ in wanted}, choice, config.timezone)
     since, until = config.since, config.until
     info = RunInfo(
         uuid.uuid4().hex,
@@ -344,7 +346,7 @@ def _entry(kept: Kept) -> FileEntry:
         bytes_read=kept.bytes,
         lines=kept.lines,
         status="unchanged",
-        reason=None if kept.status == "present" else "not on disk any more",
+        reason=None if kept.status == "present" else portions.GONE,
         first_time=kept.first_time,
         last_time=kept.last_time,
     )

@@ -6,14 +6,17 @@ import datetime as dt
 import gzip
 import json
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from state.rotation import SQL, Logs, config, counted, run
 
-from logproc import counting, keeping, nightly
+from logproc import counting, keeping, nightly, portions
 from logproc.config import NamedReport, Output, Source, State
 from logproc.errors import UsageError
 from logproc.looking import plan
+from logproc.model import Lines
 from logproc.state.ledger import Ledger
 
 MORE = NamedReport("more", "SELECT path, count(*) AS n, max(bytes) AS most FROM web GROUP BY path")
@@ -28,6 +31,10 @@ def logs(tmp_path) -> Logs:
 
 def night(day: int) -> int:
     return int(dt.datetime(2026, 11, day, 3, tzinfo=dt.UTC).timestamp()) * 10**9
+
+
+def utc(date: str) -> int:
+    return int(dt.datetime.fromisoformat(date).replace(tzinfo=dt.UTC).timestamp()) * 10**6
 
 
 def first_two(report, name: str) -> Counter:
@@ -237,3 +244,40 @@ def test_days_are_those_of_one_zone(tmp_path, logs):
     run(logs.root, tmp_path / "s")
     with pytest.raises(UsageError, match="counts by days of UTC"):
         run(logs.root, tmp_path / "s", timezone="Asia/Kathmandu")
+
+
+@pytest.mark.parametrize("use", [("web",), ()])
+def test_a_report_of_days_knows_their_files_and_lines(tmp_path, use):
+    logs = Logs(tmp_path / "logs")
+    for day, name in ((1, "a.log"), (1, "live.log"), (2, "b.log"), (2, "live.log"), (3, "c.log"), (3, "live.log")):
+        logs.append(name, day, day=day)
+    with logs.path("b.log").open("a") as file:
+        file.write("garbage\n")
+    settings = config(logs.root, tmp_path / "state", use=use, reports=() if use else ("lines",))
+    run(logs.root, tmp_path / "state", use=settings.use, reports=settings.reports)
+    days = replace(settings, since=utc("2026-11-01"), until=utc("2026-11-03"))
+    with Ledger.to_read(str(tmp_path / "state")) as ledger:
+        found = keeping.report(days, ledger, keeping.choice_of(days, (), ()))
+    lines = {Path(file.path).name: (file.lines, file.reason) for file in found.files}
+    assert lines["a.log"] == (Lines(1, 1), None)
+    assert lines["b.log"] == (Lines(3, 2, 0, 1), None)
+    assert lines["live.log"] == ((Lines(3, 3), portions.IN_PART) if use else (Lines(), portions.UNKNOWN))
+    assert len(lines) == 3
+    assert all(file.lines.balanced() for file in found.files)
+
+
+def test_days_that_are_merged_are_listed_by_host(tmp_path):
+    source = Source("shop", ("**/*",), host="^(?P<host>[^/]+)/")
+    logs = Logs(tmp_path / "logs")
+    changes = {"use": ("web",), "sources": (source,), "state": State(compact_after=5)}
+    for day in (1, 2, 20):
+        for host in ("web1", "web2"):
+            logs.append(f"{host}/{day}.log", day, day=day)
+        run(logs.root, tmp_path / "state", night(day + 1), **changes)
+    days = replace(config(logs.root, tmp_path / "state", **changes), since=utc("2026-11-02"))
+    with Ledger.to_read(str(tmp_path / "state")) as ledger:
+        found = keeping.report(days, ledger, keeping.choice_of(days, ("web1",), ()))
+    assert [(file.path, file.lines.counted) for file in found.files] == [
+        (str(logs.path("web1/20.log")), 20),
+        ("files of shop of web1, merged by day", 2),
+    ]

@@ -23,6 +23,7 @@ from logproc.commands.options import (
 )
 from logproc.commands.unattended import Watch, attend, locked
 from logproc.console import hush, is_json, say, tell
+from logproc.messages import Message
 
 if TYPE_CHECKING:
     from logproc.config import Config
@@ -66,6 +67,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     from logproc.report.progress import bar_if_watched
 
     say_if_cold(quiet=config.quiet)
+    behind = _older_ledger(config)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet or is_json())
     try:
@@ -79,7 +81,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     if config.output.dir is not None:
         from logproc import calendars
 
-        calendars.write(report, config, config.output.dir)
+        calendars.write(report, config, config.output.dir, is_restored=behind is not None)
     coordinator.reported(config)
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
@@ -88,3 +90,15 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     if config.verbose:
         say(summary.details(report))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
+
+
+def _older_ledger(config: Config) -> str | None:
+    """Say, and return, that the ledger is older than the reports that are kept; None where it is not."""
+    if config.output.dir is None or config.state_dir is None:
+        return None
+    from logproc import restored
+
+    note = restored.note(config.output.dir, config.state_dir)
+    if note is not None:
+        say([Message(note, "warning")])
+    return note

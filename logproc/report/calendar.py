@@ -133,7 +133,7 @@ def links(folder: str, name: str, choices: Choices = ()) -> Links:
     names = sorted(stem for stem, endings in _reports(folder) if "html" in endings and stem != name)
     before, after = ([other for other in names if other < name], [other for other in names if other > name])
     return Links(
-        title=f"Log report, {name}",
+        title=f"Log report, {name}" if os.path.basename(folder) != "nights" else f"Log report up to {name}",  # noqa: PTH119
         previous=Link(before[-1], f"{before[-1]}.html") if before else None,
         next=Link(after[0], f"{after[0]}.html") if after else None,
         up=Link("all reports", "../index.html"),

@@ -100,9 +100,6 @@ def _without_value(check: CheckResult) -> str:
 def accounting(report: Report) -> Iterator[str]:
     """Yield what became of all files and lines, a line each."""
     lines = report.lines
-    if report.run.backend == NO_BACKEND and not report.files:
-        yield "files  a ledger does not keep these days apart by file; `logproc report` of all days lists them"
-        return
     counts: dict[str, int] = {}
     for entry in report.files:
         no_log = entry.status == "failed" and (entry.reason or "").startswith(NO_LOGS)

@@ -129,7 +129,8 @@ def _rendered(groups: _Groups, expression: Expression, rows: Sequence[int]) -> l
         shown = shown_numbers(groups.values(expression, range(groups.count)))
         return values if shown is None else [shown[row] for row in rows]
     if kind is Kind.TIME:
-        return [rfc3339(value) if isinstance(value, int) else None for value in values]
+        texts = {value: rfc3339(value) for value in set(values) if isinstance(value, int)}  # many rows have few hours
+        return [texts[value] if isinstance(value, int) else None for value in values]
     return _finite(values) if kind is Kind.DECIMAL else values
 
 

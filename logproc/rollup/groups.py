@@ -17,10 +17,11 @@ from logproc.model import Kind
 from logproc.rollup.evaluate import Coder, combine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from logproc.kernels.intern import Dictionary
     from logproc.rollup.columns import Vector
     from logproc.rollup.spec import Value
 
@@ -94,24 +95,45 @@ class GroupIndex:
         return columns[::-1]
 
 
+_NUMBERS = frozenset({Kind.INTEGER, Kind.TIME, Kind.BOOLEAN, Kind.DECIMAL})
+
+
 def decode_key(raw: bytes, kinds: Sequence[Kind]) -> list[Value]:
     """Return the values of a key's bytes."""
-    values: list[Value] = []
-    at = 0
-    for kind in kinds:
-        if raw[at] == 0:
-            values.append(None)
-            at += 1
-        elif kind in {Kind.INTEGER, Kind.TIME, Kind.BOOLEAN, Kind.DECIMAL}:
-            word = raw[at + 1 : at + 9]
-            at += 9
-            if kind == Kind.DECIMAL:
-                values.append(float(np.frombuffer(word, np.float64)[0]))
+    return [column[0] for column in decode_keys(raw, [0], kinds)]
+
+
+def keys_of(keys: Dictionary, codes: NDArray[np.int64]) -> tuple[bytes, list[int]]:
+    """Return bytes that hold the keys of codes, and where in them each begins."""
+    if not len(codes):
+        return b"", []
+    starts = keys.key_start[codes]
+    first, behind = int(starts.min()), int((starts + (keys.key_size[codes] >> 1)).max())
+    return keys.arena[first:behind].tobytes(), (starts - first).tolist()
+
+
+def decode_keys(raw: bytes, starts: Iterable[int], kinds: Sequence[Kind]) -> list[list[Value]]:
+    """Return the values of the keys that begin in `raw` at these places, a list for each kind."""
+    columns: list[list[Value]] = [[] for _ in kinds]
+    plan = [(column.append, kind in _NUMBERS, kind) for column, kind in zip(columns, kinds, strict=True)]
+    for start in starts:
+        at = start
+        for append, is_number, kind in plan:
+            if raw[at] == 0:
+                append(None)
+                at += 1
+            elif is_number:
+                append(_number(raw[at + 1 : at + 9], kind))
+                at += 9
             else:
-                number = int.from_bytes(word, "little", signed=True)
-                values.append(bool(number) if kind == Kind.BOOLEAN else number)
-        else:
-            length = int.from_bytes(raw[at + 1 : at + 5], "little")
-            values.append(raw[at + 5 : at + 5 + length].decode("utf-8", "backslashreplace"))
-            at += 5 + length
-    return values
+                end = at + 5 + int.from_bytes(raw[at + 1 : at + 5], "little")
+                append(raw[at + 5 : end].decode("utf-8", "backslashreplace"))
+                at = end
+    return columns
+
+
+def _number(word: bytes, kind: Kind) -> Value:
+    if kind is Kind.DECIMAL:
+        return float(np.frombuffer(word, np.float64)[0])
+    number = int.from_bytes(word, "little", signed=True)
+    return bool(number) if kind is Kind.BOOLEAN else number

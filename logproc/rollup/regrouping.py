@@ -8,7 +8,7 @@ import numpy as np
 
 from logproc.model import Kind
 from logproc.rollup.exemplars import Kept
-from logproc.rollup.groups import decode_key
+from logproc.rollup.groups import decode_keys, keys_of
 from logproc.rollup.numerals import shown_numbers
 from logproc.rollup.tables import Table
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def key_values(table: Table) -> list[list[Value]]:
     """Return the key of each group of a table."""
     kinds = [key.kind for key in table.spec.keys]
-    return [decode_key(table.keys.key(code), kinds) for code in range(len(table))]
+    columns = decode_keys(*keys_of(table.keys, np.arange(len(table))), kinds)
+    return [list(row) for row in zip(*columns, strict=True)] if kinds else [[] for _ in range(len(table))]
 
 
 def equal_numbers(table: Table) -> Table:

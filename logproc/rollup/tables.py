@@ -17,7 +17,7 @@ import numpy as np
 from logproc.errors import MergeError
 from logproc.kernels.intern import KEY_PADDING, Dictionary
 from logproc.rollup.exemplars import Kept, Places
-from logproc.rollup.groups import decode_key
+from logproc.rollup.groups import decode_keys, keys_of
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
 from logproc.rollup.states import CountState, State, SumState
@@ -142,8 +142,7 @@ class Table:
     def columns(self, ids: NDArray[np.int64]) -> tuple[list[list[Value]], list[list[Value]]]:
         """Return the key columns and the aggregate columns of groups."""
         kinds = [key.kind for key in self.spec.keys]
-        rows = [decode_key(self.keys.key(code), kinds) for code in ids.tolist()]
-        keys = [[row[position] for row in rows] for position in range(len(kinds))]
+        keys = decode_keys(*keys_of(self.keys, ids), kinds)
         return keys, [state.results(ids) for state in self.states]
 
     def scores(self, index: int) -> NDArray[np.float64]:

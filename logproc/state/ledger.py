@@ -229,10 +229,10 @@ class Ledger:
         """Say how far a run is."""
         self._do("UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, finished, run))
 
-    def last_finished(self) -> str | None:
-        """Return when the last run that committed ended."""
-        rows = self._all("SELECT finished FROM runs WHERE status != ? ORDER BY id DESC LIMIT 1", (PLANNED,))
-        return rows[0][0] if rows else None
+    def last_started(self) -> str | None:
+        """Return when the last run began: the latest time of all, for the clock may have been set back."""
+        started: str | None = self._all("SELECT max(started) FROM runs")[0][0]
+        return started
 
     def forget_run(self, run: int) -> None:
         """Drop what was kept of a run for its report."""
@@ -333,6 +333,10 @@ class Ledger:
     def part_days(self, part: int) -> list[int]:
         """Return the days of which a part holds counts."""
         return [row[0] for row in self._all("SELECT day FROM part_days WHERE part = ? ORDER BY day", (part,))]
+
+    def part_spans(self) -> list[tuple[int, int, int]]:
+        """Return the first and the last day of each part that has days."""
+        return self._all("SELECT part, min(day), max(day) FROM part_days GROUP BY part ORDER BY part")
 
     def total(self, day: int, spec: str) -> bytes | None:
         """Return the counts of a day for a report."""

@@ -6,7 +6,7 @@ from json import loads
 
 from report.samples import night
 
-from logproc import calendars, coordinator
+from logproc import calendars, cli, coordinator
 from logproc.config import Config, Output, Source
 from logproc.report import calendar, html, json
 
@@ -93,3 +93,35 @@ def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_wh
     index = loads((tmp_path / "out/index.json").read_text())
     assert {entry["name"] for entry in index["hosts"]} == set(lines)
     assert loads((tmp_path / "out" / index["hosts"][0]["json"]).read_text())["accounting"]["lines"]["read"] == 6
+
+
+def test_an_older_ledger_says_so_and_replaces_no_kept_report_for_good(tmp_path, capsys):
+    logs, state, out = tmp_path / "logs", tmp_path / "state", tmp_path / "out"
+    logs.mkdir()
+    line = '10.0.0.1 - - [{:02d}/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
+    (tmp_path / "c.toml").write_text(
+        f'root = "{logs}"\nstate_dir = "{state}"\n[reports]\nuse = ["web"]\n[output]\ndir = "{out}"\n'
+    )
+    command = ["run", "-q", "-c", str(tmp_path / "c.toml"), "--report", "web/methods"]
+
+    def night(day):
+        for old in logs.iterdir():
+            old.unlink()  # rotated away
+        (logs / f"{day}.log").write_text(line.format(day))
+        (logs / "live.log").write_text(line.format(28))
+        assert cli.execute([*command, "--accept-gone"]) == 0
+        return capsys.readouterr().err
+
+    assert night(2) == ""
+    backup = (state / "ledger.sqlite").read_bytes()
+    assert night(3) == ""
+    month = (out / "months/2026-03.json").read_bytes()
+    (state / "ledger.sqlite").write_bytes(backup)
+    said = night(4)
+    assert said.startswith(f"the ledger in {state} ends with the run of 20")
+    assert f"those that are replaced are kept in {out}/replaced" in said
+    (kept,) = (out / "replaced").glob("*/months/2026-03.json")
+    assert kept.read_bytes() == month != (out / "months/2026-03.json").read_bytes()
+    assert night(5) == ""  # it is said once
+    (state / "ledger.sqlite").unlink()
+    assert "has counted nothing yet" in night(6)

@@ -1,0 +1,147 @@
+"""What of each file is in a report of some days, as far as a ledger knows: it keeps counts by file and day, not lines.
+
+A part whose days are all among those that are asked for counts with all of its lines. Of one that has other days, too,
+the lines are counted that have a time of these days: those that were rejected have none. What is merged by day is told
+apart by host and source alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from logproc import counting
+from logproc.model import COVERAGE, FileEntry, Lines
+from logproc.rollup import slots
+from logproc.rollup.packing import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from logproc.counting import Choice
+    from logproc.rollup.spec import RollupSpec
+    from logproc.state.ledger import Ledger
+    from logproc.state.rows import CountedPiece, Part, Record
+
+Owner = tuple[int | None, str, str | None]
+"""A generation, or None for what is merged by day, with source and host."""
+
+EPOCH = date(1970, 1, 1)
+
+IN_PART = "with lines of other days, which are left out"
+UNKNOWN = "with lines of other days, too; how many are of these is not known"
+GONE = "not on disk any more"
+
+
+def entries(ledger: Ledger, wanted: Mapping[str, RollupSpec], choice: Choice, zone: str) -> tuple[FileEntry, ...]:
+    """Return an entry for each file that has lines of the chosen days; `wanted` are the reports that are made."""
+    key = next((key for key, spec in wanted.items() if spec.name == COVERAGE), None)
+    portions = _Portions(ledger)
+    for number, first, last in ledger.part_spans():
+        if choice.has_day(first) and choice.has_day(last):
+            for piece in filter(choice.has_file, ledger.pieces(number)):
+                portions.add(piece)
+        elif any(map(choice.has_day, ledger.part_days(number))):
+            left = []
+            for piece in filter(choice.has_file, ledger.pieces(number)):
+                days = portions.days_of(piece, ZoneInfo(zone))
+                if days and all(map(choice.has_day, days)):
+                    portions.add(piece)
+                elif not days or choice.has_any(*days):
+                    left.append(piece)
+            for part in ledger.parts("id = ?", (number,)) if left else ():
+                for piece, count in _counted(part, left, key, wanted, choice):
+                    portions.add_some(piece, count, UNKNOWN if key is None else IN_PART)
+    return portions.entries()
+
+
+class _Portions:
+    """Lines and bytes by file on their way into entries."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lines: dict[Owner, Lines] = defaultdict(Lines)
+        self._bytes: dict[Owner, int] = defaultdict(int)
+        self._reasons: dict[Owner, str] = {}
+        self._records: dict[int, Record] = {}
+
+    def add(self, piece: CountedPiece) -> None:
+        """Add all lines of a piece."""
+        owner = piece.generation, piece.source, piece.host
+        self._lines[owner] += Lines(piece.read, piece.counted, piece.filtered, piece.rejected)
+        self._bytes[owner] += piece.end - piece.start
+
+    def add_some(self, piece: CountedPiece, count: int, reason: str) -> None:
+        """Add so many lines of a piece, which has others."""
+        owner = piece.generation, piece.source, piece.host
+        self._lines[owner] += Lines(count, count)
+        self._reasons[owner] = reason
+
+    def days_of(self, piece: CountedPiece, zone: ZoneInfo) -> tuple[int, int] | None:
+        """Return the first and the last day of the file of a piece, if all its lines with a time are of these."""
+        record = self._record(piece.generation)
+        if record is None or record.first_time is None or record.last_time is None:
+            return None
+        return _day(record.first_time, zone), _day(record.last_time, zone)
+
+    def entries(self) -> tuple[FileEntry, ...]:
+        """Return what was added, by path."""
+        present = {row[6] for row in self._ledger.seen().rows.values()}
+        found = [
+            self._entry(owner, lines, is_there=owner[0] in present)
+            for owner, lines in self._lines.items()
+            if lines.read or owner in self._reasons
+        ]
+        return tuple(sorted(found, key=lambda entry: entry.path))
+
+    def _record(self, number: int | None) -> Record | None:
+        if number is not None and number not in self._records:
+            self._records |= self._ledger.records_of([number])
+        return self._records.get(number or 0)
+
+    def _entry(self, owner: Owner, lines: Lines, *, is_there: bool) -> FileEntry:
+        number, source, host = owner
+        record = self._record(number)
+        of = " of ".join(filter(None, (source, host)))
+        return FileEntry(
+            path=record.generation.path if record is not None else f"files{' of ' if of else ''}{of}, merged by day",
+            source=source,
+            format=None if record is None else record.format,
+            confidence=1.0 if record is not None and record.format else 0.0,
+            codec=None if record is None else record.codec,
+            bytes_stored=0,
+            bytes_read=self._bytes[owner],
+            lines=lines,
+            status="unchanged",
+            reason=self._reasons.get(owner) or (None if is_there or record is None else GONE),
+            first_time=None if record is None else record.first_time,
+            last_time=None if record is None else record.last_time,
+            host=host,
+        )
+
+
+def _day(time: int, zone: ZoneInfo) -> int:
+    return (datetime.fromtimestamp(time / 10**6, UTC).astimezone(zone).date() - EPOCH).days
+
+
+def _counted(
+    part: Part, pieces: list[CountedPiece], key: str | None, wanted: Mapping[str, RollupSpec], choice: Choice
+) -> Iterator[tuple[CountedPiece, int]]:
+    """Yield of each piece how many lines have a time of the chosen days; none where no report has counted all lines."""
+    counts: dict[int, int] = {}
+    if key is not None and key in part.specs:
+        spec = wanted[key]
+        raw = unpack(part.tables)[part.specs.index(key)]
+        data = counting.cut(spec, raw, counting.of_days(choice.has_day))
+        files = slots.file_of(slots.slots_of(data))
+        of_lines = next(n for n, found in enumerate(spec.aggregates) if found.argument is found.filter is None)
+        values = np.array(data.states[of_lines].results(np.arange(len(files))), np.int64)
+        for file in np.unique(files).tolist():
+            counts[file] = int(values[files == file].sum())
+    for piece in pieces:
+        if key is None or piece.file in counts:
+            yield piece, counts.get(piece.file, 0)
