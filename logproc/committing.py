@@ -167,9 +167,11 @@ def _usable(
     """Yield what the results of a run counted, less what cannot be used; enters it in `found`."""
     for members, tables in kept:
         by_file: dict[int, list[FileResult]] = defaultdict(list)
-        for _, became in members:
-            for result in () if isinstance(became, Failure) else became.files:
+        owners: dict[int, tuple[str, str | None]] = {}  # where files lay when they were read: they may have moved
+        for task, became in members:
+            for piece, result in () if isinstance(became, Failure) else zip(task.pieces, became.files, strict=True):
                 by_file[result.file].append(result)
+                owners[result.file] = piece.source, piece.host
         pieces: list[CountedPiece] = []
         opened: list[CountedPiece] = []
         for file, results in by_file.items():
@@ -183,19 +185,20 @@ def _usable(
             marks = [result.mark for result in results if result.mark is not None]
             lines = sum((result.lines for result in results), Lines())
             apart = sum((mark.open_lines for mark in marks), Lines())
-            pieces.append(_piece(file, progress.record, marks[0].start, marks[-1].open_start, _less(lines, apart)))
+            whose = (file, wants[file][0], *owners[file])
+            pieces.append(_piece(*whose, marks[0].start, marks[-1].open_start, _less(lines, apart)))
             opened.extend(
-                _piece(file, progress.record, mark.open_start, mark.end, apart)
-                for mark in marks
-                if mark.open_start < mark.end
+                _piece(*whose, mark.open_start, mark.end, apart) for mark in marks if mark.open_start < mark.end
             )
         if pieces and tables is not None:
             yield Counted(run.specs, tuple(unpack(tables)), tuple(pieces), tuple(opened))
 
 
-def _piece(file: int, record: Record, start: int, end: int, lines: Lines) -> CountedPiece:
+def _piece(
+    file: int, generation: int, source: str, host: str | None, start: int, end: int, lines: Lines
+) -> CountedPiece:
     counts = (lines.read, lines.counted, lines.filtered, lines.rejected)
-    return CountedPiece(file, record.generation.id, record.source, record.host, start, end, *counts)
+    return CountedPiece(file, generation, source, host, start, end, *counts)
 
 
 def _less(lines: Lines, apart: Lines) -> Lines:

@@ -303,6 +303,11 @@ class Choice:
             return self.since is None and self.until is None
         return (self.since is None or day >= self.since) and (self.until is None or day < self.until)
 
+    @property
+    def has_all_days(self) -> bool:
+        """Whether no day is asked for."""
+        return self.since is None and self.until is None
+
     def has_any(self, first: int, last: int) -> bool:
         """Tell whether one of some days is wanted."""
         return (self.since is None or self.since <= last) and (self.until is None or first < self.until)

@@ -289,8 +289,8 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
             reports.append(finished)
         else:
             verdicts.append(questions.judge(check, finished))
-    if choice.since is None and choice.until is None:
-        files = tuple(_entry(kept) for kept in listing(ledger) if choice.has_file(kept))
+    if choice == counting.EVERYTHING:
+        files = tuple(map(_entry, listing(ledger)))
     else:
         files = portions.entries(ledger, {key: spec for key, spec, _ in wanted}, choice, config.timezone)
     since, until = config.since, config.until

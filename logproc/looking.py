@@ -83,7 +83,6 @@ def _planned_by_ledger(config: Config, planner: Planner, folder: str) -> Iterato
     require_mount(found, config)
     for decision in found.decisions:
         log = found.files[decision.file]
-        record = found.records.get(decision.generation or 0)
         if decision.kind in READ:
             seen = _planned(planner, log)
             size = log.size if decision.limit < 0 else decision.limit - decision.origin
@@ -92,9 +91,7 @@ def _planned_by_ledger(config: Config, planner: Planner, folder: str) -> Iterato
                 reason = f"continued at {decision.origin}" + (f", {reason}" if reason else "")
             yield replace(seen, bytes=size, reason=seen.reason if seen.status == "failed" else reason)
             continue
-        codec, fmt, confidence = (
-            (None, None, 0.0) if record is None else (record.codec, record.format, record.confidence)
-        )
+        codec, fmt, confidence, _, _ = found.records.lines_of(decision.generation)
         yield PlanEntry(log.path, log.source, codec, fmt, confidence, log.size, 0, decision.kind.value, decision.reason)
 
 

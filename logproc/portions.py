@@ -42,7 +42,7 @@ def entries(ledger: Ledger, wanted: Mapping[str, RollupSpec], choice: Choice, zo
     key = next((key for key, spec in wanted.items() if spec.name == COVERAGE), None)
     portions = _Portions(ledger)
     for number, first, last in ledger.part_spans():
-        if choice.has_day(first) and choice.has_day(last):
+        if choice.has_all_days if first is None or last is None else choice.has_day(first) and choice.has_day(last):
             for piece in filter(choice.has_file, ledger.pieces(number)):
                 portions.add(piece)
         elif any(map(choice.has_day, ledger.part_days(number))):

@@ -281,3 +281,23 @@ def test_days_that_are_merged_are_listed_by_host(tmp_path):
         (str(logs.path("web1/20.log")), 20),
         ("files of shop of web1, merged by day", 2),
     ]
+
+
+def test_a_host_keeps_the_lines_of_a_file_that_lies_with_another_now(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    logs.append("web1/a.log", 5)
+    logs.append("web2/a.log", 3)
+    run(logs.root, tmp_path / "s", sources=HOSTS)
+    logs.move("web1/a.log", "web2/from.log")
+    logs.append("web2/from.log", 2)
+    run(logs.root, tmp_path / "s", sources=HOSTS)
+    settings = config(logs.root, tmp_path / "s", sources=HOSTS)
+    assert [(Path(e.path).name, e.status, e.codec) for e in plan(settings)] == [
+        ("a.log", "unchanged", "plain"),
+        ("from.log", "unchanged", "plain"),
+    ]
+    for host, lines in (("web1", [5]), ("web2", [3, 2])):
+        with Ledger.to_read(str(tmp_path / "s")) as ledger:
+            found = keeping.report(settings, ledger, keeping.choice_of(settings, (host,), ()))
+        assert [file.lines.counted for file in found.files] == lines
+        assert sum(counted(found).values()) == sum(lines)

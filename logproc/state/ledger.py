@@ -334,9 +334,10 @@ class Ledger:
         """Return the days of which a part holds counts."""
         return [row[0] for row in self._all("SELECT day FROM part_days WHERE part = ? ORDER BY day", (part,))]
 
-    def part_spans(self) -> list[tuple[int, int, int]]:
-        """Return the first and the last day of each part that has days."""
-        return self._all("SELECT part, min(day), max(day) FROM part_days GROUP BY part ORDER BY part")
+    def part_spans(self) -> list[tuple[int, int | None, int | None]]:
+        """Return the first and the last day of each part; None where no line of it was counted."""
+        sql = "SELECT id, min(day), max(day) FROM parts LEFT JOIN part_days ON part = id GROUP BY id ORDER BY id"
+        return self._all(sql)
 
     def total(self, day: int, spec: str) -> bytes | None:
         """Return the counts of a day for a report."""
