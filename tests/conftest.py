@@ -54,7 +54,7 @@ def _cpus() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rotations", type=int, default=60, help="Runs of the rotation simulator.")
+    parser.addoption("--rotations", type=int, default=200, help="Runs of the rotation simulator.")
     parser.addoption("--update-golden", action="store_true", help="Rewrite the expected output of tests/cases.")
 
 
