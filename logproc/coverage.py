@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from logproc.model import Coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from logproc.state.ledger import Ledger
 
@@ -22,7 +22,8 @@ Spans = list[tuple[int, int]]
 def coverages(ledger: Ledger, keys: Iterable[str]) -> list[Coverage]:
     """Return what reports cover."""
     sets = ledger.spec_sets()
-    return [_coverage(ledger, key, seen_all=all(key in specs for specs in sets)) for key in keys]
+    days = ledger.spans_of_days()
+    return [_coverage(ledger, key, days, seen_all=all(key in specs for specs in sets)) for key in keys]
 
 
 def missing(ledger: Ledger, key: str) -> tuple[dict[int, Spans], int, int]:
@@ -69,8 +70,8 @@ def without(spans: Spans, taken: Spans) -> Spans:
     return found
 
 
-def _coverage(ledger: Ledger, key: str, *, seen_all: bool) -> Coverage:
+def _coverage(ledger: Ledger, key: str, days: Mapping[str, tuple[int, int]], *, seen_all: bool) -> Coverage:
     spans, files, size = ({}, 0, 0) if seen_all else missing(ledger, key)
-    first, last = ledger.span_of_days(key)
+    first, last = days.get(key, (None, None))
     unseen = sum(end - start for found in spans.values() for start, end in found)
     return Coverage(first, last, len(spans) + files, unseen + size)

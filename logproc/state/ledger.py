@@ -421,11 +421,10 @@ class Ledger:
         )
         return [(name, bool(is_new)) for name, is_new in self._all(sql, (REPORTED, most))]
 
-    def span_of_days(self, spec: str) -> tuple[int | None, int | None]:
-        """Return the first and the last day of which there are counts for a report."""
-        sql = "SELECT min(day), max(day) FROM totals WHERE spec = ? AND day > ?"
-        row = self._all(sql, (spec, -(2**63)))[0]
-        return row[0], row[1]
+    def spans_of_days(self) -> dict[str, tuple[int, int]]:
+        """Return the first and the last day of which there are counts, by report."""
+        sql = "SELECT spec, min(day), max(day) FROM totals WHERE day > ? GROUP BY spec"
+        return {row[0]: (row[1], row[2]) for row in self._all(sql, (-(2**63),))}
 
     def distinct(self, column: str) -> frozenset[str]:
         """Return the hosts or the sources that lines were counted of."""
