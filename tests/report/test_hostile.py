@@ -13,6 +13,9 @@ from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 from report.samples import HOSTILE, hostile, night
 
+from logproc.formats import FORMATS
+from logproc.formats.format import FIXED
+from logproc.model import FIELDS
 from logproc.report import csv as csv_report
 from logproc.report import html, markdown, prometheus, terminal
 from logproc.report import json as json_report
@@ -101,7 +104,7 @@ def test_a_mail_stays_small():
     assert len(parts(night())["text/html"]) < 100_000
 
 
-FORMATS = {
+LINES = {
     "combined": '192.0.2.1 - {0} [02/Mar/2026:00:00:01 +0000] "GET {0} HTTP/1.1" 200 5 "{0}" "{0}"',
     "rfc5424": "<134>1 2026-03-02T00:00:01Z {1} {1} 1 {1} - {0}",
     "syslog": "<134>Mar  2 00:00:01 host program: {0}",
@@ -120,7 +123,7 @@ def lines_of(name: str) -> bytes:
             lines.append(json.dumps({"time": "2026-03-02T00:00:01Z", "status": 200, **dict.fromkeys(keys, text)}))
             continue
         one = text.replace('"', "%22").replace("\n", "%0A").replace("\r", "").replace("\t", " ").replace("\0", "")
-        lines.append(FORMATS[name].format(one, one.replace(" ", "_")))
+        lines.append(LINES[name].format(one, one.replace(" ", "_")))
     return "\n".join(lines).encode() + b"\n"
 
 
@@ -133,7 +136,7 @@ def planted(tmp_path_factory):
     (folder / "config.toml").write_text('[reports]\nuse = ["web", "syslog", "app"]\n')
     logs = folder / "<img src=x onerror=alert(1)>"
     logs.mkdir()
-    for name in [*FORMATS, "jsonl"]:
+    for name in [*LINES, "jsonl"]:
         (logs / f"{name}=1+1.log").write_bytes(lines_of(name))
     return api.run(logs, config=folder / "config.toml", backend="serial")
 
@@ -150,3 +153,74 @@ def test_planted_texts_arrive_and_are_shown_as_texts_everywhere(planted):
         for row in csv.reader(csv_report.render(table).decode().splitlines()):
             assert not [cell for cell in row if cell.startswith(csv_report.FORMULA)]
     assert shape(parts(planted)["text/html"])[1] <= {"style", "charset", "lang"}
+
+
+MARKS = ("<svg/onload=alert(1)>", "=cmd|calc!A0", "\x1b]0;ran\x07\u202egnp")
+"""Short texts without a blank or a quotation mark, so that most formats take them in most places."""
+
+
+def sown(row) -> tuple[list[str], set[str]]:
+    """Return a format's samples with each text that they are known for replaced, and the columns that it stands in."""
+    lines, columns = [], set()
+    for sample in row.samples:
+        for field, value in sample.expected.items():
+            if field == "time" or not isinstance(value, str) or not value or value not in sample.line:
+                continue
+            lines += [sample.line.replace(value, mark) for mark in MARKS]
+            if field in FIELDS[row.family] or (row.engine in FIXED and not any(field in f for f in FIELDS.values())):
+                columns.add(field)
+        lines.append(sample.line + MARKS[0])
+    return lines, columns
+
+
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory):
+    """Return the report over the samples of all formats, each of their texts hostile, with every such column in it."""
+    from logproc import api
+
+    folder = tmp_path_factory.mktemp("everywhere")
+    config = ['[reports]\nuse = ["web", "syslog", "app"]\n']
+    for name, row in FORMATS.items():
+        lines, columns = sown(row)
+        (folder / f"{name}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        config.append(f'[[source]]\nname = "{name}"\ninclude = ["{name}.log"]\nformat = "{name}"\n')
+        if columns:
+            names = ", ".join(f'"{column}"' for column in sorted(columns))
+            sql = f"SELECT {names}, count(*) AS n FROM {name} GROUP BY ALL"
+            config.append(f"[[report]]\nname = 'all_{name}'\nsql = '{sql}'\n")
+    agent = "x" * 1_000_000
+    with (folder / "combined.log").open("a") as file:
+        file.write(FORMATS["combined"].samples[0].line.replace("curl (X11)", agent) + "\n")
+    (folder / "config.toml").write_text("".join(config))
+    return api.run(folder, config=folder / "config.toml", backend="serial")
+
+
+def test_every_format_counts_hostile_lines_and_every_output_shows_them_as_texts(everywhere):
+    counted = {entry.source for entry in everywhere.files if entry.lines.counted}
+    assert set(FORMATS) - counted <= {"cri"}  # its lines belong to containers' files, which have another address
+    assert everywhere.lines.counted > 2000
+    page = html.render(everywhere)
+    assert len(page) < 1_500_000
+    tags, attributes = shape(page.decode())
+    assert page.count(b"&lt;svg/onload=") > 500
+    assert b"<svg/onload" not in page
+    assert not [name for name in attributes if name.startswith("on")]
+    assert not tags - shape(html.render(night()).decode())[0]
+    shown = terminal.render(everywhere, 0.05)
+    assert is_plain(shown)
+    assert "\\x1b]0;ran" in shown
+    for table in everywhere.reports:
+        for row in csv.reader(csv_report.render(table).decode().splitlines()):
+            assert not [cell for cell in row if cell.startswith(csv_report.FORMULA)]
+            assert all(is_plain(cell) for cell in row)
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown.render(everywhere, 0.05).decode())
+    kinds = {child.type for token in tokens for child in token.children or [token]}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image"}
+    message = parts(everywhere)
+    assert shape(message["text/html"])[1] <= {"style", "charset", "lang"}
+    assert is_plain(message["text/plain"])
+    found = json.loads(json_report.render(everywhere))
+    values = {cell for table in found["reports"] for row in table["rows"] for cell in row if isinstance(cell, str)}
+    assert set(MARKS[:2]) <= values
+    ending = prometheus.Ending("0.1.0", 0, 1.0, 1.0, everywhere, 0.05, ())
+    assert list(text_string_to_metric_families(prometheus.render(ending, {}).decode()))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import UTC, datetime
 from json import loads
@@ -55,7 +56,8 @@ def test_a_nights_page_shows_the_change_against_the_night_before(tmp_path):
 
 
 def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_when_they_change(tmp_path):
-    lines = {"web1": 3, "web2": 2, "über": 1}
+    hostile = "'\"><img src=x onerror=alert(1)>\x1b[31m\u202e"
+    lines = {"web1": 3, "web2": 2, "über": 1, hostile: 1}
     source = Source("shop", ("*/access.log",), host="(?P<host>[^/]+)/access.log")
     config = Config(
         paths=(str(tmp_path / "logs"),),
@@ -79,7 +81,14 @@ def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_wh
         pages = {path.stem: path.read_text() for path in (tmp_path / "out" / "hosts").glob("*.html")}
         if day == 3:
             first = pages
-    assert sorted(pages) == ["_ber_" + f"{zlib.crc32('über'.encode()):08x}", "web1", "web2"]
+    odd = next(name for name in pages if name.endswith(f"{zlib.crc32(hostile.encode()):08x}"))
+    assert re.fullmatch(r"[\w.-]+", odd, re.ASCII)
+    assert sorted(pages) == sorted([odd, "_ber_" + f"{zlib.crc32('über'.encode()):08x}", "web1", "web2"])
+    for path in (tmp_path / "out").rglob("*.html"):
+        text = path.read_text()
+        assert "<img" not in text
+        assert not {"\x1b", "\u202e"} & set(text)
+    assert "onerror=alert(1)&gt;\\x1b[31m\\u202e" in pages["web1"]
     assert first["web2"] == pages["web2"]
     assert first["web1"] != pages["web1"]
     assert "/of-web1" in pages["web1"]
