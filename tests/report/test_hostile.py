@@ -97,6 +97,9 @@ def test_a_mail_is_a_text_and_a_page_that_loads_nothing(report):
     assert "/page/0" in ours["text/html"]
     assert "b.log: permission denied" in ours["text/html"]
     assert "1,100 read" in ours["text/plain"]
+    assert "2 files read, 1 failed" in ours["text/html"]
+    assert "and 30 more rows" in ours["text/html"]
+    assert f"{len(hostile().reports) - mail.MOST_TABLES - 1} more reports and" in found["text/html"]
 
 
 def test_a_mail_stays_small():

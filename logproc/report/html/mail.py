@@ -63,6 +63,7 @@ def _page(report: Report, books: overview.Books, before: tuple[ReportTable, ...]
     filled = [table for table in report.reports if table.rows or table.problem]
     tiles = [overview.tiles(table, 0, "", report, old.get(table.name)) for table in filled if overview.is_tiles(table)]
     tables = [panels.panel(table, 0) for table in filled if not overview.is_tiles(table)]
+    shown = [table for table in tables if not table.charts]
     findings = coverage(report.coverage, report.files).findings if report.coverage is not None else ()
     return (
         environment()
@@ -71,7 +72,8 @@ def _page(report: Report, books: overview.Books, before: tuple[ReportTable, ...]
             books=books,
             span=overview.span(report),
             tiles=tiles,
-            tables=[table for table in tables if not table.charts][:MOST_TABLES],
+            tables=shown[:MOST_TABLES],
+            more=plural(len(shown) - MOST_TABLES, "more report") if len(shown) > MOST_TABLES else "",
             findings=[panels.shortened(finding.text, 300) for finding in findings[:MOST_FINDINGS]],
             rows=SHOWN_ROWS,
             cell=MOST_CELL,
