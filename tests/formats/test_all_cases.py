@@ -134,7 +134,7 @@ KINDS = [
     Kind("elastic_beats.jsonl", "redis", "auto", ECS),
     Kind("elastic_beats.jsonl", "syslog-rfc3164", "syslog", ECS),
     Kind("vrl.jsonl", "apache", "auto", VRL),
-    Kind("vrl.jsonl", "nginx", "auto", VRL),
+    Kind("vrl.jsonl", "nginx", "auto", {name: ours for name, ours in VRL.items() if name != "host"}),
     Kind("vrl.jsonl", "clf", "auto", VRL),
     Kind("vrl.jsonl", "syslog", "auto", {**SYSLOG, "timestamp": "time"}),
     Kind("vrl.jsonl", "klog", "auto", VRL),
