@@ -254,7 +254,8 @@ def _languages() -> list[tuple[str, str]]:
 WHERE = {
     "nginx": "[nginx](../howto/nginx.md)",
     "apache": "[Apache](../howto/apache.md)",
-    "tomcat": "the `pattern` of an `AccessLogValve`",
+    "tomcat": "the `pattern` of an `AccessLogValve` up to Tomcat 9, whose `%D` is milliseconds",
+    "tomcat10": "the same from Tomcat 10 on, whose `%D` is microseconds",
     "jetty": "the format of a `CustomRequestLog`",
     "varnish": "what `varnishncsa -F` takes",
     "regex": "[patterns](../patterns.md)",

@@ -126,6 +126,7 @@ PRIORITIES = {
     "severity": {
         **{f"<{number}>": SEVERITIES[number % 8] for number in range(192)},
         **{str(number): name for number, name in enumerate(SEVERITIES)},
+        "warn": "warning",
     },
 }
 """By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info, and

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
 from logproc.formats.apache import compile_apache
-from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_varnish
+from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_tomcat_10, compile_varnish
 from logproc.formats.app import APP
 from logproc.formats.cloud import CLOUD
 from logproc.formats.containers import CONTAINERS
@@ -93,6 +93,7 @@ STRINGS: dict[str, Callable[[str], Program]] = {
     "nginx": compile_nginx,
     "apache": compile_apache,
     "tomcat": compile_tomcat,
+    "tomcat10": compile_tomcat_10,
     "jetty": compile_jetty,
     "varnish": compile_varnish,
 }

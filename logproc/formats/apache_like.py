@@ -7,6 +7,7 @@ https://varnish-cache.org/docs/trunk/reference/varnishncsa.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from logproc.formats.apache import Dialect, compile_apache
@@ -34,7 +35,7 @@ _CLIENTS = {"{remote}a": _text("client", "remote_addr"), "{peer}a": _text("clien
 TOMCAT = Dialect(
     {
         **_CLIENTS,
-        "D": _decimal("duration", 1e-3),  # milliseconds up to Tomcat 9; microseconds from 10.1 on are %{us}D there
+        "D": _decimal("duration", 1e-3),
         "{us}D": _decimal("duration", 1e-6),
         "{ms}D": _decimal("duration", 1e-3),
         "F": _decimal("first_byte_duration", 1e-3),
@@ -45,7 +46,10 @@ TOMCAT = Dialect(
     frozenset("rs"),
     java_times=True,
 )
-"""Tomcat's pattern: %{x}r and %{x}s are attributes of the request and of the session."""
+"""Tomcat's pattern up to Tomcat 9: %{x}r and %{x}s are attributes of the request and of the session."""
+
+TOMCAT_10 = replace(TOMCAT, directives={**TOMCAT.directives, "D": _decimal("duration", 1e-6)})
+"""The same from Tomcat 10 on, where %D is microseconds, as in httpd."""
 
 JETTY = Dialect(
     {
@@ -70,8 +74,13 @@ VARNISH = Dialect({"T": _decimal("duration", rank=2)})
 
 
 def compile_tomcat(text: str) -> Program:
-    """Compile the pattern of an AccessLogValve."""
+    """Compile the pattern of an AccessLogValve of Tomcat up to 9."""
     return compile_apache(text, dialect=TOMCAT)
+
+
+def compile_tomcat_10(text: str) -> Program:
+    """Compile the pattern of an AccessLogValve of Tomcat from 10 on."""
+    return compile_apache(text, dialect=TOMCAT_10)
 
 
 def compile_jetty(text: str) -> Program:

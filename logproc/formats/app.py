@@ -234,5 +234,39 @@ APP = (
         ),
         refused=("2017-05-16 00:00:00.008 25746 INFO nova.wsgi.server x", "a 2017-05-16 00:00:00.008 INFO nova x"),
     ),
+    app(
+        "sidekiq",
+        "Sidekiq: time pid=process tid=thread LEVEL: message, with the job between them",
+        (
+            stamp(ISO, b" pid="),
+            number("pid", b" tid="),
+            word("thread"),
+            maybe(Slot("logger", Meaning.WORD, b" ", opening=b"class=")),
+            maybe(Slot("request_id", Meaning.WORD, b" ", opening=b"jid=")),
+            maybe(Slot("duration", Meaning.DURATION, b" ", opening=b"elapsed=")),
+            level(b": ", padded=False),
+            MESSAGE,
+        ),
+        rank=-1,
+        head=2,
+        needs=(b" pid=", b" tid=", b": "),
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678Z pid=1234 tid=abc class=HardJob jid=1f elapsed=1.25 INFO: done",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "pid": 1234,
+                    "thread": "abc",
+                    "logger": "HardJob",
+                    "request_id": "1f",
+                    "duration": 1.25,
+                    "level": "INFO",
+                    "message": "done",
+                },
+            ),
+            Sample("2024-01-02T03:04:05.678Z pid=12 tid=abc INFO: Booted", {"logger": None, "duration": None}),
+        ),
+        refused=("2024-01-02T03:04:05.678Z pid=1234 INFO: x", "pid=1234 tid=abc INFO: x"),
+    ),
 )
 """Rows of the family."""

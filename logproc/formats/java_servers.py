@@ -7,8 +7,21 @@ advanced/logging/, https://solr.apache.org/guide/solr/latest/deployment-guide/co
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, number, stamp, word
-from logproc.formats.program import Meaning, Slot
+from logproc.formats.heads import (
+    ISO,
+    LOGGER,
+    MESSAGE,
+    PADDED_MESSAGE,
+    THREAD,
+    app,
+    bracketed,
+    level,
+    maybe,
+    number,
+    stamp,
+    word,
+)
+from logproc.formats.program import Meaning, Missing, Slot
 
 JAVA_SERVERS = (
     app(
@@ -110,6 +123,159 @@ JAVA_SERVERS = (
             ),
         ),
         refused=("2024-01-02 03:04:05.678+0000 [id=31] WARNING a: x", "2024-01-02 03:04:05.678+0000 [31]\tINFO\ta: x"),
+    ),
+    app(
+        "websphere",
+        "WebSphere and Liberty: [time] thread logger letter message",
+        (
+            stamp("%m/%d/%y %H:%M:%S:%f %Z%|%m/%d/%y, %H:%M:%S:%f %Z", b"] "),
+            word("thread"),
+            word("logger"),
+            maybe(level()),
+            PADDED_MESSAGE,
+        ),
+        prefix=b"[",
+        rank=-1,
+        head=3,
+        begins=rb"\[\d\d?/\d\d?/\d\d,? \d\d?:\d\d:\d\d:\d{3} [A-Z]+\] [\da-f]{8} ",
+        samples=(
+            Sample(
+                "[1/2/24 3:04:05:678 UTC] 00000001 WsServerImpl  E   WSVR0001E: Server server1 failed",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "thread": "00000001",
+                    "logger": "WsServerImpl",
+                    "level": "ERROR",
+                    "message": "WSVR0001E: Server server1 failed",
+                },
+            ),
+            Sample("[1/2/24 3:04:05:679 UTC] 00000002 SystemOut     O x", {"level": None, "message": "O x"}),
+        ),
+        refused=("[1/2/24 3:04:05 UTC] 00000001 a E b", "00000001 WsServerImpl  E x"),
+    ),
+    app(
+        "weblogic",
+        "WebLogic: ####<time> <level> <subsystem> <host> <server> <thread> ... <code> <message>",
+        (
+            stamp("%b %d, %Y %I:%M:%S%. %p %Z", b"> <"),
+            level(b"> <", padded=False),
+            Slot("logger", Meaning.TEXT, b"> <"),
+            Slot("host", Meaning.TEXT, b"> <"),
+            Slot("server", Meaning.TEXT, b"> <"),
+            Slot("thread", Meaning.TEXT, b"> <"),
+            Slot("user", Meaning.TEXT, b"> <"),
+            Slot("transaction", Meaning.TEXT, b"> <"),
+            Slot("request_id", Meaning.TEXT, b"> <"),
+            Slot(None, Meaning.TEXT, b"> <"),
+            Slot(None, Meaning.TEXT, b"> <", opening=b"[severit", missing=Missing.SKIPPED),
+            Slot("code", Meaning.TEXT, b"> <"),
+            MESSAGE,
+        ),
+        prefix=b"####<",
+        rank=0,
+        samples=(
+            Sample(
+                "####<Jan 2, 2024 3:04:05,678 PM UTC> <Error> <Security> <host1> <AdminServer> <[ACTIVE] Thread: '0'> "
+                "<<WLS Kernel>> <> <abc> <1704207845678> <[severity-value: 8] [rid: 0] > <BEA-090905> <Disabled>",
+                {
+                    "time": "2024-01-02T15:04:05.678000Z",
+                    "level": "ERROR",
+                    "logger": "Security",
+                    "host": "host1",
+                    "server": "AdminServer",
+                    "thread": "[ACTIVE] Thread: '0'",
+                    "user": "<WLS Kernel>",
+                    "code": "BEA-090905",
+                    "message": "Disabled>",
+                },
+            ),
+        ),
+        refused=("####<Jan 2, 2024 3:04:05,678 PM UTC> <Error> <Security>", "<Jan 2, 2024 3:04:05,678 PM UTC> <Error>"),
+    ),
+    app(
+        "glassfish",
+        "GlassFish and Payara: [time] [product] [LEVEL] [code] [logger] [thread] ... [[, then the message's lines",
+        (
+            stamp(ISO, b"] ["),
+            Slot("product", Meaning.TEXT, b"] ["),
+            level(b"] ", padded=False),
+            bracketed("code"),
+            bracketed("logger"),
+            bracketed("thread"),
+            Slot(None, Meaning.TEXT, b"[[\n"),
+            PADDED_MESSAGE,
+        ),
+        prefix=b"[",
+        rank=0,
+        head=3,
+        continues="message",
+        needs=(b"] [", b"[["),
+        samples=(
+            Sample(
+                "[2024-01-02T03:04:05.678+0100] [glassfish 5.0] [INFO] [AS-WEB-1] [javax.enterprise.web] [tid: 1] "
+                "[timeMillis: 1] [levelValue: 800] [[\n  Created HTTP listener]]",
+                {
+                    "time": "2024-01-02T02:04:05.678000Z",
+                    "product": "glassfish 5.0",
+                    "level": "INFO",
+                    "code": "AS-WEB-1",
+                    "logger": "javax.enterprise.web",
+                    "thread": "tid: 1",
+                    "message": "Created HTTP listener]]",
+                },
+            ),
+        ),
+        refused=("[2024-01-02T03:04:05.678+0100] [glassfish 5.0] [a] [b]", "  Created HTTP listener]]"),
+    ),
+    app(
+        "activemq",
+        "ActiveMQ: time | LEVEL | message | logger | thread",
+        (
+            stamp(ISO, b" | "),
+            level(b" | ", padded=False),
+            Slot("message", Meaning.TEXT, b" | "),
+            Slot("logger", Meaning.WORD, b" | "),
+            Slot("thread", Meaning.TEXT, b"\n"),
+        ),
+        rank=-3,
+        needs=(b" | ",),
+        head=2,
+        begins=rb"\d{4}-\d\d-\d\d [\d:]{8},\d{3} \| [A-Z]+ +\| [^|\n]* \| (?:[\w$]+\.)+[\w$]+ \| [^|\n]+$",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 | WARN  | Store is low | org.apache.activemq.broker.BrokerService | main",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "WARN",
+                    "message": "Store is low",
+                    "logger": "org.apache.activemq.broker.BrokerService",
+                    "thread": "main",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678 | WARN  | Store", "2024-01-02 03:04:05,678 | low | a | b | c"),
+    ),
+    app(
+        "log4j_context",
+        "log4j and logback with a thread and a context: %d [%t] [%X] %-5p %c - %m",
+        (stamp(ISO, b" "), THREAD, bracketed("context"), level(), LOGGER, MESSAGE),
+        rank=-2,
+        needs=(b" [", b"] [", b"] "),
+        begins=rb"\d{4}-\d\d-\d\d[T ][\d:.,]+ \[[^\]]+\] \[[^\]]*\] +[A-Z]+ ",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 [exec-1] [req=abc] INFO  com.example.App - started",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "thread": "exec-1",
+                    "context": "req=abc",
+                    "level": "INFO",
+                    "logger": "com.example.App",
+                    "message": "started",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678 [exec-1] INFO  a - b", "2024-01-02 03:04:05,678 [exec-1] [a] b - c"),
     ),
 )
 """Rows of the family."""

@@ -85,6 +85,31 @@ JOURNAL = (
         ),
     ),
     _row(
+        "logread",
+        "OpenWrt's logread: time, facility.severity, program and message",
+        (
+            stamp("%a %b %d %H:%M:%S %Y", b" "),
+            Slot("facility", Meaning.TEXT, b"."),
+            Slot("severity", Meaning.TEXT, b" "),
+            *_TO[1:],
+        ),
+        rb"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4} [a-z]+\d?\.[a-z]+ ",
+        (
+            Sample(
+                "Tue Jan  2 03:04:05 2024 daemon.info dnsmasq[1234]: query[A] a.example from 192.0.2.1",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "facility": "daemon",
+                    "severity": "info",
+                    "program": "dnsmasq",
+                    "pid": 1234,
+                    "message": "query[A] a.example from 192.0.2.1",
+                },
+            ),
+            Sample("Tue Jan  2 03:04:05 2024 kern.warn kernel: [12.3] x", {"severity": "warning", "program": "kernel"}),
+        ),
+    ),
+    _row(
         "dmesg",
         "the kernel's log as dmesg prints it; time is null",
         (literal(b"["), _UPTIME, PADDED_MESSAGE),

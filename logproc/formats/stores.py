@@ -259,5 +259,27 @@ STORES = (
         ),
         refused=("W0102 03:04:05.678901 1 a.go:1] x", "X240102 03:04:05.678901 1 a.go:1 x"),
     ),
+    app(
+        "erlang",
+        "Erlang's reports, as RabbitMQ up to 3.6 and ejabberd write them: =LEVEL REPORT==== time ===, then the message",
+        (
+            level(b" REPORT=", padded=False),
+            literal(b"=== "),
+            stamp("%d-%b-%Y::%H:%M:%S%.", b" ==="),
+            Slot(None, Meaning.TEXT, b"\n"),
+            MESSAGE,
+        ),
+        prefix=b"=",
+        rank=0,
+        head=3,
+        continues="message",
+        samples=(
+            Sample(
+                "=ERROR REPORT==== 2-Jan-2024::03:04:06 ===\nclosing connection",
+                {"time": "2024-01-02T03:04:06Z", "level": "ERROR", "message": "closing connection"},
+            ),
+        ),
+        refused=("=ERROR REPORT==== today ===", "ERROR REPORT 2-Jan-2024::03:04:06"),
+    ),
 )
 """Rows of the family."""

@@ -49,7 +49,11 @@ def fields_of(row: Format, line: str) -> dict[str, Any]:
     if row.within is not None:
         found |= parts_of(row.within, found.get(row.within.source))
     fields = {name: shown(value, is_time=name == "time") for name, value in found.items()}
-    fields |= {name: names[fields[name]] for name, names in PRIORITIES.items() if fields.get(name) is not None}
+    fields |= {
+        name: names.get(fields[name], fields[name])
+        for name, names in PRIORITIES.items()
+        if fields.get(name) is not None
+    }
     if isinstance(fields.get("level"), str):
         fields["level"] = LEVELS.get(fields["level"].lower(), fields["level"].upper())
     if "target" in fields:

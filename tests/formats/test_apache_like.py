@@ -32,6 +32,7 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
         {"time": "2026-11-27T14:00:00.123000Z", "client": "192.0.2.1", "path": "/a", "query": "b", "duration": 0.045},
     ),
     ("tomcat:common", HEAD, USUAL),
+    ('tomcat10:%h %l %u %t "%r" %s %b %D %F', f"{HEAD} 45000 40", {"duration": 0.045, "first_byte_duration": 0.04}),
     (
         'jetty:%{client}a - %u %t "%r" %s %{CLF}O %{us}T %{x}ti',
         f"{HEAD} 1234 -",
