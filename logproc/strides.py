@@ -24,7 +24,6 @@ from logproc.kernels.columns import FIRST_ROW, take_columns
 from logproc.kernels.named import read_named
 from logproc.kernels.tokenize import tokenize
 from logproc.model import NO_MARK, NO_TIME
-from logproc.rollup.columns import ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +54,7 @@ class Stride:
         self.parser = parser
         self.store = store
         self.batch = batch
-        self.times = np.empty(ROWS + len(parser.lines.times), np.int64)
+        self.times = np.empty(store.room + len(parser.lines.times), np.int64)
         self._cells = np.zeros(strides.STRIDE_CELLS, np.int64)
         self._stretch = np.zeros(strides.STRETCH_CELLS, np.int64)
         program, lines = parser.addresses
@@ -103,7 +102,7 @@ class Stride:
         fields, columns = store.layout(self.batch)
         places = (store.marks.ctypes.data, self.times.ctypes.data)
         cells[strides.COLUMNS : strides.AT_POSITION] = (
-            columns.ctypes.data, len(fields), store.rows, ROWS, mark, *places
+            columns.ctypes.data, len(fields), store.rows, store.room, mark, *places
         )  # fmt: skip
         cells[strides.AT_POSITION :] = 0
         cells[strides.SUMS + layout.FIRST_TIME], cells[strides.SUMS + layout.LAST_TIME] = END_OF_TIME, NO_TIME

@@ -12,7 +12,7 @@ from test_worker import LINES, combined, piece, rows, run
 from logproc import pieces, strides
 from logproc.formats.parser import SeparatorParser
 from logproc.formats.parser_json import JsonParser
-from logproc.rollup import aggregate
+from logproc.rollup import columns
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Table, load
 from logproc.worker import Job
@@ -79,8 +79,7 @@ def test_strides_and_batches_make_the_same_of_every_line(tmp_path, texts, stride
     read = [piece(path, number, format=formats) for number, path in enumerate(paths)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(strides, "STRIDE_BYTES", stride)
-        patch.setattr(strides, "ROWS", room)  # rows in store from which on they are counted
-        patch.setattr(aggregate, "ROWS", room)
+        patch.setattr(columns, "room_for", lambda _fields: room)  # rows in store from which on they are counted
         by_strides = outcome(SPECS, *read, **options)
         patch.setattr(pieces, "stride_of", lambda *_: None)
         by_batches = outcome(SPECS, *read, **options)
@@ -100,8 +99,7 @@ def test_what_kernels_read_of_a_file_is_what_blocks_bring(tmp_path, monkeypatch)
     calls = []
     read_on = strides.Stride.read_on
     monkeypatch.setattr(strides, "STRIDE_BYTES", 1 << 11)
-    for module in (strides, aggregate):
-        monkeypatch.setattr(module, "ROWS", 200)
+    monkeypatch.setattr(columns, "room_for", lambda _fields: 200)
     monkeypatch.setattr(strides.Stride, "read_on", lambda *given: calls.append(1) or read_on(*given))
     by_kernels = outcome(SPECS, read, **sizes)
     assert 10 < len(calls) < 60
@@ -152,8 +150,7 @@ def test_json_by_strides_is_what_blocks_bring(tmp_path, monkeypatch, block):
     read = piece(tmp_path / "a.log", format="jsonl")
     sizes = {"block_bytes": block, "max_line_bytes": 1 << 13}
     monkeypatch.setattr(strides, "STRIDE_BYTES", 1 << 11)
-    for module in (strides, aggregate):
-        monkeypatch.setattr(module, "ROWS", 200)
+    monkeypatch.setattr(columns, "room_for", lambda _fields: 200)
     with monkeypatch.context() as patch:
         patch.setattr(JsonParser, "parse", lambda *_: pytest.fail("went by batches"))
         by_strides = outcome(JSON_SPECS, read, **sizes)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from logproc.kernels.group import keep_groups
-from logproc.rollup.columns import ROWS, RowStore
+from logproc.rollup.columns import RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec
 from logproc.rollup.exemplars import Marked
 from logproc.rollup.groups import GroupIndex
@@ -103,7 +103,7 @@ class RelationProgram:
     def append(self, batch: Batch) -> None:
         """Take a batch's rows in."""
         self.store.append(batch)
-        if self.store.rows >= ROWS or self.store.bytes_held() > MAX_KEY_BYTES:
+        if self.store.rows >= self.store.room or self.store.bytes_held() > MAX_KEY_BYTES:
             self.count()
 
     def count(self) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS = 32768
-"""Rows that are gathered before reports are brought up to date: enough to make some hundred calls worth their while."""
+"""Rows that are gathered at least before reports are brought up to date: enough to make some hundred calls worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,28 @@ def text_of(raw: bytes, *, escaped: bool) -> str | None:
     return None if text == "-" else text
 
 
+MOST_ROWS = 1 << 17
+STORE_BYTES = 6 << 20
+"""Rows that are gathered where they are few bytes each, and the bytes that all of them may take: work A took 6 % less
+CPU with 131,072 rows than with 32,768, but preset `web`, whose rows are wide, 110 MB more memory."""
+
+
+def room_for(fields: Iterable[Stored]) -> int:
+    """Return how many rows of some fields are gathered: `ROWS`, or twice or four times as many."""
+    width = 8 + sum(4 if field.kind == Kind.TEXT else 9 for field in fields)
+    room = ROWS
+    while 2 * room <= MOST_ROWS and 2 * room * width <= STORE_BYTES:
+        room *= 2
+    return room
+
+
 class RowStore:
-    """Rows of one relation, up to `ROWS` and one batch more."""
+    """Rows of one relation, up to `room` and one batch more."""
 
     def __init__(self, fields: Iterable[Stored]) -> None:
         self.fields = tuple(sorted(fields, key=lambda field: (field.name, field.kind)))
         self.rows = 0
+        self.room = room_for(self.fields)
         self.dictionaries = {field.name: Dictionary() for field in self.fields if field.kind == Kind.TEXT}
         self._capacity = 0
         self._codes: dict[Stored, NDArray[np.int32]] = {}
@@ -93,7 +109,7 @@ class RowStore:
         self._stopped = np.zeros(1, np.int64)
         self._settled: dict[str, int] = {}
         self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
-        self._reserve(ROWS * 2)
+        self._reserve(self.room + ROWS)
 
     def forget(self) -> None:
         """Drop the dictionaries, whose codes must not be in use any more."""

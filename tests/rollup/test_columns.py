@@ -10,7 +10,7 @@ from rollup.batches import batch_of
 
 from logproc.kernels.intern import ESCAPED
 from logproc.model import Kind
-from logproc.rollup.columns import ROWS, RowStore, Stored, text_of
+from logproc.rollup.columns import MOST_ROWS, ROWS, STORE_BYTES, RowStore, Stored, room_for, text_of
 
 RAW = st.binary(max_size=12) | st.sampled_from([b"-", b"", b"a", b"caf\xc3\xa9", b"\xff", b"\\xff", b"--"])
 TEXT = Stored("path", Kind.TEXT)
@@ -124,3 +124,13 @@ def test_the_store_grows_beyond_its_first_size_and_keeps_what_it_has():
     assert numbers(store, field) == list(range(1000)) * repeats
     assert texts(store)[-7:] == [f"/{n % 7}" for n in range(993, 1000)]
     assert np.unique(store.vector(TEXT).codes).tolist() == list(range(7))
+
+
+def test_more_rows_are_gathered_where_they_are_narrow():
+    """Never fewer than what makes the calls worth it, and in no more bytes than is said."""
+    texts = [Stored(f"t{number}", Kind.TEXT) for number in range(40)]
+    rooms = [room_for(texts[:count]) for count in range(41)]
+    assert (rooms[0], rooms[-1]) == (MOST_ROWS, ROWS)
+    assert rooms == sorted(rooms, reverse=True)
+    assert all(room == ROWS or room * (8 + 4 * count) <= STORE_BYTES for count, room in enumerate(rooms))
+    assert RowStore(texts).room == ROWS

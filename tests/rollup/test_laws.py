@@ -120,7 +120,9 @@ def test_a_thread_that_has_to_forget_what_it_learnt_counts_the_same(law, monkeyp
         for _ in range(400)
     ]  # fmt: skip
     whole = contents(merged(spec, [dumped(spec, rows)]))
-    monkeypatch.setattr("logproc.rollup.aggregate.ROWS", 1)  # bring the reports up to date after each batch
+    monkeypatch.setattr(
+        "logproc.rollup.columns.room_for", lambda _fields: 1
+    )  # bring the reports up to date after each batch
     monkeypatch.setattr("logproc.rollup.aggregate.MAX_KEYS", 5)
     batches = [batch_of(rows[at : at + 50]) for at in range(0, 400, 50)]
     assert contents(merged(spec, tables_of(Program([spec], 1000), batches))) == whole
