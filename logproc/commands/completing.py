@@ -58,12 +58,15 @@ def formats(_context: click.Context, incomplete: str) -> list[CompletionItem]:
 
 
 def reports(context: click.Context, incomplete: str) -> list[CompletionItem]:
-    """Offer presets, their reports, those of the configuration, and .sql files."""
+    """Offer presets, their reports and those of the configuration; files where none is called so.
+
+    Not both at once: to bash an offer of files is instead of all others.
+    """
     from logproc.presets import names
 
     known = [*names(), *_configured(context.params.get("config") or "config.toml")]
     listed = [name for name in known if incomplete or "/" not in name]
-    return [*_beginning(incomplete, ((name, None) for name in listed)), CompletionItem(incomplete, type="file")]
+    return _beginning(incomplete, ((name, None) for name in listed)) or files(context, incomplete)
 
 
 def _configured(path: str) -> list[str]:

@@ -57,7 +57,10 @@ CREW = options(
     click.option("--backend", type=click.Choice(BACKENDS), help="Where the work is done."),
     click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Workers; 0 is one per CPU."),
     click.option(
-        "--memory", type=click.IntRange(0), metavar="MIB", help="MiB a process of `processes` may use; 0: any."
+        "--memory",
+        type=click.IntRange(0),
+        metavar="MIB",
+        help="MiB that each process of `processes` may use; 0: no limit.",
     ),
 )
 WORK = options(

@@ -128,17 +128,26 @@ def compact(value: float | None, unit: Unit) -> str:
     return f"{value:,.4g}" if not float(value).is_integer() else f"{value:,.0f}"
 
 
-def moment(text: str, *, days: bool = False) -> str:
-    """Write RFC 3339 UTC in short: `2015-05-17 10:05`, with seconds where there are some, or the day alone."""
+def moment(text: str, *, days: bool = False, to_second: bool = False) -> str:
+    """Write RFC 3339 UTC in short: `2015-05-17 10:05`, with seconds where there are some, or the day alone.
+
+    With `to_second` there are always seconds, as where others of a column have some.
+    """
     date, _, clock = text.removesuffix("Z").partition("T")
     if days or not clock:
         return date
-    return f"{date} {clock.split('.')[0].removesuffix(':00') if clock.count(':') == 2 else clock}"
+    whole = clock.partition(".")[0]
+    return f"{date} {whole if to_second or whole.count(':') < 2 else whole.removesuffix(':00')}"
 
 
 def instant(text: str) -> str:
     """Write RFC 3339 UTC to the second and with its zone, as where it stands alone: `2015-05-17 10:05:00 UTC`."""
     return f"{text.removesuffix('Z').partition('.')[0].replace('T', ' ')} UTC"
+
+
+def have_seconds(values: Iterable[Any]) -> bool:
+    """Tell whether any of the times is within a minute."""
+    return any(value is not None and not str(value).endswith(":00Z") for value in values)
 
 
 def are_days(values: Iterable[Any]) -> bool:

@@ -34,12 +34,16 @@ def test_the_script_is_one_that_the_shell_accepts(shell, tmp_path, capsys):
     subprocess.run([program, "-n", str(tmp_path / "script")], check=True, timeout=60)
 
 
-def test_bash_completes_a_command(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("--backend d", "dask"), ("--report web/sum", "web/summary"), ("--report web/metho", "web/methods")],
+)
+def test_bash_completes_a_command(typed, completed, tmp_path, capsys):
     execute(["completion", "bash"])
     (tmp_path / "script").write_text(capsys.readouterr().out)
     (tmp_path / "logproc").write_text(f'#!/bin/sh\nexec {sys.executable} -m logproc "$@"\n')
     (tmp_path / "logproc").chmod(0o755)
-    line = "COMP_WORDS=(logproc run --backend d); COMP_CWORD=3"
+    line = f"COMP_WORDS=(logproc run {typed}); COMP_CWORD=3"
     ask = f'source ./script; {line}; _logproc_completion logproc; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(
         ["bash", "--norc", "-c", ask],
@@ -50,7 +54,7 @@ def test_bash_completes_a_command(tmp_path, capsys):
         check=True,
         timeout=60,
     )
-    assert done.stdout == "dask\n"
+    assert done.stdout == f"{completed}\n"
 
 
 @pytest.mark.parametrize(
@@ -62,8 +66,9 @@ def test_bash_completes_a_command(tmp_path, capsys):
         (["run", "--format", "nginx"], {"nginx:", "nginx_error", "nginx_json"}),
         (["parse", "--to", "j"], {"jsonl"}),
         (["run", "--since", "mo"], {"monday"}),
-        (["run", "--report", "web/sum"], {"web/summary", "file"}),
-        (["run", "--report", ""], {"web", "syslog", "app", "file"}),
+        (["run", "--report", "web/sum"], {"web/summary"}),
+        (["run", "--report", "./a"], {"file"}),
+        (["run", "--report", ""], {"web", "syslog", "app"}),
         (["run", "--json", ""], {"file"}),
         (["run", "--csv", ""], {"dir"}),
         (["run", ""], {"file"}),

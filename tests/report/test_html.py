@@ -241,3 +241,10 @@ def test_columns_that_go_round_have_their_names_below():
     found = read(night()).texts
     begin = found.index("requests by hour of day")
     assert [text for text in found[begin:] if text.isdigit()][1:13] == [str(hour) for hour in range(0, 24, 2)]
+
+
+def test_times_of_one_column_are_written_alike():
+    rows = [(f"p{second}", f"2026-03-02T08:36:{second:02}Z") for second in (0, 7)]
+    found = table("t", [column("k", "text", "key"), column("last_time", "time")], rows)
+    shown = read(Report(night().run, (entry("a"),), (found,))).texts
+    assert {"2026-03-02 08:36:00", "2026-03-02 08:36:07"} <= set(shown)

@@ -192,7 +192,11 @@ def _column(table: ReportTable, index: int, rows: Sequence[tuple[Any, ...]]) -> 
     values = [row[index] for row in rows]
     if unit is Unit.TIME:
         days = units.are_days(values)
-        return [Cell(units.NOTHING if v is None else units.moment(v, days=days), "t", v or "") for v in values]
+        seconds = units.have_seconds(values)
+        return [
+            Cell(units.NOTHING if v is None else units.moment(v, days=days, to_second=seconds), "t", v or "")
+            for v in values
+        ]
     if column.type not in NUMBERS:
         return [Cell(units.NOTHING, "x none") if v is None else _text(v) for v in values]
     if column.role == "key":  # 404 and 2024 are names, no amounts
