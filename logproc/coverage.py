@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from logproc.model import Coverage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from logproc.state.ledger import Ledger
 
@@ -23,7 +23,15 @@ def coverages(ledger: Ledger, keys: Iterable[str]) -> list[Coverage]:
     """Return what reports cover."""
     sets = ledger.spec_sets()
     days = ledger.spans_of_days()
-    return [_coverage(ledger, key, days, seen_all=all(key in specs for specs in sets)) for key in keys]
+    unseen: dict[tuple[bool, ...], tuple[int, int]] = {}  # reports that came with one another have missed the same
+    found = []
+    for key in keys:
+        counted_in = tuple(key in specs for specs in sets)
+        if counted_in not in unseen:
+            unseen[counted_in] = (0, 0) if all(counted_in) else _unseen(ledger, key)
+        first, last = days.get(key, (None, None))
+        found.append(Coverage(first, last, *unseen[counted_in]))
+    return found
 
 
 def missing(ledger: Ledger, key: str) -> tuple[dict[int, Spans], int, int]:
@@ -70,8 +78,7 @@ def without(spans: Spans, taken: Spans) -> Spans:
     return found
 
 
-def _coverage(ledger: Ledger, key: str, days: Mapping[str, tuple[int, int]], *, seen_all: bool) -> Coverage:
-    spans, files, size = ({}, 0, 0) if seen_all else missing(ledger, key)
-    first, last = days.get(key, (None, None))
-    unseen = sum(end - start for found in spans.values() for start, end in found)
-    return Coverage(first, last, len(spans) + files, unseen + size)
+def _unseen(ledger: Ledger, key: str) -> tuple[int, int]:
+    """Return how many files a report has not seen in whole, and how many bytes of them."""
+    spans, files, size = missing(ledger, key)
+    return len(spans) + files, size + sum(end - start for found in spans.values() for start, end in found)
