@@ -22,6 +22,7 @@ from logproc.formats.parser import new_parser
 from logproc.inputs.blocks import BlockReader, buffer_size
 from logproc.inputs.encodings import refusal
 from logproc.inputs.opening import STDIN
+from logproc.kernels.delimited import QUOTED
 from logproc.model import PADDING, LogFile
 from logproc.planner import Planner
 from logproc.report.text import path_text, plural
@@ -152,7 +153,10 @@ def _of_file(planner: Planner, config: Config, path: str, offsets: Sequence[int]
     except InputError as error:
         return dict.fromkeys(offsets, error)
     fmt = detection.format
-    parser = None if fmt is None else new_parser(resolve(fmt), ())
+    row = None if fmt is None else resolve(fmt)
+    if row is not None and row.header is not None and row.header.quotes == QUOTED:
+        return {offset: _quoted(path, window) for offset, window in windows.items()}
+    parser = None if row is None else new_parser(row, ())
     if parser is None or not parser.multiline:
         return {offset: _line(path, window) for offset, window in windows.items()}
     parser.open(())
@@ -239,4 +243,28 @@ def _record(parser: RecordParser, path: str, window: _Window) -> bytes | InputEr
         if following < 0 or following > at:
             return window.text[start : size if following < 0 else following].rstrip(BLANK) + b"\n"
         start = following
+    return line
+
+
+def _quoted(path: str, window: _Window) -> bytes | InputError:
+    """Return the record at an offset where line breaks may stand between quotation marks, as in RFC 4180.
+
+    Far from the beginning of a file nothing says whether a line stands between marks: there it begins a record.
+    """
+    line = _line(path, window)
+    if isinstance(line, InputError):
+        return line
+    text, at = window.text, window.offset - window.begin
+    start = 0 if window.begin == 0 else text.rfind(b"\n", 0, at) + 1
+    while start <= at:
+        end, marks = start, 0
+        while end == start or (marks % 2 and end < len(text)):
+            behind = text.find(b"\n", end) + 1 or len(text)
+            marks += text.count(b'"', end, behind)
+            end = behind
+        if marks % 2:
+            return line  # the mark is never closed
+        if at < end:
+            return text[start:end]
+        start = end
     return line

@@ -40,6 +40,26 @@ def test_a_record_is_shown_whole_from_any_of_its_bytes(tmp_path, compress):
     assert shown(path, starts[1] + 100, starts[2] - 1, starts[0] + 3) == [expected[1], expected[1], expected[0]]
 
 
+QUOTED = (
+    "time,level,message\n"
+    '2026-01-01T00:00:00Z,ERROR,"first\nsecond ""x""\n\nthird, last"\r\n'
+    '2026-01-01T00:00:01Z,INFO,ok\n2026-01-01T00:00:02Z,INFO,"a ""b"""\n'
+)
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_record_of_csv_is_shown_with_the_line_breaks_in_its_quotes(tmp_path, compress):
+    path = tmp_path / "audit.csv"
+    path.write_bytes(compress(QUOTED.encode()))
+    starts = [row["_offset"] for row in logproc.parse(path, origin=True)]
+    expected = [QUOTED[a:b].encode() for a, b in zip(starts, [*starts[1:], None], strict=True)]
+    assert [record.count(b"\n") for record in expected] == [4, 1, 1]
+    assert shown(path, *starts) == expected
+    assert shown(path, starts[1] - 3, 3) == [expected[0], QUOTED[:19].encode()]
+    path.write_bytes(compress(QUOTED.encode() + b'2026-01-01T00:00:02Z,INFO,"open\nx\n'))
+    assert shown(path, len(QUOTED)) == [b'2026-01-01T00:00:02Z,INFO,"open\n']
+
+
 @pytest.mark.parametrize("folder", ["web2", "hosts", "windows", "containers", "api", "balancer"])
 def test_what_parse_places_is_what_show_shows(folder):
     rows = list(logproc.parse(DATA / folder, origin=True))
