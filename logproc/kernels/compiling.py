@@ -8,7 +8,6 @@ An array is passed as the address of its Python object; the function reads there
 
 from __future__ import annotations
 
-import re
 import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from numba.np.arrayobj import make_array, populate_array
 from numba.np.numpy_support import from_dtype
 
 from logproc.kernels import native
+from logproc.kernels.lowering import Unoptimised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
 # Division by zero gives zero and raises nothing: what could raise would drag the interpreter into the object file.
 _OPTIONS: dict[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy"}
-_LINKED: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+# Kernels allocate nothing, so that nothing is counted either.
+_LINKED: dict[str, Any] = {
+    **_OPTIONS,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+    "pipeline_class": Unoptimised,
+}
 
 REFUSED = 77
 """Status of a call that got an array of another type."""
@@ -67,29 +74,40 @@ def machine_code(kernel: Kernel) -> bytes:
     dispatcher.compile((types.Tuple([_raw(kind) for kind in kernel.takes]),))
     (compiled,) = dispatcher.overloads.values()
     _require(kernel, compiled.signature.return_type)
-    text = str(compiled.library._final_module)  # noqa: SLF001 - numba has no public way to ask for an object file
     name = native.symbol(kernel.name)
-    text = _DESTRUCTOR.sub("define internal void @NRT_MemInfo_call_dtor(\\1) { ret void }", text)
-    module = llvm.parse_assembly(text.replace(f"@{compiled.fndesc.llvm_func_name}", f"@{name}"))
+    module = compiled.library.module
+    module.get_function(compiled.fndesc.llvm_func_name).name = name
     _hide_all_but(module, name)
-    return bytes(native.target().emit_object(module))
+    machine = native.target()
+    _optimise(module, machine)
+    _require_nothing(module, name)
+    return bytes(machine.emit_object(module))
 
 
-# What numba would call when the last reference to memory of its own is gone: kernels allocate none.
-_DESTRUCTOR = re.compile(r"declare void @NRT_MemInfo_call_dtor\(([^)]*)\)[^\n]*")
+def _optimise(module: Any, machine: Any) -> None:
+    """Let LLVM do all it can for a kernel and what it calls."""
+    tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+    tuning.loop_vectorization = tuning.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+
 
 _LIBRARY = frozenset({"memcpy", "memmove", "memset", "fabs", "round", "rint", "trunc", "floor", "ceil"})
 """Functions of C's library that an object file may call."""
 
 
 def _hide_all_but(module: Any, name: str) -> None:
-    """Make all but one function of a module its own, and check that it calls nothing that may be missing later."""
+    """Make all but one function of a module its own, so that what has been copied into its callers goes away."""
     for value in (*module.functions, *module.global_variables):
-        if value.is_declaration:
-            if not value.name.startswith("llvm.") and value.name not in _LIBRARY:
-                raise TypeError(f"{name} needs {value.name}, which its machine code would not find")
-        elif value.name != name:
+        if not value.is_declaration and value.name != name:
             value.linkage = "internal"
+
+
+def _require_nothing(module: Any, name: str) -> None:
+    """Check that a module calls nothing that may be missing later."""
+    for value in (*module.functions, *module.global_variables):
+        if value.is_declaration and not value.name.startswith("llvm.") and value.name not in _LIBRARY:
+            raise TypeError(f"{name} needs {value.name}, which its machine code would not find")
 
 
 def _resolved(function: Callable[..., Any]) -> FunctionType:

@@ -63,7 +63,7 @@ class Helper:
 
     def __init__(self, function: Callable[..., Any], *, inlined: bool = False) -> None:
         self.function = function
-        self.options = {"inline": "always"} if inlined else {}
+        self.options = {"forceinline": True} if inlined else {}
         update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -174,7 +174,7 @@ helper: Callable[[Callable[..., Any]], Any] = Helper
 """Decorator: a function that kernels call."""
 
 inlined: Callable[[Callable[..., Any]], Any] = partial(Helper, inlined=True)
-"""Decorator: a helper that is copied into each caller before compiling."""
+"""Decorator: a helper that is copied into each caller, whatever its size."""
 
 intrinsic: Callable[[Callable[..., Any]], Any] = Intrinsic
 """Decorator: a function written in LLVM's instructions; it gets numba's types and LLVM's builder to work with."""
