@@ -21,11 +21,6 @@ NO_TIME = -(2**63)
 """The time of a row that has none, in the int64 microseconds of `Batch.times`."""
 
 
-OFFSET_BITS = 40
-NO_MARK = 2**63 - 1
-"""A row's place as one number: its file above so many bits of its offset. A place beyond them (1 TiB) is none."""
-
-
 class Kind(StrEnum):
     """Type of a column or an expression."""
 
@@ -201,7 +196,7 @@ class Batch:
     microseconds since 1970 UTC or `NO_TIME`. `scales` multiply a column's numbers; the columns in `lists` may hold
     several numbers, which add up. `addresses` are those of each column's starts, ends and styles; one dictionary
     serves all batches of a parser, so that it can be known again. `marks` say where each row stands: the number of its
-    file within the task, above `OFFSET_BITS` bits of the offset of its first byte, or `NO_MARK`. `slots` say which part
+    file within the task, above the offset of its first byte (see `kernels.exemplars.NO_MARK`). `slots` say which part
     of the counts a row belongs to (see `rollup.slots`), in an incremental run. `taken` says that the rows are where
     reports want them already, marks included (see `rollup.columns.RowStore`).
     """

@@ -24,7 +24,8 @@ from logproc.inputs.encodings import DOUBTFUL_BYTES, LOWEST_TEXT
 from logproc.inputs.identity import WINDOW, digest
 from logproc.inputs.opening import STDIN, open_regular
 from logproc.kernels import packs, tokenize
-from logproc.model import NO_TIME, OFFSET_BITS, PADDING, FileResult, Lines, Mark, Partial, Piece, Task
+from logproc.kernels.exemplars import OFFSET_BITS
+from logproc.model import NO_TIME, PADDING, FileResult, Lines, Mark, Partial, Piece, Task
 from logproc.rollup.slots import slot_base
 from logproc.rollup.tables import Tables
 

@@ -20,7 +20,9 @@ from logproc.inputs.encodings import refusal
 from logproc.inputs.opening import STDIN
 from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
-from logproc.model import NO_MARK, NO_TIME, OFFSET_BITS, FileResult, Lines, Mark, Reject
+from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS
+from logproc.kernels.layout import NO_FIRST_TIME
+from logproc.model import NO_TIME, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
 from logproc.strides import read_by_strides, read_stretch, stride_of
@@ -44,7 +46,6 @@ DETECT_REGION = 1 << 16
 BLANKS = b"\0 \t\r\n"
 TOO_LONG = "line too long"
 UNKNOWN_FORMAT = "unknown format"
-END_OF_TIME = 2**63 - 1
 
 
 def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
@@ -83,7 +84,7 @@ class PieceReader:
         self.read = self.counted = self.filtered = 0
         self.rejected: dict[str, int] = {}
         self.samples: list[Reject] = []
-        self.first_time, self.last_time = END_OF_TIME, NO_TIME
+        self.first_time, self.last_time = NO_FIRST_TIME, NO_TIME
         self._open: Block | None = None  # the last lines read: a record that may go on
         self._state = layout.FRESH
         self._opened: tuple[int, Lines] | None = None  # where what stands open at the end begins, lines before it

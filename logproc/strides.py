@@ -21,9 +21,10 @@ from logproc.formats.parser_json import JsonParser
 from logproc.inputs.blocks import Block
 from logproc.kernels import layout, strides
 from logproc.kernels.columns import FIRST_ROW, take_columns
+from logproc.kernels.exemplars import NO_MARK
 from logproc.kernels.named import read_named
 from logproc.kernels.tokenize import tokenize
-from logproc.model import NO_MARK, NO_TIME
+from logproc.model import NO_TIME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 STRIDE_BYTES = 256 << 10
 """Bytes that are tokenised before their rows are taken over: they and the slices of their lines fit a second-level
 cache (`benchmarks/run.py a1`)."""
-
-END_OF_TIME = 2**63 - 1
 
 
 @cache
@@ -105,7 +104,7 @@ class Stride:
             columns.ctypes.data, len(fields), store.rows, store.room, mark, *places
         )  # fmt: skip
         cells[strides.AT_POSITION :] = 0
-        cells[strides.SUMS + layout.FIRST_TIME], cells[strides.SUMS + layout.LAST_TIME] = END_OF_TIME, NO_TIME
+        cells[strides.SUMS + layout.FIRST_TIME], cells[strides.SUMS + layout.LAST_TIME] = layout.NO_FIRST_TIME, NO_TIME
 
     def _made_room(self) -> bool:
         """Let a dictionary grow that was full; returns whether none was."""

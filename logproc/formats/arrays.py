@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.kernels.decode import NO_TIME
-from logproc.kernels.layout import LineArrays
+from logproc.kernels.layout import NO_FIRST_TIME, LineArrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,8 +46,8 @@ def places_of(columns: tuple[str, ...], lines: LineArrays) -> dict[str, tuple[in
 
 
 def span(times: NDArray[np.int64]) -> tuple[int, int]:
-    """Return the least and the greatest time, (2**63 - 1, NO_TIME) where no row has one."""
+    """Return the least and the greatest time, (NO_FIRST_TIME, NO_TIME) where no row has one."""
     if len(times) and (least := int(times.min())) != NO_TIME:  # the least number of all: then every row has one
         return least, int(times.max())
     known = times[times != NO_TIME]
-    return (int(known.min()), int(known.max())) if len(known) else (2**63 - 1, NO_TIME)
+    return (int(known.min()), int(known.max())) if len(known) else (NO_FIRST_TIME, NO_TIME)

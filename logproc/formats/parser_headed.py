@@ -16,6 +16,7 @@ from logproc.formats.parser_named import NamedParser
 from logproc.kernels import delimited, layout, tokenize
 from logproc.kernels.decode import NO_TIME
 from logproc.kernels.jsonlines import BLANKS, LINES, ROWS
+from logproc.kernels.layout import NO_FIRST_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,7 +96,7 @@ class HeadedParser(NamedParser):
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         own = self.begin(row)
         base, position = buffer.ctypes.data, begin
-        first, last, zoneless = 2**63 - 1, NO_TIME, 0
+        first, last, zoneless = NO_FIRST_TIME, NO_TIME, 0
         while position < end:
             if self._expecting:
                 position = self._first_line(buffer, position, end)

@@ -42,6 +42,7 @@ from logproc.kernels.layout import (
     MEANING,
     METHOD,
     N_SLOTS,
+    NO_FIRST_TIME,
     PATH,
     PORT,
     PREFIX,
@@ -397,7 +398,7 @@ def read_abreast(base, begin, end, row, line, wanted, program, lines, work):
         for k in range(n):
             store_word(work, FIELD_AT + 8 * k, load_word(work, END_AT + 8 * k) + length)
     row_offset, row_line = load_word(lines, 8 * ROW_OFFSET), load_word(lines, 8 * ROW_LINE)
-    first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
+    first_time, last_time = np.int64(NO_FIRST_TIME), np.int64(NO_TIME)
     zoneless = 0
     at = begin
     for k in range(n):

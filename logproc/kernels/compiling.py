@@ -77,15 +77,19 @@ def machine_code(kernel: Kernel) -> bytes:
     name = native.symbol(kernel.name)
     module = compiled.library.module
     module.get_function(compiled.fndesc.llvm_func_name).name = name
-    _hide_all_but(module, name)
     machine = native.target()
     _optimise(module, machine)
+    _hide_all_but(module, name)
     _require_nothing(module, name)
     return bytes(machine.emit_object(module))
 
 
 def _optimise(module: Any, machine: Any) -> None:
-    """Let LLVM do all it can for a kernel and what it calls."""
+    """Let LLVM do all it can for a kernel and what it calls.
+
+    What is called may still be anybody's: of functions that are the kernel's own LLVM copies even large ones that are
+    called from one place, and rare code then takes registers from usual code.
+    """
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = tuning.slp_vectorization = True
     builder = llvm.create_pass_builder(machine, tuning)
@@ -97,7 +101,7 @@ _LIBRARY = frozenset({"memcpy", "memmove", "memset", "fabs", "round", "rint", "t
 
 
 def _hide_all_but(module: Any, name: str) -> None:
-    """Make all but one function of a module its own, so that what has been copied into its callers goes away."""
+    """Make all but one function of a module its own: other kernels have functions of the same names."""
     for value in (*module.functions, *module.global_variables):
         if not value.is_declaration and value.name != name:
             value.linkage = "internal"

@@ -16,6 +16,7 @@ PLACES = 3
 OFFSET_BITS = 40
 OFFSETS = (1 << OFFSET_BITS) - 1
 NO_MARK = 2**63 - 1
+"""A row's place as one number: its file above so many bits of its offset. A place beyond them (1 TiB) is none."""
 
 
 @kernel("i4[], i8, i8[], i8[], i8[] -> none")

@@ -32,6 +32,9 @@ REASONS = {
 
 POSITION, ROWS, REJECTS, BLANKS, LINES, ZONELESS, FIRST_TIME, LAST_TIME = range(8)
 LEADING, STATE, MORE, RECORD_BYTES, OPEN_ROW, OPEN_AT, OPEN_LINES, OPEN_BLANKS = range(8, 16)
+NO_FIRST_TIME = 2**63 - 1
+"""What FIRST_TIME says where no line has a time: `min` with any time gives that time."""
+
 COUNTERS = 16
 """Cells of the `counters` that a tokenizer returns in; those from LEADING on are for records of several lines.
 

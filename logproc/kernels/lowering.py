@@ -4,7 +4,7 @@ Numba makes a library of each function: optimises it twice, with all that it cal
 that, so that what is called by helpers of helpers goes through all of this again and again. Kernels are optimised and
 generated once, as a whole, when everything that they call is linked (`compiling`). Of numba's passes those are run that
 our functions need, which are numbers, arrays and loops; and what arithmetic over two types gives is worked out once a
-process, and not at each place. All this together took the compiling of `tokenize` from 51 to XX s of CPU time.
+process, and not at each place. So compiled, `tokenize` takes 19 s of CPU time on a busy machine, where it took 51.
 """
 
 from __future__ import annotations

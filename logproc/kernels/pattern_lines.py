@@ -20,6 +20,7 @@ from logproc.kernels.layout import (
     CAPACITY,
     COUNTS,
     ENDS,
+    NO_FIRST_TIME,
     NO_MATCH,
     REJECT_LINE,
     REJECT_OFFSET,
@@ -221,7 +222,7 @@ def match_lines(base, begin, end, row, pattern, lines):
     times, cache = load_word(lines, 8 * TIMES), load_word(lines, 8 * SCRATCH)
     max_rows, counters = load_word(lines, 8 * CAPACITY), load_word(lines, 8 * COUNTS)
     rejects = blanks = n_lines = n_zoneless = 0
-    first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
+    first_time, last_time = np.int64(NO_FIRST_TIME), np.int64(NO_TIME)
     i = begin
     while i < end and row < max_rows and rejects < max_rows:
         n_lines += 1

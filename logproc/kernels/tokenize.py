@@ -59,6 +59,7 @@ from logproc.kernels.layout import (
     MEANING,
     METHOD,
     N_SLOTS,
+    NO_FIRST_TIME,
     NO_MATCH,
     OPEN_AT,
     OPEN_BLANKS,
@@ -141,8 +142,8 @@ def tokenize(base, begin, end, row, program, lines):
 
     `program` and `lines` are the addresses that `ProgramArrays` and `LineArrays` are described at. Writes to the
     counters where it stopped (the end, unless rows or rejects are full), the next free row, rejects, blank lines, all
-    lines, zoneless times, and the least and greatest time (2**63 - 1 and NO_TIME where there was none). Where a program
-    has a head, the counters also say how records of several lines go on (see `layout`).
+    lines, zoneless times, and the least and greatest time (NO_FIRST_TIME and NO_TIME where there was none). Where a
+    program has a head, the counters also say how records of several lines go on (see `layout`).
     """
     prefix, prefix_length = load_word(program, 8 * PREFIX), load_word(program, 8 * PREFIX_LENGTH)
     slots, n_slots = load_word(program, 8 * SLOTS), load_word(program, 8 * N_SLOTS)
@@ -169,7 +170,7 @@ def tokenize(base, begin, end, row, program, lines):
     if head > 0:
         begin_records(base, end, counters, inner)
     rejects = blanks = n_lines = n_zoneless = 0
-    first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
+    first_time, last_time = np.int64(NO_FIRST_TIME), np.int64(NO_TIME)
     abreast = load_word(program, 8 * ABREAST) != 0
     width, alone = LANES, 0
     i = begin

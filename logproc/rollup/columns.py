@@ -16,9 +16,10 @@ import numpy as np
 from logproc.kernels import decode
 from logproc.kernels.arrays import grown
 from logproc.kernels.columns import CELLS, DECIMAL, FIRST_ROW, INTEGER, LEFT_OVER, TEXT, TIME, take_columns
+from logproc.kernels.exemplars import NO_MARK
 from logproc.kernels.intern import TODO, UNCLEAN, Dictionary, intern
 from logproc.kernels.jsonlines import unescape
-from logproc.model import LEVELS, NO_MARK, PRIORITIES, Batch, Kind
+from logproc.model import LEVELS, PRIORITIES, Batch, Kind
 from logproc.rollup.elements import elements_json
 from logproc.rollup.spec import SLOT_NAME
 

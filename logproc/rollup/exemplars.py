@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.kernels.arrays import grown
-from logproc.kernels.exemplars import OFFSETS, PLACES, count_any, count_ascending, gather_places, merge_places
-from logproc.model import NO_MARK, OFFSET_BITS
+from logproc.kernels.exemplars import (
+    NO_MARK,
+    OFFSET_BITS,
+    OFFSETS,
+    PLACES,
+    count_any,
+    count_ascending,
+    gather_places,
+    merge_places,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -13,8 +13,7 @@ from rollup.batches import dumped, merged
 import logproc
 from logproc import planner
 from logproc.errors import MergeError
-from logproc.kernels.exemplars import PLACES
-from logproc.model import NO_MARK, OFFSET_BITS
+from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS, PLACES
 from logproc.rollup.exemplars import Kept, Marked, Places, file_key
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import dump, load
