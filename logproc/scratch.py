@@ -54,6 +54,7 @@ def folder() -> Iterator[str]:
         try:
             yield str(files)
         finally:
+            stopping.remove(path)
             if lock is not None:
                 os.close(lock)
 

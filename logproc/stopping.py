@@ -105,6 +105,17 @@ def swept(path: str) -> Iterator[str]:
         _STATE.litter.pop(path, None)
 
 
+def remove(path: str) -> None:
+    """Remove a file, or a folder that threads and children may still be writing into; no error where that fails."""
+    with suppress(OSError):
+        os.unlink(path)  # noqa: PTH108
+    aside = f"{path}.gone"
+    with suppress(OSError):
+        os.rename(path, aside)  # noqa: PTH104 - what is made from now on finds no folder, and none is found not empty
+    for leftover in (aside, aside, path):  # twice: what was being made at that moment may have come after the first
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 def sweep_at_end(path: str) -> None:
     """Remove a temporary folder where the process ends at once; else the library that made it removes it."""
     _STATE.litter[path] = None
@@ -141,8 +152,5 @@ def _end(signum: int) -> NoReturn:
     """End the process; its children see it go."""
     _STATE.last_words(signum)
     for path in list(_STATE.litter):
-        with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108
-        for _ in range(3):  # a child may have been writing into it
-            shutil.rmtree(path, ignore_errors=True)
+        remove(path)
     os._exit(128 + signum)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from logproc import scratch
 
 HOLD = """
 import sys
+from contextlib import suppress
 from pathlib import Path
 from logproc import scratch
 with scratch.folder() as path:
@@ -46,6 +48,22 @@ def test_a_folder_is_removed_at_the_end_with_what_is_in_it(base):
     with pytest.raises(KeyboardInterrupt), scratch.folder():
         raise KeyboardInterrupt
     assert names(base) == set()
+
+
+def test_a_folder_is_removed_while_somebody_still_writes_into_it(base, monkeypatch):
+    really = os.rmdir
+
+    def rmdir(*arguments, **named):
+        for place in written:
+            with suppress(FileNotFoundError):
+                Path(place, "late").touch()
+        really(*arguments, **named)
+
+    monkeypatch.setattr(os, "rmdir", rmdir)
+    written = []
+    with scratch.folder() as path:
+        written.append(path)
+    assert list(base.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(base):
