@@ -243,6 +243,8 @@ def test_reports_of_every_backend_are_duckdbs_answers(duck, tmp_path_factory, fi
 
 QUERIES = int(os.environ.get("LOGPROC_ORACLE", "2000"))
 """Queries that are drawn, five over each log; `LOGPROC_ORACLE=50000` asks for more."""
+SHARES = 8
+"""Tests that share them, so that several processes can."""
 
 TIMES = st.integers(0, 40 * 24 * 60).map(lambda minute: 1_767_000_000 * 10**6 + minute * 61 * 10**6)
 WEB_ROWS = st.fixed_dictionaries(
@@ -255,14 +257,15 @@ WEB_ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=QUERIES // 5, suppress_health_check=QUIET)
+@pytest.mark.parametrize("_share", range(SHARES))
+@settings(max_examples=-(-QUERIES // (5 * SHARES)), suppress_health_check=QUIET)
 @given(
     rows=st.lists(WEB_ROWS, max_size=25),
     asked=st.lists(queries(WEB), min_size=5, max_size=5),
     cuts=st.lists(st.integers(0, 25), max_size=4),
     data=st.data(),
 )
-def test_two_thousand_queries_give_duckdbs_answers(rows_in_duck, rows, asked, cuts, data):
+def test_two_thousand_queries_give_duckdbs_answers(rows_in_duck, _share, rows, asked, cuts, data):
     names = (*WEB.texts, "status", "bytes", "time")
     rows = [{name: value for name, value in row.items() if value not in {"", "-"}} for row in rows]
     rows_in_duck.execute("DELETE FROM web")
