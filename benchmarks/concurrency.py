@@ -29,10 +29,11 @@ from pathlib import Path
 
 from measure import cpu_model
 
+from logproc.planner import RANGE_BYTES
+
 HERE = Path(__file__).parent
 FILE = HERE / "work" / "combined.log"
 BACKENDS = ("serial", "threads", "processes", "queue", "dask")
-RANGE = 16 << 20
 ANSWER_SECONDS = 0.1
 ANSWER_BYTES = 1000
 
@@ -42,10 +43,11 @@ class Work:
     name: str
     title: str
     tasks: int
+    range_bytes: int = 16 << 20
 
 
 WORKS = (
-    Work("kernels", "parsing with kernels (CPU, no lock held)", 240),
+    Work("kernels", "parsing with kernels (CPU, no lock held)", 32, RANGE_BYTES),
     Work("interpreter", "parsing with re, line by line (CPU, lock held)", 32),
     Work("waiting", f"reading from a disk that answers after {ANSWER_SECONDS:g} s (I/O)", 100),
 )
@@ -60,9 +62,9 @@ def tasks_of(work: Work):
     size = FILE.stat().st_size
     found = []
     for number in range(work.tasks):
-        start = number * RANGE % (size // RANGE * RANGE)
-        piece = Piece(0, str(FILE), start, start + RANGE, 0, codec="plain", format="combined")
-        found.append(Task(number, (piece,), RANGE))
+        start = number * work.range_bytes % (size // work.range_bytes * work.range_bytes)
+        piece = Piece(0, str(FILE), start, start + work.range_bytes, 0, codec="plain", format="combined")
+        found.append(Task(number, (piece,), work.range_bytes))
     return found
 
 

@@ -1,6 +1,6 @@
 """How far one coordinator reaches: the real broker and the real merge under a simulated fleet.
 
-    python benchmarks/simulate.py [--tasks 1000000] [--workers 1000] [--merged 1000] [--seconds 10]
+    python benchmarks/simulate.py [--tasks 1000000] [--workers 1000] [--merged 200] [--seconds 10]
     python benchmarks/simulate.py --overhead [--tasks 20000]
 
 First all tasks go through the broker, the order of the plan and the books, with outcomes that carry no tables; workers
@@ -211,20 +211,17 @@ QUESTIONS = {
 """What the sample asks: as configuration keys."""
 
 
-def real(question: str) -> tuple[Job, list[Partial], float]:
-    """Return a job, real partials of real ranges, and the CPU seconds that a range takes a worker."""
-    import generate
-
-    from logproc import coordinator, questions
+def real(question: str, path: Path) -> tuple[Job, list[Partial], float]:
+    """Return a job, real partials of real ranges of a log, and the CPU seconds that a range takes a worker."""
+    from logproc import questions, running
     from logproc.config import Config, NamedReport
     from logproc.worker import process
 
-    path = Path(generate.make("combined"))
     asked = QUESTIONS[question]
     named = tuple(NamedReport(*report) for report in asked.get("named_reports", ()))
     config = Config(paths=(str(path),), use=asked.get("use", ()), named_reports=named)
-    job = coordinator.job_of(config, questions.reports(config), (), None)
-    ranges = min(RANGES, path.stat().st_size // RANGE)
+    job = running.job_of(config, questions.reports(config), (), None)
+    ranges = max(1, min(RANGES, path.stat().st_size // RANGE))
     tasks = [Task(n, (piece(0, str(path), n),), RANGE) for n in range(ranges)]
     process(job, tasks[0])  # compiles or loads the kernels
     began = time.process_time()
@@ -258,7 +255,9 @@ class Sample:
 
 def run_real(question: str, tasks: int, workers: int, seconds: float) -> Sample:
     """Drive a sample with real partials."""
-    job, partials, work = real(question)
+    import generate
+
+    job, partials, work = real(question, Path(generate.make("combined")))
     size = sum(len(table) for partial in partials for table in partial.tables) // len(partials)
     return Sample(run(job, tasks, workers, seconds, partials), size, work)
 
@@ -344,7 +343,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int)
     parser.add_argument("--workers", type=int, default=1000)
-    parser.add_argument("--merged", type=int, default=1000, help="tasks of the sample that is merged with real tables")
+    parser.add_argument("--merged", type=int, default=200, help="tasks of the sample that is merged with real tables")
     parser.add_argument("--seconds", type=float, default=10.0, help="that a task takes a worker, on average")
     parser.add_argument("--overhead", action="store_true", help="time tasks that do nothing on the local backends")
     options = parser.parse_args()
