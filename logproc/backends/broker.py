@@ -36,16 +36,16 @@ REFUSALS = 5
 SUSPENDED = 3
 """Refusals in a row, without a result between them, after which a worker gets nothing until it says hello again."""
 
-BARREN = 64
+DEATHS_IN_A_ROW = 64
 """Deaths in a row, over all tasks, after which nothing is cut any more: it is not the ranges that kill."""
 
-SLOW = 3.0
+STRAGGLER_MEDIANS = 3.0
 """A task is a straggler after so many medians."""
 
 LOSSES = 1000
 """Lost leases that are remembered until somebody asks."""
 
-LOOK = 8
+RANGES_LOOKED_AT = 8
 """Ranges that are looked at for one that a worker has not refused yet."""
 
 
@@ -84,7 +84,7 @@ class Broker:
         self._workers: OrderedDict[str, Worker] = OrderedDict()  # by when they were last heard of
         self._finished: deque[Outcome] = deque()
         self._losses: deque[Loss] = deque(maxlen=LOSSES)
-        self._done = self._failed = self._lost = self._split = self._barren = self._serial = 0
+        self._done = self._failed = self._lost = self._split = self._deaths_in_a_row = self._serial = 0
         self._durations = Durations()
 
     # ---- what workers call -------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Broker:
             return False
         if isinstance(outcome, Partial):
             self._durations.add(self._clock() - held.begun)
-            self._barren = known.refusals = 0
+            self._deaths_in_a_row = known.refusals = 0
         known.done += 1
         known.bytes += held.range.task.bytes
         self._finish(held.range, outcome)
@@ -253,7 +253,7 @@ class Broker:
 
     def _next_again(self, worker: str) -> Range | None:
         looked = 0
-        while self._again and looked < min(LOOK, self._ready_again):
+        while self._again and looked < min(RANGES_LOOKED_AT, self._ready_again):
             todo = self._again.popleft()
             if not todo.ready:
                 continue
@@ -271,7 +271,7 @@ class Broker:
     def _straggler(self, worker: str) -> Range | None:
         """Return the range that has been leased the longest, if that is too long and it is another worker's."""
         now = self._clock()
-        slow = max(SLOW * (self._durations.median or 0.0), self._straggler_seconds)
+        slow = max(STRAGGLER_MEDIANS * (self._durations.median or 0.0), self._straggler_seconds)
         for todo in self._single:
             if now - todo.since < slow:
                 return None
@@ -354,7 +354,7 @@ class Broker:
         if known is not None:
             known.lost += 1
         self._lost += 1
-        self._barren += 1
+        self._deaths_in_a_row += 1
         self._deactivate(held)
         todo.deaths.append((held.worker, cause))
         self._losses.append(Loss(held.worker, todo.task, cause))
@@ -366,7 +366,7 @@ class Broker:
     # ---- ends --------------------------------------------------------------------------------------------------
 
     def _cut(self, todo: Range) -> None:
-        parts = self._halve(todo.task) if self._barren < BARREN else None
+        parts = self._halve(todo.task) if self._deaths_in_a_row < DEATHS_IN_A_ROW else None
         if parts is None:
             self._finish(todo, todo.lost(f"its worker process died {len(todo.deaths)} times", todo.deaths))
             return

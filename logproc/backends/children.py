@@ -49,7 +49,7 @@ OUT_OF_MEMORY = 12
 ORPHANED = 75
 """How a child ends whose parent is gone; nobody is left to see it."""
 
-PATIENCE = 1.0
+END_SECONDS = 1.0
 """Seconds that a child gets to end after its pipe did, before it is killed, and after it was."""
 
 CHUNK = 1 << 20
@@ -400,10 +400,10 @@ class Children:
         """Wait for the end of a child that is ending, and forget it."""
         self._selector.unregister(child.pipe)
         self._selector.unregister(child.process.sentinel)
-        child.process.join(PATIENCE)
+        child.process.join(END_SECONDS)
         if child.process.is_alive():
             child.process.kill()
-            child.process.join(PATIENCE)
+            child.process.join(END_SECONDS)
         child.pipe.close()
         child.lifeline.close()
 

@@ -28,7 +28,7 @@ from logproc.backends.dask_link import Link
 from logproc.backends.dask_membership import Membership
 from logproc.backends.dask_refusals import Refusals
 from logproc.backends.dask_submissions import TRIES, Do, Fold, Group, Submission, Suspect, deaths
-from logproc.backends.dask_worker import Kit, StrangerError, UnusableHereError, do, fold, silent, versions
+from logproc.backends.dask_worker import RunSetup, StrangerError, UnusableHereError, do, fold, silent, versions
 from logproc.backends.folding import groups
 from logproc.backends.paths import with_absolute_paths
 from logproc.backends.spooled import Spooled, unload
@@ -43,12 +43,12 @@ __all__ = ["Cluster", "Tls", "run"]
 AHEAD = 3
 """Tasks in flight for each thread of a worker: one at work, and those on their way."""
 
-TICK = 1.0
-"""Seconds between two looks at who is there; `SOON` as long as nobody is."""
+TICK_SECONDS = 1.0
+"""Seconds between two looks at who is there; `IDLE_TICK_SECONDS` as long as nobody is."""
 
-SOON = 0.1
+IDLE_TICK_SECONDS = 0.1
 
-SOONER = 1
+MERGE_PRIORITY = 1
 """Priority of merging; tasks have zero and less, the largest first."""
 
 
@@ -91,11 +91,11 @@ class Session:
         self._clock = time.monotonic
         self._late = cluster.straggler_seconds
         work: bytes = self._link.dask.protocol.pickle.dumps((process, job, cluster.fold))
-        kit = Kit(self._run, work, probe.probes(tasks), tuple(versions().items()))
-        self._versions = dict(kit.versions)
+        setup = RunSetup(self._run, work, probe.probes(tasks), tuple(versions().items()))
+        self._versions = dict(setup.versions)
         self._members = Membership(cluster, self._clock)
         self._flight = Flight(self._link, self._run, self._clock, self._late)
-        self._admission = Admission(self._link, self._flight, self._members, kit, tasks)
+        self._admission = Admission(self._link, self._flight, self._members, setup, tasks)
         self._refusals = Refusals(self._members, self._admission)
         folds = cluster.fold is not None
         self._todo = (Group(group, folds and len(group) > 1) for group in _groups(tasks, folds=folds))
@@ -113,7 +113,7 @@ class Session:
         while self._left:
             stranded = self._look()
             self._fill()
-            seconds = 0.0 if self._lost else TICK if self._members.threads else SOON
+            seconds = 0.0 if self._lost else TICK_SECONDS if self._members.threads else IDLE_TICK_SECONDS
             for outcome in chain(stranded, self._given_up(), self._finished(seconds)):
                 self._left -= len(outcome.outcomes) if isinstance(outcome, Folded) else 1
                 yield outcome
@@ -127,7 +127,7 @@ class Session:
         """See, once a tick, who is there, and do again what was meant for workers that left, or that hang."""
         self._link.check()
         now = self._clock()
-        if now - self._looked < (TICK if self._members.threads else SOON):
+        if now - self._looked < (TICK_SECONDS if self._members.threads else IDLE_TICK_SECONDS):
             return []
         self._looked = now
         self._admission.look()
@@ -195,13 +195,15 @@ class Session:
             self._parked.append(partial(self._fold, group))
         elif group.complete():
             submission = Fold(group, self._members.among())
-            self._flight.submit(submission, f"fold-{group.tasks[0].number}", SOONER, fold, self._run, group.in_order())
+            self._flight.submit(
+                submission, f"fold-{group.tasks[0].number}", MERGE_PRIORITY, fold, self._run, group.in_order()
+            )
 
     def _fill(self) -> None:
         """Keep the window full. When all else is done, suspects run, one at a time."""
         window = AHEAD * self._members.threads
         # What a newcomer sent back waits a moment for its answer: sent on at once, it would be meant for others only.
-        if window and self._parked and not (self._members.asking and self._clock() - self._bounced < TICK):
+        if window and self._parked and not (self._members.asking and self._clock() - self._bounced < TICK_SECONDS):
             parked, self._parked = self._parked, []
             for again in parked:
                 again()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends import probe
-from logproc.backends.dask_worker import Greeting, Kit, forget, greet
+from logproc.backends.dask_worker import Greeting, RunSetup, forget, greet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from logproc.backends.dask_membership import Membership
     from logproc.model import Outcome, Task
 
-HASTE = 1.0
+NOTICE_SECONDS = 1.0
 """Seconds that the end of a run waits for workers to hear of it."""
 
 
 class Admission:
     """Who comes is shown what the coordinator sees; the members learns what was answered."""
 
-    def __init__(self, link: Link, flight: Flight, members: Membership, kit: Kit, tasks: Sequence[Task]) -> None:
+    def __init__(self, link: Link, flight: Flight, members: Membership, setup: RunSetup, tasks: Sequence[Task]) -> None:
         self._link = link
         self._flight = flight
         self._members = members
-        self._kit = kit
+        self._setup = setup
         self._tasks = tasks
         self._equipped: set[str] = set()
 
@@ -52,7 +52,7 @@ class Admission:
         """
         if not self._members.ask(worker):
             return False
-        call = self._link.client.run(greet, self._kit, workers=[worker], on_error="return", asynchronous=True)
+        call = self._link.client.run(greet, self._setup, workers=[worker], on_error="return", asynchronous=True)
         self._flight.begin(call, partial(self._greeted, worker))
         return True
 
@@ -70,8 +70,8 @@ class Admission:
         return iter(())
 
     def _answered(self, worker: str, greeting: Greeting) -> None:
-        if greeting.kind == "mount" and (seen := probe.probes(self._tasks)) != self._kit.probes:
-            self._kit = replace(self._kit, probes=seen)  # files were rotated: the disk has changed here too
+        if greeting.kind == "mount" and (seen := probe.probes(self._tasks)) != self._setup.probes:
+            self._setup = replace(self._setup, probes=seen)  # files were rotated: the disk has changed here too
             self._members.forgive()
             if self._greet(worker):
                 return
@@ -85,6 +85,6 @@ class Admission:
         if not workers or client.status != "running":
             return
         with suppress(Exception):  # nothing depends on it
-            telling = client.run(forget, self._kit.run, workers=workers, on_error="ignore", asynchronous=True)
-            call = asyncio.run_coroutine_threadsafe(asyncio.wait_for(telling, HASTE), client.loop.asyncio_loop)
-            call.result(2 * HASTE)
+            telling = client.run(forget, self._setup.run, workers=workers, on_error="ignore", asynchronous=True)
+            call = asyncio.run_coroutine_threadsafe(asyncio.wait_for(telling, NOTICE_SECONDS), client.loop.asyncio_loop)
+            call.result(2 * NOTICE_SECONDS)

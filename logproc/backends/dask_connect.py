@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from logproc.model import Folded
 
-CONNECT = 10.0
+CONNECT_SECONDS = 10.0
 """Seconds that a connection may take. Dask's own 30 s would hold up a run whose scheduler is gone."""
 
-LEAST = 1.0
+LEAST_SECONDS = 1.0
 """Seconds that it may take however short the wait for workers is."""
 
 DEATHS = 3
@@ -63,9 +63,10 @@ class Cluster:
     """Where tasks run: `tcp://HOST:PORT`, `tls://HOST:PORT`, `local` (as many workers as asked for) or `local:N`.
 
     `wait_workers` is in seconds: without a scheduler or a usable worker for so long the run ends, and without a
-    scheduler after `CONNECT` at the latest. `fold` merges the outcomes of adjacent tasks on the workers of a large run.
-    `say` takes plain sentences about workers, and `joined` the threads of each that is taken on. What is under way at
-    the end for more than `straggler_seconds`, and for long compared with others, is done a second time, elsewhere.
+    scheduler after `CONNECT_SECONDS` at the latest. `fold` merges the outcomes of adjacent tasks on the workers of a
+    large run. `say` takes plain sentences about workers, and `joined` the threads of each that is taken on. What is
+    under way at the end for more than `straggler_seconds`, and for long compared with others, is done a second time,
+    elsewhere.
     """
 
     scheduler: str = "local"
@@ -96,7 +97,7 @@ def connected(cluster: Cluster, workers: int) -> Iterator[Any]:
         raise MissingExtraError("--backend dask", "dask") from error
     with ExitStack() as stack:
         stack.enter_context(_quiet())
-        patience = min(CONNECT, max(LEAST, cluster.wait_workers))
+        patience = min(CONNECT_SECONDS, max(LEAST_SECONDS, cluster.wait_workers))
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{patience} s"}))
         if own is not None:
             count = int(own["workers"] or workers)
@@ -116,7 +117,7 @@ def connected(cluster: Cluster, workers: int) -> Iterator[Any]:
             if found is None:
                 raise
             context = None if security is None else security.get_connection_args("client")["ssl_context"]
-            left = max(LEAST, end - time.monotonic())
+            left = max(LEAST_SECONDS, end - time.monotonic())
             raise explain(address, found["host"].strip("[]"), int(found["port"]), context, left) from error
         yield client
 
@@ -228,7 +229,7 @@ def _loop() -> Iterator[Any]:
         yield loop
     finally:
         loop.add_callback(end.set)
-        thread.join(CONNECT)
+        thread.join(CONNECT_SECONDS)
 
 
 @contextmanager
@@ -249,7 +250,7 @@ def _quiet() -> Iterator[None]:
 def _close(client: Any) -> None:  # noqa: ANN401 - a distributed.Client
     """Close a client, also one whose scheduler is gone."""
     with suppress(Exception):  # there is nobody left to tell
-        client.close(timeout=CONNECT if client.status == "running" else 1)
+        client.close(timeout=CONNECT_SECONDS if client.status == "running" else 1)
 
 
 def _reason(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logproc.backends.broker import SLOW
+from logproc.backends.broker import STRAGGLER_MEDIANS
 from logproc.backends.dask_submissions import Do, Submission
 from logproc.backends.leases import Durations
 
@@ -158,12 +158,12 @@ class Flight:
         ]
 
     def stragglers(self) -> dict[str, Submission]:
-        """Return submissions that take longer than `SLOW` medians of a task, and longer than is worth a thought.
+        """Return submissions that take longer than `STRAGGLER_MEDIANS` of a task, and longer than is worth a thought.
 
         The time counts from when a submission was given to the cluster, as it does in the median: what waits behind
         others waits in both. Suspects run alone and are left so.
         """
-        slow = max(SLOW * (self._durations.median or 0.0), self._straggler_seconds)
+        slow = max(STRAGGLER_MEDIANS * (self._durations.median or 0.0), self._straggler_seconds)
         upto = self._clock() - slow
         return {
             key: entry.submission

@@ -28,13 +28,13 @@ TRIES = 3
 SHOWN = 3
 """Workers that cannot be used that are named at the end."""
 
-GRACE = 3.0
+UNUSABLE_SECONDS = 3.0
 """Seconds without a usable worker before that is worth a sentence: greeting takes about one, a restart two."""
 
-AGAIN = 30.0
+RETRY_SECONDS = 30.0
 """Seconds after which a worker is asked again whose disk or memory was at fault: such things are mended."""
 
-COMPLAINTS = 5
+REFUSALS_TOLD = 5
 """Tasks given back by a worker that are named one by one."""
 
 WAYS_OUT = {
@@ -75,7 +75,7 @@ class Membership:
         """Tell whether a worker is to be greeted: it is new, or might have been mended."""
         if (why := self._unfit.get(worker)) is None:
             return worker not in self._fit
-        if why.kind not in {"mount", "machine"} or self._clock() - self._refused_at[worker] < AGAIN:
+        if why.kind not in {"mount", "machine"} or self._clock() - self._refused_at[worker] < RETRY_SECONDS:
             return False
         self._refused_at[worker] = self._clock()
         return True
@@ -113,7 +113,7 @@ class Membership:
     def complain(self, error: UnusableHereError) -> None:
         """Say that a worker gave a task back, the first times."""
         self._complaints[error.worker] += 1
-        if self._complaints[error.worker] <= COMPLAINTS:
+        if self._complaints[error.worker] <= REFUSALS_TOLD:
             self._cluster.say(
                 f"worker {error.worker} on {error.host} gave a task back, which others get first: {error}"
             )
@@ -162,7 +162,7 @@ class Membership:
         waited = self._cluster.wait_workers
         past = self._clock() - self._alive
         if past < waited:
-            if not self._told and (nobody or past >= GRACE):
+            if not self._told and (nobody or past >= UNUSABLE_SECONDS):
                 self._told = True
                 self._cluster.say(f"no usable worker; the run waits {waited:g} s")
             return

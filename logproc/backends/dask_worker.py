@@ -41,7 +41,7 @@ REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class RunSetup:
     """What a worker needs for a run, and how the coordinator sees the disk and itself."""
 
     run: str
@@ -132,28 +132,28 @@ def _same(mine: Mapping[str, str], theirs: Mapping[str, str | None], name: str) 
     return found == mine[name]
 
 
-async def greet(kit: Kit) -> Greeting:
+async def greet(setup: RunSetup) -> Greeting:
     """Get ready for a run, if versions and disk are those of the coordinator; the worker goes on meanwhile."""
-    return await asyncio.to_thread(_greet, kit)
+    return await asyncio.to_thread(_greet, setup)
 
 
-def _greet(kit: Kit) -> Greeting:
+def _greet(setup: RunSetup) -> Greeting:
     host = socket.gethostname()
-    wrong = mismatch(dict(kit.versions), versions(), "it")
+    wrong = mismatch(dict(setup.versions), versions(), "it")
     if wrong is not None:
         return Greeting(host, "versions", wrong)
-    wrong = difference_in_time(kit.probes)
+    wrong = difference_in_time(setup.probes)
     if wrong is not None:
         return Greeting(host, "mount", wrong)
     try:
-        work = pickle.loads(kit.work)  # noqa: S301 - Dask itself ships pickles: who reaches a worker runs code there
+        work = pickle.loads(setup.work)  # noqa: S301 - Dask itself ships pickles: who reaches a worker runs code there
     except Exception as error:  # noqa: BLE001 - whatever a missing or older module raises
         return Greeting(host, "code", f"it cannot load the work: {type(error).__name__}: {error}")
     with _turn:  # several runs may greet a worker at once
-        _known.pop(kit.run, None)
+        _known.pop(setup.run, None)
         while len(_known) >= RUNS:
             del _known[next(iter(_known))]
-        _known[kit.run] = work
+        _known[setup.run] = work
     return Greeting(host)
 
 

@@ -27,7 +27,7 @@ HEAD = 4096
 SETTLED = 120.0
 """Seconds after which every client of a network file system shows a file's new size."""
 
-PATIENCE = 30.0
+DISK_SECONDS = 30.0
 """Seconds after which a disk that does not answer counts as missing."""
 
 
@@ -77,7 +77,7 @@ def unreadable(path: str) -> str | None:
     return None
 
 
-def unreadable_of(task: Task, outcome: Partial, seconds: float = PATIENCE) -> dict[int, str]:
+def unreadable_of(task: Task, outcome: Partial, seconds: float = DISK_SECONDS) -> dict[int, str]:
     """Return the files of a task that have a problem and cannot be read here, in time, and why, by their numbers."""
     bad = {result.file for result in outcome.files if result.problem is not None}
     paths = {piece.file: piece.path for piece in task.pieces if piece.file in bad}
@@ -89,7 +89,7 @@ def unreadable_of(task: Task, outcome: Partial, seconds: float = PATIENCE) -> di
     return dict.fromkeys(paths, _silent(seconds)) if found is None else found
 
 
-def difference_in_time(expected: Iterable[Probe], seconds: float = PATIENCE) -> str | None:
+def difference_in_time(expected: Iterable[Probe], seconds: float = DISK_SECONDS) -> str | None:
     """Say what is different here, or None, in time: a disk whose server is dead counts as missing."""
     found = _in_time(lambda: [difference(expected)], seconds)
     return found[0] if found is not None else _silent(seconds)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logproc.backends.children import Event
     from logproc.model import Outcome, Partial, Task
 
-TICK = 1.0
+TICK_SECONDS = 1.0
 """Seconds between two looks at who is alive."""
 
 
@@ -43,7 +43,7 @@ class Supervisor:
             outcome = self._broker.take()
             if outcome is not None:
                 yield outcome
-            self._go_on(TICK if outcome is None else 0.0)
+            self._go_on(TICK_SECONDS if outcome is None else 0.0)
 
     def _go_on(self, seconds: float) -> None:
         """Give children what they can take, and wait so long for something to happen."""
@@ -51,7 +51,7 @@ class Supervisor:
         for event in self._children.wait(seconds):
             self._settle(event)
         self._assign()
-        if abs(time.monotonic() - self._looked) >= TICK:
+        if abs(time.monotonic() - self._looked) >= TICK_SECONDS:
             self._look()
 
     def _assign(self) -> None:

@@ -57,7 +57,7 @@ AHEAD = 1
 LOOK_SECONDS = 1.0
 """How often a worker looks whether its processes are stopped."""
 
-HASTE = 0.1
+JOIN_SECONDS = 0.1
 """Seconds that threads get to end; one that connects takes longer, and ends by itself once it has."""
 
 
@@ -129,11 +129,11 @@ class WorkerRun:
                 client.hang_up()
         deliverer = threads[self._control]
         if deliverer.ident is not None:
-            deliverer.join(HASTE)
+            deliverer.join(JOIN_SECONDS)
         if bye and not deliverer.is_alive():
             self._control.say_bye(*self._who)
         self._control.hang_up()
-        end = time.monotonic() + HASTE
+        end = time.monotonic() + JOIN_SECONDS
         for thread in threads.values():
             if thread.ident is not None:
                 thread.join(max(0.0, end - time.monotonic()))

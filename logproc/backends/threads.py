@@ -31,7 +31,7 @@ SWITCH_SECONDS = 0.0002
 few lines of Python and goes on to the next kernel; at Python's default of 5 ms it waited for whoever was merging longer
 than it worked. Preset `web` with 2 threads took 4.9 s at 5 ms and 3.6 s at 0.5 ms and below."""
 
-PATIENCE = 0.3
+JOIN_SECONDS = 0.3
 """Seconds that an interrupted run waits for threads to end their block; being daemons, they do not outlive it."""
 
 
@@ -82,7 +82,7 @@ def run(
         sys.setswitchinterval(interval)
         stop.set()
         for thread in pool:
-            thread.join(PATIENCE / len(pool))
+            thread.join(JOIN_SECONDS / len(pool))
 
 
 def _put(done: Waiting, item: Partial | Failure | MachineError | None, stop: threading.Event) -> None:

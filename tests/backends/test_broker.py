@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from logproc.backends.broker import BARREN, DEATHS, REFUSALS, SUSPENDED, Broker
+from logproc.backends.broker import DEATHS, DEATHS_IN_A_ROW, REFUSALS, SUSPENDED, Broker
 from logproc.backends.halves import FLOOR
 from logproc.backends.leases import Durations
 from logproc.model import Failure, Partial, Parts, Piece, Task
@@ -258,7 +258,7 @@ def test_nothing_is_cut_where_everything_dies(make):
         kill(broker)
         drain(broker)
         deaths += 1
-    assert deaths <= BARREN + 100 * DEATHS + 40
+    assert deaths <= DEATHS_IN_A_ROW + 100 * DEATHS + 40
 
 
 def test_only_the_leases_that_died_with_a_child_are_lost(make):

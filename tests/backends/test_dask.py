@@ -585,7 +585,7 @@ def test_without_workers_it_is_tried_later(chief):
 
 
 def test_without_a_scheduler_it_is_tried_later(monkeypatch, capfd):
-    monkeypatch.setattr("logproc.backends.dask_connect.CONNECT", 0.3)
+    monkeypatch.setattr("logproc.backends.dask_connect.CONNECT_SECONDS", 0.3)
     outcomes = dask.run(work, Errand(), tasks_of(1), 1, cluster=Cluster("tcp://127.0.0.1:9"))
     with pytest.raises(TryLaterError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers \(.*\); is it running"):
         next(outcomes)

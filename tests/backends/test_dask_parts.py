@@ -17,7 +17,7 @@ import pytest
 from logproc.backends import dask, dask_worker, probe, spooled
 from logproc.backends.dask_connect import Cluster, Tls
 from logproc.backends.dask_flight import Flight
-from logproc.backends.dask_membership import AGAIN, COMPLAINTS, NAMED, TRIES, Membership
+from logproc.backends.dask_membership import NAMED, REFUSALS_TOLD, RETRY_SECONDS, TRIES, Membership
 from logproc.backends.dask_refusals import REFUSALS, Refusals
 from logproc.backends.dask_submissions import Do, Group, Suspect
 from logproc.backends.dask_worker import Greeting, UnusableHereError, mismatch
@@ -61,7 +61,7 @@ def test_plain_tcp_to_another_host_is_refused_with_the_way_out(address):
 @pytest.mark.parametrize("address", ["tcp://localhost:9", "tcp://127.0.0.1:9", "tcp://[::1]:9", "tcp://127.9.9.9:9"])
 def test_plain_tcp_on_this_machine_is_tried(address, monkeypatch):
     pytest.importorskip("distributed", reason="the extra `dask` is not installed")
-    monkeypatch.setattr("logproc.backends.dask_connect.CONNECT", 0.1)
+    monkeypatch.setattr("logproc.backends.dask_connect.CONNECT_SECONDS", 0.1)
     with pytest.raises(TryLaterError, match="no Dask scheduler answers"):
         start(Cluster(address))
 
@@ -196,13 +196,15 @@ def test_tasks_are_meant_for_the_fit_as_long_as_others_are_there(members, said):
 def test_a_worker_that_was_mended_is_used_again_without_a_restart(members, clock, said, kind):
     greet(members, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", kind, "the disk is full")})
     assert members.see({"a": 1, "b": 1}) == []
-    clock.now = AGAIN
+    clock.now = RETRY_SECONDS
     for _ in range(2):  # asked again, and once
         greet(
-            members, {"a": 1, "b": 1}, {"b": Greeting("node", kind, "the disk is full")} if clock.now == AGAIN else {}
+            members,
+            {"a": 1, "b": 1},
+            {"b": Greeting("node", kind, "the disk is full")} if clock.now == RETRY_SECONDS else {},
         )
     assert members.among() == {"a"}
-    clock.now = 2 * AGAIN
+    clock.now = 2 * RETRY_SECONDS
     greet(members, {"a": 1, "b": 1}, {"b": FIT})
     assert members.among() is None
     assert said == ["worker b on node is not used: the disk is full", "worker b on node is used again"]
@@ -210,7 +212,7 @@ def test_a_worker_that_was_mended_is_used_again_without_a_restart(members, clock
 
 def test_other_versions_are_not_asked_again(members, clock):
     greet(members, {"a": 1, "b": 1}, {"a": FIT, "b": Greeting("node", "versions", "it has python 3.9")})
-    clock.now = 10 * AGAIN
+    clock.now = 10 * RETRY_SECONDS
     assert members.see({"a": 1, "b": 1}) == []
 
 
@@ -306,9 +308,9 @@ def test_the_way_out_is_that_of_the_reason(members, clock):
 
 
 def test_a_worker_that_gives_everything_back_is_named_a_few_times(members, said):
-    for n in range(3 * COMPLAINTS):
+    for n in range(3 * REFUSALS_TOLD):
         members.complain(UnusableHereError("a", "node", "No such file", f"/logs/{n}", n))
-    assert len(said) == COMPLAINTS
+    assert len(said) == REFUSALS_TOLD
     assert said[1] == "worker a on node gave a task back, which others get first: /logs/1 cannot be read: No such file"
 
 
@@ -408,7 +410,7 @@ def known(monkeypatch):
 
 
 def kit_of(run):
-    return dask_worker.Kit(run, pickle.dumps((None, None, None)), (), tuple(dask_worker.versions().items()))
+    return dask_worker.RunSetup(run, pickle.dumps((None, None, None)), (), tuple(dask_worker.versions().items()))
 
 
 def test_a_worker_remembers_a_few_runs_and_not_one_twice(known):

@@ -159,7 +159,7 @@ def test_a_ceiling_that_suffices_changes_nothing(logs, monkeypatch):
 
 @linux
 def test_a_stopped_child_is_taken_for_dead_after_its_lease(tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "TICK", 0.05)
+    monkeypatch.setattr(processes, "TICK_SECONDS", 0.05)
     tasks, job = tasks_of(6), Errand(str(tmp_path), bad=(1, 4))
     outcomes = {o.task: o for o in processes.run(stop_once, job, tasks, 2, lease_seconds=0.3)}
     assert outcomes == {task.number: answer(task) for task in tasks}
