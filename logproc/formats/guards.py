@@ -6,7 +6,7 @@ https://www.samba.org/samba/docs/current/man-html/smb.conf.5.html, xferlog(5)
 
 from __future__ import annotations
 
-from logproc.formats.format import Sample
+from logproc.formats.format import Format, Sample
 from logproc.formats.heads import (
     ISO,
     LOGGER,
@@ -47,7 +47,51 @@ _TRANSFER = Within(
     kinds={"bytes": Kind.INTEGER},
 )
 
+
+def _event_viewer(name: str, doc: str, first: Slot, header: bytes, line: str, expected: dict[str, object]) -> Format:
+    """Return a row of events as CSV; the header does not name the message, which keeps its closing quote."""
+    return app(
+        name,
+        doc,
+        (
+            first,
+            stamp("%m/%d/%Y %I:%M:%S %p", b","),
+            Slot("program", Meaning.TEXT, b","),
+            number("event_id", b","),
+            Slot("task", Meaning.TEXT, b","),
+            maybe(literal(b'"')),
+            MESSAGE,
+        ),
+        rank=0,
+        head=2,
+        continues="message",
+        headers=(header,),
+        samples=(
+            Sample(
+                line, {"time": "2024-01-02T15:04:05Z", "program": "DCOM", "event_id": 16, "task": "None", **expected}
+            ),
+        ),
+        refused=("Error,2024-01-02 03:04:05,DCOM,16,None,x", "DCOM,16,None,x"),
+    )
+
+
 GUARDS = (
+    _event_viewer(
+        "event_viewer",
+        "Windows Event Viewer's events as CSV, dates as in the United States",
+        Slot("level", Meaning.LEVEL, b","),
+        b"Level,Da",
+        "Error,1/2/2024 3:04:05 PM,DCOM,16,None,The service did not start.",
+        {"level": "ERROR", "message": "The service did not start."},
+    ),
+    _event_viewer(
+        "event_viewer_security",
+        "the same of the security log, whose first column is keywords",
+        Slot("keywords", Meaning.TEXT, b","),
+        b"Keywords",
+        'Audit Failure,1/2/2024 3:04:05 PM,DCOM,16,None,"An account failed to log on.',
+        {"keywords": "Audit Failure", "message": "An account failed to log on."},
+    ),
     app(
         "fast_log",
         "fast.log of Suricata and Snort: time [**] [rule] message [**] [class] [priority] {protocol} from -> to",
