@@ -43,6 +43,8 @@ _PAGE = """<!DOCTYPE html>
 <style>body{{font:16px system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
 li{{display:inline-block;margin:.2rem .8rem .2rem 0}}ul{{padding:0}}</style></head>
 <body><h1>Reports</h1>
+<p>These are reports for programs, in JSON. With <code>pip install 'logproc[html]'</code> each has a page, and this is a
+calendar of them.</p>
 {sections}</body></html>
 """
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import zlib
 from datetime import UTC, datetime
 from json import loads
@@ -10,6 +11,7 @@ from report.samples import night
 from logproc import calendars, cli, coordinator
 from logproc.config import Config, Output, Source
 from logproc.report import calendar, html, json
+from logproc.report.html import page
 
 
 def keep(folder, kind, name):
@@ -134,3 +136,17 @@ def test_an_older_ledger_says_so_and_replaces_no_kept_report_for_good(tmp_path, 
     assert night(5) == ""  # it is said once
     (state / "ledger.sqlite").unlink()
     assert "has counted nothing yet" in night(6)
+
+
+def test_without_jinja_the_index_lists_the_reports_and_says_how_to_get_pages(tmp_path, monkeypatch):
+    (tmp_path / "nights").mkdir()
+    (tmp_path / "nights/2026-03-01.json").write_bytes(json.render(night()))
+    page.environment.cache_clear()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    try:
+        calendar.write_index(str(tmp_path))
+    finally:
+        page.environment.cache_clear()
+    index = (tmp_path / "index.html").read_text()
+    assert 'href="nights/2026-03-01.json"' in index
+    assert "pip install 'logproc[html]'" in index
