@@ -125,10 +125,15 @@ def load_config(typed: dict[str, Any]) -> Config:
     return config
 
 
-def say_if_cold(*, quiet: bool) -> None:
-    """Say, before silence, that the first run compiles its kernels."""
+def begin_if_cold(*, quiet: bool) -> None:
+    """Let the very first run compile its kernels in two processes, and say so before silence."""
     from logproc.kernels import native
 
-    if not quiet and native.is_cold():
+    if not native.is_cold():
+        return
+    from logproc.kernels.ahead import start_beside
+
+    start_beside()
+    if not quiet:
         kept = f"kept in {native.folder()}" if native.folder() else "each time, since no cache folder can be written"
         say([f"compiling the kernels, which takes some seconds ({kept})"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.commands.options import INPUT, VERBOSITY, load_config, options, say_if_cold
+from logproc.commands.options import INPUT, VERBOSITY, begin_if_cold, load_config, options
 from logproc.console import hush, is_json, say, tell
 from logproc.errors import MissingExtraError, UsageError
 from logproc.inputs.own import refuse_named
@@ -53,7 +53,7 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
     if config.output.rejects:
         files.require_writable("--rejects", config.output.rejects)
     fields = tuple(name.strip() for name in select.split(",") if name.strip())
-    say_if_cold(quiet=config.quiet)
+    begin_if_cold(quiet=config.quiet)
     progress = None if named is None else bar_if_watched(quiet=config.quiet or is_json())
     write = (_rows if to == "jsonl" else _table)(config, fields, where, to, origin=origin, progress=progress)
     try:

@@ -17,9 +17,9 @@ from logproc.commands.options import (
     UNATTENDED,
     VERBOSITY,
     WORK,
+    begin_if_cold,
     load_config,
     options,
-    say_if_cold,
 )
 from logproc.commands.unattended import Watch, attend, locked
 from logproc.console import hush, is_json, say, tell
@@ -66,7 +66,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     from logproc.report import summary
     from logproc.report.progress import bar_if_watched
 
-    say_if_cold(quiet=config.quiet)
+    begin_if_cold(quiet=config.quiet)
     behind = _older_ledger(config)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet or is_json())

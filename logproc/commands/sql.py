@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from logproc.commands import prompt
-from logproc.commands.options import CREW, INPUT, NETWORK, SPAN, VERBOSITY, load_config, options, say_if_cold
+from logproc.commands.options import CREW, INPUT, NETWORK, SPAN, VERBOSITY, begin_if_cold, load_config, options
 from logproc.console import hush, is_json, put, say, tell
 from logproc.errors import MissingExtraError, UsageError
 from logproc.inputs.own import refuse_named
@@ -73,7 +73,7 @@ def sql(
         raise UsageError("--to parquet writes bytes, and standard output is a terminal; name a file with -o")
     written = None if output == "-" else output
     refuse_named(config.paths, {"-o": written, "--rejects": config.output.rejects}, printed=written is None)
-    say_if_cold(quiet=config.quiet)
+    begin_if_cold(quiet=config.quiet)
     return _answer(replace(config, written=written), name, text, to, output, tuple(paths))
 
 
@@ -100,7 +100,7 @@ def _ask(config: Config, named: tuple[str, ...]) -> int:
 
     functions = sorted(CALLABLE)
     put(f"SQL over {', '.join(config.paths)}; FROM names {', '.join(relations)}. A query ends with ; - see .help\n")
-    say_if_cold(quiet=config.quiet)
+    begin_if_cold(quiet=config.quiet)
     return prompt.ask(
         prompt.Prompt(
             prompt.Words(relations, functions, own),

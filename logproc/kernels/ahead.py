@@ -1,15 +1,26 @@
-"""All kernels compiled ahead, in several processes, which find their work here: `__main__` they do not know."""
+"""Kernels compiled ahead: all of them, or, beside the very first run, what most runs need.
+
+Other processes find their work here: `__main__` they do not know.
+"""
 
 from __future__ import annotations
 
+import atexit
 import importlib
+import os
 import pkgutil
+import subprocess
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from logproc import kernels
+from logproc.kernels import native
 from logproc.kernels.jit import Kernel
+
+USUAL = ("jsonlines", "columns", "decode", "delimited", "keyvalues", "intern", "derive", "sketch", "group", "exemplars")
+"""Modules of kernels that most runs need after `tokenize`, which takes a first run as long as all of these together."""
 
 
 def kernels_of(module: str) -> list[str]:
@@ -22,6 +33,39 @@ def compile_one(name: str) -> None:
     """Load a kernel, which compiles it where no machine code of it is kept."""
     module, _, function = name.partition(".")
     getattr(importlib.import_module(f"{kernels.__name__}.{module}"), function).load()
+
+
+def compile_usual() -> None:
+    """Compile what most runs need, until the process that holds the other end of our standard input ends."""
+
+    def end_with_it() -> None:
+        sys.stdin.read()
+        os._exit(0)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
+    for module in USUAL:
+        for name in kernels_of(module):
+            compile_one(f"{module}.{name}")
+
+
+def start_beside() -> subprocess.Popen[bytes] | None:
+    """Let another process compile what most runs need while this one goes on, which finds it or waits for it.
+
+    None where that gains nothing: with one CPU, or without a place that both know.
+    """
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cpus < 2 or native.folder() is None or not sys.executable:
+        return None
+    command = [sys.executable, "-m", kernels.__name__, "--usual"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet)  # noqa: S603 - ourselves
+
+    def end() -> None:
+        process.kill()
+        process.wait()
+
+    atexit.register(end)
+    return process
 
 
 def main() -> None:

@@ -76,6 +76,19 @@ def test_of_several_processes_that_begin_at_once_one_compiles(installed, tmp_pat
     assert sum(" True " in text for text in said) == 1
 
 
+def test_what_compiles_beside_a_first_run_ends_with_it():
+    env = {**os.environ, "PYTHONPATH": str(Path(native.__file__).parents[2])}
+    begin = "from logproc.kernels import ahead; print(ahead.start_beside().pid)"
+    pid = subprocess.run([sys.executable, "-c", begin], env=env, capture_output=True, text=True, check=True).stdout
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+@pytest.mark.parametrize("module", ahead.USUAL)
+def test_usual_kernels_are_there(module):
+    assert ahead.kernels_of(module)
+
+
 def test_damaged_machine_code_is_made_anew(compiled, tmp_path):
     (kept,) = compiled.rglob("*.object")
     good = kept.read_bytes()
