@@ -216,7 +216,7 @@ def test_the_first_screen_says_what_matters(monkeypatch):
         "1,100 read = 1,090 counted",
         "check failed",
         "! b.log: permission denied",
-        "! silent  web/web1: no or far fewer lines from 2026-03-02 09:00",
+        "! silent  web/web1: no lines, or far fewer than its twins, from 2026-03-02 09:00",
         "4,500",
         "▄▄▄▅▅▅",
     ):
