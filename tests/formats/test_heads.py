@@ -21,7 +21,15 @@ from logproc.model import NO_TIME, PADDING, Kind
 
 HEADED = [name for name, row in FORMATS.items() if row.program is not None and row.program.head]
 LINES = {name: [*(s.line for s in FORMATS[name].samples), *FORMATS[name].refused] for name in HEADED}
-PARSERS = {name: new_parser(FORMATS[name], FORMATS[name].fields, 100) for name in HEADED}
+
+
+def own_fields(row: Format) -> dict[str, Kind]:
+    """Return the fields that the program reads: what stands within another field's text is `test_within`'s."""
+    apart = row.within.fields if row.within is not None else {}
+    return {name: kind for name, kind in row.fields.items() if name not in apart}
+
+
+PARSERS = {name: new_parser(FORMATS[name], own_fields(FORMATS[name]), 100) for name in HEADED}
 
 
 def read(row: Format, parser: Any, text: bytes) -> dict[str, Any] | None:
@@ -47,6 +55,7 @@ def check(row: Format, parser: Any, text: bytes) -> None:
     if isinstance(expected, str) or found is None:
         assert (found is None, isinstance(expected, str)) == (True, True), (found, expected)
         return
+    found |= {name: text.partition(b"\n")[0] for name, text in found.items() if name == row.program.continues and text}
     assert found == {name: expected.get(name) for name in found}
 
 
