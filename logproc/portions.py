@@ -82,11 +82,14 @@ class _Portions:
         self._reasons[owner] = reason
 
     def days_of(self, piece: CountedPiece, zone: ZoneInfo) -> tuple[int, int] | None:
-        """Return the first and the last day of the file of a piece, if all its lines with a time are of these."""
+        """Return the first and the last day of the file of a piece; None if they are not known."""
         record = self._record(piece.generation)
         if record is None or record.first_time is None or record.last_time is None:
             return None
-        return _day(record.first_time, zone), _day(record.last_time, zone)
+        try:
+            return _day(record.first_time, zone), _day(record.last_time, zone)
+        except (OverflowError, ValueError):  # a log may claim any time, and this day is none of the calendar's there
+            return None
 
     def entries(self) -> tuple[FileEntry, ...]:
         """Return what was added, by path."""

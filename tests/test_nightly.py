@@ -266,6 +266,19 @@ def test_a_report_of_days_knows_their_files_and_lines(tmp_path, use):
     assert all(file.lines.balanced() for file in found.files)
 
 
+def test_a_report_of_days_takes_a_file_that_claims_the_last_day_there_is(tmp_path):
+    log, line = tmp_path / "logs/far.log", '{{"time": "{}", "status": 200}}\n'
+    log.parent.mkdir()
+    log.write_text(line.format("2026-03-01T10:00:00Z") + line.format("9999-12-31T23:30:00Z"))
+    settings = replace(config(log.parent, tmp_path / "s"), use=("app",), reports=(), timezone="Asia/Tokyo")
+    nightly.run(settings)
+    for since, until, count in (("2026-02-28T15:00", "2026-03-01T15:00", 1), ("2026-03-01T15:00", None, 1)):
+        days = replace(settings, since=utc(since), until=None if until is None else utc(until))
+        with Ledger.to_read(settings.state_dir) as ledger:
+            (found,) = keeping.report(days, ledger, keeping.choice_of(days, (), ())).files
+        assert (found.lines, found.reason) == (Lines(count, count), portions.IN_PART)
+
+
 def test_days_that_are_merged_are_listed_by_host(tmp_path):
     source = Source("shop", ("**/*",), host="^(?P<host>[^/]+)/")
     logs = Logs(tmp_path / "logs")
