@@ -45,19 +45,20 @@ def write(
     nights = os.path.join(folder, "nights")  # noqa: PTH118
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         slices = {by: ledger.most_lines(by, MOST_PAGES) for by in FOLDERS if by in config.output.pages}
-        choices = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
+        names = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
+        choices = calendar.choices(names)
         before = _night_before(nights, night.isoformat())
         around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(night)])
-        _write(report, config, nights, night.isoformat(), before, [*around, *calendar.choices(choices)])
+        _write(report, config, nights, night.isoformat(), before, [*around, *choices])
         _write_spans(ledger, config, folder, choices)
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found)  # noqa: PTH118
-    calendar.write_index(folder, choices)
+    calendar.write_index(folder, names)
     if aside is not None:
         restored.drop_unchanged(folder, aside)
 
 
-def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Sequence[tuple[str, list[str]]]) -> None:
+def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices) -> None:
     """Write the reports of weeks and months that are not there, or that the last run changed."""
     days = [day for day in ledger.days() if day != NO_TIME]
     stale = set(ledger.days_of_run())
@@ -67,7 +68,7 @@ def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Sequence[
         if not _is_kept(path, name) or any(low <= day < high for day in stale):
             choice = counting.Choice(low, high)
             earlier = keeping.before(config, ledger, choice)
-            _write(keeping.report(config, ledger, choice), config, path, name, earlier, calendar.choices(choices))
+            _write(keeping.report(config, ledger, choice), config, path, name, earlier, choices)
 
 
 def _write_slices(ledger: Ledger, config: Config, folder: str, by: str, found: Sequence[tuple[str, bool]]) -> None:

@@ -12,7 +12,7 @@ from logproc.kernels.clock import NO_TIME
 from logproc.kernels.jit import helper, intrinsic, ir, kernel, types
 from logproc.kernels.jsonlines import BLANKS, LINES, REJECTS, ROWS
 from logproc.kernels.layout import BLANKS as ALL_BLANKS
-from logproc.kernels.layout import COUNTS, FIRST_TIME, LAST_TIME, POSITION, TIMES, ZONELESS
+from logproc.kernels.layout import COUNTS, FIRST_TIME, LAST_TIME, NO_FIRST_TIME, POSITION, TIMES, ZONELESS
 from logproc.kernels.layout import LINES as ALL_LINES
 from logproc.kernels.layout import REJECTS as ALL_REJECTS
 from logproc.kernels.layout import ROWS as ALL_ROWS
@@ -93,7 +93,7 @@ def read_named(base, begin, end, row, program, lines):
             _give(call, number, value)
         call_described(call)
     times = load_word(lines, 8 * TIMES)
-    first_time, last_time = np.int64(2**63 - 1), np.int64(NO_TIME)
+    first_time, last_time = np.int64(NO_FIRST_TIME), np.int64(NO_TIME)
     for k in range(row, upto):
         time = load_word(times, 8 * k)
         if time != NO_TIME:
