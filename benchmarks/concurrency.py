@@ -36,6 +36,8 @@ FILE = HERE / "work" / "combined.log"
 BACKENDS = ("serial", "threads", "processes", "queue", "dask")
 ANSWER_SECONDS = 0.1
 ANSWER_BYTES = 1000
+SQL = "SELECT status, count(*) AS n FROM web GROUP BY status"
+WAITS = "waits for a run\n"
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,11 @@ def one(work: Work, backend: str, workers: int, port: int) -> tuple[float, str]:
     import errands
 
     from logproc.backends import BACKENDS as LOCAL
+    from logproc.rollup.sql import plan
+    from logproc.worker import Job
 
-    errand = errands.Errand(secrets.token_hex(8), work.name, port)
+    job = Job(id="benchmark", specs=(plan(SQL, "status"),), formats=("combined",))
+    errand = errands.Errand(secrets.token_hex(8), work.name, port, job)
     tasks = tasks_of(work)
     with ExitStack() as stack:
         if backend == "queue":
@@ -97,30 +102,35 @@ def queue_of(stack: ExitStack, workers: int):
     import errands
 
     from logproc.backends import keys, queue
+    from logproc.network import JOB_TYPES
 
     key = secrets.token_hex(32)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     command = [sys.executable, __file__, "--worker", address, "--workers", str(workers)]
-    worker = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     stack.callback(worker.wait, 60)
     worker.stdin.write(key + "\n")
     worker.stdin.close()
-    remote = queue.Remote(key.encode(), keys.parse_address(address), types=(errands.Errand,))
+    assert worker.stdout.readline() == WAITS
+    remote = queue.Remote(key.encode(), keys.parse_address(address), types=(errands.Errand, *JOB_TYPES))
     return lambda *arguments: queue.run(*arguments, remote=remote)
 
 
 def serve_queue(address: str, workers: int) -> None:
     import errands
 
-    from logproc.backends import keys, remote
+    from logproc.backends import children, keys, remote
     from logproc.backends.channel import Endpoint
     from logproc.backends.protocol import TYPES
     from logproc.backends.wire import Codec
+    from logproc.network import JOB_TYPES
 
     key = sys.stdin.readline().strip().encode()
-    endpoint = Endpoint(keys.parse_address(address), Codec((*TYPES, errands.Errand)), key, None)
+    endpoint = Endpoint(keys.parse_address(address), Codec((*TYPES, errands.Errand, *JOB_TYPES)), key, None)
+    children.prepare()
+    print(WAITS, end="", flush=True)
     remote.work(errands.run, remote.WorkerOptions(endpoint, "benchmark", workers, lambda _line: None))
 
 

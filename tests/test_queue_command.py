@@ -236,16 +236,16 @@ def test_a_worker_of_another_version_exits_78(logs, key, tmp_path):
     assert "install the same logproc; Python may differ" in found.stderr
 
 
-def test_no_secret_is_on_any_command_line_or_in_what_is_said(logs, key, tmp_path):
+def test_no_secret_is_on_any_command_line_in_any_environment_or_in_what_is_said(logs, key, tmp_path):
     secret = Path(key).read_text().strip()
     arguments = [word for word in arguments_of(logs, tmp_path, key) if word not in {"--authkey-file", key}]
     with started(arguments, LOGPROC_AUTHKEY=secret) as head:
         where = [f"127.0.0.1:{port_of(head)}"]
         with started(["worker", *where, "-j", "1"], LOGPROC_AUTHKEY=secret) as worker:
             assert "working for the run" in worker.stderr.readline()
-            for line in Path("/proc").glob("[0-9]*/cmdline"):
+            for shown in (*Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")):
                 with suppress(OSError):
-                    assert secret.encode() not in line.read_bytes()
+                    assert secret.encode() not in shown.read_bytes(), shown
             said = finish(head)[1] + finish(worker)[1]
     assert secret not in said
     assert secret not in (tmp_path / "r.json").read_text()

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Any
 from logproc.backends import probe
 from logproc.backends.dask_admission import Admission
 from logproc.backends.dask_connect import Cluster, Tls, connected
-from logproc.backends.dask_flight import Flight
+from logproc.backends.dask_in_flight import InFlight
 from logproc.backends.dask_link import Link
 from logproc.backends.dask_membership import Membership
 from logproc.backends.dask_refusals import Refusals
-from logproc.backends.dask_submissions import TRIES, Do, Fold, Group, Submission, Suspect, deaths
+from logproc.backends.dask_submissions import TRIES, FoldSubmission, Group, Submission, Suspect, TaskSubmission, deaths
 from logproc.backends.dask_worker import RunSetup, StrangerError, UnusableHereError, do, fold, silent, versions
 from logproc.backends.folding import groups
 from logproc.backends.paths import with_absolute_paths
@@ -94,8 +94,8 @@ class Session:
         setup = RunSetup(self._run, work, probe.probes(tasks), tuple(versions().items()))
         self._versions = dict(setup.versions)
         self._members = Membership(cluster, self._clock)
-        self._flight = Flight(self._link, self._run, self._clock, self._late)
-        self._admission = Admission(self._link, self._flight, self._members, setup, tasks)
+        self._in_flight = InFlight(self._link, self._run, self._clock, self._late)
+        self._admission = Admission(self._link, self._in_flight, self._members, setup, tasks)
         self._refusals = Refusals(self._members, self._admission)
         folds = cluster.fold is not None
         self._todo = (Group(group, folds and len(group) > 1) for group in _groups(tasks, folds=folds))
@@ -103,7 +103,7 @@ class Session:
         self._left = len(tasks)
         self._suspects: deque[Suspect] = deque()
         self._gathering: set[Group] = set()
-        self._lost: list[tuple[Do, Failure]] = []
+        self._lost: list[tuple[TaskSubmission, Failure]] = []
         self._parked: list[Callable[[], None]] = []
         self._bounced = self._looked = 0.0
 
@@ -120,7 +120,7 @@ class Session:
 
     def close(self) -> None:
         """Wait for nothing any more."""
-        self._flight.clear()
+        self._in_flight.clear()
         self._admission.farewell()
 
     def _look(self) -> list[Outcome]:
@@ -132,7 +132,7 @@ class Session:
         self._looked = now
         self._admission.look()
         live = self._members.live
-        outcomes = [outcome for key in self._flight.stranded(live) for outcome in self._failed(key, None)]
+        outcomes = [outcome for key in self._in_flight.stranded(live) for outcome in self._failed(key, None)]
         for group in list(self._gathering):
             for submission in group.stranded(live):
                 outcomes.extend(self._undone(submission, None))
@@ -147,26 +147,26 @@ class Session:
         there is as late as what runs there. Dask itself notices after `distributed.scheduler.worker-ttl`, 5 minutes.
         What waits in the scheduler goes to whoever is free.
         """
-        late = self._flight.stragglers()
+        late = self._in_flight.stragglers()
         if not late:
             return
         self._members.silent = frozenset(self._link.call(self._link.client.run_on_scheduler, silent, self._late))
-        where = self._flight.whereabouts(late)
+        where = self._in_flight.whereabouts(late)
         for key, submission in late.items():
-            if isinstance(submission, Fold):
+            if isinstance(submission, FoldSubmission):
                 self._refold(key, submission.group, where[key])
             elif where[key] and (among := self._members.among(without=where[key] | self._refusals.by(submission.task))):
-                twin = Do(submission.group, submission.task, among, submission.tries)
-                self._flight.pair(key, self._give(twin))
+                twin = TaskSubmission(submission.group, submission.task, among, submission.tries)
+                self._in_flight.pair(key, self._give(twin))
 
     def _refold(self, key: str, group: Group, where: set[str]) -> None:
         """Merge a group once more if a worker that hangs does it, or has what is to be merged."""
         futures = {number: member for number, member in group.members.items() if hasattr(member, "status")}
-        holders = self._flight.holders(futures.values())
+        holders = self._in_flight.holders(futures.values())
         lost = [number for number, future in futures.items() if holders[future.key] <= self._members.silent]
         if not lost and not (where and where <= self._members.silent):
             return
-        self._flight.failed(key)
+        self._in_flight.failed(key)
         for task in group.tasks:
             if task.number in lost:
                 group.members.pop(task.number).release()
@@ -175,9 +175,9 @@ class Session:
 
     # ---- to the cluster ----------------------------------------------------------------------------------------
 
-    def _give(self, submission: Do) -> str:
+    def _give(self, submission: TaskSubmission) -> str:
         task, gone = with_absolute_paths(submission.task), self._refusals.gone(submission.task)
-        return self._flight.submit(submission, str(task.number), -task.number, do, self._run, task, gone)
+        return self._in_flight.submit(submission, str(task.number), -task.number, do, self._run, task, gone)
 
     def _do(self, group: Group, task: Task, *, tries: int = 0, suspect: Suspect | None = None) -> None:
         if not self._members.threads:
@@ -185,17 +185,17 @@ class Session:
             return
         among = self._refusals.among(task)
         if isinstance(among, Failure):
-            self._lost.append((Do(group, task, None, tries, suspect), among))
+            self._lost.append((TaskSubmission(group, task, None, tries, suspect), among))
         else:
-            self._give(Do(group, task, among, tries, suspect))
+            self._give(TaskSubmission(group, task, among, tries, suspect))
 
     def _fold(self, group: Group) -> None:
         """Merge a group on a worker as soon as all its members are there."""
         if group.complete() and not self._members.threads:
             self._parked.append(partial(self._fold, group))
         elif group.complete():
-            submission = Fold(group, self._members.among())
-            self._flight.submit(
+            submission = FoldSubmission(group, self._members.among())
+            self._in_flight.submit(
                 submission, f"fold-{group.tasks[0].number}", MERGE_PRIORITY, fold, self._run, group.in_order()
             )
 
@@ -207,11 +207,11 @@ class Session:
             parked, self._parked = self._parked, []
             for again in parked:
                 again()
-        while self._flight.doing < window and self._next is not None:
+        while self._in_flight.doing < window and self._next is not None:
             for task in self._next.tasks:
                 self._do(self._next, task)
             self._next = next(self._todo, None)
-        if self._suspects and window and not (self._flight.doing or self._parked or self._lost):
+        if self._suspects and window and not (self._in_flight.doing or self._parked or self._lost):
             suspect = self._suspects[0]
             self._do(suspect.group, suspect.part(), suspect=suspect)
 
@@ -226,11 +226,11 @@ class Session:
     def _finished(self, seconds: float) -> Iterator[Outcome]:
         """Wait for something to end, and yield the outcomes that it brings."""
         wanted: dict[str, Any] = {}
-        for future in self._flight.wait(seconds):
-            if future.key not in self._flight:
+        for future in self._in_flight.wait(seconds):
+            if future.key not in self._in_flight:
                 continue  # its twin was quicker
             if future.status == "finished":
-                if isinstance(submission := self._flight.submission(future.key), Do):
+                if isinstance(submission := self._in_flight.submission(future.key), TaskSubmission):
                     self._refusals.done(submission.task)
                 if not self._keep(future):
                     wanted[future.key] = future
@@ -239,17 +239,17 @@ class Session:
             elif future.status == "cancelled":
                 raise self._link.lost()
             else:
-                self._flight.wait_again(future)  # its worker died in between, and it is done again
+                self._in_flight.wait_again(future)  # its worker died in between, and it is done again
         if wanted:
             self._fetch(wanted)
-        yield from self._flight.answers()
+        yield from self._in_flight.answers()
 
     def _keep(self, future: Any) -> bool:  # noqa: ANN401
         """Leave the outcome of a member of a group where it is, on its worker; tell whether it was one."""
-        submission = self._flight.submission(future.key)
-        if not isinstance(submission, Do) or not submission.group.folded or submission.suspect is not None:
+        submission = self._in_flight.submission(future.key)
+        if not isinstance(submission, TaskSubmission) or not submission.group.folded or submission.suspect is not None:
             return False
-        self._flight.keep(future.key)
+        self._in_flight.keep(future.key)
         submission.group.members[submission.task.number] = future
         submission.group.among[submission.task.number] = submission.among
         self._gathering.add(submission.group)
@@ -259,25 +259,25 @@ class Session:
     def _fetch(self, futures: dict[str, Any]) -> None:
         """Begin to get values. Not waited for: what was lost on the way is to be done again first, or given up."""
         getting = self._link.client.gather(futures, errors="skip", asynchronous=True)
-        self._flight.begin(getting, partial(self._fetched, futures))
+        self._in_flight.begin(getting, partial(self._fetched, futures))
 
     def _fetched(self, futures: dict[str, Any], call: Any) -> Iterator[Outcome]:  # noqa: ANN401
         """Yield the outcomes among values."""
         values = self._link.call(call.result)
         for key, future in futures.items():
             value = values.get(key)
-            if key not in self._flight:
+            if key not in self._in_flight:
                 continue  # given up, or its twin was quicker
             if value is None:
-                self._flight.wait_again(future)  # lost on the way: it is done again, or has failed
+                self._in_flight.wait_again(future)  # lost on the way: it is done again, or has failed
             else:
-                yield from self._took(self._flight.done(key), value)
+                yield from self._took(self._in_flight.done(key), value)
 
     def _took(self, submission: Submission, value: Any) -> Iterator[Outcome]:  # noqa: ANN401
         if isinstance(value, Spooled):
             self._unload(value)
             value = value.outcome
-        if isinstance(submission, Fold):
+        if isinstance(submission, FoldSubmission):
             if submission.group.complete():  # else a member was taken back, or another was quicker
                 submission.group.release()
                 self._forget(submission.group)
@@ -310,16 +310,16 @@ class Session:
         group.members.clear()
         self._gathering.discard(group)
         for task in group.tasks:
-            self._flight.forget(str(task.number))
+            self._in_flight.forget(str(task.number))
             self._refusals.forget(task)
 
     # ---- what went wrong ---------------------------------------------------------------------------------------
 
     def _failed(self, key: str, error: BaseException | None) -> Iterator[Outcome]:
         """Do a submission again, or yield what became of it; without an error, its workers left."""
-        self._meet(self._flight.submission(key), error)
+        self._meet(self._in_flight.submission(key), error)
         innocent = error is None or isinstance(error, StrangerError | UnusableHereError)
-        if (submission := self._flight.failed(key, again=innocent)) is not None:
+        if (submission := self._in_flight.failed(key, again=innocent)) is not None:
             yield from self._again(submission, error)
 
     def _meet(self, submission: Submission, error: BaseException | None) -> None:
@@ -329,26 +329,26 @@ class Session:
             self._bounced = self._clock()
         elif (
             isinstance(error, UnusableHereError)
-            and isinstance(submission, Do)
+            and isinstance(submission, TaskSubmission)
             and self._refusals.note(submission.task, error)
         ):
             self._bounced = self._clock()
 
     def _again(self, submission: Submission, error: BaseException | None) -> Iterator[Outcome]:
         if isinstance(error, StrangerError | UnusableHereError):
-            if isinstance(submission, Fold):
+            if isinstance(submission, FoldSubmission):
                 yield from self._unfolded(submission.group, counted=False)
             else:
                 again = partial(
                     self._do, submission.group, submission.task, tries=submission.tries, suspect=submission.suspect
                 )
                 self._parked.append(again)
-        elif isinstance(submission, Fold):
+        elif isinstance(submission, FoldSubmission):
             yield from self._unfolded(submission.group)
         else:
             yield from self._undone(submission, error)
 
-    def _undone(self, submission: Do, error: BaseException | None) -> Iterator[Outcome]:
+    def _undone(self, submission: TaskSubmission, error: BaseException | None) -> Iterator[Outcome]:
         """Try a task again; suspect it if its workers died, and cut it if they did so again while it was alone."""
         tries = submission.tries + 1
         killed = isinstance(error, self._link.dask.KilledWorker)
@@ -377,7 +377,7 @@ class Session:
             if getattr(member, "status", None) == "error":
                 del group.members[task.number]
                 error = self._link.call(member.exception)
-                self._meet(again := Do(group, task, None), error)
+                self._meet(again := TaskSubmission(group, task, None), error)
                 yield from self._again(again, error)
         if not group.complete():
             return  # it is merged when they are back
@@ -387,7 +387,7 @@ class Session:
         group.folded = False
         for task, member in zip(group.tasks, group.in_order(), strict=True):
             if hasattr(member, "status"):
-                self._flight.track(Do(group, task, None), member)
+                self._in_flight.track(TaskSubmission(group, task, None), member)
             else:
                 yield member
         self._forget(group)

@@ -14,7 +14,7 @@ from logproc.backends.dask_worker import Greeting, RunSetup, forget, greet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.backends.dask_flight import Flight
+    from logproc.backends.dask_in_flight import InFlight
     from logproc.backends.dask_link import Link
     from logproc.backends.dask_membership import Membership
     from logproc.model import Outcome, Task
@@ -26,9 +26,11 @@ NOTICE_SECONDS = 1.0
 class Admission:
     """Who comes is shown what the coordinator sees; the members learns what was answered."""
 
-    def __init__(self, link: Link, flight: Flight, members: Membership, setup: RunSetup, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self, link: Link, flight: InFlight, members: Membership, setup: RunSetup, tasks: Sequence[Task]
+    ) -> None:
         self._link = link
-        self._flight = flight
+        self._in_flight = flight
         self._members = members
         self._setup = setup
         self._tasks = tasks
@@ -53,7 +55,7 @@ class Admission:
         if not self._members.ask(worker):
             return False
         call = self._link.client.run(greet, self._setup, workers=[worker], on_error="return", asynchronous=True)
-        self._flight.begin(call, partial(self._greeted, worker))
+        self._in_flight.begin(call, partial(self._greeted, worker))
         return True
 
     def _greeted(self, worker: str, call: Any) -> Iterator[Outcome]:  # noqa: ANN401

@@ -29,14 +29,14 @@ class Group:
         """Tell whether all tasks are done."""
         return len(self.members) == len(self.tasks)
 
-    def stranded(self, live: frozenset[str]) -> list[Do]:
+    def stranded(self, live: frozenset[str]) -> list[TaskSubmission]:
         """Take back the members that were lost with their workers, and that nobody may do again."""
         found = []
         for task in self.tasks:
             member, among = self.members.get(task.number), self.among.get(task.number)
             if among and not among & live and getattr(member, "status", "finished") not in {"finished", "error"}:
                 del self.members[task.number]
-                found.append(Do(self, task, among))
+                found.append(TaskSubmission(self, task, among))
         return found
 
     def release(self) -> None:
@@ -52,7 +52,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Do:
+class TaskSubmission:
     """A task is done, by one of the workers `among` or any (None), for the `tries`-th time after the first."""
 
     group: Group
@@ -63,14 +63,14 @@ class Do:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fold:
+class FoldSubmission:
     """The members of a group are merged."""
 
     group: Group
     among: frozenset[str] | None
 
 
-Submission = Do | Fold
+Submission = TaskSubmission | FoldSubmission
 
 
 @dataclass(slots=True, eq=False)

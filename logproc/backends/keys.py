@@ -90,8 +90,10 @@ def read_key(path: str | None, environ: MutableMapping[str, str] | None = None) 
 
     UsageError if there is none, if it is short or can be guessed, or if others than its owner may use the file.
     """
-    environ = os.environ if environ is None else environ
     if path is None:
+        if environ is None:
+            environ = os.environ
+            _wipe(VARIABLE)
         text = environ.pop(VARIABLE, None)
         if text is None:
             raise UsageError(
@@ -100,6 +102,20 @@ def read_key(path: str | None, environ: MutableMapping[str, str] | None = None) 
             )
         return _strong_enough(text.strip().encode("utf-8", "surrogateescape"), VARIABLE)
     return _strong_enough(_read_private(path).strip(), path)
+
+
+def _wipe(variable: str) -> None:
+    """Overwrite a variable's value where the process was given it: /proc/PID/environ and `ps e` show that place.
+
+    Python has copied it by then (`os.environ`), and to take a variable out of the environment leaves its bytes there.
+    """
+    import ctypes  # noqa: PLC0415 - only who takes a key from there needs it
+
+    getenv = ctypes.CDLL(None).getenv
+    getenv.restype = ctypes.c_void_p
+    place = getenv(variable.encode())
+    if place is not None:
+        ctypes.memset(place, ord("*"), len(ctypes.string_at(place)))
 
 
 def _strong_enough(key: bytes, where: str) -> bytes:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOST_SECONDS = 60.0
 """How long a worker looks for a coordinator that does not answer."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.25
 """Seconds between two attempts to connect: a run that begins waits no longer for workers that were there before it."""
 
 TOLD_SECONDS = 2.0

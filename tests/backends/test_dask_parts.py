@@ -16,10 +16,10 @@ import pytest
 
 from logproc.backends import dask, dask_worker, probe, spooled
 from logproc.backends.dask_connect import Cluster, Tls
-from logproc.backends.dask_flight import Flight
+from logproc.backends.dask_in_flight import InFlight
 from logproc.backends.dask_membership import NAMED, REFUSALS_TOLD, RETRY_SECONDS, TRIES, Membership
 from logproc.backends.dask_refusals import REFUSALS, Refusals
-from logproc.backends.dask_submissions import Do, Group, Suspect
+from logproc.backends.dask_submissions import Group, Suspect, TaskSubmission
 from logproc.backends.dask_worker import Greeting, UnusableHereError, mismatch
 from logproc.backends.folding import FOLD, FOLD_ABOVE, groups
 from logproc.errors import MissingExtraError, TryLaterError, UsageError
@@ -568,12 +568,12 @@ class Future:
 @pytest.fixture
 def flight(clock):
     link = SimpleNamespace(dask=SimpleNamespace(as_completed=Ready), client=SimpleNamespace(loop=None))
-    return Flight(link, "run", clock, 60.0)
+    return InFlight(link, "run", clock, 60.0)
 
 
 def begin(flight, key, number=0, suspect=None):
     task = task_of(number)
-    flight.track(Do(Group((task,), folded=False), task, None, 0, suspect), future := Future(key))
+    flight.track(TaskSubmission(Group((task,), folded=False), task, None, 0, suspect), future := Future(key))
     return future
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends.broker import STRAGGLER_MEDIANS
-from logproc.backends.dask_submissions import Do, Submission
+from logproc.backends.dask_submissions import Submission, TaskSubmission
 from logproc.backends.leases import Durations
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Entry:
     twin: str | None = None
 
 
-class Flight:
+class InFlight:
     """Submissions by the keys of their futures, and calls."""
 
     def __init__(self, link: Link, run: str, clock: Callable[[], float], straggler_seconds: float) -> None:
@@ -76,7 +76,7 @@ class Flight:
     def track(self, submission: Submission, future: Any) -> None:  # noqa: ANN401 - a distributed.Future
         """Wait for a future on behalf of a submission."""
         self._entries[future.key] = Entry(submission, future, self._clock())
-        self.doing += isinstance(submission, Do)
+        self.doing += isinstance(submission, TaskSubmission)
         self._ready.add(future)
 
     def begin(self, coroutine: Any, handler: Handler) -> None:  # noqa: ANN401
@@ -121,7 +121,7 @@ class Flight:
 
     def _take(self, key: str) -> Entry:
         entry = self._entries[key]
-        if isinstance(entry.submission, Do):
+        if isinstance(entry.submission, TaskSubmission):
             self._durations.add(self._clock() - entry.since)
         twin = entry.twin
         self._remove(key)
@@ -140,7 +140,7 @@ class Flight:
 
     def _remove(self, key: str) -> Entry:
         entry = self._entries.pop(key)
-        self.doing -= isinstance(entry.submission, Do)
+        self.doing -= isinstance(entry.submission, TaskSubmission)
         if entry.twin in self._entries:
             self._entries[entry.twin].twin = None
         return entry
