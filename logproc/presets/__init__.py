@@ -27,6 +27,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "extensions",
         "mime_types",
         "clients",
+        "client_agents",
         "vhosts",
         "users",
         "referrers",

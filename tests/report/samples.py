@@ -120,6 +120,12 @@ def night() -> Report:
                 [(day, hour, day * hour) for day in range(7) for hour in range(24)],
             ),
             table("hours_of_day", [column("hour_of_day", role="key"), column("requests")], [(4, 7), (5, 9), (23, 1)]),
+            table(
+                "countries",
+                [column("country", "text", "key"), *map(column, ("requests", "visitors"))],
+                [("US", 900, 120), ("DE", 310, 44), ("SG", 12, 9), ("EU", 2, 1), (None, 1, 1)],
+                "SELECT country(client) AS country, count(*) AS requests FROM web GROUP BY ALL",
+            ),
             table("users", [column("user", "text", "key"), column("requests")], []),
             table("broken", [column("user", "text", "key")], [], problem="more than 10 groups"),
             ReportTable(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
 from logproc.report.html import drawing
+from logproc.report.html.world import COUNTRY, World, name_of, world
 from logproc.report.text import plural, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
 
@@ -74,6 +75,7 @@ class Panel:
     left_out: str
     charts: tuple[drawing.Drawing, ...]
     heat: drawing.Heat | None
+    world: World | None
     wide: bool
     named: bool
 
@@ -87,6 +89,7 @@ def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
     """Return what is shown of a report, the `number`th of the page."""
     charts = () if table.problem else figures.charts(table)
     heat = None if table.problem else figures.heat_map(table)
+    globe = world(table)
     headings, rows = _grid(table, room)
     title = shortened(table.title or table.name)
     return Panel(
@@ -103,7 +106,8 @@ def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
             drawing.draw(chart, f"{title}: {chart.title.replace('_', ' ')}", live=room.live) for chart in charts
         ),
         heat=None if heat is None else drawing.heat(heat),
-        wide=len(charts) > 1 or heat is not None or (not charts and _width(headings, rows) > HALF),
+        world=globe,
+        wide=len(charts) > 1 or heat is not None or globe is not None or (not charts and _width(headings, rows) > HALF),
         named=bool(table.columns) and table.columns[0].role == "key",
     )
 
@@ -198,11 +202,17 @@ def _column(table: ReportTable, index: int, rows: Sequence[tuple[Any, ...]]) -> 
             for v in values
         ]
     if column.type not in NUMBERS:
-        return [Cell(units.NOTHING, "x none") if v is None else _text(v) for v in values]
+        write = _country if column.role == "key" and column.name == COUNTRY else _text
+        return [Cell(units.NOTHING, "x none") if v is None else write(v) for v in values]
     if column.role == "key":  # 404 and 2024 are names, no amounts
         return [Cell(units.NOTHING, "n k none", "") if v is None else Cell(str(v), "n k") for v in values]
     most = max((abs(v) for v in values if v is not None), default=0)
     return [_number(v, column, unit, most if len(rows) > 1 else 0) for v in values]
+
+
+def _country(value: Any) -> Cell:  # noqa: ANN401 - a text, as everyone can name a column
+    name = name_of(value) if isinstance(value, str) else None
+    return _text(value) if name is None else Cell(f"{value} {name}", "x", value)
 
 
 def _text(value: Any) -> Cell:  # noqa: ANN401 - a text or a truth
