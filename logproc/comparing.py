@@ -14,8 +14,7 @@ from logproc.errors import QueryError, UsageError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import COVERAGE, ColumnInfo, ReportError, ReportTable
 from logproc.report.changes import Change, Kind, Measure, Side, changes, quantile_spread
-from logproc.rollup.builder import Rules
-from logproc.rollup.spec import AggregateRef, Call
+from logproc.rollup.spec import AggregateRef, Call, Rules
 from logproc.rollup.sql import plan
 
 if TYPE_CHECKING:

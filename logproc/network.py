@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import spool
 from logproc.errors import UsageError
-from logproc.model import Kind
 from logproc.rollup import spec
 from logproc.worker import Job, process
 
@@ -24,19 +23,7 @@ if TYPE_CHECKING:
     from logproc.config import Config, Network
     from logproc.model import Outcome, Partial, Task
 
-JOB_TYPES: tuple[type, ...] = (
-    Job,
-    Kind,
-    spec.RollupSpec,
-    spec.Column,
-    spec.Literal,
-    spec.KeyRef,
-    spec.AggregateRef,
-    spec.Call,
-    spec.Aggregate,
-    spec.Output,
-    spec.Order,
-)
+JOB_TYPES: tuple[type, ...] = (Job, *spec.TYPES)
 """What a job is made of: all that may be made from what comes over the network, beside the nouns of `model`."""
 
 

@@ -11,8 +11,8 @@ from logproc.formats import resolve
 from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import COVERAGE, FIELDS, CheckResult, Kind
-from logproc.rollup.builder import Rules
-from logproc.rollup.sql import plan
+from logproc.plans import planned
+from logproc.rollup.spec import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,31 +61,30 @@ def reports(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the reports that are asked for: those of `--report`, else the configured ones and the coverage."""
     known, fields = relations(config), own_fields(config)
     asked = list(_asked(config)) if config.reports else [*_configured(config), (COVERAGE, COVERAGE_SQL)]
-    planned: dict[str, RollupSpec] = {}
-    for name, sql in asked:
-        spec = plan(sql, name, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))
-        if name in planned and planned[name] != spec:
-            raise UsageError(f"two reports are called {name!r}; rename one of them")
-        planned[name] = spec
-    return tuple(planned.values())
+    plans: dict[str, RollupSpec] = {}
+    for spec in planned(asked, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config)):
+        if plans.setdefault(spec.name, spec) != spec:
+            raise UsageError(f"two reports are called {spec.name!r}; rename one of them")
+    return tuple(plans.values())
 
 
 def checks(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the queries of the checks; each must yield one number."""
+    known, fields, asked = relations(config), own_fields(config), [(check.name, check.sql) for check in config.checks]
     try:
-        return tuple(_checked(config, check) for check in config.checks)
+        plans = planned(asked, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))
+        for spec in plans:
+            _require_number(spec)
     except QueryError as error:
         error.of = "check"
         raise
+    return tuple(plans)
 
 
-def _checked(config: Config, check: Check) -> RollupSpec:
-    known, fields, asked = relations(config), own_fields(config), rules(config)
-    spec = plan(check.sql, check.name, relations=known, fields=fields, synonyms=contract_name_of(), rules=asked)
+def _require_number(spec: RollupSpec) -> None:
     number = all(output.expression.kind in {Kind.INTEGER, Kind.DECIMAL} for output in spec.outputs)
     if len(spec.outputs) != 1 or spec.keys or not number:
         raise QueryError("a check must yield one number: one aggregate, no GROUP BY", spec.name, spec.sql)
-    return spec
 
 
 def judge(check: Check, table: ReportTable) -> CheckResult:

@@ -12,16 +12,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
-import tempfile
 from contextlib import contextmanager, suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import llvmlite
 import llvmlite.binding as llvm
+
+from logproc import cachefiles
 
 try:
     import fcntl
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HERE = Path(__file__).parent
-_DIGEST_BYTES = 16
 SUFFIX = ".object"
 
 
@@ -67,7 +65,7 @@ def _hash(*parts: bytes) -> str:
 def _machine() -> str:
     """Hash what machine code depends on beside its sources: the compiler, the processor, Python's object header."""
     processor = (llvm.get_host_cpu_name(), _features(), llvm.get_default_triple())
-    return _hash(repr((llvmlite.__version__, version("numba"), processor, object.__basicsize__)).encode())
+    return _hash(repr((llvmlite.__version__, cachefiles.release("numba"), processor, object.__basicsize__)).encode())
 
 
 @cache
@@ -107,41 +105,17 @@ def _file(name: str) -> str:
     return f"{name}-{_sources(name.partition('.')[0])}{SUFFIX}"
 
 
-def _places() -> Iterator[Path]:
-    """Yield where machine code may be kept, the preferred place first."""
-    yield _HERE / "__pycache__"
-    home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - that would raise
-    if home.is_absolute() and home != Path("/.cache"):  # else there is no home
-        yield home / "logproc"
-
-
-def _trusted(path: Path) -> bool:
-    """Tell whether nobody but root and ourselves can have written to a file or folder, which is no link."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    if not hasattr(os, "getuid"):
-        return True
-    return status.st_uid in {os.getuid(), 0} and not status.st_mode & stat.S_IWOTH and not stat.S_ISLNK(status.st_mode)
-
-
-def _usable(folder: Path) -> bool:
-    """Tell whether a folder is there, or can be made, is ours to write, and is not written by strangers."""
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-    return _trusted(folder) and _trusted(folder.parent) and os.access(folder, os.W_OK)
-
-
 @cache
 def folder() -> Path | None:
     """Return where this process keeps what it compiles; None where nothing can be written."""
-    return next((place / _name() for place in _places() if _usable(place / _name())), None)
+    return cachefiles.folder(_name())
 
 
 def is_cold() -> bool:
     """Tell whether kernels are still to be compiled: nothing is cached yet, or only what earlier sources left."""
-    return not any(_is_current(file.name) for place in _places() for file in (place / _name()).glob(f"*{SUFFIX}"))
+    return not any(
+        _is_current(file.name) for place in cachefiles.places() for file in (place / _name()).glob(f"*{SUFFIX}")
+    )
 
 
 def _is_current(file: str) -> bool:
@@ -151,31 +125,13 @@ def _is_current(file: str) -> bool:
 
 def find(name: str) -> bytes | None:
     """Return the cached object file of a kernel; None if there is none, or only damaged or foreign ones."""
-    for place in _places():
-        file = place / _name() / _file(name)
-        if not all(_trusted(path) for path in (place, file.parent, file)):
-            continue
-        with suppress(OSError):
-            content = file.read_bytes()
-            digest, code = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-            if hashlib.blake2b(code, digest_size=_DIGEST_BYTES).digest() == digest:
-                return code
-    return None
+    return cachefiles.find(_name(), _file(name))
 
 
 def keep(name: str, code: bytes) -> None:
     """Cache a kernel's object file; a disk that is full costs the next process some seconds, not this one its run."""
     place = folder()
-    if place is None:
-        return
-    with suppress(OSError):
-        with tempfile.NamedTemporaryFile(dir=place, prefix=name, delete=False) as file:
-            try:
-                file.write(hashlib.blake2b(code, digest_size=_DIGEST_BYTES).digest() + code)
-                file.flush()
-                Path(file.name).replace(place / _file(name))
-            except OSError:
-                Path(file.name).unlink()
+    if place is not None and cachefiles.keep(place, _file(name), code):
         _sweep(place, name)
 
 
@@ -204,7 +160,7 @@ def _sweep(place: Path, name: str) -> None:
 
     The user's cache folder may serve other installations, and is left alone.
     """
-    if place.parent == _HERE / "__pycache__":
+    if place.parent == cachefiles.BESIDE_SOURCES:
         for other in place.glob(f"{name}-*{SUFFIX}"):
             if other.name != _file(name):
                 other.unlink()

@@ -15,7 +15,7 @@ from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.kinds import COMPARING, MisfitError, accept, compared, fold, result_kind, unify
 from logproc.rollup.signature import BOOLEAN, same
-from logproc.rollup.spec import Aggregate, AggregateRef, Column, Expression, Literal
+from logproc.rollup.spec import Aggregate, AggregateRef, Column, Expression, Literal, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,19 +56,6 @@ def span(node: Node, sql: str) -> tuple[int | None, int | None]:
         if character == "\n" and place >= end:
             break
     return begin, end
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the configuration says about all reports.
-
-    `geo` are MaxMind files. `max_distinct` bounds the values that an exact aggregate may hold; past it
-    `count(DISTINCT x)` is estimated where `approximate` is set, and else refused.
-    """
-
-    geo: tuple[str, ...] = ()
-    max_distinct: int = 1_000_000
-    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from logproc.model import Kind
+from logproc.model import Kind
 
 SLOT_NAME = "_slot"
 """The column that an incremental run adds to the rows (see `slots`); no parser is asked for it."""
@@ -110,6 +109,19 @@ class Order:
     nulls_first: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration says about all reports.
+
+    `geo` are MaxMind files. `max_distinct` bounds the values that an exact aggregate may hold; past it
+    `count(DISTINCT x)` is estimated where `approximate` is set, and else refused.
+    """
+
+    geo: tuple[str, ...] = ()
+    max_distinct: int = 1_000_000
+    approximate: bool = False
+
+
 @dataclass(frozen=True)  # without slots: a property is kept
 class RollupSpec:
     """A report, planned. `relation` is what FROM names: a family, a source or `EVERYTHING`."""
@@ -132,6 +144,10 @@ class RollupSpec:
         """Hash of what is counted (not of how it is shown): part of the key of everything stored."""
         counted = (self.relation, self.keys, self.aggregates, self.where)
         return hashlib.blake2b(repr(counted).encode(), digest_size=16).hexdigest()
+
+
+TYPES: tuple[type, ...] = (Kind, RollupSpec, Column, Literal, KeyRef, AggregateRef, Call, Aggregate, Output, Order)
+"""What a planned report is made of."""
 
 
 def calls(expression: Expression, function: str) -> bool:

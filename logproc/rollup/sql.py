@@ -28,7 +28,6 @@ from logproc.rollup.builder import (
     Node,
     Query,
     Relation,
-    Rules,
     file_hint,
     shown,
 )
@@ -45,6 +44,7 @@ from logproc.rollup.spec import (
     Order,
     Output,
     RollupSpec,
+    Rules,
 )
 
 if TYPE_CHECKING:

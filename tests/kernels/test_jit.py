@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import logproc
+from logproc import cachefiles
 from logproc.kernels import ahead, native
 from logproc.kernels.group import count_rows, sum_decimals
 from logproc.kernels.sketch import hash_values
@@ -100,7 +101,7 @@ def test_damaged_machine_code_is_made_anew(compiled, tmp_path):
 def test_damaged_machine_code_is_seen(tmp_path, monkeypatch):
     file = tmp_path / native._name() / native._file("group.count_rows")
     file.parent.mkdir()
-    monkeypatch.setattr(native, "_places", lambda: iter([tmp_path]))
+    monkeypatch.setattr(cachefiles, "places", lambda: iter([tmp_path]))
     monkeypatch.setattr(native, "folder", lambda: file.parent)
     assert native.find("group.count_rows") is None
     native.keep("group.count_rows", bytes(range(256)))
@@ -179,7 +180,7 @@ def test_other_kinds_of_machines_keep_their_code(installed, tmp_path):
 
 def test_without_a_home_there_is_no_cache_folder_of_that_name(installed):
     (installed / "kernels" / "__pycache__").write_text("in the way")
-    code = "from logproc.kernels import native; print([str(place) for place in native._places()])"
+    code = "from logproc import cachefiles; print([str(place) for place in cachefiles.places()])"
     env = {"PYTHONPATH": str(installed.parent), "PATH": os.environ["PATH"], "HOME": ""}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True, cwd="/")
     assert "~" not in done.stdout
@@ -187,14 +188,14 @@ def test_without_a_home_there_is_no_cache_folder_of_that_name(installed):
 
 
 def test_a_folder_that_strangers_may_write_to_is_not_used(tmp_path):
-    assert native._usable(tmp_path)
+    assert cachefiles.usable(tmp_path)
     tmp_path.chmod(0o777)
-    assert not native._usable(tmp_path)
-    assert not native._usable(tmp_path / "inside")
+    assert not cachefiles.usable(tmp_path)
+    assert not cachefiles.usable(tmp_path / "inside")
     link = tmp_path.with_name("link")
     tmp_path.chmod(0o755)
     link.symlink_to(tmp_path)
-    assert not native._usable(link)
+    assert not cachefiles.usable(link)
 
 
 ROWS, COUNTS = np.zeros(4, np.int32), np.zeros(4, np.int64)

@@ -10,7 +10,7 @@ import pytest
 from logproc.cli import execute
 from logproc.errors import UsageError
 from logproc.presets import PLACES, PRESETS, load, names
-from logproc.rollup.builder import Rules
+from logproc.rollup.spec import Rules
 from logproc.rollup.sql import plan
 
 REPORTS = [(preset, name, sql) for preset in PRESETS for name, sql in load(preset)]

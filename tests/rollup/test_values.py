@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rollup.batches import dumped, merged
 
 from logproc.model import ReportError
-from logproc.rollup.builder import Rules
 from logproc.rollup.outcome import report_table
 from logproc.rollup.registry import RELATIVE_ERROR
+from logproc.rollup.spec import Rules
 from logproc.rollup.sql import plan
 
 TEXTS = st.none() | st.sampled_from(["a", "b", "ab", "", "caf\u00e9", "\u20ac", "z" * 70])
