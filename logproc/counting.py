@@ -357,11 +357,36 @@ def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) ->
 def _add_parts(ledger: Ledger, found: Mapping[str, Table], choice: Choice, where: str) -> None:
     """Merge what is wanted of parts into tables, slot by slot."""
     for part in ledger.parts(where):
-        files = [piece.file for piece in ledger.pieces(part.number) if choice.has_file(piece)]
-        if not files or not any(map(choice.has_day, ledger.part_days(part.number))):
+        _add_part(ledger.pieces(part.number), ledger.part_days(part.number), part, ((choice, found),))
+
+
+def tables_of_each(
+    ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int, choices: Sequence[Choice]
+) -> list[dict[str, Table]]:
+    """Return the counts of reports, by hash, for each of some choices of hosts or sources: parts are read once."""
+    each = [(choice, {key: Table(spec, max_groups) for key, spec in wanted.items()}) for choice in choices]
+    for where in ("generation IS NULL", "generation IS NOT NULL"):
+        for part in ledger.parts(where):
+            _add_part(ledger.pieces(part.number), ledger.part_days(part.number), part, each)
+    return [found for _, found in each]
+
+
+def _add_part(
+    pieces: Sequence[CountedPiece],
+    days: Sequence[int],
+    part: Part,
+    each: Sequence[tuple[Choice, Mapping[str, Table]]],
+) -> None:
+    """Merge what each choice has of a part into its tables."""
+    raws = None
+    for choice, found in each:
+        files = [piece.file for piece in pieces if choice.has_file(piece)]
+        if not files or not any(map(choice.has_day, days)):
             continue
-        keep = _both(of_files(files), of_days(choice.has_day))
-        for key, raw in zip(part.specs, unpack(part.tables), strict=True):
+        is_whole = len(files) == len(pieces) and all(map(choice.has_day, days))
+        keep = None if is_whole else _both(of_files(files), of_days(choice.has_day))
+        raws = unpack(part.tables) if raws is None else raws
+        for key, raw in zip(part.specs, raws, strict=True):
             table = found.get(key)
             if table is not None:
                 data = cut(table.spec, raw, keep)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from logproc import __version__, counting, portions, questions
+from logproc import __version__, counting, portions, questions, slicing
 from logproc.clock import now_text
 from logproc.coverage import coverages
 from logproc.errors import InputError, UsageError
@@ -273,8 +273,8 @@ def same_weekday(ledger: Ledger, day: int) -> int:
     return max(found)
 
 
-def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
-    """Return the report of counts in a ledger: no log is read."""
+def report(config: Config, ledger: Ledger, choice: counting.Choice, *, with_slices: bool = False) -> Report:
+    """Return the report of counts in a ledger, with those of single hosts and sources if wanted: no log is read."""
     started = now_text()
     wanted = _wanted(config, ledger)
     _require_known(ledger, choice)
@@ -293,6 +293,7 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
         files = tuple(map(_entry, listing(ledger)))
     else:
         files = portions.entries(ledger, {key: spec for key, spec, _ in wanted}, choice, config.timezone)
+    shown = [(key, spec) for key, spec, check in wanted if check is None]
     since, until = config.since, config.until
     info = RunInfo(
         uuid.uuid4().hex,
@@ -304,7 +305,8 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice) -> Report:
         None if since is None else rfc3339(since),
         None if until is None else rfc3339(until),
     )
-    return Report(info, files, tuple(reports), tuple(verdicts))
+    sliced = slicing.slices(ledger, shown, config.limits.max_groups, choice) if with_slices else ()
+    return Report(info, files, tuple(reports), tuple(verdicts), slices=sliced)
 
 
 def _wanted(config: Config, ledger: Ledger) -> list[tuple[str, RollupSpec, Any]]:

@@ -487,15 +487,28 @@ COVERAGE = "logproc_coverage"
 """Name of the report that is counted along with those that were asked for: lines by source, host and hour."""
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The reports of one source, one host or both, in the order of those of everything; "" stands for all."""
+
+    source: str
+    host: str
+    reports: tuple[ReportTable, ...]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """Everything a run found out. `reports` may be given `COVERAGE` among the others: it becomes `coverage`."""
+    """Everything a run found out. `reports` may be given `COVERAGE` among the others: it becomes `coverage`.
+
+    `slices` are of single hosts and sources, the largest first, where a ledger keeps them apart and a page is wanted.
+    """
 
     run: RunInfo
     files: tuple[FileEntry, ...]
     reports: tuple[ReportTable, ...]
     checks: tuple[CheckResult, ...] = ()
     coverage: ReportTable | None = None
+    slices: tuple[Slice, ...] = ()
 
     def __post_init__(self) -> None:
         for table in self.reports:

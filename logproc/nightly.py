@@ -19,7 +19,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, committing, counting, network, questions, running, scratch, stopping, surveying, upkeep
+from logproc import (
+    __version__,
+    committing,
+    counting,
+    network,
+    questions,
+    running,
+    scratch,
+    slicing,
+    stopping,
+    surveying,
+    upkeep,
+)
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
 from logproc.clock import now_text
@@ -42,7 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from logproc.config import Config
-    from logproc.model import LogFile, Outcome, Piece, Task
+    from logproc.model import LogFile, Outcome, Piece, Slice, Task
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
     from logproc.rollup.tables import Table
@@ -101,12 +113,13 @@ def run(
             counting.add_up(ledger, asked.by_key, config.limits.max_groups)
         tables = asked.tables(ledger, config)
         covered = coverages(ledger, asked.keys)
+        sliced = _slices(ledger, asked, config) if config.output.html is not None else ()
     workers = elsewhere.workers if elsewhere else config.workers
     reports = [replace(report_table(table), coverage=c) for table, c in zip(tables, covered, strict=True)]
     count = len(asked.reports)
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, reports[count:], strict=True)]
     info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, None, None)
-    return Report(info, books.close(), tuple(reports[:count]), tuple(verdicts))
+    return Report(info, books.close(), tuple(reports[:count]), tuple(verdicts), slices=sliced)
 
 
 class Questions:
@@ -149,6 +162,11 @@ class Questions:
             table.spec = spec
             tables.append(table)
         return tables
+
+
+def _slices(ledger: Ledger, asked: Questions, config: Config) -> tuple[Slice, ...]:
+    wanted = list(zip(asked.keys, asked.reports, strict=False))  # the keys of checks come behind
+    return slicing.slices(ledger, wanted, config.limits.max_groups, counting.EVERYTHING)
 
 
 def require_zone(ledger: Ledger, config: Config) -> None:

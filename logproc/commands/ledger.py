@@ -46,7 +46,7 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     outputs.check(config)
     choice = keeping.choice_of(config, hosts, sources)
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
-        found = keeping.report(config, ledger, choice)
+        found = keeping.report(config, ledger, choice, with_slices=config.output.html is not None)
         before = keeping.before(config, ledger, choice) if config.output.html else ()
     outputs.write(found, config, to_terminal=outputs.to_terminal(typed), before=before)
     say(summary.problems(found, 1.0, ()))

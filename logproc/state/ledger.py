@@ -421,6 +421,16 @@ class Ledger:
         )
         return [(name, bool(is_new)) for name, is_new in self._all(sql, (REPORTED, most))]
 
+    def most_owners(self, most: int) -> list[tuple[str, str | None]]:
+        """Return the pairs of source and host with the most lines."""
+        sql = 'SELECT source, host FROM pieces GROUP BY 1, 2 ORDER BY sum("read") DESC, 1, 2 LIMIT ?'
+        return self._all(sql, (most,))
+
+    def count_parts(self) -> int:
+        """Return how many parts there are."""
+        number: int = self._all("SELECT count(*) FROM parts")[0][0]
+        return number
+
     def spans_of_days(self) -> dict[str, tuple[int, int]]:
         """Return the first and the last day of which there are counts, by report."""
         sql = "SELECT spec, min(day), max(day) FROM totals WHERE day > ? GROUP BY spec"

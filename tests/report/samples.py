@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from logproc.model import (
@@ -15,6 +16,7 @@ from logproc.model import (
     ReportError,
     ReportTable,
     RunInfo,
+    Slice,
 )
 
 if TYPE_CHECKING:
@@ -144,6 +146,17 @@ def night() -> Report:
     )
 
 
+def sliced() -> Report:
+    """Return a night with the reports of two of its hosts: of web2 with half of everything, of web3 with nothing."""
+    whole = night()
+    half = tuple(
+        replace(each, rows=tuple(row for number, row in enumerate(each.rows) if number % 2)) if each.rows[1:] else each
+        for each in whole.reports
+    )
+    nothing = tuple(replace(each, rows=()) for each in whole.reports)
+    return replace(whole, slices=(Slice("", "web2", half), Slice("", "web3", nothing)))
+
+
 def wide() -> Report:
     """Return a report whose tables ask for much room: times, long paths, many numbers, two keys."""
     last = "2026-03-02T23:59:59.123456Z"
@@ -216,4 +229,5 @@ def hostile() -> Report:
     tables += [table("over_time", [column("hour", "time", "key"), column("value", "text", "key"), column("n")], hours)]
     tables += [table("lost", [], [], problem=text[:2000]) for text in HOSTILE[:3]]
     checks = tuple(CheckResult(text[:200], None, text[:200], failed=True, problem=text[:200]) for text in HOSTILE)
-    return Report(RUN, files, tuple(tables), checks, covered(text[:300] for text in HOSTILE))
+    slices = tuple(Slice(text[:300], text[:300], tuple(tables)) for text in HOSTILE[:4])
+    return Report(RUN, files, tuple(tables), checks, covered(text[:300] for text in HOSTILE), slices)

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from report.samples import hostile, night, wide
+from report.samples import hostile, night, sliced, wide
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -47,7 +47,7 @@ def browser(tmp_path_factory):
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    for name, report in (("night", night()), ("hostile", hostile()), ("wide", wide())):
+    for name, report in (("night", night()), ("hostile", hostile()), ("wide", wide()), ("sliced", sliced())):
         (folder / f"{name}.html").write_bytes(html.render(report))
     return folder
 
@@ -182,6 +182,44 @@ def test_a_host_is_chosen_and_its_figures_are_shown(opened):
     assert label == "lines of what is chosen, 4,332 together"
     browser.execute_script(choose, "")
     assert browser.execute_script(values)[0].endswith("of all")
+
+
+CHOOSE = """
+const done = arguments[1], host = document.querySelector('select[name=host]');
+const said = document.querySelector('[role=status]');
+new MutationObserver((_, all) => { all.disconnect(); done(document.querySelector('.chosen span').textContent); })
+  .observe(said, {childList: true});
+host.value = arguments[0];
+host.dispatchEvent(new Event('change'));
+"""
+"""Chooses a host, waits until that is announced, and returns what is said of it."""
+
+
+def test_panels_follow_the_host_that_is_chosen_and_come_back(opened):
+    browser = opened("sliced")
+    assert rows(browser, "Paths")[0][0] == "/page/0"
+    press(browser, "Paths", "button.more")
+    browser.execute_script("document.querySelectorAll('.panel .chart')[0].scrollIntoView()")
+    assert browser.execute_async_script(CHOOSE, "web2") == "web2"
+    assert len(rows(browser, "Paths")) == 10
+    assert rows(browser, "Paths")[0][0] == "/page/1"
+    press(browser, "Paths", "th button", 1)
+    press(browser, "Paths", "th button", 1)
+    assert rows(browser, "Paths")[0][0] == "/page/39"
+    browser.execute_script("document.querySelectorAll('.panel .chart')[0].scrollIntoView()")
+    WebDriverWait(browser, 20).until(
+        lambda b: b.execute_script("return document.querySelectorAll('.panel canvas').length") > 0
+    )
+    assert axe(browser) == {}
+    assert browser.execute_async_script(CHOOSE, "web3") == "web3"
+    assert "No rows" in browser.execute_script("return document.querySelector('.panel .body').textContent")
+    said = "web1: figures and courses. The panels are of everything. "
+    assert browser.execute_async_script(CHOOSE, "web1") == said
+    assert len(rows(browser, "Paths")) == 40
+    browser.execute_script("document.querySelector('.chosen button').click()")
+    assert browser.execute_script("return document.querySelector('.chosen').hidden")
+    assert browser.execute_script("return document.querySelector('select[name=host]').value") == ""
+    assert rows(browser, "Paths")[0][0] == "/page/0"
 
 
 def test_tables_sort_by_their_headings(opened):

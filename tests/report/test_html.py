@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 import sys
@@ -11,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report.samples import HOSTILE, column, covered, entry, hostile, night, table
+from report.samples import HOSTILE, column, covered, entry, hostile, night, sliced, table
 
 from logproc.errors import UsageError
 from logproc.model import Report
@@ -96,7 +98,8 @@ def test_hostile_texts_are_texts():
     found = read(hostile())
     ours = read(night())
     assert set(found.tags) <= set(ours.tags)
-    assert found.tags.count("script") == found.tags.count("figure") + 2  # the page's own, and the counts by host
+    # the page's own, the counts by host, the names of slices and the slices
+    assert found.tags.count("script") == found.tags.count("figure") + 3 + len(hostile().slices)
     assert not [name for _, name, _ in found.attributes if name.startswith("on")]
     assert {name for _, name, _ in found.attributes} <= {name for _, name, _ in ours.attributes} | {"data-v"}
     shown = "".join(found.texts)
@@ -168,6 +171,54 @@ def test_many_hosts_are_a_choice_together():
     many = html.render(replace(night(), coverage=covered([f"h{n:03}" for n in range(203)]))).decode()
     assert "3 more hosts in the JSON report." in many
     assert sum(totals[0] for totals in data["totals"]) == whole
+
+
+def slices_of(text: str) -> dict[tuple[str, str], str]:
+    """Return what a page has of single hosts and sources: the inside of its panels."""
+    packed = re.findall(r'<script type="text/plain" class="slice">([A-Za-z0-9+/=]*)</script>', text)
+    names = re.search(r'<script type="application/json" class="slices">(.*?)</script>', text)
+    found = [gzip.decompress(base64.b64decode(block)).decode() for block in packed]
+    return dict(zip(map(tuple, json.loads(names[1])) if names else (), found, strict=True))
+
+
+def test_panels_of_single_hosts_are_packed_into_the_page():
+    text = html.render(sliced()).decode()
+    found = slices_of(text)
+    assert list(found) == [("", "web2"), ("", "web3")]
+    assert len(html.render(sliced())) == len(text.encode())
+    panels = re.findall(r'data-for="(report-\d+)"', found["", "web2"])
+    assert set(panels) == set(re.findall(r'<section id="(report-\d+)"', text))
+    assert "/page/1<" in found["", "web2"]
+    assert "/page/0<" not in found["", "web2"]
+    assert found["", "web3"].count("No rows: nothing that was read has what this report counts.") > 5
+    assert "permission denied" not in found["", "web2"]
+    assert "the panels below, too." in text
+    assert "With a ledger (--state) they follow, too" in html.render(night()).decode()
+    assert slices_of(html.render(night()).decode()) == {}
+
+
+def test_slices_are_left_out_where_the_page_has_no_room(monkeypatch):
+    first = len(re.findall(r'class="slice">(.*?)<', html.render(sliced()).decode())[0])
+    monkeypatch.setattr(page, "MOST_BYTES", len(html.render(night())) + first + 600)
+    content = html.render(sliced())
+    assert list(slices_of(content.decode())) == [("", "web2")]
+    assert len(content) <= page.MOST_BYTES
+    monkeypatch.setattr(page, "MOST_BYTES", len(html.render(night())) + 200)
+    assert slices_of(html.render(sliced()).decode()) == {}
+
+
+def test_hostile_texts_are_texts_in_slices():
+    ours = read(night())
+    found = slices_of(html.render(hostile()).decode())
+    assert len(found) == 4
+    for text in found.values():
+        reader = Reader()
+        reader.feed(text)
+        reader.close()
+        assert not reader.open
+        assert set(reader.tags) <= set(ours.tags)
+        assert not [name for _, name, _ in reader.attributes if name.startswith("on")]
+        assert visible(valid_text(HOSTILE[0])) in reader.texts
 
 
 def test_tiles_say_what_was_before():

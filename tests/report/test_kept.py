@@ -3,15 +3,17 @@ from __future__ import annotations
 import re
 import sys
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from json import loads
 
 from report.samples import night
 
-from logproc import calendars, cli, coordinator
+from logproc import calendars, cli, coordinator, counting, keeping
 from logproc.config import Config, Output, Source
 from logproc.report import calendar, html, json
 from logproc.report.html import page
+from logproc.state.ledger import Ledger
 
 
 def keep(folder, kind, name):
@@ -104,6 +106,50 @@ def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_wh
     index = loads((tmp_path / "out/index.json").read_text())
     assert {entry["name"] for entry in index["hosts"]} == set(lines)
     assert loads((tmp_path / "out" / index["hosts"][0]["json"]).read_text())["accounting"]["lines"]["read"] == 6
+
+
+def test_a_page_of_all_has_the_reports_of_each_host_and_source_as_they_are_alone(tmp_path):
+    sources = [Source(name, (f"*/{name}.log",), host=rf"(?P<host>[^/]+)/{name}.log") for name in ("shop", "blog")]
+    config = Config(
+        paths=(str(tmp_path / "logs"),),
+        state_dir=str(tmp_path / "state"),
+        reports=("web/methods", "web/paths", "web/days"),
+        sources=tuple(sources),
+        output=Output(html=str(tmp_path / "page.html")),
+        workers=1,
+    )
+    for day, files in ((3, ("web1/shop", "web1/blog", "web2/shop")), (4, ("web1/shop", "web2/shop", "web3/blog"))):
+        for number, name in enumerate(files):
+            path = tmp_path / "logs" / f"{name}.log"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lines = (
+                f'10.0.0.1 - - [0{day}/Mar/2026:08:00:00 +0000] "GET /{name} HTTP/1.1" 200 5\n'
+                for _ in range(number + 1)
+            )
+            begin = "\n" if path.exists() else ""  # the end of the last line came later
+            with path.open("a") as file:
+                file.writelines(
+                    [begin, *lines, f'10.0.0.1 - - [0{day}/Mar/2026:09:00:00 +0000] "GET /open HTTP/1.1" 200 5']
+                )
+        found = coordinator.run(config)
+        coordinator.reported(config)
+    names = [(one.source, one.host) for one in found.slices]
+    assert sorted(names) == [
+        ("", "web1"), ("", "web2"), ("", "web3"), ("blog", ""), ("blog", "web1"), ("shop", ""), ("shop", "web1"),
+    ]  # fmt: skip
+    with Ledger.to_read(config.state_dir) as ledger:
+        for one in found.slices:
+            hosts, of = frozenset(filter(None, [one.host])), frozenset(filter(None, [one.source]))
+            alone = keeping.report(config, ledger, counting.Choice(hosts=hosts, sources=of))
+            assert one.reports == tuple(replace(each, coverage=None) for each in alone.reports)
+            assert alone.slices == ()
+        day = counting.Choice(since=20515, until=20516)  # 2026-03-03
+        sliced = keeping.report(config, ledger, day, with_slices=True).slices
+        (web2,) = (one for one in sliced if (one.source, one.host) == ("", "web2"))
+        alone = keeping.report(config, ledger, replace(day, hosts=frozenset({"web2"})))
+        assert web2.reports == tuple(replace(each, coverage=None) for each in alone.reports)
+        assert sum(row[1] for row in web2.reports[0].rows) == 4
+    assert coordinator.run(replace(config, output=Output())).slices == ()
 
 
 def test_an_older_ledger_says_so_and_replaces_no_kept_report_for_good(tmp_path, capsys):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
-from logproc.report.html import overview, panels
+from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from logproc.model import Report, ReportTable
+    from logproc.model import Report, ReportTable, Slice
 
 MOST_BYTES = 1_500_000
 """Size that a page should not pass: it is sent by mail, and opened on phones."""
@@ -80,15 +80,39 @@ def render(
     earlier = {table.name: table for table in before}
     content = b""
     for room in ROOMS:
+        sections = _sections(report, earlier, room)
         content = page(
             "report.html",
-            **_sections(report, earlier, room),
+            **sections,
             shortened="" if room is ROOMS[0] else _cut(room),
+            outlines_of=world.countries() if any(panel.world for panel in sections["panels"]) else {},
             **shared,
         )
         if len(content) <= MOST_BYTES:
             break
-    return content
+    return following.filled(content, report, MOST_BYTES, partial(_slice, report))
+
+
+def _slice(report: Report, one: Slice) -> str:
+    """Return the inside of each panel for one host or source. Panels keep the numbers and widths that they have."""
+    tables = {table.name: table for table in one.reports}
+    numbered = [
+        (number, tables[table.name], overview.is_tiles(table))
+        for number, table in enumerate(report.reports, 1)
+        if table.name in tables and not _is_empty(report, table)
+    ]
+    alone = replace(report, reports=one.reports, slices=())
+    return _text(
+        "slice.html",
+        figures=tuple(
+            overview.tiles(table, number, panels.exactness(table), alone, None)
+            for number, table, is_tiles in numbered
+            if is_tiles and overview.is_tiles(table)
+        ),
+        panels=tuple(
+            panels.panel(table, number, following.ROOM) for number, table, is_tiles in numbered if not is_tiles
+        ),
+    )
 
 
 def _cut(room: panels.Room) -> str:
@@ -118,8 +142,11 @@ def _is_empty(report: Report, table: ReportTable) -> bool:
 
 def page(template: str, **values: Any) -> bytes:  # noqa: ANN401 - whatever a template shows
     """Return a page from its template."""
-    text = environment().get_template(template).render(**values)
-    return text.encode("utf-8", "backslashreplace")
+    return _text(template, **values).encode("utf-8", "backslashreplace")
+
+
+def _text(template: str, **values: Any) -> str:  # noqa: ANN401
+    return environment().get_template(template).render(**values)
 
 
 @cache

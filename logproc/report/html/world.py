@@ -52,18 +52,18 @@ class Country:
 class Area:
     """A country with its shade, and what it says to a pointer."""
 
-    country: Country
+    code: str
     shade: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A map: `land` is one path of all countries without a value, `legend` has a shade with its values each."""
+    """A map: `land` are codes of outlined countries without a value, `legend` has a shade with its values each."""
 
     title: str
     summary: str
-    land: str
+    land: tuple[str, ...]
     areas: tuple[Area, ...]
     legend: tuple[tuple[int, str], ...]
     elsewhere: str
@@ -122,7 +122,7 @@ def _drawn(table: ReportTable, value: int, rows: dict[str, tuple[Any, ...]], unk
     unit = units.unit_of(column, table.sql)
     limits = _limits(max(row[value] for row in rows.values()))
     areas = [
-        Area(countries()[code], _shade(row[value], limits), f"{countries()[code].name}: {_said(table, row)}")
+        Area(code, _shade(row[value], limits), f"{countries()[code].name}: {_said(table, row)}")
         for code, row in rows.items()
     ]
     first = max(rows, key=lambda code: rows[code][value])
@@ -133,8 +133,8 @@ def _drawn(table: ReportTable, value: int, rows: dict[str, tuple[Any, ...]], unk
             f"World map, {what} of {len(rows)} {'country' if len(rows) == 1 else 'countries'}; "
             f"most from {countries()[first].name}: {units.write(rows[first][value], unit)}"
         ),
-        land="".join(country.path for code, country in countries().items() if code not in rows),
-        areas=tuple(sorted(areas, key=lambda area: not area.country.path)),  # dots lie above the land
+        land=tuple(code for code, country in countries().items() if country.path and code not in rows),
+        areas=tuple(sorted(areas, key=lambda area: not countries()[area.code].path)),  # dots lie above the land
         legend=tuple(_legend(limits, unit)),
         elsewhere=", ".join(visible(valid_text(code))[:LONGEST_CODE] for code in unknown[:MOST_UNKNOWN]),
     )

@@ -224,7 +224,7 @@
     entry.figure.removeAttribute("aria-label");
   }
 
-  var charts = Array.from(document.querySelectorAll("figure.chart:not(.slim)"));
+  function charts(within) { return within.querySelectorAll("figure.chart:not(.slim)"); }
   var seen = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
       if (entry.isIntersecting) { seen.unobserve(entry.target); chart(entry.target); }
@@ -241,7 +241,96 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   addEventListener("beforeprint", function () { plots.splice(0).forEach(function (entry) { drop(entry); }); });
-  addEventListener("afterprint", function () { charts.forEach(function (figure) { seen.observe(figure); }); });
+  addEventListener("afterprint", function () { watch(document); });
+
+  function watch(within) { charts(within).forEach(function (figure) { seen.observe(figure); }); }
+
+  // ---- panels of one host or one source: unpacked, and put in the places of those of everything ----
+
+  function follow(section) {
+    var list = section.querySelector("script.slices"), packed = section.querySelectorAll("script.slice");
+    var slices = list ? JSON.parse(list.textContent) : [], originals = new Map(), turn = 0;
+    var chip = make("p", { class: "chosen", hidden: "" }), text = make("span"), all = make("button", { type: "button" }, "Show everything");
+    chip.append(text, all);
+    section.after(chip);
+
+    function unpack(block) {
+      var bytes = Uint8Array.from(atob(block.textContent), function (c) { return c.charCodeAt(0); });
+      return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    }
+
+    function swap(panel, body, note) {
+      var old = panel.querySelector(":scope > .body"), about = panel.querySelector(":scope > .head > .muted");
+      if (!originals.has(panel)) originals.set(panel, { body: old, note: about.textContent });
+      plots.filter(function (entry) { return old.contains(entry.figure); }).forEach(function (entry) {
+        plots.splice(plots.indexOf(entry), 1);
+        drop(entry);
+      });
+      old.replaceWith(body);
+      about.textContent = note;
+    }
+
+    function everything() {
+      originals.forEach(function (original, panel) {
+        swap(panel, original.body, original.note);
+        watch(original.body);
+      });
+      originals.clear();
+    }
+
+    function put(html) {
+      new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-for]").forEach(function (made) {
+        var panel = document.getElementById(made.dataset.for), body = make("div", { class: "body" });
+        body.append.apply(body, Array.from(document.adoptNode(made).childNodes));
+        swap(panel, body, made.dataset.note);
+        body.querySelectorAll("table.data").forEach(table);
+        watch(body);
+      });
+    }
+
+    // A host that has one source alone has the panels of it without that source being named, and the other way round.
+    function place(source, host, pairs) {
+      var wanted = [[source, host]];
+      function every(at, name) {
+        return pairs.every(function (pair) { return pair[1 - at] !== name || pair[at] === (at ? host : source); });
+      }
+      if (source && host && every(0, host)) wanted.push(["", host]);
+      if (source && host && every(1, source)) wanted.push([source, ""]);
+      return slices.findIndex(function (slice) {
+        return wanted.some(function (want) { return slice[0] === want[0] && slice[1] === want[1]; });
+      });
+    }
+
+    function page(name, title) {
+      return Array.from(document.querySelectorAll("nav.choices[aria-label=" + title + "] a")).find(function (link) {
+        return link.textContent === name;
+      });
+    }
+
+    function say(name, missing, source, host) {
+      text.textContent = missing ? name + ": figures and courses. The panels are of everything. " : name;
+      var link = missing && (page(host, "Hosts") || page(source, "Sources"));
+      if (link) text.append("Its panels are on ", make("a", { href: link.getAttribute("href") }, "the page of " + link.textContent), ".");
+      chip.hidden = false;
+    }
+
+    return {
+      all: all,
+      show: function (source, host, pairs) {
+        var mine = turn += 1, k = place(source, host, pairs), name = [source, host].filter(Boolean).join(", ");
+        var ready = Promise.resolve();
+        if (!name) { everything(); chip.hidden = true; return ready; }
+        if (k >= 0) {
+          ready = Promise.resolve().then(function () { return unpack(packed[k]); }).then(function (html) {
+            if (mine === turn) { put(html); say(name, false); }
+          });
+        } else ready = Promise.reject(new Error("no such slice"));
+        return ready.catch(function () {
+          if (mine === turn) { everything(); say(name, true, source, host); }
+        });
+      }
+    };
+  }
 
   // ---- one host or one source of all: figures and their course are added up anew ----
 
@@ -252,10 +341,15 @@
     var selects = Array.from(section.querySelectorAll("select"));
     if (!selects.length) return;
     section.querySelector(".pick").hidden = false;
+    var panels = follow(section);
+
+    function chosen(name) {
+      var found = selects.find(function (each) { return each.name === name; });
+      return found ? found.value : "";
+    }
 
     function wanted(place, name) {
-      var found = selects.find(function (each) { return each.name === name; });
-      return !found || !found.value || place[name === "host" ? 1 : 0] === found.value;
+      return !chosen(name) || place[name === "host" ? 1 : 0] === chosen(name);
     }
 
     function add(which, of) {
@@ -287,14 +381,19 @@
           chart(figure);
         });
       });
-      if (said) announcer.textContent = values[0].textContent + " lines chosen";
+      panels.show(chosen("source"), chosen("host"), data.pairs).then(function () {
+        if (said) announcer.textContent = values[0].textContent + " lines chosen";
+      });
     }
 
-    selects.forEach(function (select) { select.addEventListener("change", function () { update(true); }); });
-    addEventListener("beforeprint", function () {
+    function reset() {
       selects.forEach(function (select) { select.value = ""; });
-      update(false);
-    });
+      update(true);
+    }
+    panels.all.addEventListener("click", function () { reset(); selects[0].focus(); });
+
+    selects.forEach(function (select) { select.addEventListener("change", function () { update(true); }); });
+    addEventListener("beforeprint", reset);
   }
 
   // ---- the theme, and where in the page one is ----
@@ -318,5 +417,5 @@
 
   document.querySelectorAll("table.data").forEach(table);
   document.querySelectorAll("section.choosing").forEach(choosing);
-  charts.forEach(function (figure) { seen.observe(figure); });
+  watch(document);
 })();
