@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from posixpath import join
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -153,8 +154,8 @@ class Piece:
     `end` is -1 for "to the end of the file". Only plain files are cut: a compressed file is one piece.
     `codec` and `format` are None where the worker finds them out by itself, from the content. `heads` are the header
     lines of a file that is cut, where its format has any, with their offsets. `known` is there in an incremental run.
-    `tried` are the formats that a line is
-    tried with, in this order, where the file has lines of several.
+    `tried` are the formats that a line is tried with, in this order, where the file has lines of several. `path` is
+    what the file is called everywhere; if it does not begin at the root, it begins in `folder` ("": the present one).
     """
 
     file: int
@@ -171,6 +172,12 @@ class Piece:
     heads: tuple[tuple[int, bytes], ...] = ()
     tried: tuple[str, ...] = ()
     known: Known | None = None
+    folder: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the file is to be opened."""
+        return join(self.folder, self.path)
 
 
 @dataclass(frozen=True, slots=True)

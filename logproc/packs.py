@@ -107,7 +107,7 @@ class PackReader:
         """Read a file into the desk's buffer; returns where it begins and ends there, and its size."""
         desk, begin = self._desk, self._desk.fill
         try:
-            fd, whole = open_regular(piece.path)
+            fd, whole = open_regular(piece.place)
         except UnreadableError:
             return None
         try:

@@ -96,7 +96,7 @@ class PieceReader:
         job, piece, desk = self.desk.job, self.piece, self.desk
         begins, behind = self._begins()
         reader = BlockReader(
-            piece.path,
+            piece.place,
             start=piece.start,
             end=piece.end,
             codec=piece.codec,
@@ -300,7 +300,7 @@ class PieceReader:
         if reader is None or reader.codec != "plain" or path == STDIN or reader.size <= DETECT_REGION:
             return samples
         try:
-            found = sample(path)
+            found = sample(self.piece.place)
         except InputError:
             return samples
         return [found.lines] if found.encoding in {"utf-8", "utf-8-bom"} and found.lines.strip() else samples

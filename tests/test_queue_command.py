@@ -22,11 +22,11 @@ NAMESPACES = ("logproc-a", "logproc-b")
 
 
 @contextmanager
-def started(arguments, prefix=(), **environ):
+def started(arguments, prefix=(), cwd=ROOT, **environ):
     """Yield a command that runs; it is killed if it has not ended by itself."""
     process = subprocess.Popen(
         [*prefix, *LOGPROC, *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=os.environ | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -110,6 +110,25 @@ def test_two_workers_give_serials_report(logs, key, expected, tmp_path):
     assert workers_of(tmp_path / "r.json") == 5
     assert "worker alpha joined: 2 at a time" in said
     assert re.search(r"worker \S+#\d+ joined", said)
+
+
+def test_logs_that_are_named_from_the_present_folder_give_serials_report(key, tmp_path):
+    shutil.copytree(DATA / "web1", tmp_path / "logs")
+    (tmp_path / "logs" / "cut.gz").write_bytes((DATA / "web1" / "access.log.2.gz").read_bytes()[:-40])
+    (tmp_path / "logs" / "large.log").write_bytes(
+        (DATA / "web1" / "access.log.1").read_bytes() * 40 + b"what is this\n"
+    )
+    found = []
+    for more in (["--backend", "serial"], ["--listen", "127.0.0.1:0", "--authkey-file", key]):
+        arguments = ["run", "logs", "--json", "r.json", "--rejects", "rejects", *more]
+        with started(arguments, cwd=tmp_path) as head, ExitStack() as stack:
+            if "--listen" in more:
+                where = [f"127.0.0.1:{port_of(head)}", "--authkey-file", key, "-j", "1"]
+                stack.enter_context(started(["worker", *where]))
+            code, _ = finish(head)
+        found.append((code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()))
+    assert found[1] == found[0]
+    assert any(report["exemplars"][0] for report in found[0][1]["reports"])
 
 
 def test_a_worker_that_is_killed_in_the_middle_changes_nothing(logs, key, expected, tmp_path):

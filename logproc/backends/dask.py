@@ -30,7 +30,7 @@ from logproc.backends.dask_refusals import Refusals
 from logproc.backends.dask_submissions import TRIES, FoldSubmission, Group, Submission, Suspect, TaskSubmission, deaths
 from logproc.backends.dask_worker import RunSetup, StrangerError, UnusableHereError, do, fold, silent, versions
 from logproc.backends.folding import groups
-from logproc.backends.paths import with_absolute_paths
+from logproc.backends.paths import with_folder
 from logproc.backends.spooled import Spooled, unload
 from logproc.errors import OutputError, WireError
 from logproc.model import Failure, Folded, Outcome, Partial, Task
@@ -176,7 +176,7 @@ class Session:
     # ---- to the cluster ----------------------------------------------------------------------------------------
 
     def _give(self, submission: TaskSubmission) -> str:
-        task, gone = with_absolute_paths(submission.task), self._refusals.gone(submission.task)
+        task, gone = with_folder(submission.task), self._refusals.gone(submission.task)
         return self._in_flight.submit(submission, str(task.number), -task.number, do, self._run, task, gone)
 
     def _do(self, group: Group, task: Task, *, tries: int = 0, suspect: Suspect | None = None) -> None:

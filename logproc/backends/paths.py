@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 def absolute(path: str) -> str:
     """Return a path from the root; links stay, since they may lead elsewhere there."""
-    return path if path.startswith("/") else os.path.abspath(path)  # noqa: PTH100 - text in, text out
+    return os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118 - text in, text out
 
 
-def with_absolute_paths(task: Task) -> Task:
-    """Return a task whose paths begin at the root; the same one if they do."""
+def with_folder(task: Task) -> Task:
+    """Return a task that says in which folder its paths begin; the same one if they begin at the root.
+
+    The paths stay as they are: files are called by them in messages, and exemplars are chosen by them.
+    """
     if all(piece.path.startswith("/") for piece in task.pieces):
         return task
-    return replace(task, pieces=tuple(replace(piece, path=absolute(piece.path)) for piece in task.pieces))
+    folder = os.getcwd()  # noqa: PTH109 - text
+    return replace(task, pieces=tuple(replace(piece, folder=folder) for piece in task.pieces))

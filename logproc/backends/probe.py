@@ -80,7 +80,7 @@ def unreadable(path: str) -> str | None:
 def unreadable_of(task: Task, outcome: Partial, seconds: float = DISK_SECONDS) -> dict[int, str]:
     """Return the files of a task that have a problem and cannot be read here, in time, and why, by their numbers."""
     bad = {result.file for result in outcome.files if result.problem is not None}
-    paths = {piece.file: piece.path for piece in task.pieces if piece.file in bad}
+    paths = {piece.file: piece.place for piece in task.pieces if piece.file in bad}
 
     def reasons() -> dict[int, str]:
         return {file: reason for file, path in paths.items() if (reason := unreadable(path)) is not None}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import scratch
 from logproc.backends.lease_records import LeaseRecord, LeaseRecords
-from logproc.backends.paths import with_absolute_paths
+from logproc.backends.paths import with_folder
 from logproc.backends.probe import difference
 from logproc.backends.protocol import (
     IDLE,
@@ -154,7 +154,7 @@ class Service:
                 self._expire()
                 if lease := self._broker.lease(worker, ahead=ahead):
                     self._records.add(lease.id, LeaseRecord(lease.task, worker, self._file(lease)))
-                    session.serial, session.offer = serial, Offer(WORK, lease.id, with_absolute_paths(lease.task))
+                    session.serial, session.offer = serial, Offer(WORK, lease.id, with_folder(lease.task))
                     return session.offer
                 left = end - time.monotonic()
                 if left <= 0:

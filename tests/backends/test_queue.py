@@ -170,7 +170,7 @@ def test_a_worker_that_sees_another_disk_is_refused(tmp_path, monkeypatch):
         assert collector.result() == right(tasks)
 
 
-def test_files_that_are_compared_are_named_from_the_root(tmp_path, monkeypatch, puppet_of):
+def test_files_are_compared_and_opened_from_the_root_and_keep_their_names(tmp_path, monkeypatch, puppet_of):
     (tmp_path / "0").write_text("line\n")
     monkeypatch.chdir(tmp_path)
     head, tasks = Head(), [Task(0, (Piece(0, "0", 0, -1, 0),), 5)]
@@ -180,7 +180,8 @@ def test_files_that_are_compared_are_named_from_the_root(tmp_path, monkeypatch, 
         assert [probe.path for probe in ask.probes] == [f"{tmp_path}/0"]
         puppet.hello()
         offer = puppet.lease()
-        assert offer.task.pieces[0].path == f"{tmp_path}/0"
+        (piece,) = offer.task.pieces
+        assert (piece.path, piece.place) == ("0", f"{tmp_path}/0")
         puppet.complete(offer, answer(offer.task))
         assert collector.result() == right(tasks)
 
