@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from logproc.counting import CODEC, Counted, Totals, add_up_again, definitions, enter, enter_rebuilt, uncount
+from logproc.counting import CODEC, Counted, add_up_again, definitions, enter, enter_rebuilt, uncount
 from logproc.errors import MergeError
 from logproc.inputs.identity import crc32_combine
 from logproc.model import Failure, Folded, Lines, Mark, Parts
@@ -20,6 +20,7 @@ from logproc.rollup.tables import load
 from logproc.state import failpoints
 from logproc.state.ledger import COMMITTED, REPORTED
 from logproc.state.rows import CountedPiece
+from logproc.totals import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

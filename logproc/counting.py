@@ -22,6 +22,7 @@ from logproc.network import JOB_TYPES
 from logproc.rollup import slots
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import Table, dump, load
+from logproc.totals import Totals, by_month, stored_totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -115,56 +116,6 @@ def of_days(wanted: Callable[[int], bool]) -> Keep:
         return np.array([wanted(day) for day in days.tolist()], bool)[place]
 
     return keep
-
-
-class Totals:
-    """Totals of days on their way into a ledger, inside its transaction; the sum of all days goes with them."""
-
-    def __init__(self, ledger: Ledger, specs: Mapping[str, RollupSpec], max_groups: int) -> None:
-        self._ledger = ledger
-        self._specs = specs
-        self._max_groups = max_groups
-        self._tables: dict[tuple[int, str], Table] = {}
-        self._news: dict[str, Table] = {}
-
-    def add(self, key: str, data: TableData) -> set[int]:
-        """Add a table with slots to the totals of its days, which are returned."""
-        found = slots.slots_of(data)
-        days = slots.day_of(found)
-        distinct = np.unique(days).tolist()
-        if data.problem is not None:
-            self._add(NO_TIME, key, data)
-        for day in distinct:
-            ids = np.flatnonzero(days == day)
-            part = data if len(distinct) == 1 else slots.chosen(data, ids)
-            self._add(day, key, slots.narrowed(part, len(np.unique(found[ids]))))
-        return set(distinct)
-
-    def _add(self, day: int, key: str, data: TableData) -> None:
-        table = self._tables.get((day, key))
-        if table is None:
-            table = self._tables[day, key] = self._stored(key, self._ledger.total(day, key))
-        table.merge(data)
-        self._news.setdefault(key, Table(self._specs[key], self._max_groups)).merge(data)
-
-    def _stored(self, key: str, packed: bytes | None) -> Table:
-        table = Table(self._specs[key], self._max_groups)
-        if packed is not None:
-            table.merge(load(table.spec, unpack(packed)[0]))
-        return table
-
-    def save(self) -> None:
-        """Write all totals that were touched."""
-        for (day, key), table in self._tables.items():
-            self._ledger.save_total(day, key, pack([dump(table.spec, table.data())]))
-        for key, news in self._news.items():
-            before = self._ledger.sum(key)
-            if before is not None:
-                table = self._stored(key, before)
-                table.merge(news.data())
-                self._ledger.save_sum(key, pack([dump(table.spec, table.data())]))
-        self._tables.clear()
-        self._news.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,26 +283,14 @@ def tables(
     if choice.hosts or choice.sources:
         _add_parts(ledger, found, choice, "generation IS NULL")
     else:
-        all_days = list(filter(choice.has_day, ledger.days()))
+        all_days, months = list(filter(choice.has_day, ledger.days())), by_month(ledger.days())
         for key, table in found.items():
             whole = ledger.sum(key) if choice == EVERYTHING else None
             days = all_days[-COVERED_DAYS:] if choice == EVERYTHING and table.spec.name == COVERAGE else all_days
-            for stored in (ledger.total(day, key) for day in days) if whole is None else (whole,):
-                if stored is not None:
-                    table.merge(load(table.spec, unpack(stored)[0]))
+            for stored in stored_totals(ledger, key, days, months) if whole is None else (whole,):
+                table.merge(load(table.spec, unpack(stored)[0]))
     _add_parts(ledger, found, choice, "generation IS NOT NULL")
     return found
-
-
-def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) -> None:
-    """Write down the sums of all days that are missing, inside the caller's transaction: later runs add to them."""
-    missing = {key: spec for key, spec in wanted.items() if spec.name != COVERAGE and ledger.sum(key) is None}
-    days = ledger.days() if missing else []
-    for key, spec in missing.items():
-        table = Table(spec, max_groups)
-        for stored in filter(None, (ledger.total(day, key) for day in days)):
-            table.merge(load(spec, unpack(stored)[0]))
-        ledger.save_sum(key, pack([dump(spec, table.data())]))
 
 
 def _add_parts(ledger: Ledger, found: Mapping[str, Table], choice: Choice, where: str) -> None:

@@ -30,6 +30,7 @@ from logproc import (
     slicing,
     stopping,
     surveying,
+    totals,
     upkeep,
 )
 from logproc.backends import BACKENDS, choose
@@ -110,7 +111,7 @@ def run(
             for task in tasks:
                 join_rejects(rejects, folder, task, books)
         with ledger.transaction():
-            counting.add_up(ledger, asked.by_key, config.limits.max_groups)
+            totals.add_up(ledger, asked.by_key, config.limits.max_groups)
         tables = asked.tables(ledger, config)
         covered = coverages(ledger, asked.keys)
         sliced = _slices(ledger, asked, config) if config.output.html is not None else ()

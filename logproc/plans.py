@@ -41,7 +41,7 @@ def planned(asked: Sequence[tuple[str, str]], **known: Any) -> list[RollupSpec]:
     """Plan (name, SQL) pairs with what is known of relations, fields, synonyms and rules; QueryError as `sql.plan`."""
     usual = [pair for pair in asked if not _PLACED.search(pair[1])]
     if not usual:
-        return _plan(asked, known)
+        return _plan(asked, known) if asked else []
     file = _file(usual, known)
     found = _read(file, usual)
     if found is None:

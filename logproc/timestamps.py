@@ -39,6 +39,12 @@ def day_number(year: int, month: int, day: int) -> int:
     return era * 146097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719468
 
 
+def month_number(day: int) -> int:
+    """Return the number of a day's month since that of the year 0."""
+    year, month, _ = civil(day)
+    return 12 * year + month - 1
+
+
 def rfc3339(micros: int) -> str:
     """Write a time as `2026-11-23T07:00:00Z`, with six more digits where the fraction is not zero."""
     days, rest = divmod(micros, DAY)

@@ -28,6 +28,7 @@ from logproc.state.rows import (
     record_values,
     seen_values,
 )
+from logproc.timestamps import month_number
 
 if TYPE_CHECKING:
     import sqlite3
@@ -349,9 +350,23 @@ class Ledger:
         self._do("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", (day, spec, tables))
 
     def drop_totals(self, day: int) -> None:
-        """Forget the counts of a day, and with them those of all days."""
+        """Forget the counts of a day, and with them those of its month and of all days."""
         self._do("DELETE FROM totals WHERE day = ?", (day,))
+        self._do("DELETE FROM months WHERE month = ?", (month_number(day),))
         self._do("DELETE FROM sums")
+
+    def month(self, month: int, spec: str) -> bytes | None:
+        """Return the counts of a month for a report, if they have been added up."""
+        rows = self._all("SELECT tables FROM months WHERE month = ? AND spec = ?", (month, spec))
+        return rows[0][0] if rows else None
+
+    def save_month(self, month: int, spec: str, tables: bytes) -> None:
+        """Write down the counts of a month for a report."""
+        self._do("INSERT OR REPLACE INTO months VALUES (?, ?, ?)", (month, spec, tables))
+
+    def added_up(self) -> set[tuple[int | None, str]]:
+        """Return which reports' counts have been added up, of which months; None is all days."""
+        return set(map(tuple, self._all("SELECT month, spec FROM months UNION ALL SELECT NULL, spec FROM sums")))
 
     def sum(self, spec: str) -> bytes | None:
         """Return the counts of all days for a report, if they have been added up."""

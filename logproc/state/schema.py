@@ -6,16 +6,16 @@ generations that were counted beyond the offset, behind a hole. `runs` go from p
 committed to reported. `wants` says which file number of a run is which generation, and `results` hold what workers
 returned: `tables` until they are committed, `books` until they are reported. `parts` hold the counts of a task by slot,
 `pieces` whose they are, `part_days` of which days; a part with a generation is what stands open at that one's end.
-`totals` are all parts of a day together, open ones left out, and `sums` the totals of all days, where they have been
-added up: they are dropped where a total is taken back. A day is counted from 1970-01-01, -2**63 for lines without
-a time. Pieces without a generation are those of old days, merged by day, host and source; `merged` counts the lines
-that a generation has in them. A generation is `whole` where its file can only be read from the beginning. Paths are
-bytes.
+`totals` are all parts of a day together, open ones left out; `months` are the totals of a month's days and `sums` those
+of all days, where they have been added up: they are dropped where a total is taken back. A day is counted from
+1970-01-01, -2**63 for lines without a time, which are in no month; a month from that of the year 0. Pieces without a
+generation are those of old days, merged by day, host and source; `merged` counts the lines that a generation has in
+them. A generation is `whole` where its file can only be read from the beginning. Paths are bytes.
 """
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 APPLICATION_ID = 0x4C50524C  # "LPRL"
 
 CREATE = """
@@ -73,11 +73,16 @@ CREATE INDEX part_days_by_part ON part_days (part);
 CREATE TABLE totals (
     day INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (day, spec)
 );
+CREATE TABLE months (
+    month INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (month, spec)
+);
 CREATE TABLE sums (spec TEXT PRIMARY KEY, tables BLOB NOT NULL);
 """
 
 MIGRATIONS: dict[int, str] = {
     1: "CREATE TABLE sums (spec TEXT PRIMARY KEY, tables BLOB NOT NULL);"
-    "ALTER TABLE generations ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE generations ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;",
+    2: "CREATE TABLE months "
+    "(month INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (month, spec));",
 }
 """What makes a schema of version n one of version n + 1."""

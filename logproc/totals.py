@@ -1,0 +1,130 @@
+"""Counts of days, of months and of all days: what reports are made from without a look at the parts.
+
+A total holds all parts of a day, without slots. What has been added up of a month or of all days is brought up to date
+with its totals, and dropped where one is taken back: a report of a year, or of a month in it, reads one table, and
+where old days go, only what they were in is added up again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logproc.model import COVERAGE, NO_TIME
+from logproc.rollup import slots
+from logproc.rollup.packing import pack, unpack
+from logproc.rollup.tables import Table, dump, load
+from logproc.timestamps import month_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from logproc.rollup.spec import RollupSpec
+    from logproc.rollup.tables import TableData
+    from logproc.state.ledger import Ledger
+
+
+class Totals:
+    """Totals of days on their way into a ledger, inside its transaction; those of months and all days go with them."""
+
+    def __init__(self, ledger: Ledger, specs: Mapping[str, RollupSpec], max_groups: int) -> None:
+        self._ledger = ledger
+        self._specs = specs
+        self._max_groups = max_groups
+        self._tables: dict[tuple[int, str], Table] = {}
+        self._news: dict[tuple[int | None, str], Table] = {}
+
+    def add(self, key: str, data: TableData) -> set[int]:
+        """Add a table with slots to the totals of its days, which are returned."""
+        found = slots.slots_of(data)
+        days = slots.day_of(found)
+        distinct = np.unique(days).tolist()
+        if data.problem is not None:
+            self._add(NO_TIME, key, data)
+        for day in distinct:
+            ids = np.flatnonzero(days == day)
+            part = data if len(distinct) == 1 else slots.chosen(data, ids)
+            self._add(day, key, slots.narrowed(part, len(np.unique(found[ids]))))
+        return set(distinct)
+
+    def _add(self, day: int, key: str, data: TableData) -> None:
+        table = self._tables.get((day, key))
+        if table is None:
+            table = self._tables[day, key] = self._stored(key, self._ledger.total(day, key))
+        table.merge(data)
+        place = month_of(day), key
+        if place not in self._news:
+            self._news[place] = Table(self._specs[key], self._max_groups)
+        self._news[place].merge(data)
+
+    def _stored(self, key: str, packed: bytes | None) -> Table:
+        table = Table(self._specs[key], self._max_groups)
+        if packed is not None:
+            table.merge(load(table.spec, unpack(packed)[0]))
+        return table
+
+    def save(self) -> None:
+        """Write all totals that were touched."""
+        for (day, key), table in self._tables.items():
+            self._ledger.save_total(day, key, pack([dump(table.spec, table.data())]))
+        for key in dict.fromkeys(key for _, key in self._news):
+            self._save_news(key, {month: news for (month, of), news in self._news.items() if of == key})
+        self._tables.clear()
+        self._news.clear()
+
+    def _save_news(self, key: str, news: Mapping[int | None, Table]) -> None:
+        """Add what is new of a report to what has been added up of it."""
+        for month, table in news.items():
+            if month is not None and (before := self._ledger.month(month, key)) is not None:
+                self._ledger.save_month(month, key, self._more(key, before, [table]))
+        if (before := self._ledger.sum(key)) is not None:
+            self._ledger.save_sum(key, self._more(key, before, news.values()))
+
+    def _more(self, key: str, before: bytes, news: Iterable[Table]) -> bytes:
+        table = self._stored(key, before)
+        for new in news:
+            table.merge(new.data())
+        return pack([dump(table.spec, table.data())])
+
+
+def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) -> None:
+    """Write down the months and sums that are missing, inside the caller's transaction: later runs add to them."""
+    known = ledger.added_up()
+    months = by_month(ledger.days())
+    for key, spec in wanted.items():
+        for month, days in months.items():
+            if month is not None and (month, key) not in known:
+                ledger.save_month(month, key, _added(spec, (ledger.total(day, key) for day in days), max_groups))
+        if spec.name != COVERAGE and (None, key) not in known:
+            days = [day for of_month in months.values() for day in of_month]
+            ledger.save_sum(key, _added(spec, stored_totals(ledger, key, days, months), max_groups))
+
+
+def _added(spec: RollupSpec, stored: Iterable[bytes | None], max_groups: int) -> bytes:
+    table = Table(spec, max_groups)
+    for raw in filter(None, stored):
+        table.merge(load(spec, unpack(raw)[0]))
+    return pack([dump(spec, table.data())])
+
+
+def month_of(day: int) -> int | None:
+    """Return the month that a day is added up in; None for lines without a time."""
+    return None if day == NO_TIME else month_number(day)
+
+
+def by_month(days: Iterable[int]) -> dict[int | None, list[int]]:
+    """Return days by month; lines without a time have none."""
+    found: dict[int | None, list[int]] = {}
+    for day in days:
+        found.setdefault(month_of(day), []).append(day)
+    return found
+
+
+def stored_totals(
+    ledger: Ledger, key: str, days: Iterable[int], months: Mapping[int | None, list[int]]
+) -> Iterator[bytes]:
+    """Yield what a report has counted on some days, by the month where all its days are among them."""
+    for month, wanted in by_month(days).items():
+        whole = ledger.month(month, key) if month is not None and wanted == months[month] else None
+        yield from filter(None, (ledger.total(day, key) for day in wanted) if whole is None else (whole,))

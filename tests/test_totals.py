@@ -1,0 +1,126 @@
+"""What has been added up of months and of all days is what its days say, whatever comes, is taken back or grows old."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+from state.rotation import config
+
+from logproc import counting, keeping, nightly, totals
+from logproc.config import NamedReport, State
+from logproc.model import COVERAGE
+from logproc.rollup.outcome import report_table
+from logproc.rollup.packing import unpack
+from logproc.rollup.tables import Table, load
+from logproc.state.ledger import Ledger
+
+LINE = '10.0.0.1 - - [{day:%d/%b/%Y}:10:00:00 +0000] "GET /{number} HTTP/1.1" 200 {number} "-" "curl/8"\n'
+FIRST = dt.date(2026, 1, 20)
+REPORTS = (
+    NamedReport("paths", "SELECT path, count(*) AS n, sum(bytes) FROM web GROUP BY path"),
+    NamedReport("users", "SELECT approx_count_distinct(path), approx_quantile(bytes, 0.5) FROM web"),
+)
+
+
+def write(root, name, days):
+    root.mkdir(exist_ok=True)
+    with (root / name).open("a") as file:
+        for number, day in enumerate(days):
+            file.write(LINE.format(day=FIRST + dt.timedelta(day), number=number))
+
+
+def night(root, folder, day=120, retain=0):
+    now = dt.datetime.combine(FIRST + dt.timedelta(day), dt.time(3), dt.UTC)
+    settings = config(root, folder, named_reports=REPORTS, state=State(settle=0.0, retain=retain, compact_after=30))
+    report = nightly.run(settings, now_ns=int(now.timestamp()) * 10**9)
+    nightly.reported(settings)
+    return report
+
+
+def shown(spec, stored):
+    table = Table(spec, 1000)
+    for raw in filter(None, stored):
+        table.merge(load(spec, unpack(raw)[0]))
+    return report_table(table)
+
+
+def of_days(ledger, spec, key, days):
+    return shown(spec, [ledger.total(day, key) for day in days])
+
+
+def require_added_up(folder):
+    with Ledger.to_read(str(folder)) as ledger:
+        specs = counting.definitions(ledger)
+        months = totals.by_month(ledger.days())
+        expected = {(month, key) for month in months if month is not None for key in specs}
+        assert ledger.added_up() == expected | {(None, key) for key in specs if specs[key].name != COVERAGE}
+        for key, spec in specs.items():
+            for month, days in months.items():
+                if month is not None:
+                    assert shown(spec, [ledger.month(month, key)]) == of_days(ledger, spec, key, days)
+            if spec.name != COVERAGE:
+                assert shown(spec, [ledger.sum(key)]) == of_days(ledger, spec, key, ledger.days())
+
+
+def report(settings, since, until):
+    with Ledger.to_read(settings.state_dir) as ledger:
+        return keeping.report(settings, ledger, counting.Choice(keeping.day_number(since), keeping.day_number(until)))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_months_and_sums_are_what_their_days_say(tmp_path, seed):
+    chance = random.Random(seed)
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    for step in range(4):
+        write(root, f"{chance.randrange(3)}.log", chance.choices(range(100), k=20))
+        retain = chance.choice([0, 0, 90 - 5 * step])
+        night(root, folder, retain=retain)
+        require_added_up(folder)
+        if chance.random() < 0.4:
+            with Ledger.to_write(str(folder)) as ledger:
+                day = keeping.day_text(chance.choice(ledger.days()))
+                keeping.forget(config(root, folder, named_reports=REPORTS), ledger, path=None, host=None, day=day)
+            night(root, folder)
+            require_added_up(folder)
+
+
+def test_a_report_of_days_is_the_same_from_months_and_from_days(tmp_path, monkeypatch):
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    write(root, "a.log", [*range(100), *range(0, 100, 3)])
+    night(root, folder)
+    settings = config(root, folder, named_reports=REPORTS)
+    asked = [("2026-02-01", "2026-03-01"), ("2026-01-25", "2026-03-10"), ("2026-01-01", "2027-01-01")]
+    from_months = [report(settings, *days).reports for days in asked]
+    monkeypatch.setattr(Ledger, "month", lambda *_place: None)
+    monkeypatch.setattr(Ledger, "sum", lambda *_place: None)
+    assert [report(settings, *days).reports for days in asked] == from_months
+
+
+def test_a_month_is_read_as_one_table(tmp_path, monkeypatch):
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    write(root, "a.log", range(100))
+    night(root, folder)
+    read = []
+    real = Ledger.total
+    monkeypatch.setattr(Ledger, "total", lambda ledger, day, key: read.append(day) or real(ledger, day, key))
+    found = report(config(root, folder, named_reports=REPORTS), "2026-02-01", "2026-03-01")
+    assert not read
+    assert sum(row[1] for row in found.table("paths").rows) == 28
+
+
+def test_where_a_day_grows_old_the_days_of_its_month_are_read_again_and_no_others(tmp_path, monkeypatch):
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    write(root, "a.log", range(100))
+    night(root, folder, 110, retain=110)
+    read = set()
+    real = Ledger.total
+    monkeypatch.setattr(Ledger, "total", lambda ledger, day, key: read.add(day) or real(ledger, day, key))
+    night(root, folder, 111, retain=110)
+    with Ledger.to_read(str(folder)) as ledger:
+        first, *_ = ledger.days()
+        assert keeping.day_text(first) == "2026-01-21"
+    last_days = {day for day in read if day > first + 60}  # of which lines by host and hour are reported
+    assert max(read - last_days) < first + 11
+    require_added_up(folder)
