@@ -49,15 +49,31 @@ _PIECE = re.compile(
 """What may stand within a part: the number in `order-10023`, the hash in `app.3f2a9c1b.js`."""
 
 
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+):(\d{1,5})", re.IGNORECASE | re.ASCII)
+"""A host with its port, where a path begins with one: in requests to proxies."""
+
+_WITH_PORT = re.compile(r"((?:[a-z0-9-]+\.)+[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})", re.IGNORECASE | re.ASCII)
+"""The same elsewhere in a path, where `user:1234` is no host."""
+
+
 def route(path: str) -> str:
-    """Return a path without its query, with `{id}`, `{uuid}`, `{hash}`, `{date}` ... for what names one of many."""
+    """Return a path without its query, with `{id}`, `{uuid}`, `{hash}`, `{date}` ... for what names one of many.
+
+    The port of a host is kept: it names a service.
+    """
     plain = path[:LONGEST].partition("?")[0].partition("#")[0].partition(";")[0]
-    return "/".join([_part(part) if part else part for part in plain.split("/")])
+    parts = plain.split("/")
+    first = 2 if parts[0].endswith(":") and parts[1:2] == [""] else 0  # http://host:port/path, or host:port
+    return "/".join([_part(part, is_host=place == first) if part else part for place, part in enumerate(parts)])
 
 
-def _part(part: str) -> str:
+def _part(part: str, *, is_host: bool = False) -> str:
     if part.isalpha():
         return part
+    if ":" in part:
+        found = (_AUTHORITY if is_host else _WITH_PORT).fullmatch(part)
+        if found:
+            return f"{_part(found[1].strip('[]'))}:{found[2]}"
     for placeholder, expression in _WHOLE:
         if expression.fullmatch(part):
             return placeholder
