@@ -33,6 +33,7 @@ _PAIR = re.compile(
     re.DOTALL,
 )
 _DURATION = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(s|ms|us|\u00b5s|\u03bcs|ns)")
+_LONG_DURATION = re.compile(r"(?:([0-9]{1,9})h)?([0-9]{1,9})m([0-9]{1,9})(\.[0-9]*)?s")
 _EXPONENTS = {"s": "", "ms": "e-3", "us": "e-6", "\u00b5s": "e-6", "\u03bcs": "e-6", "ns": "e-9"}
 _BLANKS = bytes(range(33))
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -185,6 +186,16 @@ def _unwrapped(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
     return value
 
 
+def _seconds(text: str) -> float | None:
+    """Return the seconds of a duration with units, as Go writes it; None if it is none."""
+    if unit := _DURATION.fullmatch(text):
+        return float(f"{unit[1]}{_EXPONENTS[unit[2]]}")
+    if long := _LONG_DURATION.fullmatch(text):
+        whole = int(long[1] or 0) * 3600 + int(long[2]) * 60 + int(long[3])
+        return float(f"{whole}{long[4] or ''}") if int(long[3]) < 60 else None
+    return None
+
+
 def _typed(name: str, value: Any, scale: float, kinds: Mapping[str, Kind]) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if name == "level" and isinstance(value, str | int) and not isinstance(value, bool):
         return LEVELS.get(str(value).lower(), str(value).upper())
@@ -197,8 +208,8 @@ def _typed(name: str, value: Any, scale: float, kinds: Mapping[str, Kind]) -> An
         return "true" if value else "false"
     if kind == Kind.TEXT and isinstance(value, int | float):
         return json.dumps(value)
-    if name in DURATIONS and isinstance(value, str) and (unit := _DURATION.fullmatch(value)):
-        return float(f"{unit[1]}{_EXPONENTS[unit[2]]}")
+    if name in DURATIONS and isinstance(value, str) and (seconds := _seconds(value)) is not None:
+        return seconds
     if kind in {Kind.INTEGER, Kind.DECIMAL} and isinstance(value, str):
         try:
             number = float(value)

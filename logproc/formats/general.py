@@ -30,9 +30,11 @@ _DATES = (
 )
 """Layouts of a date and a clock that leave no doubt which number is the month."""
 
-_ANY = "%|".join(_DATES)
+ANY = "%|".join(_DATES)
+"""All of them, each tried where those before fail."""
+
 _YEARLESS = "%b %d %H:%M:%S%."
-_CLOSED = f"%+:%|{_ANY}"
+_CLOSED = f"%+:%|{ANY}"
 """The same; behind a time of ISO 8601 may stand a colon, as old garbage collectors of Java write it."""
 
 # Redis's levels are signs, but "2024-01-02 03:04:05 - started" has none, nor has "... 2024 -> Database is OK"; words
@@ -55,7 +57,7 @@ _ROWS = (
         "any log whose lines begin with a full date and clock, then a level; both may stand in brackets",
         (
             maybe(literal(b"[")),
-            stamp(_ANY, b""),
+            stamp(ANY, b""),
             maybe(literal(b"]")),
             maybe(Slot(None, Meaning.LITERAL, b"", opening=b"- ", padded=True)),
             maybe(literal(b":")),
@@ -116,7 +118,7 @@ _ROWS = (
     app(
         "dated_bracketed",
         "any log whose lines begin with a date and clock in brackets",
-        (stamp(f"{_ANY}%|{_YEARLESS}", b"]"), PADDED_MESSAGE),
+        (stamp(f"{ANY}%|{_YEARLESS}", b"]"), PADDED_MESSAGE),
         prefix=b"[",
         rank=-13,
         needs=(b"[", b":", b"]"),

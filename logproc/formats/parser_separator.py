@@ -17,6 +17,7 @@ from logproc.formats.zones import DAY, EPOCH, local_clock
 from logproc.kernels import layout, tokenize
 from logproc.kernels.abreast import WORKSPACE
 from logproc.kernels.layout import ProgramArrays
+from logproc.kernels.recall import RECALL_CELL
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class SeparatorParser:
         latest = local_clock(mtime_ns // 1000 + DAY, zone)
         scratch = self._arrays[1]
         scratch[LATEST_CELL], scratch[LATEST_YEAR_CELL] = (latest - EPOCH) // timedelta(microseconds=1), latest.year
-        scratch[DATE_CELL] = 0
+        scratch[DATE_CELL] = scratch[RECALL_CELL] = 0
 
     @cached_property
     def _scout(self) -> SeparatorParser:

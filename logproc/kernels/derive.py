@@ -163,9 +163,42 @@ def unwrap_arrays(base, starts, ends, styles, begin, upto, column):
             styles[column, row] = ESCAPED if escaped else PLAIN
 
 
+@helper
+def _join_units(base, s, e):
+    """Write [s, e), `1h2m3.5s` or `2m3.5s`, as seconds with zeros in front: `03723.5s`, which fits.
+
+    Nothing happens to other texts. A line may be read a second time, so what stands there must mean the same again.
+    """
+    total, value, digits = np.int64(0), np.int64(0), 0
+    unit = 0
+    i = s
+    while i < e - 1 and load_byte(base, i) != 46:
+        byte = load_byte(base, i)
+        if 48 <= byte <= 57 and digits < 9:
+            value = value * 10 + byte - 48
+            digits += 1
+        elif digits > 0 and ((byte == 104 and unit == 0) or (byte == 109 and unit < 2)):
+            total += value * (3600 if byte == 104 else 60)
+            unit = 1 if byte == 104 else 2
+            value, digits = np.int64(0), 0
+        else:
+            return
+        i += 1
+    if unit != 2 or digits == 0 or value > 59:
+        return
+    for k in range(i, e - 1):
+        if not 48 <= load_byte(base, k) <= 57 and (k > i or load_byte(base, k) != 46):
+            return
+    total += value
+    while i > s:
+        i -= 1
+        store_byte(base, i, 48 + total % 10)
+        total //= 10
+
+
 @kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8 -> none")
 def read_durations(base, starts, ends, styles, begin, upto, column):
-    """Make numbers of seconds of durations with a unit, as Go writes them: 1.5s, 20ms, 3us, 7ns.
+    """Make numbers of seconds of durations with units, as Go writes them: 1h2m3.5s, 1.5s, 20ms, 3us, 7ns.
 
     The unit becomes an exponent where it stands; one that is shorter takes the byte behind the value, a quote or blank.
     """
@@ -184,6 +217,8 @@ def read_durations(base, starts, ends, styles, begin, upto, column):
         number_end = e - 1 if exponent == 0 else e - 2
         if exponent == 54 and unit != 117:
             number_end -= 1  # the micro sign has two bytes
+        if exponent == 0:
+            _join_units(base, s, e)
         _value, verdict = parse_decimal(base, s, number_end)
         if verdict == 0:
             continue

@@ -16,7 +16,6 @@ from logproc.kernels.apps import (
     level_end,
     logger_end,
     measured_at,
-    stamp_end,
     trailer_at,
     word_at,
 )
@@ -34,6 +33,7 @@ from logproc.kernels.heads import (
     syslog_tag,
 )
 from logproc.kernels.jit import helper, intrinsic, types
+from logproc.kernels.laid_times import stamp_end
 from logproc.kernels.layout import (
     BAD_NUMBER,
     BARE,

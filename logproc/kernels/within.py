@@ -17,9 +17,10 @@ from logproc.kernels.memory import load_byte
 COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
 PART_CELLS = 6
 
-IN_FRONT, LAST_WORD, OPEN_END, HOST, INTEGER, DECIMAL, DURATION = 1, 2, 4, 8, 16, 32, 64
+IN_FRONT, LAST_WORD, OPEN_END, HOST, INTEGER, DECIMAL, DURATION, SPARE = 1, 2, 4, 8, 16, 32, 64, 128
 """Flags: the label stands where the part before ended; of what is found the last word counts; the text may end it; a
-colon and digits at its end are left out; it must be digits, or a number, or one with a unit of time."""
+colon and digits at its end are left out; it must be digits, or a number, or one with a unit of time; what the line
+itself has stays."""
 
 NUMBERS = INTEGER | DECIMAL | DURATION
 
@@ -92,6 +93,8 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
             at = e
         for p in range(len(parts)):
             column, flags = parts[p, COLUMN], parts[p, FLAGS]
+            if column >= 0 and flags & SPARE != 0 and starts[column, row] >= 0:
+                column = np.int64(-1)
             if column >= 0:
                 starts[column, row] = -1
                 ends[column, row] = -1

@@ -47,7 +47,7 @@ def fields_of(row: Format, line: str) -> dict[str, Any]:
     if isinstance(found, str):
         return {"rejected": found}
     if row.within is not None:
-        found |= parts_of(row.within, found.get(row.within.source))
+        found |= parts_of(row.within, found.get(row.within.source), found)
     fields = {name: shown(value, is_time=name == "time") for name, value in found.items()}
     fields |= {
         name: names.get(fields[name], fields[name])

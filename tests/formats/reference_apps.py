@@ -28,6 +28,7 @@ HOURS = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3
 HOURS |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
 ZONE = r" ?(?:[Zz]|UTC|GMT)(?!\w)|[+-]\d\d(?::?\d\d)?(?!\w)| [+-]\d\d:?\d\d(?!\w)"
 ISO = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:[.,]\d+)?"
+HEX = "[0-9A-Fa-f]"
 CODES = {
     "%Y": r"(?P<Y>\d{4})",
     "%y": r"(?P<y>\d\d)",
@@ -50,6 +51,8 @@ CODES = {
     "%s": r"(?P<s>\d[\d.]*)",
     "%+": rf"(?P<iso>{ISO})(?P<z>{ZONE})?",
     "%i": rf"(?P<iso>{ISO})",
+    "%#": rf"(?P<x>{HEX}{{8}})(?:\.(?:(?P<xn>{HEX}{{8}})|(?P<xu>{HEX}{{5}}))|(?!\.))(?!\w)",
+    "%@": rf"40(?P<tai>{HEX}{{14}})(?P<tn>{HEX}{{8}})?+(?!\w)",
 }
 
 
@@ -178,6 +181,8 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
     zone = _zone((parts.get("z") or "").strip())
     if parts.get("s"):
         return _epoch(str(parts["s"]))
+    if parts.get("x") or parts.get("tai"):
+        return _hexadecimal(parts)
     if parts.get("iso"):
         from formats.reference import RejectedError, _iso_time
 
@@ -233,6 +238,15 @@ def _zone(text: str) -> timedelta:
     if hours > 15 or minutes > 59:
         raise ValueError(BAD_TIME)
     return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+
+
+def _hexadecimal(parts: dict[str, str | None]) -> int:
+    tai = parts.get("tai")
+    seconds = int(tai, 16) - 10 if tai else int(parts["x"] or "", 16)
+    micros = int(parts.get("xn") or parts.get("tn") or "0", 16) // 1000 + int(parts.get("xu") or "0", 16)
+    if seconds < 0 or seconds >= 253402300790 or micros >= 10**6:
+        raise ValueError(BAD_TIME)
+    return seconds * 10**6 + micros
 
 
 def _epoch(text: str) -> int:

@@ -10,11 +10,20 @@ from formats.reference import Value, request_fields, target_fields
 from logproc.model import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from logproc.formats.within import Part, Within
 
 
-def parts_of(within: Within, text: Value) -> dict[str, Value]:
-    """Return the fields that follow from a text."""
+def parts_of(within: Within, text: Value, own: Mapping[str, Value] | None = None) -> dict[str, Value]:
+    """Return the fields that follow from a text; `own` are those of the line."""
+    own = own or {}
+    spare = {part.name for part in within.parts if part.spare}
+    found = _parts_of(within, text)
+    return {name: value if name not in spare or own.get(name) is None else own[name] for name, value in found.items()}
+
+
+def _parts_of(within: Within, text: Value) -> dict[str, Value]:
     fields: dict[str, Value] = dict.fromkeys(within.fields)
     if not isinstance(text, bytes):
         return fields

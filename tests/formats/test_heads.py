@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from formats.named import parsed
 from formats.reference import match
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc.errors import FormatError
-from logproc.formats import FORMATS
+from logproc.formats import FORMATS, general
 from logproc.formats.format import SEPARATOR, Format
 from logproc.formats.layouts import compile_layout
 from logproc.formats.parser import new_parser
@@ -101,9 +102,12 @@ def test_damaged_lines_are_read_as_the_reference_reads_them(data: st.DataObject)
 
 
 LAYOUTS = ["%+", "%i %Z", "%Y-%m-%d %H:%M:%S%.%z", "%b %d, %Y %I:%M:%S %p", "%d/%b/%y %H:%M:%S:%f", "%s", "%H:%M:%S%."]
-LAYOUTS += ["%m-%d %H:%M:%S", "%a %b %d %T %Y", "%y%m%d %H%M%S", "%D %R:%S%%", "%+%|%d.%m.%Y %T", "%A, %B %e %Y %T %Z"]
+LAYOUTS += ["%#", "@%@", "%m-%d %H:%M:%S", "%a %b %d %T %Y", "%y%m%d %H%M%S", "%D %R:%S%%", "%+%|%d.%m.%Y %T"]
+LAYOUTS += ["%A, %B %e %Y %T %Z"]
 PARTS = ["2024", "24", "02", "29", "2", "13", "31", "12", "00", "59", "60", "61", "1700000000", "1700000000.5", "Feb"]
-PARTS += ["February", "Mon", "AM", "pm", "Z", "UTC", "CET", "EST", "+01:00", "-0330", "+16", ".5", ",123456789", ".x"]
+PARTS += ["65e726b4", "65E726B4.1a2b3c4d", "65e726b4.0f423", "65e726b4.12", "4000000065e727a40a2b3c4d"]
+PARTS += ["4000000065e727a4", "400000000000000", "4000003affffffffff000000", "February"]
+PARTS += ["Mon", "AM", "pm", "Z", "UTC", "CET", "EST", "+01:00", "-0330", "+16", ".5", ",123456789", ".x"]
 DAYS = ["2024-02-29T12:00:00", "2024-02-30 12:00:00", "2024-01-01 23:59:60.5"]
 
 
@@ -118,6 +122,45 @@ def test_a_time_by_a_layout_is_what_the_reference_makes_of_it(layout: str, data:
     slots = (Slot("time", Meaning.STAMP, b"|", layout=layout), Slot("rest", Meaning.TEXT, b"\n"))
     row = Format("x", "app", SEPARATOR, Program(b"", slots, head=1), "")
     check(row, new_parser(row, row.fields, 10), (text + "|").encode())
+
+
+TIMES = ["2024-02-29 12:34:56,789 INFO", "2024-02-29T12:34:56Z x", "29-Feb-2024 12:34:56.789 x", "Feb 29 12:34:56 x"]
+TIMES += ["2024/02/29 12:34:56 x", "Thu Feb 29 12:34:56 2024 x", "Feb 29, 2024 12:34:56 PM x"]
+TIMES += ["02/29/2024 1:34:56 PM x", "2024-02-29 12:34:56 PM x", "29.02.2024 12:34:56]", "Dec 31 23:59:59.5 x"]
+TIMES += ["2024-02-29T12:34:56.789012+01:00 x"]
+LIKE = ["0", "5", "9", "60", ".", ",", ":", " ", "Z", "+", "P", "M", "a", "-", "/", "UTC", " +01:00", "PM", "\t"]
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(TIMES), st.data())
+def test_a_time_behind_others_is_read_as_if_none_had_been_before(text: str, data: st.DataObject):
+    layout = f"{general.ANY}%|%b %d %H:%M:%S%."
+    slots = (Slot("time", Meaning.STAMP, b"", layout=layout), Slot("rest", Meaning.TEXT, b"\n"))
+    row = Format("x", "app", SEPARATOR, Program(b"", slots, head=1), "")
+    parsers = [new_parser(row, row.fields, 10) for _ in range(2)]
+    for parser in parsers:
+        parser.reach(1709210096 * 10**9, "UTC")  # 2024-02-29 12:34:56
+    for _ in range(data.draw(st.integers(1, 5))):
+        at = data.draw(st.integers(0, len(text)))
+        part = data.draw(st.sampled_from(LIKE))
+        other = text[:at] + part + text[at + data.draw(st.sampled_from((0, len(part)))) :]
+        parsers[1].reach(1709210096 * 10**9, "UTC")  # forgets what was before
+        assert read(row, parsers[0], other.encode()) == read(row, parsers[1], other.encode())
+        text = data.draw(st.sampled_from((text, other)))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1m30.5s", 90.5), ("1h0m0s", 3600), ("26h3m4.25s", 93784.25), ("59s", 59)]
+)
+def test_durations_in_hours_and_minutes_are_seconds(text: str, seconds: float):
+    rows, _ = parsed("logfmt", f"level=info msg=done duration={text}\n".encode())
+    assert rows[0]["duration"] == seconds
+
+
+@pytest.mark.parametrize("text", ["1m", "1m90s", "1m2h3s", "m3s", "1h2ms", "1m.5s", "1m2.3.4s"])
+def test_what_is_no_duration_is_no_number(text: str):
+    rows, _ = parsed("logfmt", f"level=info msg=done duration={text}\n".encode())
+    assert rows[0]["duration"] is None
 
 
 @pytest.mark.parametrize("layout", ["%Q", "%", "a\n"])

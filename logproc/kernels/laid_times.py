@@ -1,0 +1,372 @@
+"""Times by a layout, in int64 microseconds since 1970: what stands in front of most lines of applications.
+
+A layout is a row of bytes, as `formats.layouts` compiles it: those below 32 say what is read, any other stands for
+itself.
+"""
+
+# numba compiles == faster than `in`
+from __future__ import annotations
+
+import numpy as np
+
+from logproc.kernels.apps import is_digit, is_word
+from logproc.kernels.clock import (
+    LAST_TIME,
+    NO_TIME,
+    SECOND,
+    days_of,
+    iso_zone,
+    month_of,
+    parse_epoch,
+    parse_iso_time,
+)
+from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
+from logproc.kernels.jit import helper
+from logproc.kernels.layout import BAD_TIME, NO_MATCH
+from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.recall import FAILED_CELL, NOWHERE, PLACES_CELL, places, recall, remember
+from logproc.kernels.stamps import DATE_CELL, yearless_days
+
+(
+    YEAR,
+    SHORT_YEAR,
+    MONTH,
+    DAY,
+    HOUR,
+    HOUR_12,
+    MINUTE,
+    SECONDS,
+    FRACTION,
+    MAYBE_FRACTION,
+    MONTH_NAME,
+    DAY_NAME,
+    HALF_DAY,
+    MAYBE_ZONE,
+    ZONE_NAME,
+    EPOCH,
+    ISO,
+    LOCAL_ISO,
+    OR,
+    HEX_EPOCH,
+    TAI,
+) = range(1, 22)
+"""Bytes of a layout below 32: what `formats.layouts.DIRECTIVES` says of each."""
+
+# Others, such as CST or IST, mean different things in different places: the file's own time zone then holds.
+ZONES = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11}
+ZONES |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
+"""Names of zones that mean the same everywhere, by hours east of UTC."""
+
+_ZONES = np.array([int.from_bytes(name.encode(), "little") for name in ZONES], np.int64)
+_HOURS = np.array(list(ZONES.values()), np.int64)
+_N_ZONES = len(ZONES)
+
+
+@helper
+def number_at(base, i, least, most):
+    """Return (value, end) of at least `least` and at most `most` digits at i; the end is -1 if there are fewer."""
+    value = 0
+    first = i
+    while i - first < most and is_digit(load_byte(base, i)):
+        value = value * 10 + load_byte(base, i) - 48
+        i += 1
+    return value, (i if i - first >= least else -1)
+
+
+@helper
+def zone_end(base, i):
+    """Return where a zone at i ends, a blank before it included: Z, UTC, GMT, +hh:mm, +hhmm or +hh; i if there is none.
+
+    Behind a blank, hours alone are none.
+    """
+    j = i + 1 if load_byte(base, i) == 32 else i
+    byte = load_byte(base, j)
+    if byte == 90 or byte == 122:
+        return i if is_word(load_byte(base, j + 1)) else j + 1
+    name = load_word(base, j) & 0xFFFFFF
+    if name == 0x435455 or name == 0x544D47:
+        return i if is_word(load_byte(base, j + 3)) else j + 3
+    if byte != 43 and byte != 45:
+        return i
+    if not is_digit(load_byte(base, j + 1)) or not is_digit(load_byte(base, j + 2)):
+        return i
+    k = j + 3
+    colon = 1 if load_byte(base, k) == 58 else 0
+    if is_digit(load_byte(base, k + colon)) and is_digit(load_byte(base, k + colon + 1)):
+        k += colon + 2
+    elif j > i:
+        return i
+    return i if is_word(load_byte(base, k)) else k
+
+
+@helper
+def _zone_of(base, i, e):
+    """Return the seconds east of UTC of the zone [i, e), in front of which a blank may stand."""
+    return iso_zone(base, i + 1 if load_byte(base, i) == 32 else i, e)
+
+
+@helper
+def zone_hours(base, s, e):
+    """Return the hours east of UTC that the name [s, e) means all over the world, or NO_TIME."""
+    word = load_word(base, s) & (0xFFFFFFFF if e - s == 4 else 0xFFFFFF)
+    if e - s < 3 or e - s > 4:
+        return NO_TIME
+    for k in range(_N_ZONES):
+        if _ZONES[k] == word:
+            return _HOURS[k]
+    return NO_TIME
+
+
+@helper
+def iso_time(base, s, cache, zoned):
+    """Read `2000-10-10 13:55:36.123+02:00` at s into the cache; return where it ends, or what is wrong, negative."""
+    if load_byte(base, s + 4) != 45 or load_byte(base, s + 13) != 58 or not is_digit(load_byte(base, s)):
+        return -NO_MATCH
+    i = s + 19
+    byte = load_byte(base, i)
+    if (byte == 46 or byte == 44) and is_digit(load_byte(base, i + 1)):
+        i += 2
+        while is_digit(load_byte(base, i)):
+            i += 1
+    e = zone_end(base, i) if zoned else i
+    micros, naive, good = parse_iso_time(base, s, e, cache)
+    if not good:
+        return -BAD_TIME
+    store_word(cache, 8 * HEAD_TIME, micros)
+    store_word(cache, 8 * HEAD_ZONELESS, naive)
+    return e
+
+
+@helper
+def stamp_end(base, s, layout, k, stop, cache):
+    """Read a time at s by the layouts [k, stop) of the bytes at `layout`; leave it in the cache and return its end.
+
+    Returns what is wrong with the last of them as a negative number. The time is NO_TIME where a layout has no day.
+    """
+    e = recall(base, s, layout + k, cache)
+    if e >= 0:
+        return e
+    first, failed, sure = k, 0, True
+    while True:
+        after = k
+        while after < stop and load_byte(layout, after) != OR:
+            after += 1
+        e = _layout_end(base, s, layout, k, after, cache)
+        if e >= 0:
+            if sure and failed <= e:
+                remember(base, s, e, layout + first, cache)
+            return e
+        if after == stop:
+            return e
+        sure = sure and e == -NO_MATCH
+        failed = max(failed, load_word(cache, 8 * FAILED_CELL))
+        k = after + 1
+
+
+@helper
+def hex_at(base, i, length):
+    """Return the number of so many hexadecimal digits at i, at most 15; -1 if there are not so many."""
+    value = np.int64(0)
+    for at in range(i, i + length):
+        byte = load_byte(base, at)
+        lower = byte | 32
+        if is_digit(byte):
+            value = value * 16 + byte - 48
+        elif 97 <= lower <= 102:
+            value = value * 16 + lower - 87
+        else:
+            return np.int64(-1)
+    return value
+
+
+@helper
+def hex_time(base, s, cache):
+    """Read seconds since 1970 as eight hexadecimal digits at s; return where they end, or what is wrong, negative.
+
+    Behind a point may follow as many of nanoseconds, or five of microseconds, as slapd writes them.
+    """
+    seconds, i = hex_at(base, s, 8), s + 8
+    micros = np.int64(0)
+    if load_byte(base, i) == 46:
+        nanos = hex_at(base, i + 1, 8)
+        micros = nanos // 1000 if nanos >= 0 else hex_at(base, i + 1, 5)
+        i += 9 if nanos >= 0 else 6
+    if seconds < 0 or micros < 0 or is_word(load_byte(base, i)):
+        return -NO_MATCH
+    if micros >= SECOND:
+        return -BAD_TIME
+    store_word(cache, 8 * HEAD_TIME, seconds * SECOND + micros)
+    store_word(cache, 8 * HEAD_ZONELESS, 0)
+    return i
+
+
+@helper
+def tai_time(base, s, cache):
+    """Read a label of TAI64 or TAI64N at s, without the @; return where it ends, or what is wrong, negative.
+
+    As daemontools does, ten seconds are between it and UTC, whatever leap seconds came since.
+    https://cr.yp.to/libtai/tai64.html
+    """
+    if load_byte(base, s) != 52 or load_byte(base, s + 1) != 48:  # 2**62 seconds are the beginning of 1970
+        return -NO_MATCH
+    seconds, i = hex_at(base, s + 2, 14), s + 16
+    nanos = hex_at(base, i, 8)
+    if nanos >= 0:
+        i += 8
+    if seconds < 0 or is_word(load_byte(base, i)):
+        return -NO_MATCH
+    if seconds < 10 or seconds >= LAST_TIME // SECOND or nanos >= 1000 * SECOND:
+        return -BAD_TIME
+    store_word(cache, 8 * HEAD_TIME, (seconds - 10) * SECOND + max(nanos, 0) // 1000)
+    store_word(cache, 8 * HEAD_ZONELESS, 0)
+    return i
+
+
+@helper
+def _layout_end(base, s, layout, k, stop, cache):
+    year = month = day = hour = minute = second = micros = 0
+    dated, yearless, zoneless, half = False, True, 1, -1
+    minute_at = second_at = fraction_at = s + NOWHERE
+    fraction_digits = 0
+    zone = 0
+    i = s
+    store_word(cache, 8 * PLACES_CELL, -1)
+    while k < stop:
+        op = load_byte(layout, k)
+        k += 1
+        byte = load_byte(base, i)
+        store_word(cache, 8 * FAILED_CELL, i if op >= 32 else i + (3 if op < HEX_EPOCH else 25))
+        if op >= 32:
+            if byte != op:
+                return -NO_MATCH
+            i += 1
+        elif op == ISO or op == LOCAL_ISO:
+            at = i
+            i = iso_time(base, i, cache, op == ISO)
+            if i < 0:
+                store_word(cache, 8 * FAILED_CELL, at + 13)
+                return i
+            fraction_digits = 0
+            pointed = load_byte(base, at + 19) == 46 or load_byte(base, at + 19) == 44
+            while pointed and at + 20 + fraction_digits < i and is_digit(load_byte(base, at + 20 + fraction_digits)):
+                fraction_digits += 1
+            minute_at, second_at, fraction_at = at + 14, at + 17, at + 20
+            micros, zoneless = load_word(cache, 8 * HEAD_TIME), load_word(cache, 8 * HEAD_ZONELESS)
+            if k == stop:
+                if at == s:
+                    store_word(cache, 8 * PLACES_CELL, places(14, 17, 20, fraction_digits))
+                return i
+            dated = True
+            month = -1
+        elif op >= HEX_EPOCH:
+            i = hex_time(base, i, cache) if op == HEX_EPOCH else tai_time(base, i, cache)
+            if i < 0 or k == stop:
+                return i
+            micros, zoneless = load_word(cache, 8 * HEAD_TIME), load_word(cache, 8 * HEAD_ZONELESS)
+            dated = True
+            month = -1
+        elif op == YEAR:
+            year, i = number_at(base, i, 4, 4)
+            yearless = False
+        elif op == SHORT_YEAR:
+            year, i = number_at(base, i, 2, 2)
+            year += 1900 if year >= 69 else 2000
+            yearless = False
+        elif op == MONTH:
+            month, i = number_at(base, i, 1, 2)
+        elif op == DAY:
+            day, i = number_at(base, i + 1 if byte == 32 else i, 1, 2)
+            dated = True
+        elif op == HOUR or op == HOUR_12:
+            hour, i = number_at(base, i + 1 if byte == 32 else i, 1, 2)
+        elif op == MINUTE:
+            minute_at = i
+            minute, i = number_at(base, i, 1, 2)
+        elif op == SECONDS:
+            second_at = i
+            second, i = number_at(base, i, 1, 2)
+        elif op == FRACTION or op == MAYBE_FRACTION:
+            if op == MAYBE_FRACTION:
+                if (byte != 46 and byte != 44) or not is_digit(load_byte(base, i + 1)):
+                    continue
+                i += 1
+            first = i
+            micros, i = number_at(base, i, 1, 6)
+            if i >= 0:
+                for _ in range(6 - (i - first)):
+                    micros *= 10
+                while is_digit(load_byte(base, i)):
+                    i += 1
+                if i - first > 9:
+                    return -NO_MATCH
+                fraction_at, fraction_digits = first, i - first
+        elif op == MONTH_NAME:
+            month = month_of(load_word(base, i) & 0xFFFFFF)
+            if month == 0:
+                return -NO_MATCH
+            while 97 <= (load_byte(base, i) | 32) <= 122:
+                i += 1
+        elif op == DAY_NAME:
+            first = i
+            while 97 <= (load_byte(base, i) | 32) <= 122:
+                i += 1
+            if i == first:
+                return -NO_MATCH
+        elif op == HALF_DAY:
+            if (load_byte(base, i + 1) | 32) != 109 or ((byte | 32) != 97 and (byte | 32) != 112):
+                return -NO_MATCH
+            half = 1 if (byte | 32) == 112 else 0
+            i += 2
+        elif op == MAYBE_ZONE or op == ZONE_NAME:
+            e = zone_end(base, i)
+            if e > i:
+                zone = _zone_of(base, i, e)
+                zoneless = 0
+                if zone == NO_TIME:
+                    return -BAD_TIME
+            elif op == ZONE_NAME:
+                while is_word(load_byte(base, e)) or (load_byte(base, e) == 47 and e > i):
+                    e += 1
+                if e == i:
+                    return -NO_MATCH
+                hours = zone_hours(base, i, e)
+                if hours != NO_TIME:
+                    zone = hours * 3600
+                    zoneless = 0
+            i = e
+        else:
+            e = i
+            while is_digit(load_byte(base, e)) or (load_byte(base, e) == 46 and e > i):
+                e += 1
+            if e == i:
+                return -NO_MATCH
+            micros, good = parse_epoch(base, i, e, 0)
+            if not good:
+                return -BAD_TIME
+            dated = True
+            month = -1
+            zoneless = 0
+            i = e
+        if i < 0:
+            return -NO_MATCH
+    if month != -1:
+        if half >= 0:
+            if hour < 1 or hour > 12:
+                return -BAD_TIME
+            hour = hour % 12 + 12 * half
+        if hour > 23 or minute > 59 or second > 60:
+            return -BAD_TIME
+        of_day = (hour * 3600 + minute * 60 + min(second, 59)) * SECOND + micros
+        if dated:
+            days = yearless_days(month, day, of_day, cache) if yearless else days_of(year, month, day)
+            if days == NO_TIME:
+                return -BAD_TIME
+            micros = days * 86400 * SECOND + of_day
+    # Whether a time without a year is of this one may hang on its clock: then the next must be read whole, too.
+    settled = not yearless or month < 0 or load_word(cache, 8 * DATE_CELL) == month * 32 + day
+    if dated and settled:
+        found = places(minute_at - s, second_at - s, min(fraction_at - s, NOWHERE), fraction_digits)
+        store_word(cache, 8 * PLACES_CELL, found)
+    store_word(cache, 8 * HEAD_TIME, micros - zone * SECOND if dated else NO_TIME)
+    store_word(cache, 8 * HEAD_ZONELESS, zoneless if dated else 0)
+    return i
