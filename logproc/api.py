@@ -38,7 +38,7 @@ def run(
     workers: int = 0,
     since: Time | None = None,
     until: Time | None = None,
-    reports: Iterable[str] | None = None,
+    reports: Iterable[str | os.PathLike[str]] | str | None = None,
     progress: Progress | bool | None = None,
 ) -> Report:
     """Read the logs at `paths` (or at the configuration's root) and return the report.
@@ -64,7 +64,7 @@ def run(
         since,
         until,
         backend=backend,
-        reports=(reports,) if isinstance(reports, str) else tuple(reports or ()),
+        reports=(reports,) if isinstance(reports, str) else tuple(os.fspath(report) for report in reports or ()),
     )
     ready = _ready(flags)
     from logproc.coordinator import run as coordinate  # noqa: PLC0415 - loads numba

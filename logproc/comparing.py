@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logproc.errors import QueryError, UsageError
+from logproc.formats import own_fields
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import COVERAGE, ColumnInfo, ReportError, ReportTable
 from logproc.report.changes import Change, Kind, Measure, Side, changes, quantile_spread
@@ -75,7 +76,14 @@ def _sides(old: ReportTable, new: ReportTable) -> tuple[Side, Side] | str:
     if " ".join(old.sql.split()) != " ".join(new.sql.split()):
         return "its SQL is not the same on both sides"
     try:
-        spec = plan(new.sql, new.name, relations=_AnyRelation(), synonyms=contract_name_of(), rules=_NOWHERE)
+        spec = plan(
+            new.sql,
+            new.name,
+            relations=_AnyRelation(),
+            fields=own_fields(),
+            synonyms=contract_name_of(),
+            rules=_NOWHERE,
+        )
     except QueryError as error:
         return f"its SQL cannot be planned: {error.message}"
     if len(spec.outputs) != len(new.columns) or len(old.columns) != len(new.columns):

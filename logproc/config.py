@@ -18,6 +18,8 @@ from logproc.errors import ConfigError, FormatError, UsageError
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from logproc.model import Kind
+
     Table: TypeAlias = dict[str, Any]
 
 DEFAULT_FILE = "config.toml"
@@ -56,11 +58,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class NamedReport:
-    """A `[[report]]`: SQL with a name."""
+    """A `[[report]]`: SQL with a name.
+
+    `fields` are those that its rows have beside what families and formats declare, with the logs as witnesses.
+    """
 
     name: str
     sql: str
     line: int | None = field(default=None, compare=False)
+    fields: tuple[tuple[str, Kind], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from logproc import presets
+from logproc import formats, presets
 from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
 from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import COVERAGE, FIELDS, CheckResult, Kind
 from logproc.plans import planned
-from logproc.rollup.spec import Rules
+from logproc.rollup.spec import ANY, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,12 +43,13 @@ def relations(config: Config) -> dict[str, frozenset[str]]:
     return found
 
 
-def own_fields(config: Config) -> dict[str, Kind]:
-    """Return the fields that configured formats have and no family knows."""
+def own_fields(config: Config) -> dict[str, Mapping[str, Kind]]:
+    """Return the fields that formats have and no family knows: by family, and of the configured formats for `ANY`."""
     names = dict.fromkeys([config.format, *(source.format for source in config.sources)])
-    formats = [resolve(name) for name in names if name != "auto"]
-    fields = {name: kind for fmt in formats if fmt.engine in FIXED for name, kind in fmt.fields.items()}
-    return {name: kind for name, kind in fields.items() if not any(name in known for known in FIELDS.values())}
+    chosen = [resolve(name) for name in names if name != "auto"]
+    fields = {name: kind for fmt in chosen if fmt.engine in FIXED for name, kind in fmt.fields.items()}
+    configured = {name: kind for name, kind in fields.items() if not any(name in known for known in FIELDS.values())}
+    return {ANY: configured, **formats.own_fields()}
 
 
 def rules(config: Config) -> Rules:
@@ -60,6 +61,7 @@ def rules(config: Config) -> Rules:
 def reports(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the reports that are asked for: those of `--report`, else the configured ones and the coverage."""
     known, fields = relations(config), own_fields(config)
+    fields[ANY] = {**{name: kind for report in config.named_reports for name, kind in report.fields}, **fields[ANY]}
     asked = list(_asked(config)) if config.reports else [*_configured(config), (COVERAGE, COVERAGE_SQL)]
     plans: dict[str, RollupSpec] = {}
     for spec in planned(asked, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config)):

@@ -85,7 +85,9 @@ class Duck:
         memory = self._config.memory or MEMORY
         settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
         self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))
-        self._connection.execute("SET TimeZone = 'UTC'; SET errors_as_json = true")
+        self._connection.execute(
+            "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false"
+        )
         register_functions(self._connection, self._config.geo.files)
         for name, selection in self.asked.selections.items():
             self._connection.register(name, selection.schema.empty_table())

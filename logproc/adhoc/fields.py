@@ -63,9 +63,7 @@ def known_fields(planner: Planner, files: Iterable[LogFile], relation: str = EVE
     for file in files:
         if file.problem is not None:
             continue
-        if file.path == STDIN:
-            is_open = True
-            continue
+        is_open = is_open or file.path == STDIN  # of which only the beginning can be looked at
         try:
             sample, detection = planner.look(file)
         except InputError:
@@ -145,7 +143,7 @@ def require_known(names: Iterable[str], known: Known) -> list[str]:
 
 
 def sampled_fields(config: Config, relation: str) -> dict[str, Kind]:
-    """Return the fields that rows of a relation have, as some of the files tell; standard input tells nothing."""
+    """Return the fields that rows of a relation have, as some of the files tell."""
     planner = Planner(config)
     return known_fields(planner, _some(planner.discover()), relation).fields
 

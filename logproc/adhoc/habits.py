@@ -99,6 +99,16 @@ CLAUSES: tuple[tuple[str, str], ...] = (
     (r"\bFORMAT\s+\w+\s*$", "leave FORMAT out; --to says how the answer is written"),
     (r"\bPREWHERE\b", "write WHERE"),
     (r"`", 'names stand between double quotation marks: "a name"'),
-    (r"\bSHOW\s+COLUMNS\b", "write DESCRIBE web"),
+    (r"\bSHOW\s+(FULL\s+)?(COLUMNS|FIELDS)\b", "write DESCRIBE web"),
+    (r"\bSEPARATOR\b", "write string_agg(x, ', ')"),
+    (r"\bPARTITION\s+(?!BY\b)", "did you mean PARTITION BY?"),
+    (r"\bIN\s+[\w']", "values stand in brackets, as in IN (200, 404)"),
+    (r"\bBETWEEN\s+('[^']*'|[\w.]+)\s*($|[);]|GROUP\b|ORDER\b|LIMIT\b)", "write BETWEEN low AND high"),
+    (r"\w\([^()]*\bFILTER\s*\(", "FILTER stands behind the bracket, as in sum(x) FILTER (WHERE y)"),
+    (r"\bCASE\b(?!.*\bWHEN\b)", "write CASE WHEN condition THEN a ELSE b END"),
+    (
+        r"^\s*(?!(SELECT|FROM|WITH)\b)\w+\s*([=<>~!]|LIKE\b|IS\b)",
+        "write SELECT ... FROM web WHERE in front of a condition",
+    ),
 )
 """Syntax of other engines, as a pattern, and what to write; looked at where a query has an error of syntax."""

@@ -6,7 +6,7 @@ More than is needed may be named here, never less: DuckDB applies the whole quer
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import questions
@@ -76,8 +76,8 @@ class Asked:
     """Whether it asks for columns that it does not name."""
     sampled: frozenset[str] = frozenset()
     """Relations whose `*` are the fields of the lines that were looked at."""
-    shifts: list[int] = field(default_factory=list)
-    """Places in `sql` where a quotation mark was put in."""
+    shifts: list[tuple[int, int]] = field(default_factory=list)
+    """Places in `sql` where something was put in, and how many characters, in order."""
     as_text: frozenset[str] = frozenset()
     """Fields that the query casts to text."""
     computed: frozenset[str] = frozenset()
@@ -89,7 +89,7 @@ class Asked:
 
     def place(self, position: int) -> int:
         """Return the place in the query as it was written."""
-        return position - sum(shift < position for shift in self.shifts)
+        return position - sum(min(length, position - place) for place, length in self.shifts if place < position)
 
 
 def asked_of(sql: str, relations: Relations, look: Callable[[str], Mapping[str, Kind]] | None = None) -> Asked:
@@ -116,17 +116,27 @@ class _Scope:
     relations: Relations
     look: Callable[[str], Mapping[str, Kind]]
 
-    def fields(self, name: str) -> Mapping[str, Kind]:
-        """Return the fields that `*` means, of a relation whose rows may have any; none where nothing says so."""
-        return self.look(self.relations.keys[name]) if self.relations.by_name[name].dynamic else {}
+    def fields(self, name: str, names: _Names) -> Mapping[str, Kind]:
+        """Return the fields that the files say a relation has, of those that are asked for; none if none need be."""
+        relation = self.relations.by_name[name]
+        if names.star:
+            found = self.look(self.relations.keys[name])
+            if relation.dynamic or not found:
+                return found
+            usual = {column: relation.columns[column] for column in relation.columns if column in relation.usual}
+            return {**usual, **{column: kind for column, kind in found.items() if column not in usual}}
+        missing = names.unknown(relation)
+        found = self.look(self.relations.keys[name]) if missing else {}
+        return {column: kind for column, kind in found.items() if column.lower() in missing}
 
 
 def _mentioned(sql: str, scope: _Scope) -> Asked:
     words = {word.lower() for word in re.findall(r"\w[\w-]*", sql)}
     found = [name for name in scope.relations.by_name if name.lower() in words]
-    fields = {name: scope.fields(name) for name in found}
-    selections = {name: _selection(name, scope.relations, _Names(star=True), fields[name]) for name in found}
-    sampled = frozenset(name for name in found if fields[name])
+    every = _Names(star=True)
+    fields = {name: scope.fields(name, every) for name in found}
+    selections = {name: _selection(name, scope.relations, every, fields[name]) for name in found}
+    sampled = frozenset(name for name in found if fields[name] and scope.relations.by_name[name].dynamic)
     return Asked(sql, selections, streams=False, star=True, sampled=sampled, written=sql)
 
 
@@ -143,13 +153,14 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
     asked = Asked(sql, streams=len(tables) == 1 and _runs_once(tree), as_text=_cast_to_text(tree), written=sql)
     asked.star, asked.computed = names.star, _computed_with(tree, tables)
     asked.orders = any(type(node).__name__ == "Ordered" for node in tree.walk())
-    pushed = None
+    pushed, has_raw = None, False
     for table in tables:
         name = known[table.name.lower()]
         twice = name in asked.selections  # each may want other rows
         pushed = _NOTHING if twice else _pushed(table, tree, relations.by_name[name])
-        fields = scope.fields(name) if names.star else {}
-        asked.sampled |= {name} if fields else frozenset()
+        fields = scope.fields(name, names)
+        has_raw = has_raw or RAW in fields
+        asked.sampled |= {name} if fields and relations.by_name[name].dynamic else frozenset()
         asked.selections[name] = selection = _selection(name, relations, names, fields, pushed.condition)
         # What type an undeclared field has is known once all of its values are there.
         typed = (
@@ -160,8 +171,13 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
         asked.streams = asked.streams and all(label in asked.as_text for label in typed)
     if pushed is not None and len(tables) == 1:
         asked.enough = _enough(tree, tables[0], whole=pushed.whole)
-    if any(relations.by_name[name].dynamic for name in asked.selections):
-        _quote(asked, tree, _qualifiers(tree, tables) | local)
+    put_in: list[tuple[int, str]] = []
+    if any("." in label for selection in asked.selections.values() for label in selection.labels):
+        put_in += _marks(tree, _qualifiers(tree, tables) | local)
+    is_one_select = sum(type(node).__name__ == "Select" for node in tree.walk()) == 1
+    if is_one_select and names.star and RAW in names.written and not has_raw:
+        put_in += _without_raw(sql)
+    _put_in(asked, put_in)
     return asked
 
 
@@ -227,9 +243,28 @@ def _qualifiers(tree: Node, tables: Sequence[Node]) -> set[str]:
     return named | {node.alias.lower() for node in aliased if node.alias}
 
 
-def _quote(asked: Asked, tree: Node, qualifiers: set[str]) -> None:
-    """Put marks around the dotted names of JSON's fields, which to DuckDB would be a table's columns."""
-    marks: list[int] = []
+def _put_in(asked: Asked, texts: Iterable[tuple[int, str]]) -> None:
+    """Put texts into the query, each at its place in what the user wrote."""
+    shift = 0
+    for place, text in sorted(set(texts)):
+        at = place + shift
+        asked.sql = f"{asked.sql[:at]}{text}{asked.sql[at:]}"
+        asked.shifts.append((at, len(text)))
+        shift += len(text)
+
+
+def _without_raw(sql: str) -> Iterator[tuple[int, str]]:
+    """Yield what makes `*` not mean the line itself, where a query names that."""
+    tokens = grammar()().tokenize(sql)
+    for before, token, behind in zip(tokens, tokens[1:], [*tokens[2:], None], strict=False):
+        if token.text == "*" and before.text.upper() in {"SELECT", "DISTINCT", ",", "."}:
+            excludes = behind is not None and behind.text.upper() == "EXCLUDE"
+            opening = sql.find("(", token.end) + 1 if excludes else 0
+            yield (opening, f"{RAW}, ") if opening else (token.end + 1, f" EXCLUDE ({RAW})")
+
+
+def _marks(tree: Node, qualifiers: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield marks around the dotted names of JSON's fields, which to DuckDB would be a table's columns."""
     for node in tree.walk():
         if type(node).__name__ not in {"Column", "Dot"} or type(node.parent).__name__ == "Dot":
             continue
@@ -239,10 +274,7 @@ def _quote(asked: Asked, tree: Node, qualifiers: set[str]) -> None:
         places = [(part.meta.get("start"), part.meta.get("end")) for part in parts]
         quoted = any(type(part).__name__ != "Identifier" or part.args.get("quoted") for part in parts)
         if len(parts) > 1 and not quoted and None not in places[0] and None not in places[-1]:
-            marks += [places[0][0], places[-1][1] + 1]
-    for mark in sorted(set(marks), reverse=True):
-        asked.sql = f'{asked.sql[:mark]}"{asked.sql[mark:]}'
-    asked.shifts = [mark + number for number, mark in enumerate(sorted(set(marks)))]
+            yield from ((places[0][0], '"'), (places[-1][1] + 1, '"'))
 
 
 def _runs_once(tree: Node) -> bool:
@@ -257,6 +289,15 @@ class _Names:
     lower: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
     star: bool = False
+    defined: frozenset[str] = frozenset()
+    """Names in lower case that the query itself gives to something."""
+
+    def unknown(self, relation: Relation) -> frozenset[str]:
+        """Return the names in lower case that a relation of declared columns does not have."""
+        if relation.dynamic:
+            return frozenset()
+        lower = {path.lower() for path in self.written}
+        return frozenset(lower - relation.columns.keys() - self.defined - relation.names - {RAW})
 
 
 def _names(tree: Node, tables: Sequence[Node]) -> _Names:
@@ -280,7 +321,7 @@ def _names(tree: Node, tables: Sequence[Node]) -> _Names:
         if not (path.lower() in defined and _behind(node)):
             qualifier, _, rest = path.partition(".")
             written.add(rest if rest and qualifier.lower() in qualifiers else path)
-    return _Names(frozenset(names), frozenset(written), star)
+    return _Names(frozenset(names), frozenset(written), star, frozenset(defined))
 
 
 def _is_star(node: Node, kind: str) -> bool:
@@ -326,7 +367,8 @@ def _selection(
     columns |= {
         column: Column(column, kind)
         for column, kind in relation.columns.items()
-        if column.lower() not in seen and (column.lower() in names.lower or (names.star and not fields))
+        if column.lower() not in seen
+        and (column.lower() in names.lower or (names.star and not fields and column in relation.usual))
     }
     written = {path.lower() for path in names.written}
     if RAW in written and RAW not in columns:
@@ -397,7 +439,7 @@ def _pushed(table: Node, tree: Node, relation: Relation) -> _Pushed:
     if relation.dynamic and select is not tree:
         return _NOTHING  # in a subquery, a name that no family declares may be one of the query around it
     names = frozenset({*relation.names, (table.alias or table.name).lower()})
-    own = Relation(names, relation.columns, relation.dynamic, relation.synonyms)
+    own = replace(relation, names=names)
     builder = Builder(Query("sql", ""), own, NODES, aliases(select))
     terms = list(_terms(where.this))
     built = [built for term in terms for built in _built(builder, term)]

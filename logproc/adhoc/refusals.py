@@ -40,7 +40,9 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
     name, kind = str(facts.get("name", "")), facts.get("error_subtype")
     begin, end = _place(facts, asked, sql, shift)
     message = str(facts.get("exception_message") or error).partition("\n")[0].strip()
-    if kind == "COLUMN_NOT_FOUND":
+    if "FROM clause is missing" in message:
+        message = f"there is no FROM; it names one of {', '.join(sorted(relations.by_name))}"
+    elif kind == "COLUMN_NOT_FOUND":
         # What a subquery yields are candidates; else they are no more than what the query asked for.
         inner = str(facts.get("candidates", "")) if len(re.findall(r"\bselect\b", sql, re.IGNORECASE)) > 1 else ""
         message = f"there is no column {name!r}{_hint(name, inner.split(','), asked, relations)}"
@@ -54,16 +56,32 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
         message = f"there is no column {lost[2]!r} in {lost[1]}{_hint(lost[2], (), asked, relations)}"
     elif "because schema" in message:
         message = f"FROM: there is no family or source {sql[begin:end]!r}{file_hint(sql[begin:end])}"
+    elif lost := re.match(r'Referenced table "([^"]*)" not found', message):
+        message = f"FROM has no {lost[1]!r}, only {' and '.join(asked.selections) or 'what stands in brackets'}"
+    elif "cannot contain window functions" in message:
+        message = f"{message.split()[0]}: a window function is computed behind it; write QUALIFY condition"
+    elif lost := re.match(r"Unknown TimeZone '([^']*)'", message):
+        begin, end = _span(re.escape(f"'{lost[1]}'"), sql)
+        message = f"there is no time zone {lost[1]!r}; write one such as 'Europe/Berlin' or 'UTC'"
+    elif lost := re.search(r"required extension '(\w+)", message):
+        begin, end = _span(rf"\b{lost[1]}\b", sql)
+        message = f"DuckDB's extension {lost[1]!r} is not installed: run INSTALL {lost[1]} in DuckDB once"
+    elif "STRING_LITERAL" in message and "TIMESTAMP" in message:
+        message = (
+            "a text cannot be added to a time, or taken from it; write an interval, as in now() - INTERVAL '1 day'"
+        )
     elif message.startswith("Set operations"):
         begin, end = _span(r"\b(UNION|INTERSECT|EXCEPT)\b", sql)
         message = f"{(sql[begin:end] or 'UNION').upper()}: both sides must have the same number of columns"
     elif facts.get("exception_type") == "Parser":
-        message += _other_syntax(sql) or _brackets(sql, begin) or _keyword(sql, begin)
+        message += _other_syntax(sql) or _brackets(sql, begin) or _keyword(sql, begin) or _comma(sql, begin)
     return QueryError(message, None, sql, begin, end)
 
 
 def one_select(sql: str, count: int) -> QueryError:
     """Return the error for what is no single SELECT."""
+    if count == 0:
+        return QueryError("the query is empty; write one SELECT", None, sql)
     begin, end = _span(r"\bPIVOT\b", sql)
     if begin is not None:
         return QueryError("PIVOT: name the values, as in ON status IN (200, 404)", None, sql, begin, end)
@@ -92,7 +110,7 @@ def _instead(name: str, facts: Mapping[str, Any]) -> str:
     """Say what to write in the place of a function that there is not."""
     if name.lower() in HABITS:
         return f"; write {HABITS[name.lower()]}"
-    known = [*DOMAIN, *str(facts.get("candidates", "")).split(",")]
+    known = dict.fromkeys([*DOMAIN, *(name.strip() for name in str(facts.get("candidates", "")).split(","))])
     near = difflib.get_close_matches(name.lower(), known, n=2, cutoff=0.7)
     return f"; did you mean {' or '.join(near)}?" if near else "; `logproc functions` lists those of reports"
 
@@ -148,6 +166,22 @@ def _keyword(sql: str, place: int | None) -> str:
     return ""
 
 
+def _comma(sql: str, place: int | None) -> str:
+    """Say that a comma may be missing, where a call stands behind a name."""
+    before = re.search(r"(\w+)\s+(\w+)\s*$", sql[:place]) if place is not None and sql[place:].startswith("(") else None
+    names = before is not None and before[1].upper() not in {
+        *KEYWORDS,
+        "BY",
+        "AS",
+        "AND",
+        "OR",
+        "NOT",
+        "DISTINCT",
+        "ON",
+    }
+    return f"; is a comma missing before {before[2]}?" if before is not None and names else ""
+
+
 def _hint(name: str, candidates: Sequence[str], asked: Asked, relations: Relations) -> str:
     """Say what a column's name may have been, and which relations have one of that name."""
     having = [relation for relation in relations.all_columns().get(name.lower(), []) if relation != LOGS]
@@ -158,4 +192,5 @@ def _hint(name: str, candidates: Sequence[str], asked: Asked, relations: Relatio
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
     inner = sorted(filter(None, candidates))
-    return f"; there are {', '.join(inner or sorted(own))}"
+    usual = {column.lower() for known in asked.selections for column in relations.by_name[known].usual}
+    return f"; there are {', '.join(inner or sorted(usual))}"

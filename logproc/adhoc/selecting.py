@@ -13,7 +13,7 @@ from logproc.errors import UsageError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import RAW, Kind
 from logproc.planner import Planner
-from logproc.rollup.spec import EVERYTHING, Column
+from logproc.rollup.spec import ANY, EVERYTHING, Column
 from logproc.rollup.sql import plan
 
 if TYPE_CHECKING:
@@ -62,13 +62,14 @@ def selection_of(
     config: Config, known: Known | None, select: Sequence[str], where: str | None, *, origin: bool, relation: str
 ) -> Selection:
     """Return what is to be read: the columns `select` names, or all that are known, and the rows that `where` keeps."""
-    fields = {**({} if known is None else known.fields), **questions.own_fields(config)}
+    own = questions.own_fields(config)
+    fields = {**({} if known is None else known.fields), **own[ANY]}
     fields = {name: kind for name, kind in fields.items() if kind is not Kind.DYNAMIC and name not in CONTRACT}
     raw = RAW in select and not (known and RAW in known.fields)
     others = {*ORIGIN, RAW} if raw else set(ORIGIN)
     names = [name for name in dict.fromkeys(select or (known.fields if known else ())) if name not in others]
     columns = tuple(_column(name, fields, {} if known is None else known.fields) for name in names)
-    condition = None if where is None else condition_of(config, where, fields, relation)
+    condition = None if where is None else condition_of(config, where, {**own, ANY: fields}, relation)
     if others.isdisjoint(select):
         return Selection(relation, columns, condition, tuple(names), origin)
     shown = tuple(dict.fromkeys([*select, *(ORIGIN if origin else ())]))
@@ -81,7 +82,7 @@ def _column(name: str, fields: Mapping[str, Kind], known: Mapping[str, Kind]) ->
 
 
 def condition_of(
-    config: Config, where: str, fields: Mapping[str, Kind], relation: str = EVERYTHING
+    config: Config, where: str, fields: Mapping[str, Mapping[str, Kind]], relation: str = EVERYTHING
 ) -> Expression | None:
     """Plan a condition over all rows, or over those of a relation; QueryError if it is none."""
     name = "logs" if relation == EVERYTHING else '"' + relation.replace('"', '""') + '"'

@@ -7,22 +7,25 @@ query -> rollup plan -> run of one report ----------------------> table, JSON, C
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import coordinator, questions
-from logproc.adhoc.fields import doubtful
+from logproc.adhoc.fields import doubtful, sampled_fields
 from logproc.adhoc.question import DESCRIBED_ROWS, Asked, asked_of, relations_of
 from logproc.adhoc.refusals import is_wrong
 from logproc.config import NamedReport
 from logproc.errors import MissingExtraError, QueryError
+from logproc.inputs.opening import STDIN
 from logproc.model import Kind
+from logproc.rollup.builder import NO_COLUMN
 from logproc.rollup.spec import Column, columns_of_spec
 from logproc.rollup.sql import title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Self
 
     from logproc.adhoc.duck import Duck
@@ -41,20 +44,45 @@ class Choice:
 
     spec: RollupSpec | None
     reason: str
+    asking: Config
+    """The configuration of a run that computes it, or is refused."""
 
 
-def question(config: Config, sql: str, name: str = NAME) -> Config:
+def question(config: Config, sql: str, name: str = NAME, fields: Mapping[str, Kind] | None = None) -> Config:
     """Return the configuration of a run that computes this query alone."""
-    return replace(config, reports=(name,), named_reports=(NamedReport(name, sql),), checks=())
+    report = NamedReport(name, sql, fields=tuple((fields or {}).items()))
+    return replace(config, reports=(name,), named_reports=(report,), checks=())
 
 
 def choose(config: Config, sql: str, name: str = NAME) -> Choice:
-    """Say which engine a query runs in; nothing is read."""
+    """Say which engine a query runs in; no more is read than tells of a column that nothing declares."""
     try:
-        (spec,) = questions.reports(question(config, sql, name))
+        return _planned(question(config, sql, name))
     except QueryError as error:
-        return Choice(None, error.message)
-    return Choice(spec, "its aggregates can be merged from parts of the input")
+        refused = error
+    found = fields_in_files(config, sql) if NO_COLUMN in refused.message else {}
+    asking = question(config, sql, name, found)
+    if not found:
+        return Choice(None, refused.message, asking)
+    try:
+        return _planned(asking)
+    except QueryError as error:
+        return Choice(None, error.message, asking)
+
+
+def _planned(asking: Config) -> Choice:
+    (spec,) = questions.reports(asking)
+    return Choice(spec, "its aggregates can be merged from parts of the input", asking)
+
+
+def fields_in_files(config: Config, sql: str) -> dict[str, Kind]:
+    """Return the fields that the logs have of the relations that a query mentions."""
+    known = relations_of(config)
+    words = {word.lower() for word in re.findall(r"\w[\w-]*", sql)}
+    found: dict[str, Kind] = {}
+    for relation in sorted({key for name, key in known.keys.items() if name.lower() in words}):
+        found |= sampled_fields(config, relation)
+    return found
 
 
 class Answer:
@@ -84,14 +112,14 @@ class Answer:
 
     def __enter__(self) -> Self:
         """Run the query, in DuckDB up to its first rows."""
+        if STDIN in self._config.paths:  # what is looked at first can be read in this process alone
+            self._config = replace(self._config, backend="threads")
         choice = choose(self._config, self._sql, self._name)
         self._doubt(choice)
         if choice.spec is not None:
-            self._report = coordinator.run(
-                question(self._config, self._sql, self._name), progress=self._progress, say=self._say
-            )
+            self._report = coordinator.run(choice.asking, progress=self._progress, say=self._say)
             (self.table,) = self._report.reports
-            if self.table.problem is None or "-" in self._config.paths:  # standard input can be read only once
+            if self.table.problem is None or STDIN in self._config.paths:  # standard input can be read only once
                 return self
             self._say(f"{self.table.problem}; once more, in DuckDB")
             self.table = None
@@ -151,12 +179,12 @@ class Answer:
             raise MissingExtraError(f"this query cannot run as a rollup ({choice.reason}); DuckDB", "sql") from error
         except QueryError:
             if choice.spec is None and is_wrong(choice.reason):
-                self._plan()  # its message says more
+                self._plan(choice.asking)  # its message says more
             raise
 
-    def _plan(self) -> None:
+    def _plan(self, asking: Config) -> None:
         try:
-            questions.reports(question(self._config, self._sql, self._name))
+            questions.reports(asking)
         except QueryError as error:
             name = None if self._name == NAME else self._name
             raise QueryError(error.message, name, error.sql, error.position, error.end) from error

@@ -93,10 +93,12 @@ def _ask(config: Config, named: tuple[str, ...]) -> int:
 
     known = relations_of(config)
     relations = {name: tuple(relation.columns) for name, relation in known.by_name.items()}
+    declared = {name: relation for name, relation in known.by_name.items() if not relation.dynamic}
 
     @cache
     def own(name: str) -> tuple[str, ...]:
-        return tuple(sampled_fields(config, known.keys[name])) if known.by_name[name].dynamic else ()
+        usual = [c for c in declared[name].columns if c in declared[name].usual] if name in declared else []
+        return tuple(dict.fromkeys([*usual, *sampled_fields(config, known.keys[name])]))
 
     functions = sorted(CALLABLE)
     put(f"SQL over {', '.join(config.paths)}; FROM names {', '.join(relations)}. A query ends with ; - see .help\n")

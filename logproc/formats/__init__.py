@@ -7,7 +7,7 @@ refused. Of the rows that match a file equally well, detection takes the one wit
 from __future__ import annotations
 
 import difflib
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
@@ -45,13 +45,14 @@ from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
 from logproc.formats.web import WEB
 from logproc.formats.web_servers import WEB_SERVERS
+from logproc.model import FIELDS, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from logproc.formats.program import Program
 
-__all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "resolve"]
+__all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample", "candidates", "own_fields", "resolve"]
 
 _TEXT = (
     *WEB,
@@ -144,3 +145,15 @@ def candidates(names: Iterable[str]) -> tuple[Format, ...]:
     """Return the formats that detection tries, the most specific first: the table's, and the named ones beside it."""
     rows = [*FORMATS.values(), *(resolve(name) for name in names if name not in FORMATS)]
     return tuple(sorted(rows, key=lambda row: -row.rank))
+
+
+@cache
+def own_fields() -> Mapping[str, Mapping[str, Kind]]:
+    """Return the fields that formats have and no family knows, by family; DYNAMIC where formats disagree on one."""
+    found: dict[str, dict[str, Kind]] = {}
+    for row in _ROWS:
+        of_family = found.setdefault(row.family, {})
+        for name, kind in row.fields.items():
+            if not any(name in known for known in FIELDS.values()):
+                of_family[name] = kind if of_family.get(name, kind) is kind else Kind.DYNAMIC
+    return found

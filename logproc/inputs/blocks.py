@@ -21,6 +21,7 @@ from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size,
 from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
 from logproc.inputs.records import Begins, record_behind, record_start
 from logproc.inputs.sample import Sample, sample
+from logproc.inputs.standard import standard_input
 from logproc.model import Mark
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class BlockReader:
         self._fd = STDIN_FD
         if self._start > 0:
             return  # it cannot be cut: its first range owns it all
-        raw = RawInput(STDIN_FD)
+        raw = standard_input()
         self.codec = self.codec or sniff(raw.peek(LONGEST_MAGIC))
         self._stream = open_stream(raw, self.codec)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 
 from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, open_stream, sniff
 from logproc.inputs.elements import Elements
 from logproc.inputs.encodings import ARRAY, HEAD_BYTES, UTF8, Encoding, Utf16, classify
 from logproc.inputs.lines import fill
-from logproc.inputs.opening import open_regular, unreadable
+from logproc.inputs.opening import STDIN, open_regular, unreadable
+from logproc.inputs.standard import look_ahead
 
 PART_BYTES = 1 << 16
 STREAM_BYTES = 1 << 18
@@ -36,22 +38,39 @@ def sample(path: str, *, part_bytes: int = PART_BYTES, stream_bytes: int = STREA
     """Return whole lines from the head, the middle and the tail of a file, `part_bytes` of each.
 
     Of a compressed or UTF-16 file only the first `stream_bytes` decompressed bytes are looked at, or its first line
-    where that is longer, and damage behind them is not seen. Raises UnreadableError.
+    where that is longer, and damage behind them is not seen. Raises UnreadableError. Of standard input it is what
+    comes first, and can still be read in this process.
     """
-    fd, size = open_regular(path)
     try:
-        head = os.pread(fd, min(size, 3 * part_bytes), 0)
-        codec = sniff(head[:LONGEST_MAGIC])
-        encoding = classify(head[:HEAD_BYTES]) if codec == "plain" else UTF8
-        if encoding.reason is not None:
-            return Sample(b"", codec, encoding.name, encoding.reason, None, size)
-        if codec != "plain" or encoding is ARRAY or encoding.name.startswith("utf-16"):
-            return _stream_sample(fd, codec, size, stream_bytes)
-        return Sample(_parts(fd, head, size, part_bytes, encoding), codec, encoding.name, None, None, size)
+        if path == STDIN:
+            with tempfile.TemporaryFile() as copy:
+                copy.write(_beginning(stream_bytes))
+                copy.flush()
+                return _sampled(copy.fileno(), copy.tell(), part_bytes, stream_bytes)
+        fd, size = open_regular(path)
+        try:
+            return _sampled(fd, size, part_bytes, stream_bytes)
+        finally:
+            os.close(fd)
     except OSError as error:
         raise unreadable(path, error) from error
-    finally:
-        os.close(fd)
+
+
+def _beginning(length: int) -> bytes:
+    """Return the first bytes of standard input, without a line of text that is cut."""
+    data = look_ahead(length)
+    return data if len(data) < length or sniff(data[:LONGEST_MAGIC]) != "plain" else _without_last(data) or data
+
+
+def _sampled(fd: int, size: int, part_bytes: int, stream_bytes: int) -> Sample:
+    head = os.pread(fd, min(size, 3 * part_bytes), 0)
+    codec = sniff(head[:LONGEST_MAGIC])
+    encoding = classify(head[:HEAD_BYTES]) if codec == "plain" else UTF8
+    if encoding.reason is not None:
+        return Sample(b"", codec, encoding.name, encoding.reason, None, size)
+    if codec != "plain" or encoding is ARRAY or encoding.name.startswith("utf-16"):
+        return _stream_sample(fd, codec, size, stream_bytes)
+    return Sample(_parts(fd, head, size, part_bytes, encoding), codec, encoding.name, None, None, size)
 
 
 def _parts(fd: int, head: bytes, size: int, part: int, encoding: Encoding) -> bytes:

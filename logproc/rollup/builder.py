@@ -6,6 +6,7 @@ The builder knows columns, functions and kinds; which node of sqlglot's tree mea
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,6 +20,9 @@ from logproc.rollup.spec import Aggregate, AggregateRef, Column, Expression, Lit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+NO_COLUMN = "there is no column"
+"""What the message begins with where a name is not one of the columns."""
 
 Node: TypeAlias = Any
 """A node of sqlglot's tree; sqlglot is imported only where a query is parsed."""
@@ -44,7 +48,8 @@ def span(node: Node, sql: str) -> tuple[int | None, int | None]:
     """
     places = [child.meta for child in node.walk() if child.meta.get("start") is not None]
     if not places:
-        return None, None
+        found = re.search(r"\?|[$:]\w+", sql) if type(node).__name__ in {"Placeholder", "Parameter"} else None
+        return (None, None) if found is None else found.span()
     begin, end = min(place["start"] for place in places), max(place["end"] for place in places) + 1
     depth = quoted = 0
     for place in range(begin, len(sql)):
@@ -60,12 +65,16 @@ def span(node: Node, sql: str) -> tuple[int | None, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What FROM names: its columns, and whether rows may have others."""
+    """What FROM names: its columns, and whether rows may have others.
+
+    `usual` are the columns of its families, those that a message lists; the others are of some format alone.
+    """
 
     names: frozenset[str]
     columns: Mapping[str, Kind]
     dynamic: bool
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    usual: frozenset[str] = frozenset()
     others: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Configured sources and the families that they hold, for messages."""
 
@@ -152,7 +161,7 @@ class Builder:
 
     def column(self, name: str, node: Node, clause: Clause, *, alias_first: bool = False) -> Expression:
         """Resolve a name: a column, else an alias of SELECT, else a field that only dynamic rows have."""
-        lowered = name.lower()
+        lowered = name if name in self.relation.columns else name.lower()
         # `sum(bytes) AS bytes`: inside the aggregate the rows' own field is meant, though nobody declared it.
         own = lowered in self.relation.columns or (self.relation.dynamic and clause in {ARGUMENT, FILTER})
         if lowered in self.aliases and (alias_first or not own):
@@ -161,11 +170,11 @@ class Builder:
             lowered = self.relation.synonyms.get(name, lowered)
         kind = Kind.TEXT if lowered == RAW else self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:
-            quoted = getattr(node.this, "args", {}).get("quoted")
             hint = self._suggest(lowered)
-            if quoted and not hint.startswith((" here", "; did")):
-                hint = f"; a text stands between single quotation marks: '{name}'"
-            raise self.query.refuse(f"{clause.name}: there is no column {name!r}{hint}", node)
+            if getattr(node.this, "args", {}).get("quoted") and not hint.startswith(" here"):
+                near = f"{hint} A" if hint.startswith("; did") else "; a"
+                hint = f"{near} text stands between single quotation marks: '{name}'"
+            raise self.query.refuse(f"{clause.name}: {NO_COLUMN} {name!r}{hint}", node)
         if lowered in COMPUTED and kind is not None:
             function, source = COMPUTED[lowered]
             return self.call(function, (self.column(source, node, clause),))
@@ -187,11 +196,17 @@ class Builder:
         having += [source for source, families in self.relation.others.items() if families & set(having)]
         if having:
             return f" here; {have(having)}"
+        table, dot, _ = name.rpartition(".")
+        if dot and not any(column.startswith(f"{table}.") for column in self.relation.columns):
+            return f": FROM has no {table!r}, only {' and '.join(sorted(self.relation.names))}"
+        if name in {"count", "sum", "min", "max", "avg"}:
+            inner = "*" if name == "count" else "x"
+            return f"; write {name}({inner}), or give it that name: {name}({inner}) AS {name}"
         known = [*self.relation.columns, *self.aliases]
         near = difflib.get_close_matches(name, known, n=2)
         if near:
             return f"; did you mean {' or '.join(map(repr, near))}?"
-        return f"; there are {', '.join([*self.aliases, *sorted(self.relation.columns)])}"
+        return f"; there are {', '.join([*self.aliases, *sorted(self.relation.usual)])}"
 
 
 def have(relations: Sequence[str]) -> str:

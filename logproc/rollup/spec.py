@@ -19,6 +19,9 @@ SLOT_NAME = "_slot"
 EVERYTHING = "*"
 """The relation of all rows, whatever their family; FROM calls it `logs`."""
 
+ANY = ""
+"""What stands in the place of a family, for columns that rows of every family may have."""
+
 Value: TypeAlias = str | int | float | bool | None
 
 

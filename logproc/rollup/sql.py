@@ -33,6 +33,7 @@ from logproc.rollup.builder import (
 )
 from logproc.rollup.expressions import NODES
 from logproc.rollup.spec import (
+    ANY,
     EVERYTHING,
     Aggregate,
     AggregateRef,
@@ -88,14 +89,14 @@ def plan(
     name: str,
     *,
     relations: Mapping[str, frozenset[str]] | None = None,
-    fields: Mapping[str, Kind] | None = None,
+    fields: Mapping[str, Mapping[str, Kind]] | None = None,
     synonyms: Mapping[str, str] | None = None,
     rules: Rules | None = None,
 ) -> RollupSpec:
     """Plan one SELECT; `relations` maps what FROM may name, besides the families, to the families it holds.
 
     `synonyms` are names under which undeclared rows have a declared field, by that field's name, and
-    `fields` are columns beside those of the families: what the formats in use have of their own.
+    `fields` are columns beside those of the families: what formats have of their own, by family, or for `ANY`.
     `rules` are what the configuration says about all reports.
 
     Raises QueryError for anything that is no mergeable report.
@@ -201,7 +202,7 @@ def _relation(
     query: Query,
     source: Node,
     relations: Mapping[str, frozenset[str]],
-    fields: Mapping[str, Kind],
+    fields: Mapping[str, Mapping[str, Kind]],
     synonyms: Mapping[str, str],
 ) -> tuple[str, Relation]:
     table = source.this
@@ -224,15 +225,25 @@ def _relation(
 
 
 def relation_of(
-    families: frozenset[str], fields: Mapping[str, Kind], synonyms: Mapping[str, str], names: frozenset[str]
+    families: frozenset[str],
+    fields: Mapping[str, Mapping[str, Kind]],
+    synonyms: Mapping[str, str],
+    names: frozenset[str],
 ) -> Relation:
-    """Return what rows of some families have: their fields, those of formats, and any other where rows are JSON."""
+    """Return what rows of some families have: their fields, those of formats, and any other where rows are JSON.
+
+    Where rows may be JSON, a name that some format declares may be another thing in their lines.
+    """
     columns = {field: kind for family in ("all", *sorted(families)) for field, kind in FIELDS.get(family, {}).items()}
     dynamic = bool(families & DYNAMIC_FAMILIES)
     if dynamic:  # fields of JSON that have a contract name have its kind, too
         columns = {field: kind for family in FIELDS.values() for field, kind in family.items()} | columns
-    columns = {**fields, **columns}
-    return Relation(names, columns, dynamic, synonyms)
+    own: dict[str, Kind] = {}
+    for family in () if dynamic else sorted(families):
+        own |= fields.get(family, {})
+    own |= fields.get(ANY, {})
+    usual = frozenset(columns)
+    return Relation(names, {**own, **columns}, dynamic, synonyms, usual)
 
 
 def aliases(statement: Node) -> dict[str, Node]:
@@ -361,7 +372,7 @@ class _Planner:
         options = part.args.get("limit_options")
         percent = type(number).__name__ != "Literal" or (options is not None and bool(options.args.get("percent")))
         if percent or number.is_string or not number.this.isdigit():
-            raise self.builder.query.refuse(f"{key.upper()} takes a whole number, not {shown(part)}", part)
+            raise self.builder.query.refuse(f"{key.upper()} takes a whole number, not {shown(number)}", part)
         return int(number.this)
 
     def _bind(self, expression: Expression, node: Node, clause: str) -> Expression:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -213,3 +215,91 @@ def test_conditions_of_parse_know_the_line(lines, capfd):
 
 def test_the_line_is_no_part_of_the_star(lines):
     assert "raw" not in rows("SELECT * FROM web LIMIT 1", lines)[0]
+
+
+# ---- what formats have beside their family -----------------------------------------------------------------------
+
+IIS = """#Fields: date time cs-method cs-uri-stem sc-status sc-substatus x-Pool
+2026-03-02 08:00:00 GET / 404 3 blue
+2026-03-02 08:00:01 GET /a 200 0 blue
+2026-03-02 08:00:02 GET /b 404 14 green
+"""
+
+
+@pytest.fixture
+def iis(tmp_path):
+    (tmp_path / "u_ex.log").write_text(IIS)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT sc_substatus, count(*) FROM web GROUP BY ALL ORDER BY 1", [(0, 1), (3, 1), (14, 1)]),
+        ("SELECT median(sc_substatus) FROM web WHERE sc_substatus > 0", [(8.5,)]),
+        ("SELECT x_pool, max(sc_substatus) AS m FROM web GROUP BY ALL ORDER BY m", [("blue", 3), ("green", 14)]),
+        ("SELECT path FROM web WHERE x_pool = 'green' ORDER BY time", [("/b",)]),
+        ("SELECT status FROM web UNION SELECT sc_substatus FROM web ORDER BY ALL", [(0,), (3,), (14,), (200,), (404,)]),
+    ],
+)
+def test_what_a_format_has_beside_its_family_can_be_asked_of_the_family(iis, sql, expected):
+    assert rows(sql, iis)[1] == expected
+
+
+def test_the_star_of_a_family_has_them_behind_its_own(iis):
+    names, found = rows("SELECT * FROM web ORDER BY time", iis)
+    assert names[0] == "time"
+    assert names[-2:] == ["sc_substatus", "x_pool"]
+    assert [row[-2:] for row in found] == [(3, "blue"), (0, "blue"), (14, "green")]
+
+
+def test_a_report_may_name_them_where_there_are_no_logs_yet(tmp_path):
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT sc_substatus, count(*) AS n FROM web GROUP BY ALL")
+    (tmp_path / "logs").mkdir()
+    assert logproc.run(tmp_path / "logs", reports=[query]).reports[0].rows == ()
+
+
+def test_names_that_only_the_logs_know_are_misspelt_where_none_has_them(iis):
+    with pytest.raises(logproc.QueryError, match="no column 'x_poool'; did you mean 'x_pool'"):
+        rows("SELECT x_poool, count(*) FROM web GROUP BY ALL", iis)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM json ORDER BY http.ms", "SELECT v, count(*) AS n FROM json GROUP BY v ORDER BY v"]
+)
+def test_standard_input_is_asked_as_a_file_is(logs, run_with, sql, packed):
+    text = (logs / "a.jsonl").read_bytes()
+    command = ["sql", sql, "-", "--to", "csv", "--backend", "processes"]
+    assert run_with(command, gzip.compress(text) if packed else text) == run_with(
+        ["sql", sql, str(logs), "--to", "csv"], b""
+    )
+
+
+@pytest.fixture
+def run_with():
+    def run(command, text):
+        done = subprocess.run(
+            [sys.executable, "-m", "logproc", *command], input=text, capture_output=True, check=True, timeout=120
+        )
+        return done.stdout.decode()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("sql", "names"),
+    [
+        ("SELECT *, raw FROM web LIMIT 1", ["time", "...", "x_pool", "raw"]),
+        ("SELECT w.* EXCLUDE (time), raw FROM web w LIMIT 1", ["source", "...", "x_pool", "raw"]),
+        ("SELECT * FROM web WHERE raw LIKE '%green' LIMIT 1", ["time", "...", "sc_substatus", "x_pool"]),
+        ("SELECT * FROM (SELECT path, raw FROM web) LIMIT 1", ["path", "...", "raw"]),
+    ],
+)
+def test_the_line_itself_is_shown_where_it_is_named_and_once(iis, sql, names):
+    found = rows(sql, iis)[0]
+    begin, end = names[: names.index("...")], names[names.index("...") + 1 :]
+    assert found[: len(begin)] == begin
+    assert found[-len(end) :] == end
+    assert found.count("raw") == names.count("raw")

@@ -109,7 +109,7 @@ def test_sources_are_relations(tmp_path):
     ("sql", "message", "below"),
     [
         ("SELECT statsu FROM web", "there is no column 'statsu'; did you mean 'status'?", "statsu"),
-        ("SELECT status, program FROM web ORDER BY random()", "there is no column 'program' here; syslog", "program"),
+        ("SELECT status, msgid FROM web ORDER BY random()", "there is no column 'msgid' here; syslog", "msgid"),
         ("SELECT count(*) FROM wbe", "there is no family or source 'wbe'; did you mean 'web'?", "wbe"),
         ("SELECT lwer(path) FROM web", "there is no function 'lwer'; did you mean lower?", "lwer"),
         ("SELECT median(path, 3, 4) FROM web", "No function matches", "median"),
@@ -148,6 +148,30 @@ def test_sources_are_relations(tmp_path):
         ("SELECT * FROM (PIVOT web ON status USING count(*))", "name the values, as in ON status IN", "PIVOT"),
         ("SELECT 1; SELECT 2", "one SELECT is asked here, and there are 2 statements", "SELECT 2"),
         ("SELECT 'größe', median(byts) FROM web", "did you mean 'bytes' or 'bytes_in'?", "byts"),
+        ("SELECT status count(*) FROM web", "is a comma missing before count?", "("),
+        ("SELECT count(*) FROM web WHERE time > now() - '1 day'", "as in now() - INTERVAL '1 day'", "- '1 day'"),
+        ("SELECT group_concat(path SEPARATOR ',') FROM web", "write string_agg(x, ', ')", "SEPARATOR"),
+        ("SELECT count(*) FROM web WHERE status IN 200, 404", "as in IN (200, 404)", ", 404"),
+        ("SELECT count(*) FROM web WHERE status BETWEEN 200", "write BETWEEN low AND high", "200"),
+        ("SELECT count(*) FROM web LIMIT -1", "LIMIT takes a whole number, not -1", "1"),
+        ("SELECT rank() OVER (ORDER BY bytes) r FROM web WHERE r < 5", "write QUALIFY condition", "rank"),
+        ("SELECT rank() OVER (PARTITION status) FROM web", "did you mean PARTITION BY?", "status"),
+        ("SELECT x.* FROM web", "there is no column 'x.*': FROM has no 'x', only web", "x.*"),
+        ("SELECT x.status, median(bytes) FROM web w GROUP BY 1", "FROM has no 'x', only w and web", "x.status"),
+        ("SHOW FIELDS FROM web", "write DESCRIBE web", "FROM"),
+        ("status = 500", "write SELECT ... FROM web WHERE in front", "status"),
+        ("SELECT count(*) WHERE status = 200", "there is no FROM; it names one of app, json", "status"),
+        ("SELECT median(bytes FILTER (WHERE status = 1)) FROM web", "as in sum(x) FILTER (WHERE y)", "FILTER"),
+        ("SELECT CASE status > 1 THEN 2 END FROM web", "write CASE WHEN condition", "THEN"),
+        ("SELECT count(*) FROM web WHERE path = ?", "is a parameter, and nothing gives its value", "?"),
+        ("SELECT broswer(user_agent) FROM web", "did you mean browser?", "broswer"),
+        ("SELECT count(*) FROM web ORDER BY count", "write count(*), or give it that name: count(*) AS count", "count"),
+        (
+            'SELECT count(*) FROM web WHERE method = "GET"',
+            "A text stands between single quotation marks: 'GET'",
+            '"GET"',
+        ),
+        ("SELECT CAST(path AS INET) FROM web", "extension 'inet' is not installed", "INET"),
     ],
 )
 def test_refusals_point_at_what_is_wrong(sql, message, below):
@@ -160,9 +184,9 @@ def test_refusals_point_at_what_is_wrong(sql, message, below):
 
 def test_refusals_name_configured_sources():
     config = Config(paths=(str(DATA),), sources=(Source("hosts", ("hosts/**",), "syslog"), Source("api", ("api/**",))))
-    for sql in ("SELECT program FROM web GROUP BY 1", "SELECT median(status), program FROM web"):
+    for sql in ("SELECT msgid FROM web GROUP BY 1", "SELECT median(status), msgid FROM web"):
         with (
-            pytest.raises(QueryError, match=r"'program' here; syslog, (json, )?hosts and api have it"),
+            pytest.raises(QueryError, match=r"'msgid' here; syslog, (json, )?hosts and api have it"),
             Answer(config, sql),
         ):
             pass
