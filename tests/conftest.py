@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import time
@@ -51,6 +52,41 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+MEASURED_EXAMPLES = 10
+"""Of each law. Coverage doubles the CPU time of all Python, and further examples reach next to no further lines.
+
+A loop that is no law of Hypothesis's decorator has the mark `no_cover` instead.
+"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """Measure the coverage of a law's first examples only."""
+    law = getattr(getattr(item, "obj", None), "hypothesis", None)
+    if law is None or not getattr(item.config.option, "cov_source", None) or item.get_closest_marker("no_cover"):
+        return (yield)
+    import coverage
+
+    measured = coverage.Coverage.current()
+    inner, seen = law.inner_test, 0
+
+    @functools.wraps(inner)
+    def counted(*args, **kwargs):
+        nonlocal seen
+        seen += 1
+        if seen == MEASURED_EXAMPLES + 1:
+            measured.stop()
+        return inner(*args, **kwargs)
+
+    law.inner_test = counted
+    try:
+        return (yield)
+    finally:
+        law.inner_test = inner
+        if seen > MEASURED_EXAMPLES:
+            measured.start()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
