@@ -3,7 +3,7 @@
 One pass over the bytes, strict by RFC 8259 but for bytes above 127, which need not be UTF-8. Strings are searched 64
 bytes at a time. Lines of one log repeat their keys in the same order, so each key is first compared with the key at
 the same place of the line before; only where they differ it is looked up. Everything nobody asked for is checked and
-skipped.
+skipped. Lines that differ from one before them in nothing but their values are read side by side, by `alike`.
 
 A wanted path `a.b` is what the keys on the way to a value give when joined with dots: `{"a":{"b":1}}`, `{"a.b":1}`.
 Keys are compared as they are written: one with a backslash in it matches nothing. Nothing inside an array has a path.
@@ -19,6 +19,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logproc.kernels.alike import (
+    BOOLEAN,
+    ESCAPED,
+    LANES,
+    MEMORY_CELLS,
+    MISSING,
+    MOST_VALUES,
+    N_SLOTS,
+    N_VALUES,
+    NESTED,
+    NUMBER,
+    PLAIN,
+    learn,
+    note_value,
+    read_alike,
+)
 from logproc.kernels.jit import kernel
 from logproc.kernels.jsonpaths import PathTable, build_paths, key_bucket
 from logproc.kernels.jsonscan import (
@@ -39,15 +55,28 @@ from logproc.kernels.jsonscan import (
     same_bytes,
     skip_blanks,
 )
-from logproc.kernels.memory import load_byte, load_word
+from logproc.kernels.memory import load_byte, load_word, store_word
 
-__all__ = ["REASONS", "PathTable", "build_paths", "tokenize_json", "unescape"]
-
-MISSING, PLAIN, ESCAPED, NUMBER, BOOLEAN, NESTED = range(6)
-"""Kinds of a value: none, null or "-", a string as it is, one with escapes, a number, true or false, raw JSON text."""
+__all__ = [
+    "BOOLEAN",
+    "ESCAPED",
+    "MISSING",
+    "NESTED",
+    "NUMBER",
+    "PLAIN",
+    "REASONS",
+    "PathTable",
+    "build_paths",
+    "tokenize_json",
+    "unescape",
+]
 
 ROWS, REJECTS, LINES, BLANKS = range(4)
 """Places in the counters of `tokenize_json`: lines = rows + rejects + blanks."""
+
+NARROWEST, ALONE, LONGEST_ALONE = 4, 8, 64
+"""Lines that are tried side by side where other ones are frequent; that are read alone after most of those tried were
+other ones; and after that has happened again and again."""
 
 MAX_DEPTH = 64
 """Objects and arrays within each other, the outermost included."""
@@ -63,7 +92,8 @@ def scratch(paths: PathTable) -> tuple[NDArray[np.int64], ...]:
     shape = np.empty((_SHAPE_KEYS, 9), np.int64)
     found = np.empty((int(paths.first_path[-1]), 4), np.int64)  # start, end and kind of each path's value, and its line
     stack = np.empty((MAX_DEPTH + 1, 4), np.int64)  # closing byte, node, path and start of each open container
-    return shape, found, stack
+    memory = np.zeros(MEMORY_CELLS + len(paths.first_path), np.int64)  # of `alike`
+    return shape, found, stack, memory
 
 
 def tokenize_json(
@@ -90,7 +120,7 @@ def tokenize_json(
 
 
 @kernel(
-    "i8, i8, i8, i4[], i4[], i4[], i4[], i4[], i4[], i4[], u1[], i4[], i8[,], i8[,], i8[,], "
+    "i8, i8, i8, i4[], i4[], i4[], i4[], i4[], i4[], i4[], u1[], i4[], i8[,], i8[,], i8[,], i8[], "
     "i4[,], i4[,], u1[,], i4[], i4[], i4[], i4[], u1[], i8[] -> i8"
 )
 def tokenize_by_paths(
@@ -109,6 +139,7 @@ def tokenize_by_paths(
     shape,
     found,
     stack,
+    memory,
     starts,
     ends,
     kinds,
@@ -128,8 +159,44 @@ def tokenize_by_paths(
     max_rows = row_offset.shape[0]
     max_rejects = reject_offset.shape[0]
     row, rejects, line, blanks = counters[ROWS], counters[REJECTS], counters[LINES], counters[BLANKS]
+    usual, first_paths = memory.ctypes.data, first_path.ctypes.data
+    store_word(usual, 8 * N_SLOTS, 0)  # bytes of a line that came by an earlier call may not be there any more
+    width, alone, patience = LANES, 1, ALONE
+    learning = False
     i = np.int64(begin)
     while i < end and row < max_rows and rejects < max_rejects:
+        if alone == 0 and load_word(usual, 8 * N_SLOTS) > 0:
+            read, there, i = read_alike(
+                base,
+                i,
+                end,
+                row,
+                line,
+                min(width, max_rows - row),
+                usual,
+                starts.ctypes.data,
+                ends.ctypes.data,
+                kinds.ctypes.data,
+                starts.shape[1],
+                row_offset.ctypes.data,
+                row_line.ctypes.data,
+            )
+            row += read
+            line += read
+            if read == there:
+                width, patience = LANES, ALONE
+                continue
+            width = max(read, NARROWEST)
+            if 2 * read >= there:
+                alone = 1
+            else:
+                store_word(usual, 8 * N_SLOTS, 0)
+        if alone == 0:
+            alone = patience
+            patience = min(2 * patience, LONGEST_ALONE)
+        alone -= 1
+        learning = alone == 0 and load_word(usual, 8 * N_SLOTS) == 0
+        store_word(usual, 8 * N_VALUES, 0)
         line_start = i
         reason = 0
         byte = load_byte(base, i)
@@ -249,6 +316,8 @@ def tokenize_by_paths(
                             stack[depth, 1] = node
                             stack[depth, 2] = path
                             stack[depth, 3] = i
+                            if path >= 0:
+                                store_word(usual, 8 * N_VALUES, MOST_VALUES + 1)
                             if byte == 91:
                                 node = stack[depth, 1] = -1
                             i = skip_blanks(base, i + 1)
@@ -269,6 +338,8 @@ def tokenize_by_paths(
                     if reason != 0:
                         i = first
                         break
+                    if learning:
+                        note_value(usual, first - (kind == PLAIN or kind == ESCAPED), i, path)
                     if path >= 0:
                         found[path, 3] = line
                         found[path, 0] = first
@@ -317,6 +388,8 @@ def tokenize_by_paths(
                         kinds[column, row] = found[path, 2]
                         break
             row += 1
+            if learning:
+                learn(usual, line_start, i, first_paths, n_columns)
         else:
             reject_offset[rejects] = line_start
             reject_line[rejects] = line

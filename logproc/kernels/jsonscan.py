@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import helper, intrinsic, ir, types
+from logproc.kernels.jit import helper, inlined, intrinsic, ir, types
 from logproc.kernels.memory import load_byte, load_word
 from logproc.kernels.simd import eq_mask64, trailing_zeros
 
@@ -141,6 +141,23 @@ def finish_number(base, i):
             return -1
         byte = load_byte(base, j)
     return j if byte == 44 or byte == 125 or byte == 93 or byte <= 32 else -1
+
+
+@inlined
+def short_number_end(base, i):
+    """Return what `finish_number` does for a number of up to seven bytes without sign and exponent, else mostly -1."""
+    word = load_word(base, i)
+    digits = word ^ 0x3030303030303030
+    other = (((digits & 0x7F7F7F7F7F7F7F7F) + 0x7676767676767676) | digits) & -0x7F7F7F7F7F7F7F80
+    whole = trailing_zeros(np.uint64(other)) >> 3
+    j = whole
+    if (word >> (8 * (whole & 7))) & 255 == 46:
+        other &= other - 1
+        j = trailing_zeros(np.uint64(other)) >> 3
+        whole = 0 if j == whole + 1 else whole
+    byte = (word >> (8 * (j & 7))) & 255
+    ends = j < 8 and (byte == 44 or byte == 125 or byte == 93 or byte <= 32)
+    return i + j if ends and (whole == 1 or (whole > 1 and word & 255 != 48)) else -1
 
 
 @helper

@@ -21,7 +21,7 @@ from logproc.kernels.memory import load_half, load_word, store_word
 ADDRESS, RESULT, ARGUMENTS = 0, 1, 4
 """Cells of a described call: what is called, where up to three results go, and what it takes."""
 
-MOST_ARGUMENTS = 24
+MOST_ARGUMENTS = 25
 CALL_CELLS = 32
 _CALL = 8 * CALL_CELLS
 
