@@ -197,10 +197,8 @@ def _beside(pairs: Sequence[tuple[str, str]], across: int) -> list[int]:
 
 
 def _course(table: ReportTable, width: int) -> list[Text]:
-    """Return a sparkline for each number of a report over time; none where it has no time to run along."""
-    if table.problem is not None:
-        return []
-    found = [chart for chart in figures.charts(table) if chart.axis.seconds]
+    """Return a sparkline for each number of a report over time, or of one round the clock; none for others."""
+    found = [] if table.problem is not None else [chart for chart in figures.charts(table) if _is_long(chart)]
     lines = [(line, chart) for chart in found for line in chart.lines]
     if not lines:
         return []
@@ -213,11 +211,16 @@ def _course(table: ReportTable, width: int) -> list[Text]:
         most = max((value for value in line.values if value is not None), default=None)
         text.append(f" max {units.compact(most, chart.unit)}", style="dim")
         shown.append(text)
-    labels = found[0].axis.labels
-    shown.append(
-        Text(f" {labels[0]} to {labels[-1]} UTC, {plural(len(table.rows), 'row')} (--json shows all)", style="dim")
-    )
+    axis = found[0].axis
+    span = f"{axis.labels[0]} to {axis.labels[-1]}"
+    span = f"{span} UTC" if axis.seconds else f"{found[0].title.rpartition(' by ')[2].replace('_', ' ')} {span}"
+    shown.append(Text(visible(f" {span}, {plural(len(table.rows), 'row')} (--json shows all)"), style="dim"))
     return shown
+
+
+def _is_long(chart: figures.Chart) -> bool:
+    """Tell whether a chart says more than the first rows of a table: a week has all of its days there."""
+    return bool(chart.axis.seconds) or len(chart.axis.labels) > SHOWN_ROWS
 
 
 def _tables(tables: Sequence[ReportTable], width: int) -> Iterator[Part]:

@@ -240,3 +240,15 @@ def test_hosts_are_shown_by_hour_with_their_holes(monkeypatch):
     lines = screen(monkeypatch, 80, night())
     assert next(line for line in lines if line.startswith(" web/web1 ")).count("!") == 4
     assert "!" not in next(line for line in lines if line.startswith(" web/web2 "))
+
+
+def test_the_hours_of_a_day_are_a_course_and_the_days_of_a_week_a_table(monkeypatch):
+    hours, week = (
+        ReportTable(name, "", "", (ColumnInfo(key, "integer", "key"), COUNT), tuple(enumerate(counts)), exact=True)
+        for name, key, counts in (("hours", "hour_of_day", range(24)), ("week", "weekday", range(7)))
+    )
+    lines = screen(monkeypatch, 80, Report(RUN, (FILE,), (hours, week)))
+    at = lines.index("hours")
+    assert re.fullmatch(r" requests +[▁-█]{24} max 23", lines[at + 1])
+    assert lines[at + 2] == " hour of day 0 to 23, 24 rows (--json shows all)"
+    assert any(re.match(r" +6 +6 ", line) for line in lines)

@@ -41,7 +41,7 @@ def test_shades_are_of_visitors_and_their_limits_grow_by_magnitudes():
     assert found.summary == "World map, visitors of 3 countries; most from United States: 100,000"
     assert [text for _, text in found.legend] == ["1 to 10", "11 to 100", "101 to 1,000", "1,001 to 10k", "10k to 100k"]
     assert [(area.code, area.shade) for area in found.areas] == [("US", 10), ("DE", 4), ("SG", 2)]
-    assert found.areas[1].text == "Germany: 9,000 requests, 30 visitors"
+    assert found.areas[1].text == "Germany: requests 9,000, visitors 30"
     assert found.elsewhere == "EU"
     assert "FR" in found.land
     assert not {"DE", "HK"} & set(found.land)

@@ -174,7 +174,7 @@ def _legend(limits: Sequence[float], unit: Unit) -> Iterator[tuple[int, str]]:
 
 def _said(table: ReportTable, row: tuple[Any, ...]) -> str:
     parts = [
-        f"{units.write(row[index], units.unit_of(column, table.sql))} {column.name.replace('_', ' ')}"
+        f"{column.name.replace('_', ' ')} {units.write(row[index], units.unit_of(column, table.sql))}"
         for index, column in enumerate(table.columns)
         if column.role == "value"
     ]

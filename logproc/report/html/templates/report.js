@@ -77,7 +77,7 @@
       place.before(tools);
     }
     if (!all) {
-      more = make("button", { type: "button", class: "more" });
+      more = make("button", { type: "button", class: "more", "data-shown": SHOWN + " of " + rows.length + " rows" }); // on paper
       more.addEventListener("click", function () { all = !all; show(); });
       place.after(more);
     }
