@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from logproc.model import Partial, Task
 
+SPANS = 4
+"""Lost ranges of a file that are named, of those with one cause."""
+
 
 class Books:
     """Results by file, in the order of their ranges."""
@@ -24,7 +27,7 @@ class Books:
         self._files = files
         self._idle = idle  # returns the entry of a file that is not read
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
-        self._lost: dict[int, dict[str, list[str]]] = {}  # ranges by cause, by file
+        self._lost: dict[int, dict[str, list[tuple[int, int]]]] = {}  # ranges by cause, by file; -1 is the end
         self._before: dict[int, int] = {}  # lines of a file that earlier runs have read and reported
 
     def enter(self, task: Task, outcome: Partial | Failure | Parts) -> None:
@@ -55,10 +58,9 @@ class Books:
 
     def lose(self, task: Task, failure: Failure) -> None:
         """Enter a task that could not be done."""
+        cause = failure.cause.removeprefix(f"task {task}: ")  # file and range are named anyway
         for piece in task.pieces:
-            upto = "on" if piece.end < 0 else f"to {piece.end}"
-            causes = self._lost.setdefault(piece.file, {})
-            causes.setdefault(failure.cause, []).append(f"from {piece.start} {upto}")
+            self._lost.setdefault(piece.file, {}).setdefault(cause, []).append((piece.start, piece.end))
 
     def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
         """Count, for each piece of a task, the lines of its file that stand before it."""
@@ -105,7 +107,20 @@ class Books:
     def _losses(self, number: int) -> str | None:
         """Name the ranges of a file that were lost, and why."""
         causes = self._lost.get(number, {})
-        return "; ".join(f"bytes {' and '.join(found)} were lost: {cause}" for cause, found in causes.items()) or None
+        return "; ".join(f"bytes {_spans(found)} were lost: {cause}" for cause, found in causes.items()) or None
+
+
+def _spans(ranges: Sequence[tuple[int, int]]) -> str:
+    """Say which bytes ranges make up, those that touch as one; the first `SPANS` of them."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    named = [f"from {start} {'on' if end < 0 else f'to {end}'}" for start, end in joined[:SPANS]]
+    more = len(joined) - len(named)
+    return " and ".join([*named, f"{more} more ranges" if more > 1 else "1 more range"] if more else named)
 
 
 def _failed(results: Sequence[FileResult]) -> bool:

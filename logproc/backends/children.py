@@ -409,7 +409,7 @@ class Children:
 
     def _cause(self, code: int | None) -> str:
         if code == OUT_OF_MEMORY:
-            limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB"
+            limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB, see --memory"
             return f"exit {code}, out of memory{limit}"
         try:
             return f"exit {code}, {signal.Signals(-(code or 0)).name}"

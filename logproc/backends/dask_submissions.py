@@ -95,10 +95,7 @@ class Suspect:
         part = self.part()
         cut = halves(part)
         if cut is None:
-            piece = part.pieces[0]
-            more = f" and {len(part.pieces) - 1} more" if len(part.pieces) > 1 else ""
-            end = "" if piece.end < 0 else piece.end
-            self.returned(Failure(part.number, f"{piece.path} [{piece.start}:{end}]{more}: {cause}"))
+            self.returned(Failure(part.number, f"task {part}: {cause}"))
         else:
             self.waiting[-1:] = reversed(cut)
 

@@ -56,7 +56,7 @@ AHEAD = {
 KILLED = {
     "processes": rf"its worker process died {DEATHS} times on .*\(exit -9, SIGKILL\)",
     "queue": rf"its worker process died {DEATHS} times on hand \(exit -9, SIGKILL\)",
-    "dask": r"/logs/2 \[0:\]: it killed tcp://127\.0\.0\.1:",
+    "dask": r"task \d+ \(/logs/2 \[0:\]\): it killed tcp://127\.0\.0\.1:",
 }
 """What is said of a task that kills whatever does it, by the backends that survive that."""
 

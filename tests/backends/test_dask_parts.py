@@ -542,7 +542,7 @@ def test_a_suspect_is_cut_until_only_the_guilty_part_is_lost():
     (verdict,) = suspect.verdict()
     assert isinstance(verdict, Parts)
     assert [(p.pieces[0].start >> 20, p.pieces[0].end >> 20) for p, _ in verdict.outcomes] == [(0, 1), (1, 2), (2, 4)]
-    assert verdict.outcomes[0][1] == Failure(4, "/logs/a [0:1048576]: it killed w")
+    assert verdict.outcomes[0][1] == Failure(4, "task 4 (/logs/a [0:1048576]): it killed w")
 
 
 # ---- what is late ------------------------------------------------------------------------------------------

@@ -305,7 +305,7 @@ def test_a_task_that_wants_more_memory_than_there_is_fails_alone_and_says_so():
     outcomes = {o.task: o for o in processes.run(fill, Errand(bad=(1,)), tasks, 2, memory=500 * MIB)}
     assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {1}
     assert "died 3 times" in outcomes[1].cause
-    assert "out of memory: its limit is 500 MiB" in outcomes[1].cause
+    assert "out of memory: its limit is 500 MiB, see --memory" in outcomes[1].cause
     assert "/logs/1 [0:]" in outcomes[1].cause
 
 
