@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logproc.model import ColumnInfo, ReportTable
 from logproc.report.changes import Kind, Measure, Side, changes
+from logproc.report_model import ColumnInfo, ReportTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         UsageError,
         WireError,
     )
-    from logproc.model import Report
+    from logproc.report_model import Report
 
 __version__ = "0.1.0"
 
@@ -67,7 +67,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("run", "sql", "scan", "parse", "detect"), "logproc.api"),
-    "Report": "logproc.model",
+    "Report": "logproc.report_model",
     "Result": "logproc.adhoc.result",
 }
 """Where a public name lives; every other one is an error."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from logproc.adhoc.result import Result
     from logproc.coordinator import Detected
-    from logproc.model import Report
     from logproc.report.progress import Progress
+    from logproc.report_model import Report
 
 PathLike: TypeAlias = str | bytes | os.PathLike[str]
 Paths: TypeAlias = PathLike | Iterable[PathLike]

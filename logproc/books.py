@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
-from logproc.model import Failure, FileEntry, FileResult, Lines, LogFile, Parts, Reject
+from logproc.model import Failure, FileResult, Lines, LogFile, Parts, Reject
 from logproc.pieces import SAMPLES
+from logproc.report_model import FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

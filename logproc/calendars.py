@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from logproc.config import Config
-    from logproc.model import Report, ReportTable
     from logproc.report.calendar import Choices
+    from logproc.report_model import Report, ReportTable
 
 EPOCH = date(1970, 1, 1)
 

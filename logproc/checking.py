@@ -19,7 +19,7 @@ from logproc.inputs.blocks import BlockReader, buffer_size
 if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.formats import Format
-    from logproc.model import FileEntry
+    from logproc.report_model import FileEntry
 
 SHOWN = 10
 """Refused lines of a file that are explained."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from logproc.errors import QueryError, UsageError
 from logproc.formats import own_fields
 from logproc.formats.jsonl import contract_name_of
-from logproc.model import COVERAGE, ColumnInfo, ReportError, ReportTable
 from logproc.report.changes import Change, Kind, Measure, Side, changes, quantile_spread
+from logproc.report_model import COVERAGE, ColumnInfo, ReportError, ReportTable
 from logproc.rollup.spec import AggregateRef, Call, Rules
 from logproc.rollup.sql import plan
 

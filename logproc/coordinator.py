@@ -20,9 +20,9 @@ from logproc.books import Books
 from logproc.clock import now_text
 from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.merging import merge
-from logproc.model import Report, RunInfo
 from logproc.planner import Planner
 from logproc.report.files import replacing
+from logproc.report_model import Report, RunInfo
 from logproc.rollup.exemplars import file_key
 from logproc.rollup.outcome import report_table
 from logproc.timestamps import rfc3339

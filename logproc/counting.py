@@ -17,8 +17,9 @@ import numpy as np
 
 from logproc.backends.wire import Codec
 from logproc.errors import WireError
-from logproc.model import COVERAGE, NO_TIME
+from logproc.model import NO_TIME
 from logproc.network import JOB_TYPES
+from logproc.report_model import COVERAGE
 from logproc.rollup import slots
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import Table, dump, load

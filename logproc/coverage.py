@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from logproc.model import Coverage
+from logproc.report_model import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

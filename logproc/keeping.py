@@ -14,8 +14,9 @@ from logproc.clock import now_text
 from logproc.coverage import coverages
 from logproc.errors import InputError, UsageError
 from logproc.inputs import identity
-from logproc.model import NO_BACKEND, NO_TIME, FileEntry, Lines, Report, RunInfo
+from logproc.model import NO_TIME, Lines
 from logproc.nightly import Questions
+from logproc.report_model import NO_BACKEND, FileEntry, Report, RunInfo
 from logproc.rollup.outcome import report_table
 from logproc.timestamps import rfc3339
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from logproc.config import Config
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
     from logproc.rollup.spec import RollupSpec
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record

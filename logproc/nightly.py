@@ -39,9 +39,10 @@ from logproc.clock import now_text
 from logproc.coverage import coverages, missing
 from logproc.errors import UsageError
 from logproc.merging import join_rejects
-from logproc.model import Failure, Partial, Report, RunInfo
+from logproc.model import Failure, Partial
 from logproc.planner import Planner
 from logproc.report.files import replacing
+from logproc.report_model import Report, RunInfo
 from logproc.rollup.outcome import report_table
 from logproc.rollup.slots import slotted
 from logproc.state import failpoints
@@ -55,8 +56,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from logproc.config import Config
-    from logproc.model import LogFile, Outcome, Piece, Slice, Task
+    from logproc.model import LogFile, Outcome, Piece, Task
     from logproc.report.progress import Progress
+    from logproc.report_model import Slice
     from logproc.rollup.spec import RollupSpec
     from logproc.rollup.tables import Table
     from logproc.state.generations import Decision

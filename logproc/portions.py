@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from logproc import counting
-from logproc.model import COVERAGE, FileEntry, Lines
+from logproc.model import Lines
+from logproc.report_model import COVERAGE, FileEntry
 from logproc.rollup import slots
 from logproc.rollup.packing import unpack
 

@@ -10,15 +10,16 @@ from logproc.errors import QueryError, UsageError
 from logproc.formats import resolve
 from logproc.formats.format import FIXED
 from logproc.formats.jsonl import contract_name_of
-from logproc.model import COVERAGE, FIELDS, CheckResult, Kind
+from logproc.model import FIELDS, Kind
 from logproc.plans import planned
+from logproc.report_model import COVERAGE, CheckResult
 from logproc.rollup.spec import ANY, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from logproc.config import Check, Config
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
     from logproc.rollup.spec import RollupSpec
 
 FAMILIES = frozenset(FIELDS) - {"all"}

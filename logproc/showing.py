@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.formats.parser import RecordParser
     from logproc.inputs.blocks import Block
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
 
 BLANK = b"\r\n"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from logproc import counting
-from logproc.model import COVERAGE, Slice
+from logproc.report_model import COVERAGE, Slice
 from logproc.rollup.outcome import report_table
 
 if TYPE_CHECKING:

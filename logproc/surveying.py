@@ -10,7 +10,8 @@ from logproc.errors import InputError, TryLaterError, UsageError
 from logproc.formats import resolve
 from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
-from logproc.model import FileEntry, Known, Lines
+from logproc.model import Known, Lines
+from logproc.report_model import FileEntry
 from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
 from logproc.state.matching import Matcher
 from logproc.state.rows import Record

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logproc.model import COVERAGE, NO_TIME
+from logproc.model import NO_TIME
+from logproc.report_model import COVERAGE
 from logproc.rollup import slots
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import Table, dump, load

@@ -319,8 +319,8 @@ def test_a_check_without_a_number_does_not_pass_in_silence(more, code, logs, tmp
 def test_a_check_that_cannot_be_computed_fails_whatever_null_may_do():
     """Unlike a report that fails, nobody sees that it is missing."""
     from logproc.config import Check
-    from logproc.model import ReportTable
     from logproc.questions import judge
+    from logproc.report_model import ReportTable
 
     table = ReportTable("c", "", "", (), (), exact=False, problem="too many groups")
     verdict = judge(Check("c", "", "> 1", if_null="pass"), table)

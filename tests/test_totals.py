@@ -10,7 +10,7 @@ from state.rotation import config
 
 from logproc import counting, keeping, nightly, totals
 from logproc.config import NamedReport, State
-from logproc.model import COVERAGE
+from logproc.report_model import COVERAGE
 from logproc.rollup.outcome import report_table
 from logproc.rollup.packing import unpack
 from logproc.rollup.tables import Table, load

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from logproc.config import Config
-    from logproc.model import Report
     from logproc.report.progress import Progress
+    from logproc.report_model import Report
 
 MEMORY = 2 << 30
 """Bytes that DuckDB may use where the configuration names no limit."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from logproc.adhoc.arrow import Selection
     from logproc.config import Config
-    from logproc.model import Report
     from logproc.report.progress import Progress
+    from logproc.report_model import Report
 
 
 def export(config: Config, out: BinaryIO, selection: Selection, to: str, progress: Progress | None = None) -> Report:

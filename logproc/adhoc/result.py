@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from logproc.config import Config
-    from logproc.model import Report, ReportTable
     from logproc.report.progress import Progress
+    from logproc.report_model import Report, ReportTable
 
 
 @dataclass(frozen=True, slots=True, repr=False)

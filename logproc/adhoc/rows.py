@@ -25,10 +25,11 @@ from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
-from logproc.model import NO_TIME, RAW, Kind, Report, RunInfo, Task
+from logproc.model import NO_TIME, RAW, Kind, Task
 from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
+from logproc.report_model import Report, RunInfo
 from logproc.rollup.columns import RENAMED
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.functions_template import COMPUTED

@@ -24,11 +24,12 @@ from logproc.books import Books
 from logproc.clock import now_text
 from logproc.formats.parser import CAPACITY
 from logproc.merging import join_rejects
-from logproc.model import Failure, LogFile, Piece, Report, RunInfo, Task
+from logproc.model import Failure, LogFile, Piece, Task
 from logproc.pieces import PieceReader
 from logproc.planner import PACK_BYTES, PACK_FILES, Planner
 from logproc.report.files import replacing
 from logproc.report.text import path_text
+from logproc.report_model import Report, RunInfo
 from logproc.rollup.spec import EVERYTHING
 from logproc.running import job_of
 from logproc.spool import Spool

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from logproc.adhoc.duck import Duck
     from logproc.config import Config
-    from logproc.model import Report, ReportTable
     from logproc.report.progress import Progress
+    from logproc.report_model import Report, ReportTable
     from logproc.rollup.spec import RollupSpec
 
 NAME = "sql"

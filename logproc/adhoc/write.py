@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from logproc.model import ColumnInfo, ReportTable
 from logproc.report.csv import harmless, record
 from logproc.report.json import table_text
+from logproc.report_model import ColumnInfo, ReportTable
 from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:

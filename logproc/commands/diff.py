@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logproc.config import Config
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
     from logproc.state.ledger import Ledger
 
 CHANGED = 4

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logproc.config import Config
-    from logproc.model import Report, ReportTable
+    from logproc.report_model import Report, ReportTable
 
 FILES = {
     "--json": "json",

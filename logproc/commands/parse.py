@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from logproc.config import Config
-    from logproc.model import Report
     from logproc.report.progress import Progress
+    from logproc.report_model import Report
 
 
 @click.command()

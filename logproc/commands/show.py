@@ -14,7 +14,7 @@ from logproc.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from logproc.config import Config
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
 
 
 @click.command()

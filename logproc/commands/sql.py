@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from logproc.adhoc.sql import Answer
     from logproc.config import Config
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
 
 FORMS = ("table", "json", "csv", "parquet")
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from logproc.config import Config
-    from logproc.model import Report
     from logproc.report.ping import Pinger
+    from logproc.report_model import Report
 
 
 class Watch:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
 
 FALSE_SHARE = 0.01
 """Share of the changes shown that may be chance."""

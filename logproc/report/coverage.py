@@ -22,7 +22,7 @@ from logproc.report.units import moment, seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from logproc.model import FileEntry, ReportTable
+    from logproc.report_model import FileEntry, ReportTable
 
 LEAST_EXPECTED = 20.0
 """Lines that an hour must be expected to have before its silence says something."""

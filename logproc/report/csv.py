@@ -17,7 +17,7 @@ from logproc.report.text import valid_text, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from logproc.model import Report, ReportTable
+    from logproc.report_model import Report, ReportTable
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - full width: Excel takes them for the others in some languages
 """What a formula may begin with: https://owasp.org/www-community/attacks/CSV_Injection"""

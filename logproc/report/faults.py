@@ -9,7 +9,7 @@ from logproc.report.text import path_text, plural, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from logproc.model import FileEntry
+    from logproc.report_model import FileEntry
 
 BEFORE, AFTER = 60, 40
 """Characters of a long line that are shown on both sides of the caret."""

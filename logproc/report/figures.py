@@ -19,7 +19,7 @@ from logproc.report.units import NUMBERS, Unit, adds_up, are_days, is_error, is_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
 
 MOST_POINTS = 20_000
 """Steps of a time axis; a report with more has no chart, its table says everything."""

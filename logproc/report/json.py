@@ -16,8 +16,9 @@ from logproc.report.text import path_text, rfc3339
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.model import CheckResult, Coverage, FileEntry, Lines, Report, ReportTable, RunInfo
+    from logproc.model import Lines
     from logproc.report.coverage import Finding
+    from logproc.report_model import CheckResult, Coverage, FileEntry, Report, ReportTable, RunInfo
 
 STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
 

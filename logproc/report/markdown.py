@@ -16,7 +16,7 @@ from logproc.report.text import plural, valid_text, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from logproc.model import ColumnInfo, Report, ReportTable
+    from logproc.report_model import ColumnInfo, Report, ReportTable
 
 SHOWN_ROWS = 50
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
-    from logproc.model import Report
+    from logproc.report_model import Report
 
     Sample: TypeAlias = tuple[str, str, str, float]  # metric, label, its value, the number
 

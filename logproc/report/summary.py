@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.messages import Message
-from logproc.model import NO_BACKEND
 from logproc.report.json import lines_object
 from logproc.report.text import path_text, plural, size, visible
+from logproc.report_model import NO_BACKEND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from logproc.model import CheckResult, FileEntry, Report
+    from logproc.report_model import CheckResult, FileEntry, Report
 
 NO_FILE = "no file was found to read: is the disk mounted, and do include and exclude let any through?"
 

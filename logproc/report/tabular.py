@@ -13,7 +13,7 @@ from logproc.report import strokes, units
 from logproc.report.text import visible
 
 if TYPE_CHECKING:
-    from logproc.model import ColumnInfo, ReportTable
+    from logproc.report_model import ColumnInfo, ReportTable
 
 LONGEST_CELL = 2000
 """Characters of a cell that are laid out at all: a URL of a megabyte must not cost a second."""

@@ -25,7 +25,7 @@ from logproc.report.text import plural, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.model import Report, ReportError, ReportTable
+    from logproc.report_model import Report, ReportError, ReportTable
 
     Part: TypeAlias = Text | Table
 

@@ -14,7 +14,7 @@ from logproc.report.text import size, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from logproc.model import ColumnInfo, ReportTable
+    from logproc.report_model import ColumnInfo, ReportTable
 
 NOTHING = "–"  # noqa: RUF001 - an en dash: a hyphen looks like a minus
 """How a value that is missing is shown."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from logproc.model import ColumnInfo, Kind
+from logproc.model import Kind
+from logproc.report_model import ColumnInfo
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.numerals import EITHER, either, numbers_of, shown_numbers
 from logproc.rollup.spec import AggregateRef, Call, Expression, KeyRef, Literal, Order

@@ -15,7 +15,7 @@ import numpy as np
 
 from logproc.kernels.arrays import grown
 from logproc.kernels.moments import LIMBS, LOWEST, WORDS, carry, sum_moments
-from logproc.model import ReportError
+from logproc.report_model import ReportError
 from logproc.rollup.columns import NumberVector
 from logproc.rollup.states import State
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from logproc.kernels import group
 from logproc.kernels.arrays import grown
-from logproc.model import Kind, ReportError
+from logproc.model import Kind
+from logproc.report_model import ReportError
 from logproc.rollup.columns import BooleanVector, NumberVector, TextVector, Vector
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from logproc.kernels import group
 from logproc.kernels.arrays import grown
 from logproc.kernels.integers import IntegerDictionary
 from logproc.kernels.intern import Dictionary
-from logproc.model import Kind, ReportError
+from logproc.model import Kind
+from logproc.report_model import ReportError
 from logproc.rollup.columns import TextVector
 from logproc.rollup.evaluate import combine
 from logproc.rollup.groups import GroupIndex, decode_key

@@ -21,7 +21,7 @@ from logproc.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from logproc.formats import Format
-    from logproc.model import Report
+    from logproc.report_model import Report
 
 
 def parsed(name: str, text: bytes, **options: Any) -> tuple[list[dict[str, Any]], Report]:

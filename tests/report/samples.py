@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from logproc.model import (
+from logproc.model import Lines, Reject
+from logproc.report_model import (
     COVERAGE,
     CheckResult,
     ColumnInfo,
     FileEntry,
-    Lines,
-    Reject,
     Report,
     ReportError,
     ReportTable,

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.comparing import compare
-from logproc.model import ReportTable
 from logproc.report import diff
 from logproc.report.changes import FALSE_SHARE, LEAST_RATIO, Kind, quantile_spread
+from logproc.report_model import ReportTable
 from logproc.rollup.finish import report_columns
 from logproc.rollup.sql import plan
 

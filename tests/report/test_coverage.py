@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report.samples import column, entry, table
 
-from logproc.model import COVERAGE, Lines, Report, RunInfo
+from logproc.model import Lines
 from logproc.report import coverage as module
 from logproc.report.coverage import coverage
+from logproc.report_model import COVERAGE, Report, RunInfo
 
 HOURS = [f"2026-03-{day:02}T{hour:02}:00:00Z" for day in (1, 2, 3) for hour in range(24)]
 DAY = [40, 20, 10, 10, 20, 60, 150, 300, 420, 480, 500, 470, 440, 460, 480, 450, 400, 380, 300, 250, 200, 150, 90, 60]

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.errors import OutputError
-from logproc.model import ColumnInfo, Report, ReportTable, RunInfo
 from logproc.report.csv import harmless, render, write
 from logproc.report.text import visible
+from logproc.report_model import ColumnInfo, Report, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
 COLUMNS = (ColumnInfo("path", "text", "key"), ColumnInfo("requests", "integer", "value"))

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from report.samples import HOSTILE, column, covered, entry, hostile, night, sliced, table
 
 from logproc.errors import UsageError
-from logproc.model import Report
 from logproc.report import html
 from logproc.report.html import page
 from logproc.report.text import valid_text, visible
+from logproc.report_model import Report
 
 VOID = {"meta", "input", "img", "br", "hr", "link"}
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model import ColumnInfo, FileEntry, Lines, Report, ReportTable, RunInfo
+from logproc.model import Lines
 from logproc.report.json import compact, render
+from logproc.report_model import ColumnInfo, FileEntry, Report, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z", "serial", 1, None, None)
 

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from logproc.model import CheckResult, ColumnInfo, FileEntry, Lines, Report, ReportTable, RunInfo
+from logproc.model import Lines
 from logproc.report.markdown import render
 from logproc.report.text import visible
+from logproc.report_model import CheckResult, ColumnInfo, FileEntry, Report, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
 FINE = FileEntry("a", "", "combined", 1.0, "plain", 10, 20, Lines(1000, 1000), "read", None, None, None)

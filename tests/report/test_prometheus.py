@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from logproc.model import CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+from logproc.model import Lines
 from logproc.report.prometheus import HELP, Ending, read_old, render
+from logproc.report_model import CheckResult, FileEntry, Report, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
 FINE = FileEntry("a", "", "combined", 1.0, "plain", 10, 20, Lines(100, 90, 5, 5), "read", None, None, None, {"time": 5})

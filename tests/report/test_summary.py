@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from logproc.model import NO_BACKEND, CheckResult, FileEntry, Lines, Report, ReportTable, RunInfo
+from logproc.model import Lines
 from logproc.report.summary import NO_FILE, accounting, details, exit_code, problem_of, problems, summary
+from logproc.report_model import NO_BACKEND, CheckResult, FileEntry, Report, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
 FINE = FileEntry("a", "", "combined", 1.0, "plain", 10, 2_000_000, Lines(100, 100), "read", None, None, None)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from report.samples import night
 from rich.cells import cell_len
 
-from logproc.model import CheckResult, ColumnInfo, FileEntry, Lines, Report, ReportError, ReportTable, RunInfo
+from logproc.model import Lines
 from logproc.report.terminal import cell, render, render_table
 from logproc.report.text import rfc3339, size, visible
+from logproc.report_model import CheckResult, ColumnInfo, FileEntry, Report, ReportError, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "", "", "serial", 1, None, None)
 TEXT = ColumnInfo("path", "text", "key")

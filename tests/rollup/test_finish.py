@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.model import ColumnInfo
+from logproc.report_model import ColumnInfo
 from logproc.rollup.finish import finish, report_columns
 from logproc.rollup.sql import plan
 

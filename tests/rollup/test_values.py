@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rollup.batches import dumped, merged
 
-from logproc.model import ReportError
+from logproc.report_model import ReportError
 from logproc.rollup.outcome import report_table
 from logproc.rollup.registry import RELATIVE_ERROR
 from logproc.rollup.spec import Rules

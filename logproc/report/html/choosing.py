@@ -20,8 +20,8 @@ from logproc.report.units import Unit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.model import Report, ReportTable
     from logproc.report.figures import Axis
+    from logproc.report_model import Report, ReportTable
 
 MEASURES = (("lines", Unit.COUNT), ("requests", Unit.COUNT), ("errors", Unit.COUNT), ("bytes", Unit.BYTES))
 """What is counted, and in which unit; one that is nothing but zeros is left out."""

@@ -16,7 +16,7 @@ from logproc.report.html.panels import Room, shortened
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from logproc.model import Report, Slice
+    from logproc.report_model import Report, Slice
 
 ROOM = Room(50, 6_000)
 """Room of a panel of a slice."""

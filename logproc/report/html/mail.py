@@ -18,7 +18,7 @@ from logproc.report.html.page import environment
 from logproc.report.text import plural
 
 if TYPE_CHECKING:
-    from logproc.model import Report, ReportTable
+    from logproc.report_model import Report, ReportTable
 
 SHOWN_ROWS = 10
 MOST_TABLES = 12

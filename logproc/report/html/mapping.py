@@ -13,7 +13,7 @@ from logproc.report.units import moment
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.model import Report
+    from logproc.report_model import Report
 
 MOST_HOSTS = 100
 MOST_STEPS = 240

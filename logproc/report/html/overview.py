@@ -15,7 +15,7 @@ from logproc.report.units import NUMBERS, Unit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.model import FileEntry, Report, ReportTable
+    from logproc.report_model import FileEntry, Report, ReportTable
 
 MOST_FILES = 400
 """Files that are listed one by one, those with a problem first."""

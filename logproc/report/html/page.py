@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from logproc.model import Report, ReportTable, Slice
+    from logproc.report_model import Report, ReportTable, Slice
 
 MOST_BYTES = 1_500_000
 """Size that a page should not pass: it is sent by mail, and opened on phones."""

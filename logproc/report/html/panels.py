@@ -14,7 +14,7 @@ from logproc.report.units import NUMBERS, Unit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.model import ColumnInfo, ReportError, ReportTable
+    from logproc.report_model import ColumnInfo, ReportError, ReportTable
 
 HALF = 56
 """Characters of a table that fit into a panel of half the page's width; a wider one takes the whole width."""

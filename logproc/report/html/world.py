@@ -18,7 +18,7 @@ from logproc.report.units import NUMBERS, Unit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.model import ReportTable
+    from logproc.report_model import ReportTable
 
 WIDTH, HEIGHT = 2000, 864
 """Units of the outlines' own coordinates."""
