@@ -94,7 +94,7 @@ LEVELS = {
     **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),
     **dict.fromkeys(("n", "note", "system", "config", "log", "success"), "INFO"),
     **dict.fromkeys(("warn", "warning", "wrn", "w", "#", "40"), "WARN"),
-    **dict.fromkeys(("error", "err", "erro", "severe", "e", "fail", "50"), "ERROR"),
+    **dict.fromkeys(("error", "err", "erro", "eror", "severe", "e", "fail", "50"), "ERROR"),
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "failure", "60"), "FATAL"),
     **dict.fromkeys(("ftl", "fata", "pani", "f", "c", "fatal error", "parse error"), "FATAL"),
     "deprecated": "WARN",

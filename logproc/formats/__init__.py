@@ -18,6 +18,7 @@ from logproc.formats.cloud import CLOUD
 from logproc.formats.containers import CONTAINERS
 from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
+from logproc.formats.desks import DESKS
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
@@ -29,6 +30,7 @@ from logproc.formats.journal import JOURNAL
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.json_web import JSON_WEB
 from logproc.formats.loggers import LOGGERS
+from logproc.formats.mail import MAIL
 from logproc.formats.names import NAMES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
@@ -43,6 +45,7 @@ from logproc.formats.stores import STORES
 from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
+from logproc.formats.voice import VOICE
 from logproc.formats.web import WEB
 from logproc.formats.web_servers import WEB_SERVERS
 from logproc.model import FIELDS, Kind
@@ -69,6 +72,9 @@ _TEXT = (
     *DAEMONS,
     *NAMES,
     *NODE,
+    *MAIL,
+    *DESKS,
+    *VOICE,
     *GENERAL,
 )
 _ROWS = (

@@ -22,11 +22,14 @@ from logproc.formats.heads import (
 from logproc.formats.program import Meaning, Slot
 
 _DATES = (
-    *("%+", "%Y/%m/%d %H:%M:%S%.", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
+    *("%Y-%m-%d %I:%M:%S%. %p", "%+", "%Y/%m/%d %H:%M:%S%.", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
     *("%a %b %d %H:%M:%S%. %Y", "%a, %d %b %Y %H:%M:%S%z", "%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z"),
-    *("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %H:%M:%S%.%z", "%d %b %Y %H:%M:%S%.%z"),
-    *("%m/%d/%Y %I:%M:%S%. %p", "%m/%d/%Y, %I:%M:%S%. %p", "%Y-%m-%d %I:%M:%S%. %p", "%d.%m.%Y %H:%M:%S%."),
-    *("%d-%m-%Y %H:%M:%S%.", "%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%.", "%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z"),
+    *("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S%.%z"),
+    *("%d %b %Y %H:%M:%S%.%z", "%m/%d/%Y %I:%M:%S%. %p", "%m/%d/%Y, %I:%M:%S%. %p", "%d.%m.%Y %H:%M:%S%."),
+    *("%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%.", "%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H%M%S%."),
+    *("%Y-%m-%d %H:%M:%S%.%z", "%Y-%m-%d_%H:%M:%S%.", "%Y-%m-%d-%H:%M:%S%.", "%Y-%m-%d-%H.%M.%S%.", "%Y-%m-%d %H:%M"),
+    *("%Y/%m/%d-%H:%M:%S%.", "%Y:%m:%d-%H:%M:%S", "%Y-%b-%d %H:%M:%S%.", "%Y/%b/%d %H:%M:%S%.", "%Y %b %d %H:%M:%S%."),
+    *("%d-%b-%y %H:%M:%S%.", "%b-%d-%Y %H:%M:%S%.", "%b-%d-%y %H:%M:%S%.", "%a, %b %d, %Y %I:%M:%S %p"),
 )
 """Layouts of a date and a clock that leave no doubt which number is the month."""
 
@@ -34,8 +37,8 @@ ANY = "%|".join(_DATES)
 """All of them, each tried where those before fail."""
 
 _YEARLESS = "%b %d %H:%M:%S%."
-_CLOSED = f"%+:%|{ANY}"
-"""The same; behind a time of ISO 8601 may stand a colon, as old garbage collectors of Java write it."""
+_CLOSED = f"%+:%|%Y-%m-%d %H:%M:%S%.:%|%Y:%m:%d-%H:%M:%S:%|%a %b %d %H:%M:%S%. %Y:%|{ANY}%|%d %b %H:%M:%S%."
+"""The same; behind a time may stand a colon, as old garbage collectors of Java write it."""
 
 # Redis's levels are signs, but "2024-01-02 03:04:05 - started" has none, nor has "... 2024 -> Database is OK"; words
 # that some loggers have for levels begin sentences, too: "2024-01-02 03:04:05 System started".
@@ -51,22 +54,79 @@ _NO_LEVEL = re.compile(
     rb"(?:[*.#]|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
 )
 
+
+def _sign(text: bytes) -> Slot:
+    """Return a slot for a sign that may stand there, with blanks in front of it or without."""
+    return maybe(Slot(None, Meaning.LITERAL, b"", opening=text, padded=True))
+
+
+def _timed(layout: str) -> tuple[Slot, ...]:
+    """Return the slots of a time by a layout, a level and a message; time and level may stand in brackets."""
+    return (
+        maybe(literal(b"[")),
+        stamp(layout, b""),
+        maybe(literal(b"]")),
+        _sign(b"- "),
+        maybe(literal(b":")),
+        _sign(b"["),
+        level(b""),
+        maybe(literal(b"]")),
+        maybe(literal(b":")),
+        PADDED_MESSAGE,
+    )
+
+
+_ORDERS = (
+    ("month_first", "the month first", ("%m/%d/%Y", "%m/%d/%y"), 0, "03/25/2024 14:05:06"),
+    ("short_year", "a year of two digits first", ("%y/%m/%d", "%y-%m-%d"), 1, "24/03/25 14:05:06"),
+    ("day_first", "the day first", ("%d-%m-%Y", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%y"), 2, "25/03/2024 14:05:06"),
+    ("month_first_dashes", "the month first and dashes", ("%m-%d-%Y", "%m-%d-%y"), 3, "03-25-2024 14:05:06"),
+)
+"""Dates of digits that could mean two things: a file whose days go past the 12th says which it is, else these come one
+before the other: the month is first where slashes are, the day where there are points or dashes."""
+
+
+def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str) -> tuple[Format, ...]:
+    """Return the rows of an order of the date's digits: with a level behind it, and without."""
+    layout = "%|".join(f"{text} %H:%M:%S%." for text in dates)
+    refused = ("2024-03-25 14:05:06 INFO x", f"{date}x", f"9{date} x", "x")
+    time = "2024-03-25T14:05:06Z"
+    return (
+        app(
+            f"timed_{name}",
+            f"any log whose lines begin with a date, {doc}, and a clock, then a level",
+            _timed(layout),
+            rank=-9 - later,
+            head=7,
+            unlike=_NO_LEVEL,
+            unlike_reason="behind the time stands a sign, or a word that begins a sentence, and no level",
+            samples=(
+                Sample(f"{date} INFO up", {"time": time, "level": "INFO", "message": "up"}),
+                Sample(f"[{date}.5] [warn] low", {"time": "2024-03-25T14:05:06.500000Z", "level": "WARN"}),
+            ),
+            refused=(*refused, f"{date} up"),
+        ),
+        app(
+            f"dated_{name}",
+            f"any log whose lines begin with a date, {doc}, and a clock",
+            (maybe(literal(b"[")), stamp(layout, b""), maybe(literal(b"]")), maybe(literal(b":")), literal(b" "),
+             PADDED_MESSAGE),
+            rank=-15 - later,
+            head=5,
+            samples=(
+                Sample(f"{date} up and running", {"time": time, "message": "up and running"}),
+                Sample(f"[{date}]: up", {"time": time, "message": "up"}),
+            ),
+            refused=refused,
+        ),
+    )  # fmt: skip
+
+
 _ROWS = (
     app(
         "timed",
         "any log whose lines begin with a full date and clock, then a level; both may stand in brackets",
-        (
-            maybe(literal(b"[")),
-            stamp(ANY, b""),
-            maybe(literal(b"]")),
-            maybe(Slot(None, Meaning.LITERAL, b"", opening=b"- ", padded=True)),
-            maybe(literal(b":")),
-            maybe(Slot(None, Meaning.LITERAL, b"", opening=b"[", padded=True)),
-            level(b""),
-            maybe(literal(b"]")),
-            maybe(literal(b":")),
-            PADDED_MESSAGE,
-        ),
+        _timed(ANY),
         rank=-8,
         head=7,
         unlike=_NO_LEVEL,
@@ -101,7 +161,6 @@ _ROWS = (
         "any log whose lines begin with a full date and clock",
         (stamp(_CLOSED, b" "), PADDED_MESSAGE),
         rank=-12,
-        needs=(b":",),
         samples=(
             Sample(
                 "19-Oct-2022 05:34:02.425 gone for lunch",
@@ -111,6 +170,14 @@ _ROWS = (
             Sample("1/2/2024 3:04:05 PM  started", {"time": "2024-01-02T15:04:05Z", "message": "started"}),
             Sample("Jan 2, 2024 12:04:05 AM started", {"time": "2024-01-02T00:04:05Z"}),
             Sample("Mon Feb 21 17:44:19 2011 [pid 3] CONNECT", {"message": "[pid 3] CONNECT"}),
+            Sample("2024-01-02 03:04:05 PM  x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
+            Sample("2024-01-02  3:04:05: x", {"time": "2024-01-02T03:04:05Z", "message": "x"}),
+            Sample("02-JAN-2024 03:04:05 * x", {"time": "2024-01-02T03:04:05Z", "message": "* x"}),
+            Sample("2024-01-02-03.04.05.678901 x", {"time": "2024-01-02T03:04:05.678901Z"}),
+            Sample("20240102T030405Z x", {"time": "2024-01-02T03:04:05Z"}),
+            Sample("2024-01-02 03:04 x", {"time": "2024-01-02T03:04:00Z"}),
+            Sample("Jan-02-24 03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),
+            Sample("02 Jan 03:04:05.678 x", {"time": "2000-01-02T03:04:05.678000Z"}),
             Sample("31.12.2023 23:59:59,123 done", {"time": "2023-12-31T23:59:59.123000Z"}),
         ),
         refused=("2024-01-02 03:04:05x", "2024-13-02 03:04:05 x", "13/2/2024 3:04:05 PM x", "started at 2024"),
@@ -124,12 +191,129 @@ _ROWS = (
         needs=(b"[", b":", b"]"),
         samples=(
             Sample(
-                "[Dec 21 12:56:59] SECURITY[77]: res_security_log.c: x",
-                {"time": "2000-12-21T12:56:59Z", "message": "SECURITY[77]: res_security_log.c: x"},
+                "[Dec 21 12:56:59] SECURITY: res_security_log.c: x",
+                {"time": "2000-12-21T12:56:59Z", "message": "SECURITY: res_security_log.c: x"},
             ),
             Sample("[04/Jun/2016:12:41:45 +0100] 1.25 200", {"time": "2016-06-04T11:41:45Z", "message": "1.25 200"}),
         ),
         refused=("Dec 21 12:56:59 x", "[x] Dec 21 12:56:59"),
+    ),
+    app(
+        "timed_separated",
+        "any log whose lines are a full date and clock, a level and a message with |, ; or a comma between them",
+        (
+            stamp(ANY, b""),
+            _sign(b"|"),
+            maybe(literal(b";")),
+            maybe(literal(b",")),
+            Slot("level", Meaning.LEVEL, b"", padded=True),
+            _sign(b"|"),
+            maybe(literal(b";")),
+            maybe(literal(b",")),
+            PADDED_MESSAGE,
+        ),
+        rank=-8,
+        head=5,
+        begins=rb"[^|;,\n]{10,32}(?: *\| *|[;,])[A-Za-z]+(?: *\| *|[;,])",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05|INFO|up | running",
+                {"time": "2024-01-02T03:04:05Z", "level": "INFO", "message": "up | running"},
+            ),
+            Sample("2024-01-02 03:04:05.5;WARN;app;low", {"level": "WARN", "message": "app;low"}),
+            Sample("2024/01/02 03:04:05,ERROR,down", {"level": "ERROR", "message": "down"}),
+        ),
+        refused=("2024-01-02 03:04:05 | up", "2024-01-02 03:04:05;x;INFO"),
+    ),
+    app(
+        "level_first",
+        "any log whose lines begin with a level, then a full date and clock; both may stand in brackets",
+        (
+            maybe(literal(b"[")),
+            level(b"", padded=False),
+            _sign(b"]"),
+            maybe(literal(b":")),
+            _sign(b"| "),
+            _sign(b"- "),
+            _sign(b"["),
+            Slot("time", Meaning.STAMP, b"", layout=ANY, padded=True),
+            maybe(literal(b"]")),
+            maybe(literal(b":")),
+            _sign(b"| "),
+            _sign(b"- "),
+            PADDED_MESSAGE,
+        ),
+        rank=-9,
+        head=8,
+        begins=rb"\[?[A-Za-z]+ *\]?:?[ |[-]*\d",
+        samples=(
+            Sample(
+                "INFO 2024-01-02 03:04:05,678 up and running",
+                {"time": "2024-01-02T03:04:05.678000Z", "level": "INFO", "message": "up and running"},
+            ),
+            Sample("[WARN ] [2024-01-02 03:04:05] low", {"level": "WARN", "message": "low"}),
+            Sample("ERROR: 2024-01-02 03:04:05: down", {"level": "ERROR", "message": "down"}),
+            Sample("DEBU | 2024-01-02 03:04:05 | x", {"level": "DEBUG", "message": "x"}),
+            Sample("INFO[2024-01-02T03:04:05Z] API up", {"time": "2024-01-02T03:04:05Z", "message": "API up"}),
+        ),
+        refused=("INFO up 2024-01-02 03:04:05", "up 2024-01-02 03:04:05", "INFO 2024-13-02 03:04:05 x"),
+    ),
+    app(
+        "dated_process",
+        "any log whose lines begin with a process in brackets, then a date and clock",
+        (number("pid", b"] "), stamp(f"{ANY}%|{_YEARLESS}", b" "), PADDED_MESSAGE),
+        prefix=b"[",
+        rank=-12,
+        head=2,
+        samples=(
+            Sample("[1234] Jan 02 03:04:05 Child connection", {"pid": 1234, "time": "2000-01-02T03:04:05Z"}),
+            Sample("[12] 2024-01-02 03:04:05 up", {"pid": 12, "time": "2024-01-02T03:04:05Z", "message": "up"}),
+        ),
+        refused=("[x] 2024-01-02 03:04:05 up", "[12] up"),
+    ),
+    app(
+        "dated_enclosed",
+        "any log whose lines begin with a date and clock in round or angle brackets",
+        (
+            maybe(literal(b"(")),
+            maybe(literal(b"<")),
+            stamp(ANY, b""),
+            maybe(literal(b")")),
+            maybe(literal(b">")),
+            maybe(literal(b":")),
+            literal(b" "),
+            PADDED_MESSAGE,
+        ),
+        rank=-13,
+        head=7,
+        begins=rb"[(<][\w/.:,+ -]+[)>]:? ",
+        samples=(
+            Sample("(2024-01-02 03:04:05) up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
+            Sample("<2024-01-02 03:04:05>: up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
+        ),
+        refused=("(today) up", "(2024-01-02 03:04:05)up"),
+    ),
+    app(
+        "epoch",
+        "any log whose lines begin with seconds since 1970, or milli-, micro- or nanoseconds",
+        (stamp("%s", b" "), PADDED_MESSAGE),
+        rank=-16,
+        begins=rb"[12]\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)? ",
+        samples=(
+            Sample("1704164645 up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
+            Sample("1704164645678 up", {"time": "2024-01-02T03:04:05.678000Z"}),
+        ),
+        refused=("up 1704164645", "1704164645x"),
+    ),
+    app(
+        "epoch_bracketed",
+        "any log whose lines begin with seconds since 1970 in brackets",
+        (stamp("%s", b"]"), PADDED_MESSAGE),
+        prefix=b"[",
+        rank=-16,
+        begins=rb"\[[12]\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d+)?\]",
+        samples=(Sample("[1704164645.678] up", {"time": "2024-01-02T03:04:05.678000Z", "message": "up"}),),
+        refused=("1704164645 up", "[x] up"),
     ),
     app(
         "jvm",
@@ -168,12 +352,21 @@ _ROWS = (
     ),
 )
 
-LAST_RESORTS = frozenset({"dated", "dated_bracketed"})
+_ORDERED = tuple(row for order in _ORDERS for row in _in_order(*order))
 
-_ANYBODYS = frozenset({"timed", "go", *LAST_RESORTS})
+LAST_RESORTS = frozenset(
+    {
+        *("dated", "dated_bracketed", "dated_process", "dated_enclosed", "epoch", "epoch_bracketed"),
+        *(f"dated_{name}" for name, *_ in _ORDERS),
+    }
+)
+
+_ANYBODYS = frozenset(
+    {*("timed", "timed_separated", "level_first", "go"), *(f"timed_{name}" for name, *_ in _ORDERS), *LAST_RESORTS}
+)
 
 GENERAL: tuple[Format, ...] = tuple(
     replace(row, last_resort=row.name in LAST_RESORTS, sure=re.compile(NEVER) if row.name in _ANYBODYS else None)
-    for row in _ROWS
+    for row in (*_ROWS, *_ORDERED)
 )
 """Rows of the family."""

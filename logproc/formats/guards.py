@@ -48,6 +48,21 @@ _TRANSFER = Within(
 )
 
 
+EXTENSION = Within(
+    "message",
+    tuple(
+        Part(name, key, b" ", anywhere=True, open_end=True)
+        for name, key in (
+            *(("client", b"src="), ("remote_port", b"spt="), ("destination", b"dst="), ("user", b"suser=")),
+            *(("action", b"act="), ("method", b"requestMethod="), ("target", b"request="), ("bytes_in", b"in=")),
+            *(("bytes", b"out="), ("outcome", b"outcome=")),
+        )
+    ),
+    kinds={"remote_port": Kind.INTEGER, "bytes_in": Kind.INTEGER, "bytes": Kind.INTEGER},
+)
+"""Pairs of an event of CEF that hold no blanks; all of them are its message."""
+
+
 def _event_viewer(name: str, doc: str, first: Slot, header: bytes, line: str, expected: dict[str, object]) -> Format:
     """Return a row of events as CSV; the header does not name the message, which keeps its closing quote."""
     return app(
@@ -223,6 +238,7 @@ GUARDS = (
         prefix=b"CEF:",
         rank=1,
         single=True,
+        within=EXTENSION,
         samples=(
             Sample(
                 "CEF:0|Security|threat \\| manager|1.0|100|worm stopped|10|src=10.0.0.1 dst=192.0.2.2 spt=1232",
@@ -231,6 +247,8 @@ GUARDS = (
                     "device_product": "threat \\| manager",
                     "name": "worm stopped",
                     "event_severity": "10",
+                    "client": "10.0.0.1",
+                    "remote_port": 1232,
                     "message": "src=10.0.0.1 dst=192.0.2.2 spt=1232",
                 },
             ),

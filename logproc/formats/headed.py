@@ -24,7 +24,7 @@ _W3C_NAMES: dict[str, tuple[str, ...]] = {
     "query": ("cs-uri-query",),
     "target": ("cs-uri", "x-req_url"),
     "protocol": ("cs-protocol-version", "cs-version"),
-    "status": ("sc-status",),
+    "status": ("sc-status", "c-status"),
     "bytes": ("sc-bytes", "bytes"),
     "bytes_in": ("cs-bytes",),
     "referrer": ("cs(Referer)", "cs(referrer)"),
@@ -115,11 +115,11 @@ _LOST_HEADERS = (
 # https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
 STATEMENT = Within(
     "message",
-    (Part("duration", b"duration: ", b" ms", in_front=True),),
+    (Part("duration", b"duration: ", b" ms", in_front=True), Part("client", b"", own=True)),
     kinds={"duration": Kind.DECIMAL},
     scales={"duration": 1e-3},
 )
-"""PostgreSQL writes how long a statement took in front of it."""
+"""PostgreSQL writes how long a statement took in front of it, and the port behind the client."""
 
 _POSTGRES_COLUMNS = (
     *("log_time", "user_name", "database_name", "process_id", "connection_from", "session_id", "session_line_num"),

@@ -23,6 +23,16 @@ _CLIENT = Within(
 )
 """What nginx says at the end of a message of the client whose request it was about."""
 
+_PEER = Within(
+    "message",
+    (
+        Part("client", b"[client ", b"]", spare=True, host=True),
+        Part("client", b"[remote ", b"]", spare=True, host=True),
+        Part("referrer", b", referer: "),
+    ),
+)
+"""Whom a message of Apache is about where it stands behind what went wrong, and where the client came from."""
+
 SERVERS = (
     app(
         "nginx_error",
@@ -80,6 +90,7 @@ SERVERS = (
         (
             stamp("%a %b %d %H:%M:%S%. %Y%|%d/%b/%Y:%H:%M:%S %z", b"] ["),
             maybe(word("logger", b":")),
+            maybe(literal(b":")),
             level(b"] ", padded=False),
             maybe(number("pid", b"", b"[pid ")),
             maybe(word("thread", b"] ", b":tid ")),
@@ -96,8 +107,9 @@ SERVERS = (
         ),
         prefix=b"[",
         rank=-1,
-        head=2,
+        head=4,
         needs=(b"[", b"] ["),
+        within=_PEER,
         samples=(
             Sample(
                 "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 4328] [client 72.15.99.1:80] AH1: x",
@@ -119,6 +131,10 @@ SERVERS = (
             Sample(
                 "[01/Mar/2021:12:00:19 +0000] [ab:alert] [pid 4803:tid 3814] [client 147.159.108.175:24259] I'll",
                 {"time": "2021-03-01T12:00:19Z", "level": "FATAL", "remote_port": 24259, "message": "I'll"},
+            ),
+            Sample(
+                "[Mon Jan  1 03:04:05.678901 2024] [:error] [pid 7] (2)No file: [client 192.0.2.1:80] x, referer: a",
+                {"logger": None, "level": "ERROR", "client": "192.0.2.1", "remote_port": None, "referrer": "a"},
             ),
             Sample(
                 "[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok",

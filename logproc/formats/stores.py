@@ -265,7 +265,7 @@ STORES = (
         (
             level(b" REPORT=", padded=False),
             literal(b"=== "),
-            stamp("%d-%b-%Y::%H:%M:%S%.", b" ==="),
+            stamp(f"%d-%b-%Y::%H:%M:%S%.%|{ISO}", b" ==="),
             Slot(None, Meaning.TEXT, b"\n"),
             MESSAGE,
         ),

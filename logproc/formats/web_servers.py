@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, literal, maybe, number, stamp, word
 from logproc.formats.nginx import compile_nginx
@@ -75,6 +76,56 @@ def _gin(name: str, doc: str, target: Slot, line: str, refused: str) -> Format:
 
 
 WEB_SERVERS = (
+    Format(
+        name="gandi",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_apache('%h %v %u %t (%T s) "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', extra=True),
+        doc="what hosters such as Gandi write: client host user [time] (seconds s) and the rest of combined",
+        rank=6,
+        needs=(b"] (", b' s) "', b'" "'),
+        samples=(
+            Sample(
+                '192.0.2.1 a.example - [02/Jan/2024:03:04:05 +0000] (3 s) "GET / HTTP/1.1" 200 123 "-" "Mozilla"',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "client": "192.0.2.1",
+                    "vhost": "a.example",
+                    "duration": 3,
+                    "status": 200,
+                    "bytes": 123,
+                    "user_agent": "Mozilla",
+                },
+            ),
+        ),
+        refused=('192.0.2.1 a.example - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 123 "-" "Mozilla"',),
+    ),
+    Format(
+        name="nginx_rtmp",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_nginx(
+            '$remote_addr [$time_local] $command "$app" "$stream" "$args" - $bytes_received $bytes_sent '
+            '"$http_referer" "$http_user_agent" ($session_readable_time)'
+        ),
+        doc="nginx's RTMP module: client [time] command app stream arguments - bytes, page, player (time)",
+        rank=6,
+        needs=(b"] ", b'" - ', b")"),
+        samples=(
+            Sample(
+                '192.0.2.1 [02/Jan/2024:03:04:05 +0000] PLAY "live" "a" "" - 426 4125 "http://b" "WIN 11" (4s)',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "client": "192.0.2.1",
+                    "command": "PLAY",
+                    "app": "live",
+                    "stream": "a",
+                    "session_readable_time": "4s",
+                },
+            ),
+        ),
+        refused=('192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 123 "-" "Mozilla" (4s)',),
+    ),
     app(
         "uwsgi",
         "uWSGI's requests, as it writes them unless told otherwise",

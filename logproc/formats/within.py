@@ -30,10 +30,12 @@ class Part:
     """What stands in a text behind `label`, up to `end`, of which neither belongs to it.
 
     It is looked for from the end of the part before on, whose `end` may begin the label; with `in_front` the label
-    stands right there. Without an `end`, or with `open_end` where it is missing, the part ends with the text. With
-    `last_word`, only what stands behind its last blank counts, with `host` a port at its end does not. A `spare`
-    part is taken where the line has no such field itself. A part without a `name` is found and left out; one that is
-    called `request` yields method, target and protocol, and a target path and query.
+    stands right there, with `anywhere` it is looked for in the whole text, where it is no part of a word. Without an
+    `end`, or with `open_end` where it is missing, the part ends with the text. With `last_word`, only what stands
+    behind its last blank counts, with `host` a port at its end does not. A `spare` part is taken where the line has no
+    such field itself. A part without a `name` is found and left out; one that is called `request` yields method, target
+    and protocol, and a target path and query. With `own`, the field
+    of that name loses a port at its end, and nothing is looked for.
     """
 
     name: str | None
@@ -44,6 +46,8 @@ class Part:
     open_end: bool = False
     host: bool = False
     spare: bool = False
+    anywhere: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +100,8 @@ class Finder:
         for cell, part in zip(cells, within.parts, strict=True):
             flags = kernel.IN_FRONT * part.in_front + kernel.LAST_WORD * part.last_word
             flags += kernel.OPEN_END * (part.open_end or not part.end) + kernel.HOST * part.host
-            flags += kernel.SPARE * part.spare
+            flags += kernel.SPARE * part.spare + kernel.ANYWHERE * part.anywhere
+            flags += kernel.OWN * part.own
             flags += _NUMBERS.get(within.kinds.get(part.name or "", Kind.TEXT), 0) if part.name not in DURATIONS else 0
             flags += kernel.DURATION * (part.name in DURATIONS)
             column = place.get(part.name, -1) if part.name else -1

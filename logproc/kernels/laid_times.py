@@ -301,7 +301,7 @@ def _layout_end(base, s, layout, k, stop, cache):
                     return -NO_MATCH
                 fraction_at, fraction_digits = first, i - first
         elif op == MONTH_NAME:
-            month = month_of(load_word(base, i) & 0xFFFFFF)
+            month = month_of((load_word(base, i) & 0xFFFFFF | 0x202020) ^ 0x20)  # Mar, mar or MAR
             if month == 0:
                 return -NO_MATCH
             while 97 <= (load_byte(base, i) | 32) <= 122:
@@ -313,6 +313,7 @@ def _layout_end(base, s, layout, k, stop, cache):
             if i == first:
                 return -NO_MATCH
         elif op == HALF_DAY:
+            store_word(cache, 8 * FAILED_CELL, i - 1)  # what else stands there is asked when a time is recalled
             if (load_byte(base, i + 1) | 32) != 109 or ((byte | 32) != 97 and (byte | 32) != 112):
                 return -NO_MATCH
             half = 1 if (byte | 32) == 112 else 0

@@ -5,7 +5,7 @@ second and fraction; where all else is equal, only these are read. A layout cost
 
 It must give what the layout gives, so a time is remembered only where nothing but the digits could make a difference:
 where every layout tried before failed at a byte that is compared, and behind the time stands one that no layout reads
-on with. Whether a blank there is followed by a zone is asked of each line.
+on with. Whether a blank there is followed by a zone, by AM or by PM is asked of each line.
 """
 
 # numba compiles == faster than `in`
@@ -46,10 +46,11 @@ def _reads_on(byte):
 
 
 @helper
-def _zone_follows(base, e):
-    """Tell whether behind the blank at e may stand a zone: Z, UTC, GMT or an offset."""
+def _more_follows(base, e):
+    """Tell whether behind the blank at e may stand a zone, Z, UTC, GMT or an offset, or AM or PM."""
     byte = load_byte(base, e + 1)
-    return byte == 43 or byte == 45 or byte | 32 == 122 or byte == 85 or byte == 71
+    lower = byte | 32
+    return byte == 43 or byte == 45 or lower == 122 or lower == 97 or lower == 112 or byte == 85 or byte == 71
 
 
 @helper
@@ -63,7 +64,7 @@ def recall(base, s, layout, cache):
             return -1
     found = load_word(cache, 8 * _PLACES)
     e = s + (found >> 32 & 255)
-    if load_byte(base, e) != found >> 40 & 255 or (load_byte(base, e) == 32 and _zone_follows(base, e)):
+    if load_byte(base, e) != found >> 40 & 255 or (load_byte(base, e) == 32 and _more_follows(base, e)):
         return -1
     minute = two_digits(load_word(base, s + (found & 255)), 0)
     second = two_digits(load_word(base, s + (found >> 8 & 255)), 0)
@@ -97,7 +98,7 @@ def remember(base, s, e, layout, cache):
     behind = load_byte(base, e)
     if found < 0 or minute == NOWHERE or second == NOWHERE or length > _MOST or _reads_on(behind):
         return
-    if behind == 32 and _zone_follows(base, e):
+    if behind == 32 and _more_follows(base, e):
         return
     minutes, seconds = two_digits(load_word(base, s + minute), 0), two_digits(load_word(base, s + second), 0)
     if minutes < 0 or seconds < 0 or seconds > 59:

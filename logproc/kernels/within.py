@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from logproc.kernels.apps import is_word
 from logproc.kernels.fields import find_byte
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonlines import ESCAPED
@@ -17,10 +18,11 @@ from logproc.kernels.memory import load_byte
 COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
 PART_CELLS = 6
 
-IN_FRONT, LAST_WORD, OPEN_END, HOST, INTEGER, DECIMAL, DURATION, SPARE = 1, 2, 4, 8, 16, 32, 64, 128
+IN_FRONT, LAST_WORD, OPEN_END, HOST, INTEGER, DECIMAL, DURATION, SPARE, ANYWHERE, OWN = (1 << bit for bit in range(10))
 """Flags: the label stands where the part before ended; of what is found the last word counts; the text may end it; a
 colon and digits at its end are left out; it must be digits, or a number, or one with a unit of time; what the line
-itself has stays."""
+itself has stays; the label is looked for in the whole text, as a word of its own; nothing is looked
+for, but the column loses a port at its end."""
 
 NUMBERS = INTEGER | DECIMAL | DURATION
 
@@ -93,6 +95,10 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
             at = e
         for p in range(len(parts)):
             column, flags = parts[p, COLUMN], parts[p, FLAGS]
+            if flags & OWN != 0:
+                if column >= 0 and starts[column, row] >= 0 and styles[column, row] <= ESCAPED:
+                    ends[column, row] = _host_end(base, np.int64(starts[column, row]), np.int64(ends[column, row]))
+                continue
             if column >= 0 and flags & SPARE != 0 and starts[column, row] >= 0:
                 column = np.int64(-1)
             if column >= 0:
@@ -101,7 +107,12 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
                 styles[column, row] = style
             length, end_length = parts[p, LABEL_LENGTH], parts[p, END_LENGTH]
             label = at
-            if flags & IN_FRONT == 0:
+            if flags & ANYWHERE != 0:
+                at = np.int64(starts[source, row]) if starts[source, row] >= 0 and style <= ESCAPED else e
+                label = _find(base, at, e, texts, parts[p, LABEL], length)
+                while label > at and is_word(load_byte(base, label - 1)):
+                    label = _find(base, label + 1, e, texts, parts[p, LABEL], length)
+            elif flags & IN_FRONT == 0:
                 label = _find(base, at, e, texts, parts[p, LABEL], length)
             elif at + length > e or not _stands(base, at, texts, parts[p, LABEL], length):
                 label = np.int64(-1)

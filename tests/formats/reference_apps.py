@@ -41,8 +41,8 @@ CODES = {
     "%S": r"(?P<S>\d\d?+)",
     "%f": r"(?P<f>\d+)",
     "%.": r"(?:[.,](?P<f>\d+))?",
-    "%b": r"(?P<b>" + "|".join(MONTHS) + r")[A-Za-z]*",
-    "%B": r"(?P<b>" + "|".join(MONTHS) + r")[A-Za-z]*",
+    "%b": r"(?P<b>(?i:" + "|".join(MONTHS) + r"))[A-Za-z]*",
+    "%B": r"(?P<b>(?i:" + "|".join(MONTHS) + r"))[A-Za-z]*",
     "%a": r"[A-Za-z]+",
     "%A": r"[A-Za-z]+",
     "%p": r"(?P<p>[AaPp])[Mm]",
@@ -206,7 +206,7 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
     clock += datetime(1970, 1, 1, hour, number("M"), min(number("S"), 59)) - EPOCH  # noqa: DTZ001
     if parts.get("d") is None:
         return None
-    month = MONTHS.index(str(parts["b"])) + 1 if parts.get("b") else number("m")
+    month = MONTHS.index(str(parts["b"]).capitalize()) + 1 if parts.get("b") else number("m")
     if parts.get("Y"):
         day = datetime(number("Y"), month, number("d"))  # noqa: DTZ001
     elif parts.get("y"):

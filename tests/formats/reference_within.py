@@ -20,6 +20,10 @@ def parts_of(within: Within, text: Value, own: Mapping[str, Value] | None = None
     own = own or {}
     spare = {part.name for part in within.parts if part.spare}
     found = _parts_of(within, text)
+    for part in within.parts:
+        value = own.get(part.name or "")
+        if part.own and isinstance(value, bytes):
+            found[part.name or ""] = re.sub(rb"\A([^:]+|.+\]):\d+\Z", rb"\1", value, flags=re.DOTALL)
     return {name: value if name not in spare or own.get(name) is None else own[name] for name, value in found.items()}
 
 
@@ -29,7 +33,12 @@ def _parts_of(within: Within, text: Value) -> dict[str, Value]:
         return fields
     at = 0
     for part in within.parts:
+        if part.own:
+            continue
         begin = at if part.in_front else text.find(part.label, at)
+        if part.anywhere:
+            found = re.search(rb"(?<![A-Za-z0-9_])" + re.escape(part.label), text)
+            at, begin = 0, found.start() if found else -1
         if begin < 0 or at >= len(text) or not text.startswith(part.label, begin):
             continue
         value, at_next = _value(part, text, begin + len(part.label))

@@ -1,0 +1,259 @@
+"""Logs of what answers at a desk of its own: printers, database listeners, network policies, tunnels, name servers.
+
+https://www.cups.org/doc/man-cupsd-logs.html, https://www.stunnel.org, https://nsd.docs.nlnetlabs.nl,
+https://learn.microsoft.com/windows-server/networking/technologies/nps/, https://docs.oracle.com/en/database/
+"""
+
+from __future__ import annotations
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import ISO, MESSAGE, NEVER, PADDED_MESSAGE, app, level, maybe, number, stamp, word
+from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.within import Part, Within
+
+DESKS = (
+    app(
+        "cups_page",
+        "CUPS's page log: printer user job [time] page copies billing client title media sides",
+        (
+            Slot("printer", Meaning.TEXT, b" ", solid=True),
+            Slot("user", Meaning.TEXT, b" ", solid=True),
+            Slot("job", Meaning.TEXT, b" [", solid=True),
+            stamp("%d/%b/%Y:%H:%M:%S%.%z", b"] "),
+            word("page"),
+            number("copies", b" "),
+            Slot("billing", Meaning.TEXT, b" "),
+            Slot("client", Meaning.TEXT, b" "),
+            MESSAGE,
+        ),
+        rank=-1,
+        single=True,
+        begins=rb"\S+ \S+ \d+ \[[^\]]+\] (?:\d+|total) \d+ ",
+        samples=(
+            Sample(
+                "hp4200 joe 1234 [02/Jan/2024:03:04:05 +0000] total 3 - 192.0.2.1 report.pdf A4 one-sided",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "printer": "hp4200",
+                    "user": "joe",
+                    "job": "1234",
+                    "copies": 3,
+                    "client": "192.0.2.1",
+                    "message": "report.pdf A4 one-sided",
+                },
+            ),
+        ),
+        refused=("hp4200 joe 1234 [02/Jan/2024:03:04:05 +0000]", 'a b 1 [02/Jan/2024:03:04:05 +0000] "GET / x" 200 5'),
+    ),
+    app(
+        "oracle_listener",
+        "listener of Oracle's database: time * what was asked * from where * what was done * service * code",
+        (stamp("%d-%b-%Y %H:%M:%S", b" * "), MESSAGE),
+        rank=0,
+        needs=(b" * ",),
+        begins=rb"\d\d-[A-Z]{3}-\d{4} [\d:]{8} \* ",
+        within=Within(
+            "message",
+            (
+                Part("user", b"(USER=", b")"),
+                Part(None, b"(ADDRESS=", b")"),
+                Part("client", b"(HOST=", b")"),
+                Part("service", b"* establish * ", b" * "),
+            ),
+        ),
+        samples=(
+            Sample(
+                "02-JAN-2024 03:04:05 * (CONNECT_DATA=(SID=ORCL)(CID=(PROGRAM=)(HOST=h)(USER=joe))) * "
+                "(ADDRESS=(PROTOCOL=tcp)(HOST=192.0.2.1)(PORT=49152)) * establish * ORCL * 0",
+                {"time": "2024-01-02T03:04:05Z", "user": "joe", "client": "192.0.2.1", "service": "ORCL"},
+            ),
+        ),
+        refused=("02-JAN-2024 03:04:05 x", "02-JAX-2024 03:04:05 * x"),
+    ),
+    app(
+        "nps",
+        "Windows' network policy server as CSV without a header: server, service, date, clock, kind of packet, user",
+        (
+            Slot("host", Meaning.TEXT, b'","'),
+            Slot("program", Meaning.TEXT, b'",'),
+            stamp("%m/%d/%Y,%H:%M:%S", b","),
+            number("packet_type", b","),
+            Slot("user", Meaning.TEXT, b'",', opening=b'"', missing=Missing.SKIPPED),
+            MESSAGE,
+        ),
+        prefix=b'"',
+        rank=3,
+        single=True,
+        begins=rb'"[^"]+","(?:IAS|NPS|RAS)",\d\d/\d\d/\d{4},',
+        samples=(
+            Sample(
+                '"NPS1","IAS",01/02/2024,03:04:05,1,"a\\joe",,,,,,,,0,"192.0.2.1","AP"',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "NPS1",
+                    "program": "IAS",
+                    "packet_type": 1,
+                    "user": "a\\joe",
+                },
+            ),
+            Sample('"NPS1","IAS",01/02/2024,03:04:05,4,,"a",,,,,,,0', {"packet_type": 4, "user": None}),
+        ),
+        refused=('"NPS1","IAS",01/02/2024,03:04:05,x', '"NPS1","IAS",13/02/2024,03:04:05,1,"a",'),
+    ),
+    app(
+        "stunnel",
+        "stunnel: time LOGlevel[connection]: message",
+        (
+            stamp("%Y.%m.%d %H:%M:%S", b" "),
+            word("level", b"[", b"LOG"),
+            word("connection", b"]: "),
+            MESSAGE,
+        ),
+        rank=0,
+        begins=rb"\d{4}\.\d\d\.\d\d [\d:]{8} LOG\d\[",
+        samples=(
+            Sample(
+                "2024.01.02 03:04:05 LOG4[9999:1234]: SSL_accept: no shared cipher",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "level": "WARN",
+                    "connection": "9999:1234",
+                    "message": "SSL_accept: no shared cipher",
+                },
+            ),
+        ),
+        refused=("2024.01.02 03:04:05 [0]: x", "2024.01.02 03:04:05 LOG4: x"),
+    ),
+    app(
+        "routeros",
+        "MikroTik's RouterOS: time topics message",
+        (
+            stamp("%b/%d/%Y %H:%M:%S%|%b/%d %H:%M:%S%|%Y-%m-%d %H:%M:%S%|%m-%d %H:%M:%S", b" "),
+            word("topics"),
+            MESSAGE,
+        ),
+        rank=-3,
+        begins=rb"(?:[a-z]{3}/\d\d(?:/\d{4})?|(?:\d{4}-)?\d\d-\d\d) [\d:]{8} [a-z-]+(?:,[a-z!-]+)+ ",
+        samples=(
+            Sample(
+                "jan/02 03:04:05 system,error,critical login failure for user admin from 192.0.2.1 via ssh",
+                {
+                    "time": "2000-01-02T03:04:05Z",
+                    "topics": "system,error,critical",
+                    "message": "login failure for user admin from 192.0.2.1 via ssh",
+                },
+            ),
+            Sample("jan/02/2024 03:04:05 dhcp,info x assigned", {"time": "2024-01-02T03:04:05Z"}),
+        ),
+        refused=("jan/02 03:04:05", "jan/32 03:04:05 a,b x"),
+    ),
+    app(
+        "nsd",
+        "NSD: [time] program[process]: level: message",
+        (stamp(f"{ISO}%|%s", b"] "), word("program", b"["), number("pid", b"]: "), level(b": "), MESSAGE),
+        prefix=b"[",
+        rank=-1,
+        head=3,
+        needs=(b"] ", b"]: "),
+        begins=rb"\[[\d :.-]+\] [\w-]+\[\d+\]: [a-z]+: ",
+        samples=(
+            Sample(
+                "[1704164645] nsd[7745]: info: ratelimit block a.example. type any",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "program": "nsd",
+                    "pid": 7745,
+                    "level": "INFO",
+                    "message": "ratelimit block a.example. type any",
+                },
+            ),
+            Sample("[2024-01-02 03:04:05.678] nsd[7745]: error: x", {"level": "ERROR"}),
+        ),
+        refused=("[1704164645] nsd: info: x", "[1704164645] nsd[7745]: x"),
+    ),
+    app(
+        "fern",
+        "programs in Rust that log with fern: [time][module][LEVEL] message",
+        (stamp(ISO, b"]["), word("logger", b"]["), level(b"] ", padded=False), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        head=3,
+        needs=(b"][", b"] "),
+        samples=(
+            Sample(
+                "[2024-01-02 03:04:05.678][vaultwarden::api][ERROR] Username or password is incorrect",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "logger": "vaultwarden::api",
+                    "level": "ERROR",
+                    "message": "Username or password is incorrect",
+                },
+            ),
+        ),
+        refused=("[2024-01-02 03:04:05.678] [a][ERROR] x", "[2024-01-02 03:04:05.678][a][b] x"),
+    ),
+    app(
+        "compose",
+        "docker compose logs: container | line; of the line, a time in front and a level",
+        (
+            word("container", b" "),
+            Slot(None, Meaning.LITERAL, b"", opening=b"| ", padded=True),
+            maybe(stamp(ISO, b" ")),
+            maybe(level(b" ", padded=False)),
+            PADDED_MESSAGE,
+        ),
+        rank=-9,
+        single=True,
+        begins=rb"[\w.-]+[_-]\d+ +\| ",
+        sure=NEVER,
+        samples=(
+            Sample(
+                "web_1  | 2024-01-02T03:04:05.678Z INFO up",
+                {"time": "2024-01-02T03:04:05.678000Z", "container": "web_1", "level": "INFO", "message": "up"},
+            ),
+            Sample("db-1   | ready to accept connections", {"time": None, "container": "db-1", "level": None}),
+        ),
+        refused=("web_1 up", "| web_1 up"),
+    ),
+    app(
+        "leef",
+        "Log Event Extended Format: LEEF:version|vendor|product|version|event|pairs; time is null",
+        (
+            Slot("version", Meaning.TEXT, b"|", solid=True),
+            Slot("device_vendor", Meaning.TEXT, b"|"),
+            Slot("device_product", Meaning.TEXT, b"|"),
+            Slot("device_version", Meaning.TEXT, b"|"),
+            Slot("event_class", Meaning.TEXT, b"|"),
+            MESSAGE,
+        ),
+        prefix=b"LEEF:",
+        rank=1,
+        single=True,
+        within=Within(
+            "message",
+            (
+                Part("client", b"src=", b"\t", anywhere=True, open_end=True),
+                Part("destination", b"dst=", b"\t", anywhere=True, open_end=True),
+                Part("user", b"usrName=", b"\t", anywhere=True, open_end=True),
+                Part("protocol", b"proto=", b"\t", anywhere=True, open_end=True),
+                Part("event_severity", b"sev=", b"\t", anywhere=True, open_end=True),
+            ),
+        ),
+        samples=(
+            Sample(
+                "LEEF:1.0|Microsoft|MSExchange|4.0 SP1|15345|usrName=joe\tsrc=192.0.2.1\tdst=192.0.2.9\tsev=5",
+                {
+                    "device_vendor": "Microsoft",
+                    "device_product": "MSExchange",
+                    "event_class": "15345",
+                    "client": "192.0.2.1",
+                    "destination": "192.0.2.9",
+                    "user": "joe",
+                    "event_severity": "5",
+                },
+            ),
+        ),
+        refused=("LEEF:1.0|a|b|c", "CEF:0|a|b|c|d|e|5|src=1"),
+    ),
+)
+"""Rows of the family."""
