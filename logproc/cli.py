@@ -24,6 +24,7 @@ from logproc.commands import (
     shell,
     show,
     sql,
+    values,
     workers,
 )
 from logproc.console import complain, is_json, start
@@ -111,3 +112,4 @@ def main(ctx: click.Context) -> None:
 for command in COMMANDS:
     main.add_command(command)
 completing.attach(main)
+values.refuse_empty(main)

@@ -1,4 +1,4 @@
-"""The T of `--since` and `--until`: RFC 3339, a date, or a time relative to an injected now.
+"""The T of `--since` and `--until`: RFC 3339, a date, a time of access logs, or one relative to an injected now.
 
 Everything becomes an integer of microseconds since 1970 UTC. What names no zone is meant in the configured one.
 """
@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
+DAYS = {"today": 0, "yesterday": 1, "tomorrow": -1}
+"""Days that lie so many days back."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 """Seconds per unit of a relative time; a day is 24 hours, whatever the clocks of the zone do."""
 
-_RELATIVE = re.compile(r"-(\d{1,9})([smhdw])")
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_RELATIVE = re.compile(r"-(?:\d{1,9}[smhdwSHDW])+")  # M may be meant as months
+_PART = re.compile(r"(\d+)([smhdw])")
+_DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+_SECONDS = re.compile(r"@(\d{1,12})(?:\.(\d{1,6}))?")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LOGGED = re.compile(rf"\[?(\d\d)/({'|'.join(_MONTHS)})/(\d{{4}}):(\d\d:\d\d:\d\d(?: ?[+-]\d{{4}})?)\]?")
+"""A time of access logs, to be copied with its brackets or without them."""
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(?:([Zz])|([+-])(\d\d):?(\d\d))?"
 )
@@ -31,17 +39,19 @@ _INSTANT = re.compile(
 def resolve_instant(text: str, now: datetime, zone: ZoneInfo) -> int:
     """Return the microseconds since 1970 UTC that `text` means, seen from `now` (aware) and in `zone`.
 
-    A date and a weekday mean their midnight; a weekday is the most recent one, today included. Raises UsageError.
+    A date and a weekday mean their midnight, a month that of its first day; a weekday is the most recent one, today
+    included. Raises UsageError.
     """
     word = text.strip()
     try:
-        moment = _named(word.lower(), now.astimezone(zone)) or _relative(word.lower(), now) or _written(word, zone)
+        moment = _named(word.lower(), now.astimezone(zone)) or _relative(word, now) or _written(word, zone)
         if moment is not None:
             return to_micros(moment)
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{text!r} is not a time: {error}") from error
+    near = f"; did you mean -{word}?" if _RELATIVE.fullmatch(f"-{word}") else ""
     raise UsageError(
-        f"{text!r} is not a time; write RFC 3339 (2024-05-01T06:00:00Z), a date (2024-05-01), "
+        f"{text!r} is not a time{near}; write RFC 3339 (2024-05-01T06:00:00Z), a date (2024-05-01), "
         "-24h, -7d, -30m, -2w, now, today, yesterday or a weekday (monday)"
     )
 
@@ -58,22 +68,25 @@ def _midnight(moment: datetime, days: int = 0) -> datetime:
 def _named(word: str, local: datetime) -> datetime | None:
     if word == "now":
         return local
-    if word in {"today", "yesterday"}:
-        return _midnight(local, days=int(word == "yesterday"))
-    if word in WEEKDAYS:
-        return _midnight(local, days=(local.weekday() - WEEKDAYS.index(word)) % 7)
-    return None
+    if word in DAYS:
+        return _midnight(local, days=DAYS[word])
+    weekday = next((number for number, name in enumerate(WEEKDAYS) if word in {name, name[:3]}), None)
+    return None if weekday is None else _midnight(local, days=(local.weekday() - weekday) % 7)
 
 
 def _relative(word: str, now: datetime) -> datetime | None:
-    if not (match := _RELATIVE.fullmatch(word)):
+    if not _RELATIVE.fullmatch(word):
         return None
-    return now.astimezone(UTC) - timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    return now.astimezone(UTC) - timedelta(seconds=sum(int(n) * UNITS[unit] for n, unit in _PART.findall(word.lower())))
 
 
 def _written(word: str, zone: ZoneInfo) -> datetime | None:
     if match := _DATE.fullmatch(word):
-        return datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=zone)
+        return datetime(int(match[1]), int(match[2]), int(match[3] or 1), tzinfo=zone)
+    if match := _SECONDS.fullmatch(word):
+        return EPOCH + timedelta(seconds=int(match[1]), microseconds=int((match[2] or "").ljust(6, "0")))
+    if match := _LOGGED.fullmatch(word):
+        word = f"{match[3]}-{_MONTHS.index(match[2]) + 1:02}-{match[1]}T{match[4]}"
     if not (match := _INSTANT.fullmatch(word)):
         return None
     year, month, day, hour, minute = (int(match[part]) for part in range(1, 6))

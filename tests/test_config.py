@@ -193,7 +193,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(written
         ("[discover]\nexclude = ['/x']", 2, "absolute"),
         ("[[source]]\nname = 'a'\ninclude = ['**/{a,b}.log']", 3, "braces are not expanded"),
         ("[[source]]\nname = 'a'\ninclude = ['!x']", 3, "discover.exclude, without the '!'"),
-        ("[[source]]\nname = 'a'\ninclude = ['x']\nformat = 'combind'", 1, "'a': unknown format 'combind' (did you"),
+        ("[[source]]\nname = 'a'\ninclude = ['x']\nformat = 'combind'", 1, "'a': unknown format 'combind'; did you"),
         ("[[source]]\nname = 'a'\ninclude = ['x']\nformat = 'regex:(x'", 1, "'a': '(x' is not a regular expression"),
         ("[run]\nbackend = 'spark'", 2, "must be one of auto, serial"),
         ("[run]\nworkers = -1", 2, "must be from 0 to 1024"),
@@ -306,6 +306,15 @@ def test_nested_tables_and_arrays_are_followed(text, path, line):
         ("-90s", "2024-05-15T10:28:30+00:00"),
         ("-7d", "2024-05-08T10:30:00+00:00"),
         ("-2w", "2024-05-01T10:30:00+00:00"),
+        ("-1h30m", "2024-05-15T09:00:00+00:00"),
+        ("-1D12H", "2024-05-13T22:30:00+00:00"),
+        ("tomorrow", "2024-05-15T22:00:00+00:00"),
+        ("Mon", "2024-05-12T22:00:00+00:00"),
+        ("2024-05", "2024-04-30T22:00:00+00:00"),
+        ("@1714543200", "2024-05-01T06:00:00+00:00"),
+        ("@1714543200.25", "2024-05-01T06:00:00.250000+00:00"),
+        ("[01/May/2024:06:00:00 +0100]", "2024-05-01T05:00:00+00:00"),
+        ("01/May/2024:06:00:00", "2024-05-01T04:00:00+00:00"),
     ],
 )
 def test_times_mean_what_they_say_in_the_configured_zone(text, expected):
@@ -313,11 +322,21 @@ def test_times_mean_what_they_say_in_the_configured_zone(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "24h", "-24", "2024-13-01", "2024-02-30", "20240501", "2024-05-01T25:00:00Z", "-999999999w"]
+    "text",
+    [
+        *("", "soon", "24h", "-24", "-1M", "-1h1M", "-1y", "2024-13-01", "2024-02-30", "2024-13", "20240501", "2024"),
+        *("2024-05-01T25:00:00Z", "-999999999w", "@", "@-1", "@9999999999999", "@999999999999", "1714521600"),
+        *("32/May/2024:06:00:00", "01/Mai/2024:06:00:00", "[01/May/2024]"),
+    ],
 )
 def test_what_is_no_time_is_refused_with_examples(text):
     with pytest.raises(UsageError, match="is not a time"):
         resolve_instant(text, NOW, ZoneInfo("UTC"))
+
+
+def test_a_time_without_its_minus_is_offered_with_it():
+    with pytest.raises(UsageError, match=r"'24h' is not a time; did you mean -24h\?; write "):
+        resolve_instant("24h", NOW, ZoneInfo("UTC"))
 
 
 def test_midnight_is_that_of_the_zone_across_a_clock_change():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TIMES = (
     "today",
     "yesterday",
+    "tomorrow",
     "monday",
     "tuesday",
     "wednesday",

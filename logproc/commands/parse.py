@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     help="Write here; default: standard output. DIR/ with --to parquet: files by day and host.",
 )
 @click.option("--where", metavar="SQL", help="Only rows that meet this condition.")
-@click.option("--select", metavar="a,b", default="", help="Only these fields, in this order; raw is the line.")
+@click.option("--select", metavar="a,b", help="Only these fields, in this order; raw is the line.")
 @click.option("--origin", is_flag=True, help="Add _file, _offset and _line to each row.")
 @click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Threads for csv and parquet.")
 @click.option("--since", metavar="T", help="Only rows from T on.")
 @click.option("--until", metavar="T", help="Only rows before T.")
 @click.option("--rejects", metavar="FILE", help="Write rejected lines as JSON lines.")
 @VERBOSITY
-def parse(*, to: str, output: str | None, where: str | None, select: str, origin: bool, **typed: Any) -> int:  # noqa: ANN401
+def parse(*, to: str, output: str | None, where: str | None, select: str | None, origin: bool, **typed: Any) -> int:  # noqa: ANN401
     """Write the parsed rows: as JSON lines, as CSV, or as Parquet, in one file or by day and host."""
     config = load_config(typed)
     from logproc.report import files, summary
@@ -52,7 +52,7 @@ def parse(*, to: str, output: str | None, where: str | None, select: str, origin
     refuse_named(config.paths, {"-o": named, "--rejects": config.output.rejects}, printed=named is None)
     if config.output.rejects:
         files.require_writable("--rejects", config.output.rejects)
-    fields = tuple(name.strip() for name in select.split(",") if name.strip())
+    fields = tuple(name.strip() for name in (select or "").split(",") if name.strip())
     begin_if_cold(quiet=config.quiet)
     progress = None if named is None else bar_if_watched(quiet=config.quiet or is_json())
     write = (_rows if to == "jsonl" else _table)(config, fields, where, to, origin=origin, progress=progress)

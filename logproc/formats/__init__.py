@@ -141,10 +141,10 @@ def resolve(name: str) -> Format:
 
 
 def _unknown(name: str) -> str:
-    choices = [*FORMATS, *(f"{language}:…" for language in (*STRINGS, *PATTERNS))]
     near = difflib.get_close_matches(name.lower(), list(FORMATS), n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"unknown format {name!r}{hint}; there are {', '.join(choices)} and auto"
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    patterns = ", ".join(f"{language}:…" for language in (*STRINGS, *PATTERNS))
+    return f"unknown format {name!r}; {hint}`logproc formats` lists the names; patterns are {patterns}"
 
 
 def candidates(names: Iterable[str]) -> tuple[Format, ...]:

@@ -81,11 +81,12 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str, *, places: bool = True) -> list[tuple[str, str]]:
-    """Return (report name, SQL) of a preset (`web`) or of one of its reports (`web/paths`).
+    """Return (report name, SQL) of a preset (`web`) or of one of its reports (`web/paths`, or `paths` alone).
 
     Without `places` a whole preset leaves out the reports that need MaxMind files. UsageError names the nearest known
     one.
     """
+    name = _full_name(name)
     preset, _, report = name.partition("/")
     if name not in names():
         near = difflib.get_close_matches(name, names(), n=2)
@@ -94,6 +95,11 @@ def load(name: str, *, places: bool = True) -> list[tuple[str, str]]:
     if report:
         return [(report, _read(preset, report))]
     return [(chosen, _read(preset, chosen)) for chosen in PRESETS[preset] if places or chosen not in PLACES]
+
+
+def _full_name(name: str) -> str:
+    """Return `preset/report` for the name that a report bears where it is shown; no two presets have the same."""
+    return next((f"{preset}/{name}" for preset, reports in PRESETS.items() if name in reports), name)
 
 
 def _read(preset: str, report: str) -> str:

@@ -2,13 +2,15 @@
 
 The bytes go to a temporary file beside the target, are synced, and take the target's place by rename. Where the system
 can, that file has no name until it is complete: whatever ends the process, nothing is left behind. What is no regular
-file (`/dev/null`, a FIFO) is written to directly: renaming over a device would replace it.
+file (`/dev/null`, a FIFO) is written to directly: renaming over a device would replace it. So is what is open already
+(`/dev/stdout`, a `>(command)` of the shell): whoever opened it reads there, or has written before.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _typeshed import ReadableBuffer
+
+_OPEN_ALREADY = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
+"""Paths that name a descriptor."""
 
 
 def write_atomically(path: str, content: bytes) -> None:
@@ -34,11 +39,12 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     When the block raises, the temporary file is removed and `path` is as it was. An OSError that is not the file's own
     passes: the block may be a whole run.
     """
-    target = os.path.realpath(path)  # a symbolic link stays one: what it points to is replaced
-    if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113
-        with _Output(path, _opened(path, target)) as file:
+    is_open = _OPEN_ALREADY.fullmatch(path) is not None
+    if is_open or (os.path.exists(path) and not os.path.isfile(path)):  # noqa: PTH110, PTH113
+        with _Output(path, _opened(path, os.O_APPEND if is_open else os.O_TRUNC)) as file:
             yield file
         return
+    target = os.path.realpath(path)  # a symbolic link stays one: what it points to is replaced
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")  # noqa: PTH118
     try:
@@ -83,9 +89,9 @@ class _Output(io.BufferedWriter):
             self.close()
 
 
-def _opened(path: str, target: str) -> int:
+def _opened(path: str, how: int) -> int:
     with _as_output_error(path):
-        return os.open(target, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+        return os.open(path, os.O_WRONLY | how | os.O_CLOEXEC)
 
 
 def _temporary(path: str, folder: str, name: str) -> int:

@@ -64,3 +64,29 @@ def test_a_lone_path_that_is_missing_is_an_error_and_no_report(tmp_path, capfd):
     (tmp_path / "a.log").write_text('1.2.3.4 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n')
     assert execute(["run", missing, str(tmp_path / "a.log"), "-c", os.devnull]) == 3
     assert "1 failed" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["run", "logs", "--json", ""], "--json"),
+        (["run", "logs", "--state="], "--state"),
+        (["run", "-c", "", "logs"], "--config"),
+        (["run", ""], "[PATH]..."),
+        (["run", "logs", "--report", "web", "--report", ""], "--report"),
+        (["parse", "logs", "--select", ""], "--select"),
+        (["state", "ls", "--state", ""], "--state"),
+    ],
+)
+@pytest.mark.usefixtures("logs")
+def test_a_variable_of_the_shell_that_is_not_set_is_seen(arguments, named, capsys):
+    assert execute(arguments) == 2
+    captured = capsys.readouterr()
+    assert f"{named} is empty; is it written as a variable of the shell that is not set?" in captured.err
+    assert captured.out == ""
+
+
+def test_the_key_of_a_row_may_be_the_empty_text(logs, capsys):
+    (logs / "access.log").write_text(LINES.replace("GET /a HTTP", "GET ?a HTTP"))
+    assert execute(["show", "logs", "--report", "mine.sql", "--row", ""]) == 0
+    assert capsys.readouterr().out == LINES.replace("GET /a HTTP", "GET ?a HTTP").splitlines(keepends=True)[0]

@@ -111,12 +111,13 @@ def test_every_language_of_format_strings_resolves():
         assert list(row.fields) == ["client"]
 
 
-def test_an_unknown_format_names_the_nearest_and_all():
-    with pytest.raises(
-        FormatError, match=r"unknown format 'combind' \(did you mean 'combined'\?\); there are common, "
-    ) as caught:
+def test_an_unknown_format_names_the_nearest_and_where_all_are():
+    with pytest.raises(FormatError) as caught:
         resolve("combind")
-    assert "nginx:…" in str(caught.value)
+    message = str(caught.value)
+    assert message.startswith("unknown format 'combind'; did you mean 'combined'? `logproc formats` lists the names;")
+    assert "nginx:…" in message
+    assert len(message) < 250  # one can still see what was typed
 
 
 @pytest.mark.parametrize("name", ["", "nginx", "apache", "regexp:x", "nginx:", "apache:", "nginx:no fields"])

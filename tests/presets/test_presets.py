@@ -64,6 +64,7 @@ def test_every_ejected_file_runs(tmp_path, capsys):
 
 def test_one_report_is_loaded_by_its_path():
     assert load("web/paths") == [("paths", dict(load("web"))["paths"])]
+    assert load("paths") == load("web/paths")  # as it is called where it is shown
     assert names()[:3] == ("web", "syslog", "app")
     assert "app/app_levels" in names()
 

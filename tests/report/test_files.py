@@ -106,3 +106,19 @@ def test_outputs_are_checked_before_the_work(tmp_path):
         require_writable("--json", str(tmp_path / "no/report.json"))
     with pytest.raises(UsageError, match="is a folder; name a file in it"):
         require_writable("--json", str(tmp_path))
+
+
+def test_what_is_open_already_is_written_to_and_not_replaced(tmp_path):
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as reader:
+        write_atomically(f"/dev/fd/{writing}", b"through a pipe")
+        os.close(writing)
+        assert reader.read() == b"through a pipe"
+    target = tmp_path / "all.json"
+    with target.open("ab") as file:
+        file.write(b"before, ")
+        file.flush()
+        for name in (f"/dev/fd/{file.fileno()}", f"/proc/self/fd/{file.fileno()}"):
+            write_atomically(name, b"behind ")
+    assert target.read_bytes() == b"before, behind behind "
+    assert list(tmp_path.iterdir()) == [target]
