@@ -13,6 +13,7 @@ from logproc.errors import UsageError
 PRESETS: dict[str, tuple[str, ...]] = {
     "web": (
         "summary",
+        "variety",
         "days",
         "hours",
         "hours_of_day",
@@ -34,7 +35,9 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "referring_sites",
         "keyphrases",
         "browsers",
+        "browser_versions",
         "operating_systems",
+        "os_versions",
         "agents",
         "bots",
         "ai_crawlers",
@@ -48,6 +51,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "countries",
         "cities",
         "networks",
+        "client_places",
     ),
     "syslog": (
         "syslog_hosts",
@@ -71,7 +75,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
 """Names of the reports of each preset, in the order in which they are shown."""
 
 
-PLACES: frozenset[str] = frozenset({"countries", "cities", "networks"})
+PLACES: frozenset[str] = frozenset({"countries", "cities", "networks", "client_places"})
 """Reports that need MaxMind files."""
 
 

@@ -71,6 +71,13 @@ def adds_up(column: ColumnInfo, unit: Unit) -> bool:
     return unit in {Unit.COUNT, Unit.BYTES} or column.name.startswith("total")
 
 
+def is_distinct(column: ColumnInfo, sql: str) -> bool:
+    """Tell whether a column counts different values: those of two rows may be the same, so that they do not add up."""
+    counted = r"(approx_count_distinct\s*\(|count\s*\(\s*distinct\b)"
+    inside = r"(?:[^()]|\([^()]*\))*\)\s*(?:FILTER\s*\((?:[^()]|\([^()]*\))*\)\s*)?"
+    return re.search(rf'{counted}{inside}AS\s+"?{re.escape(column.name)}"?(\s|,|$)', sql, re.IGNORECASE) is not None
+
+
 def is_count(table: ReportTable, index: int) -> bool:
     """Tell whether a column is the count of all rows of its group: what shares are shares of."""
     column = table.columns[index]

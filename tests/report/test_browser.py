@@ -248,6 +248,21 @@ def test_tables_filter_and_unfold(opened):
     assert browser.execute_script("return document.querySelector('[role=status]').textContent") == "11 rows"
 
 
+def test_all_tables_can_be_saved_as_json(opened):
+    browser = opened("night")
+    press(browser, "Paths", "th button", 1)
+    save = """
+    const done = arguments[0];
+    URL.createObjectURL = blob => { blob.text().then(done); return '#'; };
+    [...document.querySelectorAll('button')].find(b => b.textContent === 'Save tables as JSON').click();
+    """
+    saved = {each["title"]: each for each in json.loads(browser.execute_async_script(save))}
+    assert saved["Paths"]["columns"] == ["path", "requests", "share", "bytes"]
+    assert saved["Paths"]["rows"][0][:2] == ["/page/0", 1000]
+    assert len(saved["Paths"]["rows"]) == 40
+    assert saved["Countries"]["rows"][1][0] == "DE"
+
+
 def test_charts_are_drawn_by_the_library_and_by_the_page(opened):
     browser = opened("night")
     browser.execute_script("document.querySelectorAll('.chart')[3].scrollIntoView()")

@@ -299,3 +299,23 @@ def test_times_of_one_column_are_written_alike():
     found = table("t", [column("k", "text", "key"), column("last_time", "time")], rows)
     shown = read(Report(night().run, (entry("a"),), (found,))).texts
     assert {"2026-03-02 08:36:00", "2026-03-02 08:36:07"} <= set(shown)
+
+
+def test_tables_say_what_their_rows_come_to_where_they_add_up():
+    sql = (
+        "SELECT path, count(*) AS requests, sum(bytes) AS bytes, count_if(status >= 500) AS errors, "
+        "approx_count_distinct(nullif(client, '-')) FILTER (WHERE status = 200) AS visitors, "
+        "count(DISTINCT user) AS users, median(duration) AS median FROM web GROUP BY path"
+    )
+    names = ("requests", "bytes", "errors", "visitors", "users")
+    columns = [column("path", "text", "key"), *map(column, names), column("median", "decimal")]
+    rows = [("/a", 1000, 5_000_000, 3, 10, 2, 0.5), ("/b", 1, None, 0, 4, 1, 0.1)]
+    text = html.render(Report(night().run, (entry("a"),), (table("t", columns, rows, sql),))).decode()
+    foot = re.search(r"<tfoot>(.*?)</tfoot>", text, re.DOTALL)[1]
+    found = [re.findall(r"<t[hd][^>]*>(.*?)</t", row) for row in re.findall(r"<tr>(.*?)</tr>", foot)]
+    assert found == [
+        ["sum of 2 rows", "1,001", "", "5.0 MB", "3", "", "", ""],
+        ["average", "500", "", "5.0 MB", "1.5", "", "", ""],
+    ]
+    one = html.render(Report(night().run, (entry("a"),), (table("t", columns, rows[:1], sql),))).decode()
+    assert "<tfoot>" not in one

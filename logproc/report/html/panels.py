@@ -29,6 +29,10 @@ LONGEST_TEXT = 240
 """Characters of a value in the page."""
 
 
+MEAN_IN_FULL = 100
+"""Mean counts from here on are written without decimals."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """What a panel may take: rows, characters of all its texts together, and whether charts carry their numbers."""
@@ -72,6 +76,7 @@ class Panel:
     problem: str | None
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    foot: tuple[tuple[str, ...], ...]
     left_out: str
     charts: tuple[drawing.Drawing, ...]
     heat: drawing.Heat | None
@@ -101,6 +106,7 @@ def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
         problem=None if table.problem is None else shortened(table.problem, 2000),
         headings=headings,
         rows=rows,
+        foot=tuple(_foot(table, headings)) if len(rows) > 1 else (),
         left_out=_left_out(table, len(rows)),
         charts=tuple(
             drawing.draw(chart, f"{title}: {chart.title.replace('_', ' ')}", live=room.live) for chart in charts
@@ -245,6 +251,31 @@ def _shares(table: ReportTable, rows: Sequence[tuple[Any, ...]]) -> tuple[int, l
     if not total:
         return None
     return index, [_share(row[index] or 0, total) for row in rows]
+
+
+def _foot(table: ReportTable, headings: Sequence[Heading]) -> Iterator[tuple[str, ...]]:
+    """Yield what all rows of a report come to, and the mean of them, a text for each heading."""
+    if not table.columns or table.columns[0].role != "key":
+        return
+    sums: dict[str, tuple[str, str]] = {}
+    for index, column in enumerate(table.columns):
+        unit = units.unit_of(column, table.sql)
+        values = [row[index] for row in table.rows if row[index] is not None]
+        if (
+            column.type in NUMBERS
+            and values
+            and units.adds_up(column, unit)
+            and not units.is_distinct(column, table.sql)
+        ):
+            mean = sum(values) / len(values)
+            shown = round(mean) if unit is Unit.COUNT and mean >= MEAN_IN_FULL else mean
+            heading = shortened(column.name.replace("_", " "), 60)
+            number = Unit.NUMBER if unit is Unit.COUNT else unit
+            sums[heading] = (units.write(sum(values), unit), units.write(shown, number))
+    if sums:
+        named = plural(len(table.rows), "row")
+        for place, label in enumerate((f"sum of {named}", "average")):
+            yield (label, *(sums[head.text][place] if head.text in sums else "" for head in headings[1:]))
 
 
 def _share(value: float, total: float) -> Cell:
