@@ -189,7 +189,7 @@ def inspect(_job, task):
     files = []
     for piece in task.pieces:
         try:
-            Path(piece.path).read_bytes()
+            Path(piece.place).read_bytes()
         except OSError as error:
             files.append(result_of(piece, error.strerror))
         else:
