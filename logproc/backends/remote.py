@@ -7,7 +7,6 @@ on a new one, until nothing was heard of the coordinator for too long.
 
 from __future__ import annotations
 
-import builtins
 import os
 import secrets
 import socket
@@ -19,25 +18,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, scratch
-from logproc.backends.children import Children, Died, Unfit, prepare
+from logproc.backends import probe
+from logproc.backends.children import Children, Died, prepare
+from logproc.backends.delivery import Delivery
 from logproc.backends.link import HungUpError, Liveness, OverError, RetryingClient, WorkerOptions
 from logproc.backends.manager import Client
-from logproc.backends.probe import difference_in_time, unreadable_of
 from logproc.backends.protocol import (
-    CHUNK_BYTES,
     DRAINED,
     IDLE,
     PROTOCOL,
-    RESULT_BYTES,
     STOPPED,
     WAIT_SECONDS,
     WORK,
     Greeting,
     python_version,
 )
-from logproc.backends.spooled import pack
-from logproc.errors import LogprocError, TryLaterError, WireError
-from logproc.model import Failure, Partial
+from logproc.errors import LogprocError, TryLaterError
 
 __all__ = ["WorkerOptions", "default_name", "work"]
 
@@ -46,10 +42,7 @@ if TYPE_CHECKING:
 
     from logproc.backends.children import Event
     from logproc.backends.protocol import Welcome
-    from logproc.model import Task
-
-FAILURES = 3
-"""Tasks in a row that this machine could not do, after which it leaves the work to others."""
+    from logproc.model import Partial, Task
 
 AHEAD = 1
 """Tasks that a worker has in hand beyond those that its processes are at, while there are many: see `Broker.lease`."""
@@ -85,8 +78,6 @@ class WorkerRun:
         self._looked = 0.0
         self._awake: dict[str, float] = {}  # by lease of a task in flight: when its child was last seen not stopped
         self.delivered = 0
-        self._failures = 0
-        self._folder: str | None = None
         self._end: str | BaseException | None = None
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_receiver.setblocking(False)
@@ -97,7 +88,7 @@ class WorkerRun:
 
         `folder` is where tasks leave their rejected lines.
         """
-        self._folder = folder
+        self._delivery = Delivery(self._options, self._greeting, self._who, folder)
         threads = {
             client: threading.Thread(
                 target=self._run, args=(target, client), name=f"logproc-{target.__name__}", daemon=True
@@ -285,7 +276,7 @@ class WorkerRun:
                     return
                 event = self._done[0]
                 task = self._tasks[event.key]
-            self._hand_over(client, event, task)
+            self._delivery.hand_over(client, event, task)
             self.delivered += 1
             with self._turn:
                 self._done.popleft()
@@ -293,83 +284,6 @@ class WorkerRun:
                 self._turn.notify_all()
             if self._todo and self._children.idle:  # it may have waited for that one, see `_alone`
                 self._wake()
-
-    def _hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
-        if isinstance(event, Died | Unfit):
-            client.call("fail", *self._who, event.key, event.cause, isinstance(event, Died), ())
-            if isinstance(event, Unfit):
-                raise TryLaterError(f"no task can be done on this machine: {event.cause}")
-            return
-        rejected = None
-        if self._folder is not None and self._options.place is not None:
-            rejected = self._options.place(self._folder, task)
-        try:
-            self._report(client, event.key, task, event.outcome, rejected)
-        finally:
-            if rejected is not None:
-                with suppress(FileNotFoundError):
-                    os.unlink(rejected)  # noqa: PTH108 - text in, text out
-
-    def _report(
-        self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure, rejected: str | None
-    ) -> None:
-        trouble = self._trouble(client, outcome)
-        if trouble is None:
-            self._failures = 0
-            if self._gives_back(client, lease, task, outcome):
-                return
-            if rejected is None or isinstance(outcome, Failure) or self._send_rejected(client, lease, rejected):
-                client.call("complete", *self._who, lease, self._sendable(outcome), 0, None)
-            return
-        self._failures += 1
-        client.call("fail", *self._who, lease, trouble, False, ())
-        if isinstance(outcome, Partial):
-            raise TryLaterError(f"the disk that the coordinator sees is gone: {trouble}")
-        if self._failures >= FAILURES:
-            raise TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {trouble}")
-
-    def _gives_back(self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure) -> bool:
-        """Give a task back some of whose files this machine cannot read, and the coordinator can."""
-        missing = unreadable_of(task, outcome) if isinstance(outcome, Partial) else {}
-        if not missing:
-            return False
-        path = next(piece.path for piece in task.pieces if piece.file in missing)
-        cause = f"{path}: {next(iter(missing.values())).lower()} on {socket.gethostname()}, and the coordinator has it"
-        return bool(client.call("fail", *self._who, lease, cause, False, tuple(missing)))
-
-    def _trouble(self, client: RetryingClient, outcome: Partial | Failure) -> str | None:
-        """Say why it is this machine, and neither the task nor the file, that did not work."""
-        if isinstance(outcome, Failure):
-            kind = getattr(builtins, outcome.cause.partition(":")[0], None)
-            machine = isinstance(kind, type) and issubclass(kind, OSError | MemoryError)
-            return outcome.cause if machine else None
-        if any(result.problem is not None for result in outcome.files):
-            return difference_in_time(client.call("hello", self._greeting, None).probes)
-        return None
-
-    def _sendable(self, outcome: Partial | Failure) -> Partial | Failure:
-        """Return the outcome, or the failure to send it."""
-        try:
-            size = sum(map(len, self._options.endpoint.codec.encode(outcome)))
-        except WireError as error:
-            return Failure(outcome.task, f"its result {error}")
-        if size + CHUNK_BYTES > RESULT_BYTES:
-            return Failure(outcome.task, f"its result has {size} bytes, and {RESULT_BYTES} travel: lower max_groups")
-        return outcome
-
-    def _send_rejected(self, client: RetryingClient, lease: str, path: str) -> bool:
-        """Send a task's rejected lines, if there are any; False if they are not wanted any more."""
-        try:
-            file = open(path, "rb")  # noqa: PTH123, SIM115 - text in, text out; closed below
-        except FileNotFoundError:
-            return True
-        with file:
-            number = 0
-            while piece := file.read(CHUNK_BYTES):
-                if not client.call("complete", *self._who, lease, None, number, pack(piece)):
-                    return False
-                number += 1
-        return True
 
 
 def work(process: Callable[[Any, Task], Partial], options: WorkerOptions) -> None:
@@ -401,7 +315,7 @@ def work(process: Callable[[Any, Task], Partial], options: WorkerOptions) -> Non
 def _hello(client: RetryingClient, greeting: Greeting) -> Welcome:
     while True:
         ask = client.call("hello", greeting, None)
-        welcome: Welcome = client.call("hello", greeting, difference_in_time(ask.probes) or "")
+        welcome: Welcome = client.call("hello", greeting, probe.difference_in_time(ask.probes) or "")
         if welcome.run == ask.run:
             return welcome
 

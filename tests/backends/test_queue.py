@@ -12,6 +12,7 @@ import threading
 import zlib
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from backends.queue_workers import (
 from backends.workers import Errand, answer, held, unfit, work
 
 from logproc import __version__
-from logproc.backends import keys, manager, probe, queue, remote, service, service_checks
+from logproc.backends import delivery, keys, manager, probe, queue, remote, service, service_checks
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import parse_address
@@ -158,7 +159,7 @@ def test_a_worker_that_sees_another_disk_is_refused(tmp_path, monkeypatch):
     head = Head()
     with collecting(head, Errand(), tasks) as collector:
         with monkeypatch.context() as patch:
-            patch.setattr(remote, "difference_in_time", lambda probes: f"{probes[0].path} cannot be read: no such file")
+            patch.setattr(probe, "difference_in_time", lambda probes: f"{probes[0].path} cannot be read: no such file")
             hand = WorkerThread(head, work, name="blind")
             hand.start()
             hand.join(60)
@@ -797,7 +798,7 @@ def test_a_disk_that_goes_away_loses_nothing(monkeypatch, tmp_path):
     with collecting(head, Errand(), tasks) as collector:
         answers = iter([None])  # at hello all was well
         with monkeypatch.context() as patch:
-            patch.setattr(remote, "difference_in_time", lambda _probes: next(answers, "/logs/0 cannot be read"))
+            patch.setattr(probe, "difference_in_time", lambda _probes: next(answers, "/logs/0 cannot be read"))
             bad = WorkerThread(head, unreadable, name="bad", children=1)
             bad.start()
             bad.join(60)
@@ -813,7 +814,7 @@ def test_a_disk_that_hangs_refuses_its_worker_in_time(monkeypatch, tmp_path):
     head = Head()
     with collecting(head, Errand(), tasks) as collector:
         with monkeypatch.context() as patch:
-            patch.setattr(remote, "difference_in_time", lambda probes: probe.difference_in_time(probes, 0.01))
+            patch.setattr(probe, "difference_in_time", partial(probe.difference_in_time, seconds=0.01))
             patch.setattr(probe, "difference", lambda _probes: hangs.wait(60))
             bad = WorkerThread(head, work, name="hung")
             bad.start()
@@ -835,7 +836,7 @@ def test_a_file_that_cannot_be_read_is_a_result_where_the_disk_is_there(tmp_path
 
 
 def test_a_result_that_is_too_large_to_travel_is_a_failure(monkeypatch):
-    monkeypatch.setattr(remote, "RESULT_BYTES", remote.CHUNK_BYTES + 10)
+    monkeypatch.setattr(delivery, "RESULT_BYTES", delivery.CHUNK_BYTES + 10)
     head, tasks = Head(), tasks_of(1)
     with collecting(head, Errand(), tasks) as collector:
         WorkerThread(head, work).start()
