@@ -6,6 +6,7 @@ So are, where they are asked for, the reports of single hosts and sources, each 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -49,7 +50,8 @@ def write(
         choices = calendar.choices(names)
         before = _night_before(nights, night.isoformat())
         around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(night)])
-        _write(report, config, nights, night.isoformat(), before, [*around, *choices])
+        kept = replace(report, slices=())  # many pages are kept, and they lead to those of hosts
+        _write(kept, config, nights, night.isoformat(), before, [*around, *choices])
         _write_spans(ledger, config, folder, choices)
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found)  # noqa: PTH118

@@ -193,7 +193,7 @@ def test_panels_of_single_hosts_are_packed_into_the_page():
     assert found["", "web3"].count("No rows: nothing that was read has what this report counts.") > 5
     assert "permission denied" not in found["", "web2"]
     assert "the panels below, too." in text
-    assert "With a ledger (--state) they follow, too" in html.render(night()).decode()
+    assert "They follow, too, in a page that run --state DIR --html writes" in html.render(night()).decode()
     assert slices_of(html.render(night()).decode()) == {}
 
 
