@@ -95,7 +95,7 @@ class Books:
             bytes_stored=file.size,
             bytes_read=sum(r.bytes_read for r in results),
             lines=lines,
-            status="failed" if lost or _failed(results) else "read",
+            status="duplicate" if file.same_as else "failed" if lost or _failed(results) else "read",
             reason=problem,
             first_time=min((r.first_time for r in times if r.first_time is not None), default=None),
             last_time=max((r.last_time for r in times if r.last_time is not None), default=None),

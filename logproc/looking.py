@@ -116,7 +116,8 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
         )
 
     if file.problem is not None:
-        return entry(None, None, 0, file.problem)
+        refused = entry(None, None, 0, file.problem)
+        return refused if file.same_as is None else replace(refused, status="duplicate")
     if file.path == STDIN:
         return PlanEntry(STDIN, file.source, None, None, 0.0, 0, 1, "read", UNSEEN)
     try:
@@ -132,7 +133,7 @@ def _planned(planner: Planner, file: LogFile) -> PlanEntry:
 
 
 def _detected(planner: Planner, file: LogFile, *, explained: bool) -> Detected:
-    if file.problem is not None:
+    if file.problem is not None and file.same_as is None:
         return Detected(file.path, None, 0.0, None, None, None, {}, file.problem)
     if file.path == STDIN:
         return Detected(file.path, None, 0.0, None, None, None, {}, UNSEEN)
@@ -141,7 +142,7 @@ def _detected(planner: Planner, file: LogFile, *, explained: bool) -> Detected:
     except InputError as error:
         return Detected(file.path, None, 0.0, None, None, None, {}, error.reason)
     first, last, fields = (None, None, {}) if found.format is None else _facts(found.format, sample, file.mtime_ns)
-    reason = sample.damage or found.reason
+    reason = file.problem or sample.damage or found.reason
     entry = Detected(
         file.path, found.format, found.confidence, sample.codec, first, last, fields, reason, found.runner_up
     )

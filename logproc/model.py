@@ -134,7 +134,10 @@ DYNAMIC_FAMILIES = frozenset({"json"})
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A regular file that discovery found, or a path it could not use (then `problem` says why)."""
+    """A regular file that discovery found, or a path that is not read (then `problem` says why).
+
+    `same_as` is the path by which the file is read, if this is another one of its hard links.
+    """
 
     path: str
     size: int
@@ -145,6 +148,7 @@ class LogFile:
     device: int = field(default=0, compare=False)
     inode: int = field(default=0, compare=False)
     ctime_ns: int = field(default=0, compare=False)
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """Files whose first bytes, size or reading are not what they usually are: every line still has its fate."""
 
+import json
 import os
+from pathlib import Path
 
 import pytest
 
 import logproc
 from logproc import packs
+from logproc.cli import execute
 
 LINE = '1.2.3.4 - - [29/Jul/2023:10:26:06 -0700] "GET /{} HTTP/1.1" 200 157 "-" "curl/8"\n'
 COUNT = "SELECT count(*) AS n FROM web"
@@ -174,3 +177,28 @@ def test_a_file_that_is_cut_while_it_is_read_is_reported(tmp_path, count, monkey
     report = count(log)
     assert "were cut off" in (report.files[0].reason or "")
     assert report.lines.balanced()
+
+
+def test_a_second_hard_link_is_a_duplicate_with_a_ledger_and_without(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("logs").mkdir()
+    Path("logs/b").write_text('::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326\n')
+    Path("logs/a").hardlink_to("logs/b")
+
+    def statuses(*arguments):
+        assert execute(["run", "logs", "--json", "-", "-q", "--report", "methods", *arguments]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert report["accounting"]["files"]["duplicate"] == 1
+        assert sum(report["accounting"]["files"].values()) == 2
+        assert report["reports"][0]["rows"][0][1] == 1
+        return [(entry["path"], entry["status"], entry["reason"]) for entry in report["files"]]
+
+    double = ("logs/b", "duplicate", "the same file as logs/a, by a hard link")
+    assert statuses() == [("logs/a", "read", None), double]
+    assert statuses("--state", "s") == [("logs/a", "read", None), double]
+    assert statuses("--state", "s") == [("logs/a", "unchanged", None), double]
+    for arguments in ([], ["--state", "s"]):
+        assert execute(["plan", "logs", "--json", *arguments]) == 0
+        assert [entry["status"] for entry in json.loads(capsys.readouterr().out)["files"]][1] == "duplicate"
+    assert execute(["detect", "logs", "--json"]) == 0
+    assert [entry["format"] for entry in json.loads(capsys.readouterr().out)["files"]] == ["common", "common"]

@@ -2,14 +2,15 @@
 
 Nothing is opened here, only listed and asked for its status. What cannot be used becomes a `LogFile` with a
 `problem`, and the walk goes on. A file is listed once, however many of its names lie in the way: by its own name
-before names that lead through a symbolic link, then by the smallest path.
+before names that lead through a symbolic link, then by the smallest path. Its other hard links are yielded, too, as
+`same_as` that one: they lie among the logs as files do, and somebody will look for them.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,7 +53,7 @@ def discover(
     follow_symlinks: bool = False,
     sources: Sequence[Source] = (),
 ) -> Iterator[LogFile]:
-    """Yield the regular files at and below `paths`, each once, in codepoint order of the full path.
+    """Yield the regular files at and below `paths`, each to be read once, in codepoint order of the full path.
 
     Globs are relative to the path under which a file was found. A file that is itself one of `paths` is always
     listed, whatever the globs say; its relative path is its name. The path "-" is standard input and passes through.
@@ -70,7 +71,7 @@ def discover(
     own = walk.found
     walk.found = []
     walk.follow_links()
-    return iter(_unique(own, walk.found))
+    return iter(_unique(own, walk.found, walk.hard))
 
 
 _Identity = tuple[int, int] | str
@@ -105,6 +106,7 @@ class _Walk:
     found: list[_Found] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     folders: set[tuple[int, int]] = field(default_factory=set)
+    hard: set[_Identity] = field(default_factory=set)  # files of several names
 
     def add(self, path: str) -> None:
         """Find what lies at and below a path that was given by name."""
@@ -201,6 +203,8 @@ class _Walk:
         )
         # Some network file systems have no inode numbers and say 0.
         identity = (status.st_dev, status.st_ino) if status.st_ino else path
+        if status.st_nlink > 1:
+            self.hard.add(identity)
         self.found.append((path, file, identity))
 
     def _problem(self, path: str, problem: str) -> None:
@@ -221,14 +225,22 @@ class _Walk:
         return self.prune is not None and self.prune.fullmatch(relative) is not None
 
 
-def _unique(own: list[_Found], linked: list[_Found]) -> list[LogFile]:
-    """Sort by path and keep each file once: by its own name before a linked one, then by the smallest path."""
+def _unique(own: list[_Found], linked: list[_Found], hard: set[_Identity]) -> list[LogFile]:
+    """Sort by path and keep each file once: by its own name before a linked one, then by the smallest path.
+
+    Other names of the files in `hard` become duplicates.
+    """
     by_path = itemgetter(0)
     own.sort(key=by_path)
     linked.sort(key=by_path)
     kept: dict[_Identity, LogFile] = {}
-    for _, file, identity in chain(own, linked):
+    doubles = []
+    for path, file, identity in own:
+        first = kept.setdefault(identity, file)
+        if first is not file and identity in hard and os.path.realpath(first.path) != os.path.realpath(path):
+            doubles.append(replace(file, problem=f"the same file as {first.path}, by a hard link", same_as=first.path))
+    for _, file, identity in linked:
         kept.setdefault(identity, file)
     # A file that was replaced during the walk has one path and two identities.
-    files = {file.path: file for file in kept.values()}
-    return [files[path] for path in sorted(files)] if linked else list(files.values())
+    files = {file.path: file for file in chain(doubles, kept.values())}
+    return [files[path] for path in sorted(files)] if linked or doubles else list(files.values())

@@ -100,7 +100,9 @@ class Matcher:
         settled = self._last_scan - RACE_NS
         for number, log in enumerate(files):
             row = rows.get(log.path)
-            if log.problem is not None:
+            if log.same_as is not None:
+                self._decide(Decision(number, Kind.DUPLICATE, reason=log.problem))
+            elif log.problem is not None:
                 self._decide(Decision(number, Kind.FAILED, reason=log.problem, again=True))
             elif (  # rule 1
                 row is None

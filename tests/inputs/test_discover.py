@@ -181,6 +181,10 @@ def test_a_hard_link_is_the_same_file(plant: Plant) -> None:
     root = plant("b")
     os.link(root / "b", root / "a")
     assert found(root) == ["a"]
+    assert problems(root) == {str(root / "b"): f"the same file as {root / 'a'}, by a hard link"}
+    (root / "c").symlink_to("b")
+    assert found(root, root / "." / "b", f"{root}/./a", follow_symlinks=True) == ["a"]
+    assert list(problems(root, f"{root}/./a", follow_symlinks=True)) == [str(root / "b")]  # spelt anew is no other name
 
 
 def test_loops_of_links_end(plant: Plant) -> None:
