@@ -99,23 +99,40 @@ def _find(base, i, stop, byte):
     return i
 
 
+@inlined
+def _find_farther(base, i, stop, byte):
+    """Do what `_find` does, for fields of which many have more than 64 bytes and many have less.
+
+    Which of both it is cannot be guessed, and a wrong guess takes longer than to look at 128 bytes of all.
+    """
+    mask, further = eq_mask64(base, i, byte), eq_mask64(base, i + 64, byte)
+    if mask | further == 0:
+        return _find(base, i + 128, stop, byte)
+    i += 64 if mask == 0 else 0
+    return i + trailing_zeros(further if mask == 0 else mask)
+
+
 @helper
-def _find_lines(base, i, end, wanted, work):
+def _find_lines(base, begin, end, wanted, work):
     """Write where the next lines begin and their newlines stand; returns how many, at most `wanted`."""
     n = 0
-    store_word(work, FIELD_AT, i)
+    i = begin
     while i < end and n < wanted:
         mask = eq_mask64(base, i, NEWLINE)
+        # Whether a line ends here is anybody's guess: a place that is written in vain costs less than a wrong one.
+        store_word(work, NEWLINE_AT + 8 * n, i + trailing_zeros(mask))
+        n += mask != 0
+        mask &= mask - _ONE
         while mask != 0 and n < wanted:
-            newline = i + trailing_zeros(mask)
-            if newline >= end:
-                return n
-            store_word(work, NEWLINE_AT + 8 * n, newline)
+            store_word(work, NEWLINE_AT + 8 * n, i + trailing_zeros(mask))
             n += 1
-            if n < LANES:
-                store_word(work, FIELD_AT + 8 * n, newline + 1)
             mask &= mask - _ONE
         i += 64
+    while n > 0 and load_word(work, NEWLINE_AT + 8 * (n - 1)) >= end:
+        n -= 1
+    store_word(work, FIELD_AT, begin)
+    for k in range(1, n):
+        store_word(work, FIELD_AT + 8 * k, load_word(work, NEWLINE_AT + 8 * (k - 1)) + 1)
     return n
 
 
@@ -159,7 +176,7 @@ def _find_ends(base, slot, n, work):
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
     for k in range(n):
         s, stop = load_word(work, FIELD_AT + 8 * k), load_word(work, NEWLINE_AT + 8 * k)
-        e = _find(base, s, stop, byte)
+        e = _find_farther(base, s, stop, byte) if quoted else _find(base, s, stop, byte)
         while e < stop and (
             load_u64(base, e) & mask != word
             or (quoted and e > s and load_byte(base, e - 1) == 92 and escaped(base, s, e))
@@ -182,7 +199,7 @@ def _find_last_ends(base, slot, n, work, extra):
         e = s - 1
         good = False
         while not good:
-            e = _find(base, e + 1, stop, byte)
+            e = _find_farther(base, e + 1, stop, byte)
             if e >= stop:
                 return k
             good = load_u64(base, e) & mask == word

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import helper
+from logproc.kernels.jit import helper, inlined
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_word
-from logproc.kernels.numerals import POWERS, scan_number, whole_number
+from logproc.kernels.numerals import POWERS, eight_digits, scan_number, whole_number
+from logproc.kernels.simd import load_u64
 
 NO_TIME = -(2**63)
 """The time of a value that has none; the same as `model.NO_TIME`."""
@@ -42,7 +43,7 @@ def two_digits(word, shift):
     return tens * 10 + ones
 
 
-@helper
+@inlined
 def minute_second(word):
     """Return the seconds since the full hour of a word `hh:mm:ss`, or -1; second 60 (a leap second) counts as 59."""
     digits = ((word >> 24) & 0xFFFFFFFFFF) ^ 0x30303A3030
@@ -102,7 +103,7 @@ def clf_hour(base, s):
     return NO_TIME if days == NO_TIME else days * 86400 + hour * 3600 - zone
 
 
-@helper
+@inlined
 def parse_clf_time(base, s, e, cache):
     """Return (microseconds, True) of `10/Oct/2000:13:55:36 -0700`, or (NO_TIME, False).
 
@@ -205,6 +206,27 @@ def parse_iso_time(base, s, e, cache):
         i += 1
     zone = iso_zone(base, i, e)
     return (NO_TIME, 0, False) if zone == NO_TIME else (micros - zone * SECOND, 0, True)
+
+
+@inlined
+def remembered_iso_time(base, s, e, cache):
+    """Do what `parse_iso_time` does for most: UTC by a Z, up to six digits of a second, the last one's date and hour.
+
+    Returns microseconds, or NO_TIME for any other text.
+    """
+    length = e - s
+    date, hour = load_word(base, s), load_word(base, s + 8) & 0xFFFFFFFFFFFF
+    seconds = minute_second(load_word(base, s + 11))
+    if date != load_word(cache, 32) or hour != load_word(cache, 40) or date == 0 or seconds < 0:
+        return NO_TIME
+    if load_byte(base, e - 1) != 90 or length < 20 or length > 27 or length == 21:
+        return NO_TIME
+    micros = (load_word(cache, 48) + seconds) * SECOND
+    if length == 20:
+        return micros
+    point, digits = load_byte(base, s + 19), length - 21
+    part = eight_digits(load_u64(base, s + 20), digits)
+    return micros + part * POWERS[6 - digits] if part >= 0 and (point == 46 or point == 44) else NO_TIME
 
 
 @helper

@@ -19,6 +19,7 @@ from logproc.kernels.clock import (
     parse_clf_time,
     parse_epoch,
     parse_iso_time,
+    remembered_iso_time,
     unescape_short,
 )
 from logproc.kernels.jit import helper, kernel
@@ -154,7 +155,10 @@ def decode_times(base, starts, ends, kinds, n, out, zoneless, cache):
         kind = kinds[row]
         micros, naive, ok = NO_TIME, 0, False
         if kind == 1:
-            micros, naive, ok = parse_any_time(base, s, e, address)
+            micros = remembered_iso_time(base, s, e, address)
+            ok = micros != NO_TIME
+            if not ok:
+                micros, naive, ok = parse_any_time(base, s, e, address)
         elif kind == 2:
             length = unescape_short(base, s, e, address)
             micros, naive, ok = parse_any_time(address, SHORT_AT, SHORT_AT + length, address)

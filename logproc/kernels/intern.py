@@ -82,19 +82,26 @@ def _add(base, s, size, entry, slot, dictionary):
 
 @helper
 def _ask_for_keys(dictionary, count):
-    """Ask for what the keys that are probably looked for are compared with: hashes of `count` stand in the ring."""
+    """Ask for what the keys that are probably looked for are compared with: hashes of `count` stand in the ring.
+
+    Behind each hash is put the slot where its key is, or where it would be: a row whose slot holds another key would
+    else wait for its own key twice, and every fourth or fifth does.
+    """
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
     entries, arena = load_word(dictionary, 8 * ENTRIES), load_word(dictionary, 8 * ARENA)
     ring = load_word(dictionary, 8 * RING)
     for k in range(count):
         h = np.uint64(load_word(ring, 16 * k))
-        entry = np.uint64(load_word(slots, np.int64(h & wrap) * 8))
-        code = np.int64(entry & _LOWER) - 1 if (entry ^ h) & _UPPER == 0 else -1
-        code = max(code, 0)
-        store_word(ring, 16 * k + 8, code)
-        prefetch(entries, 16 * code)
+        slot = h & wrap
+        entry = np.uint64(load_word(slots, np.int64(slot) * 8))
+        while entry != 0 and (entry ^ h) & _UPPER != 0:
+            slot = (slot + _ONE) & wrap
+            entry = np.uint64(load_word(slots, np.int64(slot) * 8))
+        store_word(ring, 16 * k + 8, np.int64(slot))
+        prefetch(entries, 16 * max(np.int64(entry & _LOWER) - 1, 0))
     for k in range(count):
-        prefetch(arena, load_word(entries, 16 * load_word(ring, 16 * k + 8)))
+        entry = np.uint64(load_word(slots, load_word(ring, 16 * k + 8) * 8))
+        prefetch(arena, load_word(entries, 16 * max(np.int64(entry & _LOWER) - 1, 0)))
 
 
 @kernel("i8, i8, i8, i8, i8, i8, i8, i8 -> i8")
@@ -119,6 +126,7 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
             length = load_half(ends, 4 * (row + k)) - s if s >= 0 else 0
             h = quick_hash(base, max(s, 0), length, np.uint64(escaped) << np.uint64(32))
             store_word(ring, 16 * k, np.int64(h))
+            store_word(ring, 16 * k + 8, np.int64(h & wrap))
             if far:
                 prefetch(slots, np.int64(h & wrap) * 8)
         if far:
@@ -130,7 +138,7 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
                 length = load_half(ends, 4 * row) - s
                 size = (length << 1) | (1 if load_byte(styles, row) == ESCAPED else 0)
                 h = np.uint64(load_word(ring, 16 * k))
-                slot = h & wrap
+                slot = np.uint64(load_word(ring, 16 * k + 8))
                 while True:
                     entry = np.uint64(load_word(slots, np.int64(slot) * 8))
                     if entry == 0:

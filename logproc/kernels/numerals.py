@@ -9,7 +9,7 @@ import numpy as np
 
 from logproc.kernels.jit import helper, inlined
 from logproc.kernels.memory import load_byte
-from logproc.kernels.simd import load_u64
+from logproc.kernels.simd import load_u64, trailing_zeros
 
 INVALID, VALID, SLOW = 0, 1, 2
 """Verdicts of `parse_decimal`; SLOW is a valid number whose nearest float64 needs Python's `float`."""
@@ -132,6 +132,27 @@ def parse_integer(base, s, e):
     return (-value if negative else value), True
 
 
+@inlined
+def _short_decimal(base, s, e):
+    """Return (digits as a number, digits behind the point) of a slice of 1 to 8 bytes: digits, at most one point.
+
+    The number is negative for any other slice.
+    """
+    length = e - s
+    if length < 1 or length > 8:
+        return np.int64(-1), 0
+    word = load_u64(base, s)
+    other = word ^ np.uint64(0x2E2E2E2E2E2E2E2E)
+    points = (other - np.uint64(0x0101010101010101)) & ~other & np.uint64(0x8080808080808080)
+    place = trailing_zeros(points) >> 3
+    if place >= length:
+        return eight_digits(word, length), 0
+    if length == 1:
+        return np.int64(-1), 0
+    before = (np.uint64(1) << np.uint64(8 * place)) - np.uint64(1)
+    return eight_digits((word & before) | ((word >> np.uint64(8)) & ~before), length - 1), length - 1 - place
+
+
 @helper
 def parse_decimal(base, s, e):
     """Return (float64, INVALID | VALID | SLOW) of a number with optional sign, fraction and exponent.
@@ -139,6 +160,9 @@ def parse_decimal(base, s, e):
     VALID values are correctly rounded: an integer below 2**53 times or over a power of ten up to 10**22 is one exact
     operation (Clinger 1990). For SLOW ones the float64 is meaningless and the caller has to ask Python.
     """
+    digits, behind = _short_decimal(base, s, e)
+    if digits >= 0:
+        return np.float64(digits) / _FLOAT_POWERS[behind], VALID
     mantissa, exponent, negative, cut, ok = scan_number(base, s, e)
     if not ok:
         return 0.0, INVALID

@@ -268,6 +268,12 @@ def test_decimals_are_correctly_rounded(texts):
     assert [str(value) for value in found] == [str(value) for value in expected]  # the sign of zero
 
 
+@given(st.lists(st.from_regex(r"-?[0-9]{0,8}\.?[0-9]{0,8}[.e/:]?[0-9]?", fullmatch=True), min_size=1, max_size=20))
+def test_short_decimals_are_correctly_rounded(texts):
+    found, expected = decimals(texts), [references.decimal(text) for text in texts]
+    assert [str(value) for value in found] == [str(value) for value in expected]
+
+
 @given(st.integers(0, 2**53), st.sampled_from([1e-3, 1e-6, 1e-9]))
 def test_small_scales_divide_so_that_whole_units_round_once(value, scale):
     assert decimals([str(value)], scale) == [value / round(1 / scale)]
@@ -363,6 +369,28 @@ def test_columns_decode_like_single_values(values):
     wanted = [expected(*value) for value in values]
     assert found == [micros for micros, _zoneless in wanted]
     assert zoneless == [row for row, (_micros, naive) in enumerate(wanted) if naive]
+    assert undecoded == found.count(None)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["2000-10-10T13:", "2000-10-10T13:", "2000-10-10 13:", "2000-10-10T14:", "2000-1\u00e90T13:"]
+            ),
+            st.from_regex(r"[0-6][0-9]:[0-6][0-9/]", fullmatch=True),
+            st.just("") | st.from_regex(r"[.,;][0-9]{0,8}a?", fullmatch=True),
+            st.sampled_from(["Z", "Z", "Z", "z", "", "+00:00", " Z"]),
+        ).map("".join),
+        max_size=12,
+    )
+)
+def test_times_within_an_hour_are_what_they_would_be_alone(texts):
+    first = (jsonlines.PLAIN, "2000-10-10T13:00:00Z")
+    found, zoneless, undecoded = times([first, *((jsonlines.PLAIN, text) for text in texts)])
+    alone = [references.iso_time(text) or (None, False) for text in texts]
+    assert found[1:] == [micros for micros, _naive in alone]
+    assert zoneless == [row for row, (_micros, naive) in enumerate(alone, 1) if naive]
     assert undecoded == found.count(None)
 
 

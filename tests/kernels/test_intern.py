@@ -175,6 +175,16 @@ def test_many_keys_of_which_some_share_the_half_of_a_hash_that_slots_keep_stay_a
     assert dictionary.key(count - 1) == b"%x" % (count - 1)
 
 
+def test_keys_of_a_large_table_are_found_behind_others_of_their_slot():
+    dictionary, known = Dictionary(2048), {}
+    rows = [(b"%d" % (n * n % 2039), int(n % 3 == 0)) for n in range(20_000)]
+    for at in range(0, len(rows), 777):
+        batch = rows[at : at + 777]
+        assert encode(dictionary, batch) == expected_codes(batch, known)
+    assert len(dictionary.slots) == 4096
+    assert len(dictionary) > 1000
+
+
 def test_keys_of_one_hash_are_told_apart_by_their_bytes():
     """What no input of a test's size does by itself: every stored hash is made that of the key looked for."""
     buffer, starts, ends = numbered(64)
