@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from logproc.kernels.arrays import grown
+from logproc.kernels.arrays import enlarged, grown
 from logproc.kernels.hashing import hash_slice, quick_hash, same_slice
 from logproc.kernels.jit import helper, inlined, kernel
 from logproc.kernels.memory import load_byte, load_half, load_word, prefetch, store_byte, store_half, store_word
@@ -285,12 +285,15 @@ class Dictionary:
         """Make room for at least one more key of `needed` bytes."""
         n = len(self)
         if n >= len(self.entries):
-            size = len(self.entries) * 2
+            size = enlarged(n, n + 1)
             self.hashes = grown(self.hashes, size)
             self.entries = grown(self.entries, size)
             self.alias = grown(self.alias, size)
-            self.slots = np.zeros(size * 2, np.uint64)
-            rehash(self.slots, self.arena.ctypes.data, self.entries.ctypes.data, n)
+            if 2 * size > len(self.slots):
+                wider = 2 * len(self.slots)
+                del self.slots  # before there is room for new ones
+                self.slots = np.zeros(wider, np.uint64)
+                rehash(self.slots, self.arena.ctypes.data, self.entries.ctypes.data, n)
         if self.bytes_used + needed > len(self.arena) - KEY_PADDING:
-            self.arena = grown(self.arena, max(len(self.arena) * 2, self.bytes_used + needed + 4096))
+            self.arena = grown(self.arena, enlarged(len(self.arena), self.bytes_used + needed + 4096))
         self._describe()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logproc.kernels.arrays import grown
+from logproc.kernels.arrays import enlarged, grown
 from logproc.kernels.exemplars import (
     NO_MARK,
     OFFSET_BITS,
@@ -68,7 +68,7 @@ class Marked:
     def resize(self, size: int) -> None:
         """Hold `size` groups."""
         if size > len(self.counts):
-            size = max(size, 2 * len(self.counts))
+            size = enlarged(len(self.counts), size)
             self.counts = grown(self.counts, size)
             self._places = grown(self._places, size * PLACES)
 
@@ -128,7 +128,7 @@ class Kept:
 
     def _reserve(self, size: int) -> None:
         if size > len(self.counts):
-            size = max(size, 2 * len(self.counts))
+            size = enlarged(len(self.counts), size)
             self.counts, self._places = grown(self.counts, size), grown(self._places, size * PLACES)
 
     def of(self, group: int) -> list[tuple[int, int]]:

@@ -1,8 +1,9 @@
 """Dumped tables as they are kept: small, and with a checksum.
 
 What a table's arrays hold grows slowly or is mostly zero bytes: offsets and sketch keys are sorted, counts are small.
-So integers are written as differences, cells of eight bytes byte by byte (all first bytes, then all second ones), and
-the whole is compressed by zstd, whose frame ends with a checksum.
+So integers are written as differences, cells of several bytes byte by byte (all first bytes, then all second ones), and
+the whole is compressed by zstd, whose frame ends with a checksum. In tables of format 2 only cells of eight bytes are
+written so.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logproc.errors import MergeError
-from logproc.rollup.tables import MAGIC
+from logproc.rollup.tables import MAGIC, WIDE_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LEVEL = 3
-INTEGERS = np.dtype(np.int64).str
+INTEGERS = frozenset(np.dtype(width).str for width in (np.int64, np.uint32, np.uint16))
 
 
 def _zstd() -> Any:  # noqa: ANN401 - a module under one of two names
@@ -58,7 +59,7 @@ def unpack(packed: bytes) -> list[bytes]:
 
 def _arrays(raw: bytes) -> tuple[int, list[tuple[str, int]]]:
     """Return where the arrays of a dumped table begin, and the type and length of each."""
-    if raw[:4] != MAGIC:
+    if raw[:4] not in {MAGIC, WIDE_MAGIC}:
         raise MergeError(f"not a table of format {MAGIC.decode()}")
     end = 8 + int.from_bytes(raw[4:8], "little")
     return end, [(dtype, length) for dtype, length in json.loads(raw[8:end])["arrays"]]
@@ -69,15 +70,15 @@ def _folded(raw: bytes) -> Iterator[bytes]:
     yield raw[:at]
     for dtype, length in arrays:
         size = np.dtype(dtype).itemsize
-        if size != 8:
+        if not _is_folded(raw, size):
             yield raw[at : at + size * length]
         else:
-            cells = np.frombuffer(raw, np.uint64, length, at)
-            if dtype == INTEGERS:
+            cells = np.frombuffer(raw, f"<u{size}", length, at)
+            if dtype in INTEGERS:
                 differences = cells.copy()
                 differences[1:] -= cells[:-1]
                 cells = differences
-            yield np.ascontiguousarray(cells.view(np.uint8).reshape(length, 8).T).tobytes()
+            yield np.ascontiguousarray(cells.view(np.uint8).reshape(length, size).T).tobytes()
         at += size * length
 
 
@@ -86,10 +87,15 @@ def _unfolded(raw: bytes) -> Iterator[bytes]:
     yield raw[:at]
     for dtype, length in arrays:
         size = np.dtype(dtype).itemsize
-        if size != 8:
+        if not _is_folded(raw, size):
             yield raw[at : at + size * length]
         else:
-            planes = np.frombuffer(raw, np.uint8, 8 * length, at).reshape(8, length)
-            cells = np.ascontiguousarray(planes.T).view(np.uint64).reshape(length)
-            yield (np.cumsum(cells, dtype=np.uint64) if dtype == INTEGERS else cells).tobytes()
+            planes = np.frombuffer(raw, np.uint8, size * length, at).reshape(size, length)
+            cells = np.ascontiguousarray(planes.T).view(f"<u{size}").reshape(length)
+            yield (np.cumsum(cells, dtype=cells.dtype) if dtype in INTEGERS else cells).tobytes()
         at += size * length
+
+
+def _is_folded(raw: bytes, size: int) -> bool:
+    """Tell whether cells of a size are written byte by byte in a table."""
+    return size == 8 or (size > 1 and raw[:4] == MAGIC)

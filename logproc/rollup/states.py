@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from logproc.kernels import group
-from logproc.kernels.arrays import grown
+from logproc.kernels.arrays import enlarged, grown
 from logproc.model import Kind
 from logproc.report_model import ReportError
 from logproc.rollup.columns import BooleanVector, NumberVector, TextVector, Vector
@@ -126,7 +126,9 @@ class ArrayState(State):
     def resize(self, size: int) -> None:
         """Hold `size` groups."""
         if size > len(self.cells[0]):
-            self.cells = [grown(cell, max(size, 2 * len(cell))) for cell in self.cells]
+            size_held = enlarged(len(self.cells[0]), size)
+            for number, cell in enumerate(self.cells):  # one by one, so that no more than one is there twice
+                self.cells[number] = grown(cell, size_held)
         self.size = size
 
     def select(self, ids: Ids) -> ArrayState:

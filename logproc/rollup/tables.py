@@ -27,9 +27,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAGIC = b"LPR2"
-"""First bytes of a dumped table: format 2."""
+MAGIC = b"LPR3"
+"""First bytes of a dumped table: format 3."""
 
+WIDE_MAGIC = b"LPR2"
+"""Those of format 2, which ledgers have: its whole numbers are all 8 bytes wide, its slack is always written, and
+offsets stand in the place of lengths."""
+
+WIDTHS = tuple(np.dtype(width) for width in (np.uint8, np.uint16, np.uint32))
+"""Types that whole numbers travel in, where they are small: 200,000 groups with three aggregates are 8 MB, not 17."""
 
 MAX_KEY_BYTES = 256 << 20
 """Bytes of keys that a table holds; past them it is cut like one with too many groups."""
@@ -179,14 +185,25 @@ class Table:
         kept, dropped = np.sort(order[:left]), order[left:]
         self.floor = max(self.floor, float(most[dropped].max()))
         self.slack = self.slack[kept]
-        old = self.keys
-        lengths = old.lengths()[kept]
-        self.keys = Dictionary(max(64, left + 1), raw=True)
-        codes = np.empty(len(kept), np.int32)
-        starts = old.key_start[kept]
-        self.keys.encode(old.arena, starts, starts + lengths, np.zeros(len(kept), np.uint8), len(kept), codes)
-        self.states = [state.select(kept) for state in self.states]
+        for number, state in enumerate(self.states):
+            self.states[number] = state.select(kept)
         self.kept.select(kept)
+        self._keep_keys(kept)
+
+    def _keep_keys(self, kept: NDArray[np.int64]) -> None:
+        """Hold these keys alone, in that order; the old dictionary is gone before there is a new one."""
+        lengths = self.keys.lengths()
+        stays = np.zeros(len(lengths), bool)
+        stays[kept] = True
+        # Keys lie in the arena in the order of their codes, without gaps.
+        gathered = self.keys.arena[: self.keys.bytes_used][np.repeat(stays, lengths)]
+        gathered = np.append(gathered, np.zeros(KEY_PADDING, np.uint8))
+        offsets = np.zeros(len(kept) + 1, np.int64)
+        np.cumsum(lengths[kept], out=offsets[1:])
+        self.keys = Dictionary(64, raw=True)
+        self.keys = Dictionary(max(64, len(kept) + 1), raw=True)
+        codes = np.empty(len(kept), np.int32)
+        self.keys.encode(gathered, offsets[:-1], offsets[1:], np.zeros(len(kept), np.uint8), len(kept), codes)
 
     def _fail(self, problem: str) -> None:
         """Give up on this report, and on what it holds."""
@@ -220,11 +237,13 @@ class Tables:
 
 def dump(spec: RollupSpec, data: TableData) -> bytes:
     """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""
-    arrays: list[NDArray[Any]] = [data.keys, data.offsets, np.zeros(data.groups) if data.slack is None else data.slack]
+    slack = np.zeros(0) if data.slack is None or not data.slack.any() else data.slack
+    arrays: list[NDArray[Any]] = [data.keys, np.diff(data.offsets), slack]
     for state in data.states:
         arrays.extend(state.arrays())
     places = data.places
     arrays.extend((places.files, places.counts, places.places))
+    arrays = [_narrowed(array) for array in arrays]
     header = json.dumps(
         {
             "spec": spec.fingerprint,
@@ -234,14 +253,13 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
         }
     ).encode()
     header += b" " * (-len(header) % 8)
-    return b"".join(
-        [MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).tobytes() for a in arrays)]
-    )
+    return b"".join([MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).data for a in arrays)])
 
 
 def load(spec: RollupSpec, raw: bytes) -> TableData:
     """Read a dumped table of the same report; MergeError for another report, another version or damage."""
-    if raw[:4] != MAGIC:
+    is_wide = raw[:4] == WIDE_MAGIC
+    if raw[:4] != MAGIC and not is_wide:
         raise MergeError(f"report {spec.name!r}: not a table of format {MAGIC.decode()}")
     end = 8 + int.from_bytes(raw[4:8], "little")
     try:
@@ -253,18 +271,22 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     if made_for != spec.fingerprint:
         raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
     states = [new_state(aggregate) for aggregate in spec.aggregates]
-    if [dtype for dtype, _ in shapes] != _dtypes(states):
+    needed = _dtypes(states)
+    found = [dtype for dtype, _ in shapes]
+    if found != needed and (is_wide or len(found) != len(needed) or not all(map(_holds, found, needed))):
         raise MergeError(f"report {spec.name!r}: the table holds other arrays than its report needs")
     arrays: list[NDArray[Any]] = []
-    for dtype, length in shapes:
+    for (dtype, length), wide in zip(shapes, needed, strict=True):
         size = dtype.itemsize * length
         if length < 0 or end + size > len(raw):
             raise MergeError(f"report {spec.name!r}: the table is cut short")
-        arrays.append(np.frombuffer(raw, dtype, length, end))
+        arrays.append(np.frombuffer(raw, dtype, length, end).astype(wide, copy=False))
         end += size
     keys, offsets, slack, *rest = arrays
+    if not is_wide:
+        offsets = np.append(np.zeros(1, np.int64), np.cumsum(offsets))
     groups = len(offsets) - 1
-    if groups < 0 or len(slack) != groups:
+    if end != len(raw) or groups < 0 or (len(slack) != groups and (is_wide or len(slack))):
         raise MergeError(f"report {spec.name!r}: the table's arrays do not fit together")
     for state in states:
         width = len(state.arrays())
@@ -273,7 +295,20 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     places = Places(*rest)
     if not places.fit(groups):
         raise MergeError(f"report {spec.name!r}: the table's exemplars do not fit its groups")
-    return TableData(keys, offsets, states, places, floor, slack, problem)
+    return TableData(keys, offsets, states, places, floor, slack if len(slack) else np.zeros(groups), problem)
+
+
+def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in as few bytes each as all of them fit into; other arrays as they are."""
+    if array.dtype != np.int64 or not len(array) or array.min() < 0:
+        return array
+    most = array.max()
+    return next((array.astype(width) for width in WIDTHS if most < 1 << 8 * width.itemsize), array)
+
+
+def _holds(found: np.dtype[Any], needed: np.dtype[Any]) -> bool:
+    """Tell whether an array may have travelled in the type found."""
+    return found == needed or (needed == np.int64 and found in WIDTHS)
 
 
 def _dtypes(states: Sequence[State]) -> list[np.dtype[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 
@@ -13,6 +14,7 @@ from rollup.batches import batch_of, dumped, merged, rows_of, tables_of
 from logproc.errors import MergeError
 from logproc.rollup.aggregate import Program
 from logproc.rollup.outcome import report_table
+from logproc.rollup.packing import pack, unpack
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import MAGIC, Table, dump, load
 
@@ -253,6 +255,29 @@ def test_another_version_does_not_merge():
     assert raw[:4] == MAGIC
     with pytest.raises(MergeError, match=MAGIC.decode()):
         load(EVERY, b"LPR0" + raw[4:])
+
+
+def as_format_2(spec, raw):
+    """Write a dumped table as ledgers of earlier releases have it: all whole numbers wide, offsets, slack always."""
+    data = load(spec, raw)
+    arrays = [data.keys, data.offsets, data.slack, *(array for state in data.states for array in state.arrays())]
+    arrays += [data.places.files, data.places.counts, data.places.places]
+    head = {"spec": spec.fingerprint, "floor": data.floor, "problem": data.problem}
+    head["arrays"] = [[array.dtype.str, len(array)] for array in arrays]
+    text = json.dumps(head).encode()
+    return b"LPR2" + len(text).to_bytes(4, "little") + text + b"".join(array.tobytes() for array in arrays)
+
+
+@given(numbers=st.lists(st.integers(0, 300), max_size=400), size=st.sampled_from([1, 255, 256, 70_000, 2**33, -5]))
+def test_tables_of_ledgers_of_earlier_releases_are_read(numbers, size):
+    spec = plan("SELECT path, count(*), sum(bytes), approx_count_distinct(bytes), max(time) FROM web GROUP BY 1", "d")
+    rows = [{"path": f"/{n}", "bytes": str(size + n)} for n in numbers]
+    raw = dumped(spec, rows, max_groups=1000)
+    wide = as_format_2(spec, raw)
+    assert unpack(pack([raw, wide])) == [raw, wide]
+    assert dump(spec, load(spec, wide)) == raw
+    assert rows_of(merged(spec, [wide, raw])) == rows_of(merged(spec, [raw, raw]))
+    assert len(numbers) < 100 or len(raw) < 0.7 * len(wide)
 
 
 @pytest.mark.parametrize(
