@@ -105,6 +105,7 @@ class PieceReader:
             begins=begins,
             behind=begins is not None and behind,
             known=piece.known,
+            as_rows=piece.format == "jsonl",
         )
         self._reader = reader
         problem: str | None = None

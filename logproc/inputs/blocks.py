@@ -62,6 +62,7 @@ class BlockReader:
     """
 
     __slots__ = (
+        "_as_rows",
         "_begins",
         "_behind",
         "_block_bytes",
@@ -97,6 +98,7 @@ class BlockReader:
         begins: Begins | None = None,
         behind: bool = False,
         known: Known | None = None,
+        as_rows: bool = False,
     ) -> None:
         self._path = path
         self._start = start
@@ -110,6 +112,7 @@ class BlockReader:
         self._position = 0  # of the next byte to read from a plain file
         self._stop = 0  # where the range ends in a plain file, behind its last line
         self._known = known
+        self._as_rows = as_rows
         self._checksum: Checksum | None = None  # of what was read, where the file is known to a ledger
         self._stream: Stream | None = None  # what is read in place of a plain file
         self._cutter: LineCutter | None = None  # None: nothing to read
@@ -248,7 +251,7 @@ class BlockReader:
         return self._classify(head.tobytes())
 
     def _classify(self, head: bytes) -> Encoding:
-        encoding = classify(head, self.codec or "plain")
+        encoding = classify(head, self.codec or "plain", as_rows=self._as_rows)
         self.encoding = encoding.name
         self.binary = encoding.reason
         return encoding

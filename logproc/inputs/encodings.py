@@ -90,7 +90,10 @@ OWN = re.compile(
     rb'|<!DOCTYPE html>\n(?:<[^>]*>\n?){2,4}<meta name="generator" content="logproc">'
 )
 """How reports begin that an earlier command left among the logs: read as logs they would be counted, and so would the
-next one's of them. Rejected lines and exported rows are lines like others."""
+next one's of them. Exported rows are lines like others."""
+
+REJECTED = re.compile(rb'\{"path": "(?:[^"\\]|\\.)*", "line": \d+, "offset": \d+, "reason": "')
+"""How a file of rejected lines begins: whatever it is read as, most would be rejected again, night after night."""
 
 NO_LOG = "no log"
 """How the reason of a file begins that is text, and none of a log."""
@@ -113,8 +116,11 @@ def plainly_text(head: NDArray[np.uint8]) -> bool:
     return int(head[0]) not in DOUBTFUL_BYTES and int(head.min()) >= LOWEST_TEXT
 
 
-def classify(head: bytes, codec: str = "plain") -> Encoding:
-    """Tell the encoding of a file from its first `HEAD_BYTES` decompressed bytes; `codec` is what wrapped them."""
+def classify(head: bytes, codec: str = "plain", *, as_rows: bool = False) -> Encoding:
+    """Tell the encoding of a file from its first `HEAD_BYTES` decompressed bytes; `codec` is what wrapped them.
+
+    Rejected lines that we wrote are text where they are to be read `as_rows`.
+    """
     for mark, encoding in MARKS:
         if head.startswith(mark):
             return encoding
@@ -123,6 +129,8 @@ def classify(head: bytes, codec: str = "plain") -> Encoding:
         return Encoding("binary", f"{inner} data" if codec == "plain" else f"{inner} inside {codec}")
     if OWN.match(head):
         return Encoding("binary", f"{NO_LOG}: a report that logproc wrote")
+    if not as_rows and REJECTED.match(head):
+        return Encoding("binary", f"{NO_LOG}: rejected lines that logproc wrote; --format jsonl reads them")
     text = ARRAY if is_array(head) else UTF8
     if not head or head.startswith(_JOURNAL) or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
         return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -63,6 +64,26 @@ def test_reports_that_other_commands_left_among_the_logs_are_no_logs(logs, ledge
     left = [f"./left.{ending}" for ending in ("eml", "html", "json", "md", "prom")]
     assert reasons == {"./access.log": None} | dict.fromkeys([*left, "./plan.json"], NO_LOG)
     assert report["accounting"]["lines"]["read"] == 61
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz"])
+def test_rejected_lines_that_an_earlier_command_left_are_no_log_unless_their_format_is_given(logs, ending, capsys):
+    log = logs / "access.log"
+    log.write_text(log.read_text() + "no line of a log\n" * 3)
+    assert execute(["run", ".", "-q", "--rejects", "left.jsonl", *GIVEN.split()]) in {0, 3}
+    left = (logs / "left.jsonl").read_bytes()
+    assert left.count(b"\n") == 4
+    (logs / "left.jsonl").unlink()
+    (logs / f"left.{ending}").write_bytes(gzip.compress(left) if ending.endswith("gz") else left)
+    assert execute(["run", ".", "-q", "--json", "r.json", *GIVEN.split()]) in {0, 3}
+    report = json.loads((logs / "r.json").read_text())
+    of = {file["path"]: file for file in report["files"]}[f"./left.{ending}"]
+    assert (of["status"], of["lines"]["read"]) == ("failed", 0)
+    assert of["reason"] == "no log: rejected lines that logproc wrote; --format jsonl reads them"
+    capsys.readouterr()
+    question = "SELECT reason, count(*) AS n FROM json GROUP BY ALL"
+    assert execute(["sql", question, f"left.{ending}", "--format", "jsonl", "--to", "csv", "-c", "mine.toml"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == ["no match,4"]
 
 
 @pytest.mark.usefixtures("logs")
