@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from logproc import comparing, counting, keeping, restored
 from logproc.errors import OutputError, UsageError
-from logproc.model import NO_TIME
 from logproc.report import calendar, json
 from logproc.report.files import write_atomically
+from logproc.rollup.slots import MOST_DAYS
 from logproc.state.ledger import Ledger
+from logproc.timestamps import SECOND, civil, date_text, day_number, local_day, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from logproc.report.calendar import Choices
     from logproc.report_model import Report, ReportTable
 
-EPOCH = date(1970, 1, 1)
-
 FOLDERS = {"host": "hosts", "source": "sources"}
 """Where the reports of single hosts and sources lie."""
+
+FIRST_DAY, LAST_DAY = day_number(1, 1, 8), MOST_DAYS - 1
+"""A log may claim any time; reports are kept of weeks and months that calendars have and slots tell apart."""
 
 MOST_PAGES = 100
 """Hosts, or sources, that get a report of their own: those with the most lines."""
@@ -41,17 +42,18 @@ def write(
 
     With `is_restored` the ledger is older than the reports, and those that are replaced are kept aside.
     """
-    night = (now or datetime.now(UTC)).astimezone(ZoneInfo(config.timezone)).date()
-    aside = restored.set_aside(folder, night.isoformat()) if is_restored else None
+    today, _ = local_day(int((now or datetime.now(UTC)).timestamp()) * SECOND, config.timezone)
+    night = date_text(today)
+    aside = restored.set_aside(folder, night) if is_restored else None
     nights = os.path.join(folder, "nights")  # noqa: PTH118
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         slices = {by: ledger.most_lines(by, MOST_PAGES) for by in FOLDERS if by in config.output.pages}
         names = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
         choices = calendar.choices(names)
-        before = _night_before(nights, night.isoformat())
-        around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(night)])
+        before = _night_before(nights, night)
+        around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(today)])
         kept = replace(report, slices=())  # many pages are kept, and they lead to those of hosts
-        _write(kept, config, nights, night.isoformat(), before, [*around, *choices])
+        _write(kept, config, nights, night, before, [*around, *choices])
         _write_spans(ledger, config, folder, choices)
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found)  # noqa: PTH118
@@ -62,11 +64,10 @@ def write(
 
 def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices) -> None:
     """Write the reports of weeks and months that are not there, or that the last run changed."""
-    days = [day for day in ledger.days() if day != NO_TIME]
+    days = [day for day in ledger.days() if FIRST_DAY <= day <= LAST_DAY]
     stale = set(ledger.days_of_run())
-    for kind, name, first, behind in sorted({span for day in days for span in _spans(EPOCH + timedelta(days=day))}):
+    for kind, name, low, high in sorted({span for day in days for span in _spans(day)}):
         path = os.path.join(folder, kind)  # noqa: PTH118
-        low, high = (first - EPOCH).days, (behind - EPOCH).days
         if not _is_kept(path, name) or any(low <= day < high for day in stale):
             choice = counting.Choice(low, high)
             earlier = keeping.before(config, ledger, choice)
@@ -88,13 +89,15 @@ def _is_kept(folder: str, name: str) -> bool:
     return os.path.exists(os.path.join(folder, f"{name}.json"))  # noqa: PTH110, PTH118
 
 
-def _spans(day: date) -> Iterator[tuple[str, str, date, date]]:
+def _spans(day: int) -> Iterator[tuple[str, str, int, int]]:
     """Yield the week and the month of a day: folder, name, first day, and the day behind the last one."""
-    monday = day - timedelta(days=day.weekday())
-    year, week, _ = day.isocalendar()
-    yield "weeks", f"{year}-W{week:02d}", monday, monday + timedelta(days=7)
-    first = day.replace(day=1)
-    yield "months", f"{day:%Y-%m}", first, (first + timedelta(days=32)).replace(day=1)
+    monday = day - weekday(day)
+    year, _, _ = civil(monday + 3)  # a week is of the year that its Thursday is of
+    week = (monday + 3 - day_number(year, 1, 1)) // 7 + 1
+    yield "weeks", f"{year:04d}-W{week:02d}", monday, monday + 7
+    year, month, _ = civil(day)
+    first = day_number(year, month, 1)
+    yield "months", f"{year:04d}-{month:02d}", first, day_number(year + month // 12, month % 12 + 1, 1)
 
 
 def _night_before(folder: str, name: str) -> tuple[ReportTable, ...]:

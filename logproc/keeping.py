@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from logproc import __version__, counting, portions, questions, slicing
+from logproc import __version__, counting, portions, questions, slicing, timestamps
 from logproc.clock import now_text
 from logproc.coverage import coverages
 from logproc.errors import InputError, UsageError
@@ -18,7 +18,7 @@ from logproc.model import NO_TIME, Lines
 from logproc.nightly import Questions
 from logproc.report_model import NO_BACKEND, FileEntry, Report, RunInfo
 from logproc.rollup.outcome import report_table
-from logproc.timestamps import rfc3339
+from logproc.timestamps import WEEKDAYS, date_text, local_day, rfc3339, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import RollupSpec
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record
-
-EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +56,16 @@ def state_dir(config: Config) -> str:
 
 def day_text(day: int) -> str | None:
     """Return a day as a date; None for lines without a time."""
-    return None if day == NO_TIME else (EPOCH + timedelta(days=day)).isoformat()
+    return None if day == NO_TIME else date_text(day)
 
 
 def day_number(text: str) -> int:
     """Return the day of a date."""
     try:
-        return (date.fromisoformat(text) - EPOCH).days
+        written = date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is no date; write it as 2026-01-31") from error
+    return timestamps.day_number(written.year, written.month, written.day)
 
 
 # ---- looking -----------------------------------------------------------------------------------------------------
@@ -229,12 +228,12 @@ def choice_of(config: Config, hosts: tuple[str, ...], sources: tuple[str, ...]) 
 def _day_of(config: Config, option: str, instant: int | None) -> int | None:
     if instant is None:
         return None
-    local = datetime.fromtimestamp(instant / 10**6, UTC).astimezone(ZoneInfo(config.timezone)).replace(tzinfo=None)
-    if local != local.replace(hour=0, minute=0, second=0, microsecond=0):
+    day, clock = local_day(instant, config.timezone)
+    if clock:
         raise UsageError(
             f"--{option}: a ledger counts by days of {config.timezone}; name a date, yesterday, today or a weekday"
         )
-    return (local.date() - EPOCH).days
+    return day
 
 
 def night(config: Config, ledger: Ledger, day: int) -> Report:
@@ -262,7 +261,7 @@ def last_night(config: Config, ledger: Ledger) -> int:
     days = [day for day in ledger.days() if day != NO_TIME]
     if not days:
         raise UsageError("the ledger has no counts yet; `logproc run` with state_dir makes them")
-    today = (datetime.now(ZoneInfo(config.timezone)).date() - EPOCH).days
+    today, _ = local_day(time.time_ns() // 1000, config.timezone)
     return max((day for day in days if day < today), default=days[-1])
 
 
@@ -270,7 +269,7 @@ def same_weekday(ledger: Ledger, day: int) -> int:
     """Return the last day before this one that is the same day of the week; UsageError if there is none."""
     found = [other for other in ledger.days() if other != NO_TIME and other < day and (day - other) % 7 == 0]
     if not found:
-        raise UsageError(f"the ledger has no {(EPOCH + timedelta(days=day)).strftime('%A')} before {day_text(day)}")
+        raise UsageError(f"the ledger has no {WEEKDAYS[weekday(day)]} before {day_text(day)}")
     return max(found)
 
 
@@ -339,17 +338,12 @@ def _require_known(ledger: Ledger, choice: counting.Choice) -> None:
 
 
 def _entry(kept: Kept) -> FileEntry:
-    return FileEntry(
-        path=kept.path,
+    return portions.kept_entry(
+        kept.path,
         source=kept.source,
-        format=kept.format,
-        confidence=1.0 if kept.format else 0.0,
-        codec=kept.codec,
-        bytes_stored=0,
-        bytes_read=kept.bytes,
+        host=kept.host,
+        record=kept,
+        size=kept.bytes,
         lines=kept.lines,
-        status="unchanged",
         reason=None if kept.status == "present" else portions.GONE,
-        first_time=kept.first_time,
-        last_time=kept.last_time,
     )

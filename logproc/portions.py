@@ -8,9 +8,7 @@ apart by host and source alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -19,6 +17,7 @@ from logproc.model import Lines
 from logproc.report_model import COVERAGE, FileEntry
 from logproc.rollup import slots
 from logproc.rollup.packing import unpack
+from logproc.timestamps import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 Owner = tuple[int | None, str, str | None]
 """A generation, or None for what is merged by day, with source and host."""
-
-EPOCH = date(1970, 1, 1)
 
 IN_PART = "with lines of other days, which are left out"
 UNKNOWN = "with lines of other days, too; how many are of these is not known"
@@ -49,7 +46,7 @@ def entries(ledger: Ledger, wanted: Mapping[str, RollupSpec], choice: Choice, zo
         elif any(map(choice.has_day, ledger.part_days(number))):
             left = []
             for piece in filter(choice.has_file, ledger.pieces(number)):
-                days = portions.days_of(piece, ZoneInfo(zone))
+                days = portions.days_of(piece, zone)
                 if days and all(map(choice.has_day, days)):
                     portions.add(piece)
                 elif not days or choice.has_any(*days):
@@ -82,15 +79,12 @@ class _Portions:
         self._lines[owner] += Lines(count, count)
         self._reasons[owner] = reason
 
-    def days_of(self, piece: CountedPiece, zone: ZoneInfo) -> tuple[int, int] | None:
+    def days_of(self, piece: CountedPiece, zone: str) -> tuple[int, int] | None:
         """Return the first and the last day of the file of a piece; None if they are not known."""
         record = self._record(piece.generation)
         if record is None or record.first_time is None or record.last_time is None:
             return None
-        try:
-            return _day(record.first_time, zone), _day(record.last_time, zone)
-        except (OverflowError, ValueError):  # a log may claim any time, and this day is none of the calendar's there
-            return None
+        return local_day(record.first_time, zone)[0], local_day(record.last_time, zone)[0]
 
     def entries(self) -> tuple[FileEntry, ...]:
         """Return what was added, by path."""
@@ -111,25 +105,56 @@ class _Portions:
         number, source, host = owner
         record = self._record(number)
         of = " of ".join(filter(None, (source, host)))
-        return FileEntry(
-            path=record.generation.path if record is not None else f"files{' of ' if of else ''}{of}, merged by day",
+        return kept_entry(
+            record.generation.path if record is not None else f"files{' of ' if of else ''}{of}, merged by day",
             source=source,
-            format=None if record is None else record.format,
-            confidence=1.0 if record is not None and record.format else 0.0,
-            codec=None if record is None else record.codec,
-            bytes_stored=0,
-            bytes_read=self._bytes[owner],
-            lines=lines,
-            status="unchanged",
-            reason=self._reasons.get(owner) or (None if is_there or record is None else GONE),
-            first_time=None if record is None else record.first_time,
-            last_time=None if record is None else record.last_time,
             host=host,
+            record=record,
+            size=self._bytes[owner],
+            lines=lines,
+            reason=self._reasons.get(owner) or (None if is_there or record is None else GONE),
         )
 
 
-def _day(time: int, zone: ZoneInfo) -> int:
-    return (datetime.fromtimestamp(time / 10**6, UTC).astimezone(zone).date() - EPOCH).days
+class Facts(Protocol):
+    """What is known of a file whose lines were counted."""
+
+    @property
+    def format(self) -> str | None: ...  # noqa: D102
+    @property
+    def codec(self) -> str: ...  # noqa: D102
+    @property
+    def first_time(self) -> int | None: ...  # noqa: D102
+    @property
+    def last_time(self) -> int | None: ...  # noqa: D102
+
+
+def kept_entry(
+    path: str,
+    *,
+    source: str,
+    host: str | None,
+    record: Facts | None,
+    size: int,
+    lines: Lines,
+    reason: str | None,
+) -> FileEntry:
+    """Return the entry of a file that a ledger has counts of: `size` bytes with `lines`, or what is merged by day."""
+    return FileEntry(
+        path=path,
+        source=source,
+        format=None if record is None else record.format,
+        confidence=1.0 if record is not None and record.format else 0.0,
+        codec=None if record is None else record.codec,
+        bytes_stored=0,
+        bytes_read=size,
+        lines=lines,
+        status="unchanged",
+        reason=reason,
+        first_time=None if record is None else record.first_time,
+        last_time=None if record is None else record.last_time,
+        host=host,
+    )
 
 
 def _counted(

@@ -7,11 +7,14 @@ Days and civil dates convert by Howard Hinnant's algorithms (howardhinnant.githu
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+QUARTER = 15 * MINUTE
+"""What no zone changes its offset within: all do so at a quarter of an hour."""
 
 _TIME = re.compile(
     r"\s*(\d{4})-(\d\d?)-(\d\d?)"
@@ -37,6 +40,39 @@ def day_number(year: int, month: int, day: int) -> int:
     era, year_of_era = divmod(year, 400)
     day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return era * 146097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719468
+
+
+@lru_cache(maxsize=1 << 16)
+def offset_of(zone: str, quarter: int) -> int:
+    """Return the microseconds that a zone is east of UTC in a quarter of an hour of UTC; 0 beyond the calendar."""
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - and the zone database: not for --help
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    try:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=quarter * QUARTER)
+        offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
+    except OverflowError:
+        return 0
+    return 0 if offset is None else offset // timedelta(microseconds=1)
+
+
+def local_day(micros: int, zone: str) -> tuple[int, int]:
+    """Return the day since 1970-01-01 that it is in a zone at an instant, and the microseconds since its midnight."""
+    east = 0 if zone == "UTC" else offset_of(zone, micros // QUARTER)
+    return divmod(micros + east, DAY)
+
+
+def date_text(day: int) -> str:
+    """Write a day since 1970-01-01 as `2026-11-23`."""
+    return "{:04d}-{:02d}-{:02d}".format(*civil(day))
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def weekday(day: int) -> int:
+    """Return the day of the week, 0 for Monday."""
+    return (day + 3) % 7
 
 
 def month_number(day: int) -> int:

@@ -6,9 +6,7 @@ A merged day keeps hosts and sources apart, and files no more: a file whose line
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from logproc.rollup import slots
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import Table, load
 from logproc.state.rows import CountedPiece
+from logproc.timestamps import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +26,10 @@ if TYPE_CHECKING:
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Part
 
-EPOCH = date(1970, 1, 1)
-
 
 def today_of(config: Config, now_ns: int) -> int:
     """Return the day that it is in the configured zone."""
-    return (datetime.fromtimestamp(now_ns // 10**9, UTC).astimezone(ZoneInfo(config.timezone)).date() - EPOCH).days
+    return local_day(now_ns // 1000, config.timezone)[0]
 
 
 def keep_small(ledger: Ledger, config: Config, today: int, run: int) -> None:

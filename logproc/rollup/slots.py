@@ -9,10 +9,8 @@ look at the other keys.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -21,6 +19,7 @@ from logproc.model import NO_TIME, Kind
 from logproc.rollup.exemplars import Places
 from logproc.rollup.spec import SLOT_NAME, Column
 from logproc.rollup.tables import TableData
+from logproc.timestamps import DAY, QUARTER, offset_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,9 +36,8 @@ DAY_BITS = 22
 ZERO_DAY = 1 << 21
 """Day 1970-01-01 in the low bits of a slot; 0 there means a row without a time."""
 
-QUARTER = 15 * 60 * 10**6
-MICROSECONDS = 86_400 * 10**6
 MOST_DAYS = 1_000_000
+"""Days before and behind 1970-01-01 that are told apart, up to the year 4707; what lies beyond is the last of them."""
 
 
 @lru_cache(maxsize=1 << 10)
@@ -80,20 +78,9 @@ def slot_days(times: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     local = np.where(known, times, 0)
     if zone != "UTC":
         quarters, inverse = np.unique(local // QUARTER, return_inverse=True)
-        local = local + np.array([_offset(zone, int(quarter)) for quarter in quarters], np.int64)[inverse]
-    days = np.clip(local // MICROSECONDS, -MOST_DAYS, MOST_DAYS)
+        local = local + np.array([offset_of(zone, int(quarter)) for quarter in quarters], np.int64)[inverse]
+    days = np.clip(local // DAY, -MOST_DAYS, MOST_DAYS)
     return np.where(known, days + ZERO_DAY, 0)
-
-
-@lru_cache(maxsize=1 << 16)
-def _offset(zone: str, quarter: int) -> int:
-    """Return the microseconds east of UTC in a quarter of an hour of UTC."""
-    try:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=quarter * QUARTER)
-        offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
-    except OverflowError:
-        return 0
-    return 0 if offset is None else offset // timedelta(microseconds=1)
 
 
 def slots_of(data: TableData) -> NDArray[np.int64]:
