@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from logproc.report.coverage import Finding
     from logproc.report_model import CheckResult, Coverage, FileEntry, Report, ReportTable, RunInfo
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
+"""Made once: `json.dumps` makes one for each row."""
+
 STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
 
 
@@ -41,7 +44,7 @@ def render(report: Report) -> bytes:
 def compact(value: object) -> str:
     """Return a value as JSON on one line; numbers that JSON does not have become null, other things their text."""
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+        return _ENCODER.encode(value)
     except ValueError:
         return json.dumps(_without_nan(value), ensure_ascii=False, default=str)
 

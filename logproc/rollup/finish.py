@@ -119,6 +119,8 @@ class _Groups:
 
 def _finite(values: Sequence[Value]) -> list[Value]:
     """Replace NaN and infinities, which neither sort nor print, by None."""
+    if float not in set(map(type, values)):
+        return list(values)
     return [None if isinstance(value, float) and not math.isfinite(value) else value for value in values]
 
 
