@@ -14,7 +14,7 @@ import numpy as np
 from logproc.model import NO_TIME
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
-from logproc.rollup.packing import pack, unpack
+from logproc.rollup.packing import KEPT_LEVEL, pack, unpack
 from logproc.rollup.tables import Table, dump, load
 from logproc.timestamps import month_number
 
@@ -68,7 +68,7 @@ class Totals:
     def save(self) -> None:
         """Write all totals that were touched."""
         for (day, key), table in self._tables.items():
-            self._ledger.save_total(day, key, pack([dump(table.spec, table.data())]))
+            self._ledger.save_total(day, key, pack([dump(table.spec, table.data())], KEPT_LEVEL))
         for key in dict.fromkeys(key for _, key in self._news):
             self._save_news(key, {month: news for (month, of), news in self._news.items() if of == key})
         self._tables.clear()

@@ -13,7 +13,7 @@ import numpy as np
 from logproc import counting
 from logproc.model import NO_TIME
 from logproc.rollup import slots
-from logproc.rollup.packing import pack, unpack
+from logproc.rollup.packing import MERGED_LEVEL, pack, unpack
 from logproc.rollup.tables import Table, load
 from logproc.state.rows import CountedPiece
 from logproc.timestamps import local_day
@@ -125,5 +125,5 @@ class _Merged:
                 size, *lines = counted.pop((day, number), np.zeros(5, np.int64)).tolist()
                 pieces.append(CountedPiece(number, None, *owner_of[number], 0, size, *lines))
             keys = [key for key in known if key in tables]
-            ready = [counting.written(self._specs[key], tables[key].data()) for key in keys]
-            ledger.add_part(run, keys, pack(ready), pieces, [day])
+            ready = [counting.written(self._specs[key], slots.in_order(tables[key].data())) for key in keys]
+            ledger.add_part(run, keys, pack(ready, MERGED_LEVEL), pieces, [day])

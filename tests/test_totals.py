@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from itertools import pairwise
 
 import pytest
 from state.rotation import config
@@ -11,6 +12,7 @@ from state.rotation import config
 from logproc import counting, keeping, nightly, totals
 from logproc.config import NamedReport, State
 from logproc.report_model import COVERAGE
+from logproc.rollup import slots
 from logproc.rollup.outcome import report_table
 from logproc.rollup.packing import unpack
 from logproc.rollup.tables import Table, load
@@ -124,3 +126,23 @@ def test_where_a_day_grows_old_the_days_of_its_month_are_read_again_and_no_other
     last_days = {day for day in read if day > first + 60}  # of which lines by host and hour are reported
     assert max(read - last_days) < first + 11
     require_added_up(folder)
+
+
+def test_merged_days_are_packed_with_likes_beside_likes(tmp_path):
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    write(root, "a.log", [5, 3, 5, 1] * 5)
+    write(root, "b.log", [3, 1, 1, 3] * 5)
+    night(root, folder, day=6)
+    before = report(config(root, folder, named_reports=REPORTS), "2026-01-01", "2026-03-01").reports
+    night(root, folder, day=90)
+    with Ledger.to_read(str(folder)) as ledger:
+        specs = counting.definitions(ledger)
+        parts = list(ledger.parts())
+        assert all(piece.generation is None for part in parts for piece in ledger.pieces(part.number))
+        for part in parts:
+            for key, raw in zip(part.specs, unpack(part.tables), strict=True):
+                data = load(slots.slotted(specs[key]), raw)
+                offsets = data.offsets.tolist()
+                keys = [data.keys[begin + slots.PREFIX : end].tobytes() for begin, end in pairwise(offsets)]
+                assert keys == sorted(keys)
+    assert report(config(root, folder, named_reports=REPORTS), "2026-01-01", "2026-03-01").reports == before

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,6 +82,13 @@ def slot_days(times: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
         local = local + np.array([offset_of(zone, int(quarter)) for quarter in quarters], np.int64)[inverse]
     days = np.clip(local // DAY, -MOST_DAYS, MOST_DAYS)
     return np.where(known, days + ZERO_DAY, 0)
+
+
+def in_order(data: TableData) -> TableData:
+    """Return a table whose groups are in the order of their keys behind the slots: likes beside likes pack well."""
+    raw, offsets = data.keys.tobytes(), data.offsets.tolist()
+    behind = [raw[begin + PREFIX : end] for begin, end in pairwise(offsets)]
+    return chosen(data, np.array(sorted(range(len(behind)), key=behind.__getitem__), np.int64))
 
 
 def slots_of(data: TableData) -> NDArray[np.int64]:
