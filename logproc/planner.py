@@ -79,6 +79,7 @@ class Planner:
             exclude=config.discover.exclude,
             follow_symlinks=config.discover.follow_symlinks,
             sources=sources,
+            root=config.root,
         )
         return without_own(list(found), config.paths, config.own_files(), config.own_folders())
 

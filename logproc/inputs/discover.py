@@ -52,11 +52,13 @@ def discover(
     exclude: Sequence[str] = (),
     follow_symlinks: bool = False,
     sources: Sequence[Source] = (),
+    root: str | None = None,
 ) -> Iterator[LogFile]:
     """Yield the regular files at and below `paths`, each to be read once, in codepoint order of the full path.
 
     Globs are relative to the path under which a file was found. A file that is itself one of `paths` is always
-    listed, whatever the globs say; its relative path is its name. The path "-" is standard input and passes through.
+    listed, whatever the globs say; its relative path is its name. A path below `root` is a part of that tree: its files
+    are included, and have the source and the host, as they would be there. "-" is standard input and passes through.
     Never raises for what it finds: unusable paths are yielded with `problem` set.
     """
     walk = _Walk(
@@ -67,11 +69,22 @@ def discover(
         labels=tuple(_Label(source.name, compile_globs(source.include), source.host) for source in sources),
     )
     for path in paths:
+        walk.within = "" if root is None or path == STDIN else _way(root, path)
         walk.add(path)
     own = walk.found
     walk.found = []
     walk.follow_links()
     return iter(_unique(own, walk.found, walk.hard))
+
+
+def _way(root: str, path: str) -> str:
+    """Return what leads from `root` to what the globs of `path` begin at, with a slash behind; "" if nothing does."""
+    start = path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
+    try:
+        way = os.path.relpath(os.path.realpath(start), os.path.realpath(root))
+    except ValueError:  # a null byte, or another drive of Windows
+        return ""
+    return "" if way == "." or way.split("/", 1)[0] == ".." else f"{way}/"
 
 
 _Identity = tuple[int, int] | str
@@ -104,7 +117,8 @@ class _Walk:
     follow: bool
     labels: tuple[_Label, ...]
     found: list[_Found] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str, str]] = field(default_factory=list)  # path, relative path, `within`
+    within: str = ""  # what the present path is called in the configured tree
     folders: set[tuple[int, int]] = field(default_factory=set)
     hard: set[_Identity] = field(default_factory=set)  # files of several names
 
@@ -126,7 +140,7 @@ class _Walk:
         """Find what lies behind the symbolic links of the walk, links behind links included."""
         while self.links:
             links, self.links = sorted(self.links), []
-            for path, relative in links:
+            for path, relative, self.within in links:
                 self._add_link(path, relative)
 
     def _add_named(self, path: str, status: os.stat_result) -> None:
@@ -175,7 +189,7 @@ class _Walk:
                 if not self._pruned(relative) and self._enter(entry.stat(follow_symlinks=False)):
                     todo.append((entry.path, f"{relative}/"))
             elif self.follow and entry.is_symlink() and not self._pruned(relative):
-                self.links.append((entry.path, relative))
+                self.links.append((entry.path, relative, self.within))
         except FileNotFoundError:
             return
         except OSError as error:
@@ -211,13 +225,16 @@ class _Walk:
         self.found.append((path, LogFile(path, 0, 0, problem=problem), path))
 
     def _label(self, relative: str) -> tuple[str, str | None]:
-        for label in self.labels:
-            if label.include.fullmatch(relative):
-                return label.name, label.host_of(relative)
+        for known in (self.within + relative, relative) if self.within else (relative,):
+            for label in self.labels:
+                if label.include.fullmatch(known):
+                    return label.name, label.host_of(known)
         return "", None
 
     def _wanted(self, relative: str) -> bool:
-        if self.include is not None and not self.include.fullmatch(relative):
+        if self.include is not None and not (
+            self.include.fullmatch(relative) or (self.within and self.include.fullmatch(self.within + relative))
+        ):
             return False
         return self.exclude is None or not self.exclude.fullmatch(relative)
 

@@ -284,6 +284,30 @@ def test_the_first_source_that_matches_labels_a_file(plant: Plant) -> None:
     }
 
 
+def test_a_path_below_the_root_is_a_part_of_its_tree(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = plant("web1/nginx/access.log", "web1/other", "db/access.log", "db/x.log", "x.log")
+    sources = (
+        Source("web", ("web*/**/access*",), re.compile("^(?P<host>[^/]+)/")),
+        Source("db", ("db/**",), re.compile("^(?P<host>[^/]+)/")),
+        Source("own", ("x*",)),
+    )
+
+    def labels(*paths: str, include: tuple[str, ...] = ("**/*",)) -> dict[str, tuple[str, str | None]]:
+        asked = {"sources": sources, "include": include}
+        return {file.path: (file.source, file.host) for file in discover(paths, root=str(root), **asked)}
+
+    whole = labels(str(root))
+    assert whole[str(root / "web1/nginx/access.log")] == ("web", "web1")
+    for part in ("web1", "web1/nginx", "web1/nginx/access.log", "db/"):
+        assert labels(str(root / part)).items() <= whole.items(), part
+    monkeypatch.chdir(root / "web1")
+    assert labels("nginx") == {"nginx/access.log": ("web", "web1")}
+    assert labels("../db/x.log", "bad\0/name")["../db/x.log"] == ("db", "db")
+    assert list(labels(str(root / "db"), include=("db/x*",))) == [str(root / "db/x.log")]
+    beside = [file.source for file in discover([str(root / "db")], sources=sources, root=str(root / "web1"))]
+    assert beside == ["", "own"]  # not below the root: globs begin at the PATH
+
+
 def test_a_file_no_source_matches_has_none(plant: Plant) -> None:
     root = plant("a")
     assert [(file.source, file.host) for file in discover([str(root)], sources=[Source("b", ("b",))])] == [("", None)]
