@@ -33,6 +33,7 @@ _PAIR = re.compile(
     re.DOTALL,
 )
 _DURATION = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(s|ms|us|\u00b5s|\u03bcs|ns)")
+_PRIORITY = re.compile(rb"\A<(?:0|[1-9][0-9]?|1[0-8][0-9]|19[01])>")
 _LONG_DURATION = re.compile(r"(?:([0-9]{1,9})h)?([0-9]{1,9})m([0-9]{1,9})(\.[0-9]*)?s")
 _EXPONENTS = {"s": "", "ms": "e-3", "us": "e-6", "\u00b5s": "e-6", "\u03bcs": "e-6", "ns": "e-9"}
 _BLANKS = bytes(range(33))
@@ -61,7 +62,7 @@ def sliced_value(name: str, raw: bytes, style: int, scale: float, kinds: Mapping
 def pairs(line: bytes) -> Row:
     """Return the keys of a logfmt line: text, whole numbers where they were written bare, True for a lone key."""
     row: Row = {}
-    for match in _PAIR.finditer(line.removeprefix(b"\xef\xbb\xbf")):
+    for match in _PAIR.finditer(_PRIORITY.sub(b"", line.removeprefix(b"\xef\xbb\xbf"), count=1)):
         key, quoted, apostrophes, bare = match.groups()
         name = unescape(key, PLAIN)
         if quoted is not None:

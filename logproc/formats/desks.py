@@ -101,6 +101,70 @@ DESKS = (
         refused=('"NPS1","IAS",01/02/2024,03:04:05,x', '"NPS1","IAS",13/02/2024,03:04:05,1,"a",'),
     ),
     app(
+        "meraki",
+        "Cisco Meraki: priority, version, seconds, host, kind of event, and the event",
+        (
+            Slot(None, Meaning.PRIORITY, b">1 "),
+            stamp("%s", b" "),
+            word("host"),
+            word("program"),
+            MESSAGE,
+        ),
+        prefix=b"<",
+        family="syslog",
+        rank=3,
+        single=True,
+        begins=rb"<\d{1,3}>1 \d{10}\.\d+ \S+ \S+ ",
+        within=Within("message", (Part("client", b"src=", b" ", anywhere=True, open_end=True, host=True),)),
+        samples=(
+            Sample(
+                "<134>1 1704164645.678901234 MX84 flows src=192.0.2.1 dst=192.0.2.9 protocol=tcp pattern: allow all",
+                {
+                    "facility": "local0",
+                    "severity": "info",
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "host": "MX84",
+                    "program": "flows",
+                    "client": "192.0.2.1",
+                },
+            ),
+        ),
+        refused=("<134>1 2024-01-02T03:04:05Z MX84 flows x", "<134>1704164645.6 MX84 flows x"),
+    ),
+    app(
+        "netscaler",
+        "Citrix ADC: priority, date, clock, zone, host, and the event",
+        (
+            Slot(None, Meaning.PRIORITY, b">"),
+            Slot(
+                "time",
+                Meaning.STAMP,
+                b" ",
+                layout="%m/%d/%Y:%H:%M:%S %Z%|%d/%m/%Y:%H:%M:%S %Z%|%Y/%m/%d:%H:%M:%S %Z",
+                padded=True,
+            ),
+            word("host"),
+            MESSAGE,
+        ),
+        prefix=b"<",
+        family="syslog",
+        rank=3,
+        single=True,
+        begins=rb"<\d{1,3}> *[\d/]{10}:[\d:]{8} [A-Z]+ ",
+        samples=(
+            Sample(
+                "<134> 01/02/2024:03:04:05 GMT ns 0-PPE-0 : default SSLVPN LOGIN 123 0 : Context joe@192.0.2.1",
+                {
+                    "facility": "local0",
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "ns",
+                    "message": "0-PPE-0 : default SSLVPN LOGIN 123 0 : Context joe@192.0.2.1",
+                },
+            ),
+        ),
+        refused=("<134> Jan  2 03:04:05 ns x", "01/02/2024:03:04:05 GMT ns x"),
+    ),
+    app(
         "stunnel",
         "stunnel: time LOGlevel[connection]: message",
         (

@@ -214,7 +214,7 @@ _ROWS = (
         ),
         rank=-8,
         head=5,
-        begins=rb"[^|;,\n]{10,32}(?: *\| *|[;,])[A-Za-z]+(?: *\| *|[;,])",
+        begins=rb"[^|;\n]{10,34}?(?: *\| *|[;,])[A-Za-z]+ *[|;,]",
         samples=(
             Sample(
                 "2024-01-02 03:04:05|INFO|up | running",

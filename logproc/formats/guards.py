@@ -63,6 +63,15 @@ EXTENSION = Within(
 """Pairs of an event of CEF that hold no blanks; all of them are its message."""
 
 
+_DHCP_BANNER = (
+    *(b"\t\tMicros", b"Event ID", b"ID,Date,", b"QResult:", b"50+\tCode", b"00\tThe l", b"01\tThe l", b"02\tThe l"),
+    *(b"10\tA new", b"11\tA lea", b"12\tA lea", b"13\tAn IP", b"14\tA lea", b"15\tA lea", b"16\tA lea", b"17\tA lea"),
+    *(b"18\tA lea", b"20\tA BOO", b"21\tA dyn", b"22\tA BOO", b"23\tA BOO", b"24\tIP ad", b"25\tIP ad", b"30\tDNS u"),
+    *(b"31\tDNS u", b"32\tDNS u", b"33\tPacke", b"36\tPacke", b"34\tDNS u", b"35\tDNS u"),
+)
+"""How the lines begin that stand above the events: what the numbers of events mean."""
+
+
 def _event_viewer(name: str, doc: str, first: Slot, header: bytes, line: str, expected: dict[str, object]) -> Format:
     """Return a row of events as CSV; the header does not name the message, which keeps its closing quote."""
     return app(
@@ -480,6 +489,7 @@ GUARDS = (
         rank=0,
         single=True,
         begins=rb"\d+,\d\d/\d\d/\d\d,\d\d:\d\d:\d\d,[^,]*,[^,]*,",
+        headers=_DHCP_BANNER,
         samples=(
             Sample(
                 "10,01/02/24,03:04:05,Assign,192.0.2.1,pc1.a.example,001122334455,,1,0,,,,0x4D53,MSFT 5.0,,,,0",

@@ -25,6 +25,95 @@ from logproc.formats.program import Meaning, Missing, Slot
 
 JAVA_SERVERS = (
     app(
+        "atlassian",
+        "Jira, Confluence and others: time LEVEL [thread] [logger] method message",
+        (stamp(ISO, b" "), level(padded=False), bracketed("thread"), bracketed("logger"), word("function"), MESSAGE),
+        rank=-3,
+        needs=(b" [", b"] "),
+        begins=rb"\d{4}-\d\d-\d\d [\d:]{8},\d{3} [A-Z]+ \[[^\]]+\] \[[\w.]+\] \S+ ",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 WARN [http-nio-1] [atlassian.confluence.Filter] doFilter took 5 s",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "WARN",
+                    "thread": "http-nio-1",
+                    "logger": "atlassian.confluence.Filter",
+                    "function": "doFilter",
+                    "message": "took 5 s",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678 WARN [http-nio-1] doFilter took", "2024-01-02 03:04:05,678 [a] [b] c d"),
+    ),
+    app(
+        "artifactory",
+        "JFrog's request log: time|trace|client|user|method|target|status|bytes in|bytes|milliseconds|agent",
+        (
+            Slot("time", Meaning.ISO_TIME, b"|", solid=True),
+            Slot("trace_id", Meaning.TEXT, b"|"),
+            Slot("client", Meaning.TEXT, b"|"),
+            Slot("user", Meaning.TEXT, b"|"),
+            Slot("method", Meaning.TEXT, b"|"),
+            Slot("target", Meaning.TARGET, b"|"),
+            Slot("status", Meaning.INTEGER, b"|"),
+            Slot("bytes_in", Meaning.COUNT, b"|"),
+            Slot("bytes", Meaning.COUNT, b"|"),
+            Slot("duration", Meaning.DURATION, b"|", scale=1e-3),
+            Slot("user_agent", Meaning.TEXT, b"\n"),
+        ),
+        family="web",
+        rank=4,
+        single=True,
+        needs=(b"|",),
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678Z|abc|192.0.2.1|joe|GET|/api/a?b=1|200|-1|123|5|curl/8",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "client": "192.0.2.1",
+                    "user": "joe",
+                    "method": "GET",
+                    "target": "/api/a?b=1",
+                    "status": 200,
+                    "bytes": 123,
+                    "duration": 0.005,
+                    "user_agent": "curl/8",
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678Z|abc|192.0.2.1|joe|GET|/", "2024-01-02T03:04:05Z|a|b|c|GET|/|x|1|2|3|d"),
+    ),
+    app(
+        "unifi",
+        "UniFi's network application: [time] <thread> LEVEL logger - message",
+        (
+            stamp(ISO, b"] <"),
+            Slot("thread", Meaning.TEXT, b"> "),
+            level(padded=False),
+            word("logger"),
+            Slot(None, Meaning.LITERAL, b"", opening=b"- ", padded=True),
+            MESSAGE,
+        ),
+        prefix=b"[",
+        rank=-2,
+        head=5,
+        needs=(b"] <", b"> ", b"- "),
+        samples=(
+            Sample(
+                "[2024-01-02T03:04:05,678] <webapi-1> WARN  system - slow",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "thread": "webapi-1",
+                    "level": "WARN",
+                    "logger": "system",
+                    "message": "slow",
+                },
+            ),
+        ),
+        refused=("[2024-01-02T03:04:05,678] WARN system - slow", "[2024-01-02T03:04:05,678] <a> system - slow"),
+    ),
+    app(
         "jboss",
         "WildFly, JBoss, Quarkus, Keycloak: time LEVEL  [logger] (thread) message",
         (

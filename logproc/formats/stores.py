@@ -260,6 +260,36 @@ STORES = (
         refused=("W0102 03:04:05.678901 1 a.go:1] x", "X240102 03:04:05.678901 1 a.go:1 x"),
     ),
     app(
+        "hana",
+        "SAP HANA's traces: [thread]{connection}[transaction] time letter component file : message",
+        (
+            word("thread", b"]{"),
+            word("connection", b"}["),
+            word("transaction", b"] "),
+            stamp(ISO, b" "),
+            level(padded=False),
+            word("logger"),
+            PADDED_MESSAGE,
+        ),
+        prefix=b"[",
+        rank=1,
+        head=5,
+        needs=(b"]{", b"}["),
+        samples=(
+            Sample(
+                "[12345]{-1}[-1/-1] 2024-01-02 03:04:05.678901 e Basis  TraceStream.cpp(00719) : Cannot open",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "thread": "12345",
+                    "level": "ERROR",
+                    "logger": "Basis",
+                    "message": "TraceStream.cpp(00719) : Cannot open",
+                },
+            ),
+        ),
+        refused=("[12345] 2024-01-02 03:04:05.678901 e Basis x", "[1]{-1}[-1/-1] x e Basis x"),
+    ),
+    app(
         "erlang",
         "Erlang's reports, as RabbitMQ up to 3.6 and ejabberd write them: =LEVEL REPORT==== time ===, then the message",
         (

@@ -21,7 +21,9 @@ _LTSV = Naming(
 )
 """Labels that http://ltsv.org recommends for access logs: there, `host` is the one who asks."""
 
-_NO_PAIR_IN_FRONT = re.compile(rb"(?!\s*[^\s=\"]+=)|(?:_[A-Z_]+|PRIORITY|MESSAGE|SYSLOG_[A-Z]+|CODE_[A-Z]+)=[^=]*")
+_NO_PAIR_IN_FRONT = re.compile(
+    rb"(?!(?:<\d{1,3}>)?\s*[^\s=\"]+=)|(?:_[A-Z_]+|PRIORITY|MESSAGE|SYSLOG_[A-Z]+|CODE_[A-Z]+)=[^=]*"
+)
 _NO_LABEL_IN_FRONT = re.compile(rb"(?![^\s:]+:[^\t\n]*\t[^\s:]+:)")
 
 # https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Field-Dictionary
@@ -118,6 +120,14 @@ STRUCTURED = (
             Sample(
                 'date=2024-01-02 time=03:04:05 devname="FGT" level="warning" srcip=192.0.2.1 msg=',
                 {"time": "2024-01-02T03:04:05Z", "level": "WARN", "devname": "FGT", "client": "192.0.2.1"},
+            ),
+            Sample(
+                '<189>date=2024-01-02 time=03:04:05 devname="FGT" level="notice" srcip=192.0.2.1',
+                {"time": "2024-01-02T03:04:05Z", "level": "INFO", "client": "192.0.2.1"},
+            ),
+            Sample(
+                '<134>  id=firewall time="2024-01-02 03:04:05 UTC" msg="Connection Closed"',
+                {"time": "2024-01-02T03:04:05Z", "id": "firewall", "message": "Connection Closed"},
             ),
             Sample("k=a k=b ƒ='a b' n=17 v=1.10", {"k": "b", "ƒ": "a b", "n": 17, "v": "1.10"}),
         ),

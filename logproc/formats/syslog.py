@@ -14,7 +14,9 @@ from logproc.formats.program import Meaning, Missing, Program, Slot
 
 # "2024-01-02T03:04:05Z INFO main: started" has a level where syslog has the host.
 _LEVEL_FOR_HOST = re.compile(
-    rb"\d{4}-\d\d-\d\dT\S+ +\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|PANIC)\b", re.IGNORECASE
+    rb"\d{4}-\d\d-\d\dT\S+ +\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|PANIC)\b"
+    rb"|<\d{1,3}> *[a-z_]+=(?:\"[^\"]*\"|[^\s=\"]+) +[a-z_]+=",
+    re.IGNORECASE,
 )
 
 JOURNAL_HEADERS = (b"-- Boot ", b"-- Logs ", b"-- Journ", b"-- Reboo", b"-- No en", b"-- curso")
@@ -79,7 +81,7 @@ SYSLOG = (
         doc="RFC 3164 in its dialects: priority, host and process number may be missing; ISO times, fractions, years",
         rank=1,
         unlike=_LEVEL_FOR_HOST,
-        unlike_reason="a level stands where syslog has the host",
+        unlike_reason="a level stands where syslog has the host, or pairs of key=value behind the priority",
         sure=re.compile(rb"^(?:<\d{1,3}>|[A-Z][a-z][a-z] +\d{1,2} )|\S\[\d+\]: ", re.MULTILINE),
         samples=(
             Sample(
@@ -93,6 +95,10 @@ SYSLOG = (
                     "pid": 230,
                     "message": "'su root' failed for lonvick on /dev/pts/8",
                 },
+            ),
+            Sample(
+                "<14> Feb  9 21:19:40 192.0.2.2 00077 ports: port 1 is now off-line",
+                {"facility": "user", "time": "2000-02-09T21:19:40Z", "host": "192.0.2.2"},
             ),
             Sample(
                 "Feb  9 21:19:40 precise32 sudo: pam_unix(sudo:session): session opened",

@@ -8,12 +8,13 @@ https://apisix.apache.org/docs/apisix/customize-nginx-configuration/
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, literal, maybe, number, stamp, word
 from logproc.formats.nginx import compile_nginx
-from logproc.formats.program import Meaning, Slot
+from logproc.formats.program import Meaning, Program, Slot
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
@@ -75,7 +76,40 @@ def _gin(name: str, doc: str, target: Slot, line: str, refused: str) -> Format:
     )
 
 
+def _with_time(directives: str, layout: str) -> Program:
+    """Compile a string of Apache whose one header, x, is in truth the time, by a layout."""
+    program = compile_apache(directives)
+    slots = [
+        Slot("time", Meaning.STAMP, slot.terminator, layout=layout) if slot.name == "x" else slot
+        for slot in program.slots
+    ]
+    return replace(program, slots=tuple(slots))
+
+
 WEB_SERVERS = (
+    Format(
+        name="proxmox",
+        family="web",
+        engine=SEPARATOR,
+        program=_with_time('%h - %u [%{x}i] "%r" %>s %b', "%d/%m/%Y:%H:%M:%S%z"),
+        doc="access log of Proxmox VE: common, but for the month, which is a number",
+        rank=5,
+        needs=(b"] ", b'" '),
+        samples=(
+            Sample(
+                '::ffff:192.0.2.1 - root@pam [02/01/2024:03:04:05 +0000] "GET /api2/json HTTP/1.1" 200 123',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "client": "::ffff:192.0.2.1",
+                    "user": "root@pam",
+                    "target": "/api2/json",
+                    "status": 200,
+                    "bytes": 123,
+                },
+            ),
+        ),
+        refused=('192.0.2.1 - joe [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 123',),
+    ),
     Format(
         name="gandi",
         family="web",

@@ -214,6 +214,7 @@ def syslog_head(base, s, cache):
     if e > s and load_byte(base, e - 1) == 13:
         e -= 1
     i = s
+    padded = False  # some devices write blanks between a priority and a time
     if load_byte(base, i) == 60:
         i = priority_end(base, s + 1)
         if i < 0 or load_byte(base, i) != 62:
@@ -221,6 +222,11 @@ def syslog_head(base, s, cache):
         i += 1
         store_word(cache, 8 * PRIORITY_AT, s)
         store_word(cache, 8 * PRIORITY_END, i)
+        blanks = i
+        while load_byte(base, blanks) == 32:
+            blanks += 1
+        padded = blanks > i
+        i = blanks
     store_word(cache, 8 * HEAD_TIME, NO_TIME)
     store_word(cache, 8 * HEAD_ZONELESS, 0)
     doubtful = False
@@ -236,7 +242,7 @@ def syslog_head(base, s, cache):
         micros, naive, _good = parse_iso_time(base, i, after, cache)
         store_word(cache, 8 * HEAD_ZONELESS, naive)
         doubtful = i == s
-    elif i > s and i < e and load_byte(base, i) != 32:
+    elif i > s and i < e and not padded:
         return i  # RFC 3164, 4.3.3: a priority, and all the rest is the message
     else:
         return -1

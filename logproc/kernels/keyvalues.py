@@ -7,6 +7,7 @@ logfmt: pairs stand between blanks or control bytes. A value is bare (up to the 
 which a backslash hides the byte behind it, or in apostrophes. A key without = is true; a = without value and a dash are
 null. LTSV: labels end at the first colon, values at the next tab; nothing is quoted. Where a key occurs twice the last
 one counts. A line without any pair is refused.
+What syslog writes in front of a message, <134>, is left out in front of logfmt.
 """
 
 # numba kernels are called by position; numba compiles == faster than `in`
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logproc.kernels.heads import priority_end
 from logproc.kernels.jit import kernel
 from logproc.kernels.jsonlines import BLANKS, BOOLEAN, ESCAPED, LINES, MISSING, PLAIN, REJECTS, ROWS
 from logproc.kernels.jsonpaths import PathTable, key_bucket
@@ -104,6 +106,12 @@ def _tokenize(
         key_number = 0
         if load_word(base, i) & 0xFFFFFF == 0xBFBBEF:
             i += 3
+        if dialect != LTSV and load_byte(base, i) == 60:  # firewalls send pairs behind a priority of syslog
+            digits = priority_end(base, i + 1)
+            if digits > 0 and load_byte(base, digits) == 62:
+                i = digits + 1
+                while load_byte(base, i) == 32:
+                    i += 1
         text = i
         while True:
             byte = load_byte(base, i)

@@ -346,6 +346,8 @@ def _head_of(line: bytes, start: int) -> tuple[dict[str, Value], int]:
             raise RejectedError(NO_MATCH)
         found = dict.fromkeys(("facility", "severity"), priority[0])
         i = priority.end()
+        while line.startswith(b" ", i):
+            i += 1
     bsd = BSD.match(line, i)
     certain = True
     if bsd is not None:
@@ -357,7 +359,7 @@ def _head_of(line: bytes, start: int) -> tuple[dict[str, Value], int]:
         found["time"] = _iso_time(text)
         certain = i > start
         i += len(text)
-    elif i > start and line[i : i + 1] not in {b" ", b"\n"}:
+    elif i > start and line[i : i + 1] != b"\n" and not line.startswith(b" ", i - 1):
         return found, i
     else:
         raise RejectedError(NO_MATCH)
