@@ -335,8 +335,8 @@ def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: comm
             run = _begin(ledger, asked)
             ledger.set_status(run.number, REPORTED, now_text())
         _save_seen(ledger, found, config)
+        upkeep.keep_small(ledger, config, found.scan_ns, run.number)
         ledger.set_meta("scan_ns", str(found.scan_ns))
-        upkeep.keep_small(ledger, config, upkeep.today_of(config, found.scan_ns), run.number)
     failpoints.reach("after-final")
 
 

@@ -15,25 +15,49 @@ from logproc.model import NO_TIME
 from logproc.rollup import slots
 from logproc.rollup.packing import MERGED_LEVEL, pack, unpack
 from logproc.rollup.tables import Table, load
+from logproc.state.database import has_ledger
+from logproc.state.ledger import Ledger
 from logproc.state.rows import CountedPiece
-from logproc.timestamps import local_day
+from logproc.timestamps import DAY, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logproc.config import Config
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.ledger import Ledger
     from logproc.state.rows import Part
 
 
-def today_of(config: Config, now_ns: int) -> int:
-    """Return the day that it is in the configured zone."""
-    return local_day(now_ns // 1000, config.timezone)[0]
+LEAP_DAYS = 31
+"""A clock that is further past the last run may be wrong, and what is dropped by it cannot be had back: nothing is
+dropped or merged before another run has found it there, too."""
 
 
-def keep_small(ledger: Ledger, config: Config, today: int, run: int) -> None:
+def note(config: Config, state_dir: str, now_ns: int) -> str | None:
+    """Say that the clock is so far past the last run that old days are kept for now; None where it is not."""
+    if not config.state.retain or not has_ledger(state_dir):
+        return None
+    with Ledger.to_write(state_dir) as ledger:
+        days = _days_since(ledger, now_ns)
+    if days <= LEAP_DAYS:
+        return None
+    return (
+        f"the clock is {days} days past the last run: what is older than retain = {config.state.retain} days is kept "
+        f"until the next one. If the clock is wrong, set it right before that"
+    )
+
+
+def _days_since(ledger: Ledger, now_ns: int) -> int:
+    """Return the days since the last run; 0 where there was none."""
+    last = int(ledger.meta("scan_ns") or now_ns)
+    return (now_ns - last) // (1000 * DAY)
+
+
+def keep_small(ledger: Ledger, config: Config, now_ns: int, run: int) -> None:
     """Drop and merge what is old enough, inside the caller's transaction."""
+    if _days_since(ledger, now_ns) > LEAP_DAYS:
+        return
+    today, _ = local_day(now_ns // 1000, config.timezone)
     specs = counting.definitions(ledger)
     if config.state.retain:
         _drop_days(ledger, specs, today - config.state.retain)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from state.rotation import config
 
-from logproc import counting, keeping, nightly, totals
+from logproc import counting, keeping, nightly, totals, upkeep
 from logproc.config import NamedReport, State
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
@@ -33,10 +33,13 @@ def write(root, name, days):
             file.write(LINE.format(day=FIRST + dt.timedelta(day), number=number))
 
 
+def time_ns(day):
+    return int(dt.datetime.combine(FIRST + dt.timedelta(day), dt.time(3), dt.UTC).timestamp()) * 10**9
+
+
 def night(root, folder, day=120, retain=0):
-    now = dt.datetime.combine(FIRST + dt.timedelta(day), dt.time(3), dt.UTC)
     settings = config(root, folder, named_reports=REPORTS, state=State(settle=0.0, retain=retain, compact_after=30))
-    report = nightly.run(settings, now_ns=int(now.timestamp()) * 10**9)
+    report = nightly.run(settings, now_ns=time_ns(day))
     nightly.reported(settings)
     return report
 
@@ -134,7 +137,7 @@ def test_merged_days_are_packed_with_likes_beside_likes(tmp_path):
     write(root, "b.log", [3, 1, 1, 3] * 5)
     night(root, folder, day=6)
     before = report(config(root, folder, named_reports=REPORTS), "2026-01-01", "2026-03-01").reports
-    night(root, folder, day=90)
+    night(root, folder, day=6 + upkeep.LEAP_DAYS)
     with Ledger.to_read(str(folder)) as ledger:
         specs = counting.definitions(ledger)
         parts = list(ledger.parts())
@@ -146,3 +149,19 @@ def test_merged_days_are_packed_with_likes_beside_likes(tmp_path):
                 keys = [data.keys[begin + slots.PREFIX : end].tobytes() for begin, end in pairwise(offsets)]
                 assert keys == sorted(keys)
     assert report(config(root, folder, named_reports=REPORTS), "2026-01-01", "2026-03-01").reports == before
+
+
+def test_a_clock_that_leaps_drops_nothing_before_a_second_run_has_it_too(tmp_path):
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    write(root, "a.log", range(10))
+    settings = config(root, folder, named_reports=REPORTS, state=State(retain=20))
+    assert upkeep.note(settings, str(folder), time_ns(10)) is None
+    night(root, folder, 10, retain=20)
+    assert upkeep.note(settings, str(folder), time_ns(40)) is None
+    said = upkeep.note(settings, str(folder), time_ns(500))
+    assert said is not None
+    assert said.startswith("the clock is 490 days past the last run: what is older than retain = 20 days is kept")
+    assert len(night(root, folder, 500, retain=20).table("paths").rows) == 10
+    assert len(night(root, folder, 11, retain=20).table("paths").rows) == 10
+    night(root, folder, 500, retain=20)
+    assert not night(root, folder, 501, retain=20).table("paths").rows

@@ -68,6 +68,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
 
     begin_if_cold(quiet=config.quiet)
     behind = _older_ledger(config)
+    _clock_ahead(config)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet or is_json())
     try:
@@ -90,6 +91,17 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     if config.verbose:
         say(summary.details(report))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
+
+
+def _clock_ahead(config: Config) -> None:
+    """Say that the clock may be wrong, where days are to be dropped by it."""
+    if config.state_dir is None:
+        return
+    from logproc import upkeep
+
+    note = upkeep.note(config, config.state_dir, time.time_ns())
+    if note is not None:
+        say([Message(note, "warning")])
 
 
 def _older_ledger(config: Config) -> str | None:
