@@ -5,6 +5,7 @@ Nothing here says how a report looks: `report` renders it.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -193,11 +194,13 @@ class Report:
         return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
 
     def table(self, name: str) -> ReportTable:
-        """Return the report called `name`; KeyError if there is none."""
-        for table in self.reports:
-            if table.name == name:
-                return table
-        raise KeyError(name)
+        """Return the report called `name`; KeyError, which says what there is, if there is none."""
+        found = {table.name: table for table in self.reports}
+        if name not in found:
+            near = difflib.get_close_matches(str(name), found, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(found) or 'none at all'}"
+            raise KeyError(f"there is no report {name!r}; {hint}")
+        return found[name]
 
     def __getitem__(self, name: str) -> ReportTable:
         """Return the report called `name`; KeyError if there is none."""
@@ -221,7 +224,7 @@ class Report:
     def _counts(self) -> str:
         lines = self.lines
         counts = f"{lines.read:,} lines read, {lines.counted:,} counted, {lines.rejected:,} rejected"
-        return f"{len(self.files):,} files, {counts}"
+        return f"{len(self.files):,} {'file' if len(self.files) == 1 else 'files'}, {counts}"
 
     def _repr_html_(self) -> str:
         return f"<p>{self._counts()}</p>" + "".join(t._repr_html_() for t in self.reports)

@@ -118,8 +118,12 @@ def test_a_report_is_tables_of_three_libraries():
     hours = report["hours"].to_pandas()
     assert str(hours["hour"].dtype).startswith("datetime64")
     assert "<table>" in report._repr_html_()
-    assert repr(report).startswith("<Report: 1 files, 12 lines read, 12 counted, 0 rejected; summary, ")
+    assert repr(report).startswith("<Report: 1 file, 12 lines read, 12 counted, 0 rejected; summary, ")
     assert repr(report["methods"]).startswith("<ReportTable 'methods': 1 rows of method, requests, ")
+    with pytest.raises(KeyError, match=r"there is no report 'method'; did you mean 'methods'\?"):
+        report["method"]
+    with pytest.raises(KeyError, match="there is no report 'xyz'; there are summary, "):
+        report["xyz"]
 
 
 @pytest.mark.usefixtures("frames")

@@ -65,6 +65,9 @@ class _Score(NamedTuple):
     rejected: int
 
 
+_NO_LINE = b" \t\n\r\v\f\0"
+"""Bytes of lines that are filtered: blank ones, and what a crash leaves where it lost some."""
+
 BY_RANK = tuple(sorted(FORMATS.values(), key=lambda row: -row.rank))
 """Candidates for detection, the most specific first."""
 
@@ -82,7 +85,7 @@ def detect(
     With `refused`, the lines that the format refuses are asked for a format of their own.
     """
     text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
-    if not text or text.isspace():
+    if not text.strip(_NO_LINE):
         return Detection(None, 0.0, None, "no lines")
     if text.count(b"\r") >= OLD_LINE_ENDS and text.count(b"\n") <= 1:
         return Detection(None, 0.0, None, OLD_ENDS)

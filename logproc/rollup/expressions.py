@@ -7,6 +7,7 @@ arguments and `functions.FUNCTIONS` alone says what it means. Only what SQL writ
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc.model import Kind
@@ -255,6 +256,9 @@ def _geo_files(builder: Builder, name: str) -> Literal:
             f'{name} needs a MaxMind file: name it in config.toml as [geo] files = ["GeoLite2-City.mmdb"], '
             f"or here as {name}(client, 'GeoLite2-City.mmdb')"
         )
+    for path in builder.rules.geo:
+        if not Path(path).exists():
+            raise MisfitError(f"{path}: there is no such file, and [geo] files of config.toml names it for {name}")
     return Literal(BETWEEN.join(builder.rules.geo), Kind.TEXT)
 
 

@@ -348,3 +348,8 @@ def test_line_ends_of_old_macs_are_named_and_no_format_reads_all_as_one_record()
     assert "carriage return alone" in result.reason
     assert found((line + b"\r\n") * 9).format == "timed"
     assert found(line + b" 10%\r20%\r30%\r100%\n" + line + b"\n").format == "timed"
+
+
+@pytest.mark.parametrize("text", [b"", b" \r\n\n", bytes(1000), b"\n" + bytes(1000) + b"\n"])
+def test_blank_lines_and_what_a_crash_left_are_no_unknown_format(text: bytes):
+    assert found(text).reason == "no lines"

@@ -82,3 +82,12 @@ def test_unknown_presets_are_refused_with_the_nearest(name, hint):
     with pytest.raises(UsageError, match="there is no preset") as caught:
         load(name)
     assert hint in str(caught.value)
+
+
+def test_a_file_of_places_that_is_not_there_is_named_with_its_key(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text('root = "."\n[geo]\nfiles = ["gone.mmdb"]\n')
+    assert execute(["run", "-q"]) == 2
+    said = capsys.readouterr().err
+    assert "SELECT: gone.mmdb: there is no such file, and [geo] files of config.toml names it" in said
+    assert execute(["run", "-q", "--report", "methods"]) == 0
