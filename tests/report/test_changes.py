@@ -119,6 +119,7 @@ def test_looked_at_from_the_other_side_every_change_is_turned_around(counts):
     assert all(max(c.ratio, 1 / c.ratio) >= LEAST_RATIO and c.chance <= FALSE_SHARE for c in there)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("wobble", [0.0, 0.1, 0.5])
 def test_chance_alone_is_seldom_reported(wobble):
     """Two nights of the same traffic: Zipf's law over 100 paths, each off by its own lognormal factor, then Poisson."""
