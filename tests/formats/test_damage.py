@@ -29,6 +29,7 @@ def damaged(line: bytes, chance: random.Random) -> bytes:
     ).replace(b"\n", b" ")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in FORMATS.values()])
 def test_damaged_lines_are_accounted_for(row: Format):
     chance = random.Random(row.name)
