@@ -6,7 +6,7 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc.backends import BACKENDS, processes
+from logproc.backends import BACKENDS
 from logproc.model import Folded, Partial, Parts
 from logproc.worker import Job
 
@@ -37,7 +37,11 @@ def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ..
 
 def here(name: str, config: Config) -> Backend:
     """Return a backend of this machine."""
-    return partial(processes.run, memory=config.memory) if name == "processes" else BACKENDS[name]
+    if name != "processes":
+        return BACKENDS[name]
+    from logproc.backends import processes  # noqa: PLC0415 - as in `backends`
+
+    return partial(processes.run, memory=config.memory)
 
 
 def advance(progress: Progress | None, outcome: Outcome, tasks: Sequence[Task]) -> None:

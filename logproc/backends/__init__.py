@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from logproc.backends import processes, serial, threads
+from logproc.backends import serial, threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,13 @@ class Backend(Protocol):
         """Run the tasks on so many workers."""
 
 
-BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "processes": processes.run}
+def _processes(process: Process, job: Any, tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:  # noqa: ANN401
+    from logproc.backends import processes  # noqa: PLC0415 - multiprocessing takes 25 ms
+
+    return processes.run(process, job, tasks, workers)
+
+
+BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "processes": _processes}
 """Backends by name."""
 
 
