@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[bytes, ...]]"
 
-MAX_KEYS = 1 << 17
-"""Distinct values that a worker's dictionaries and group ids may hold before all is poured into the tables."""
+MAX_KEYS = 120_000
+"""Distinct values that a worker's dictionaries and group ids may hold before all is poured into the tables: fewer than
+narrow rows are gathered at once (`columns.MOST_ROWS`), so that where each has a key of its own none are added to those
+of the rows before."""
 MAX_KEY_BYTES = 32 << 20
 MAX_ENTRIES = 1 << 20
 """Sketch entries that a worker's running tally may hold."""
@@ -65,18 +67,24 @@ class Tally:
                 state.load(len(self.marked.counts), [self.marked.counts])
         return TableData(keys, offsets, [state.select(ids) for state in self.states], self.marked.places(ids, files))
 
-    def pour(self, index: GroupIndex, files: Sequence[int]) -> None:
-        """Move what was counted into the bounded table."""
+    def taken(self, index: GroupIndex, files: Sequence[int]) -> TableData:
+        """Return what was counted, and start anew."""
+        data = self.data(index, files)
+        self.reset()
+        return data
+
+    def pour(self, data: TableData) -> None:
+        """Add to the bounded table what was taken."""
         if self.table is None:
             self.table = Table(self.spec, self.max_groups)
-        self.table.merge(self.data(index, files))
+        self.table.merge(data)
 
     def finish(self, index: GroupIndex, files: Sequence[int]) -> bytes:
         """Return the dumped table of the task and begin the next task's."""
         if self.table is None and np.count_nonzero(self.marked.counts) <= self.max_groups:
             dumped = dump(self.spec, self.data(index, files))
         else:
-            self.pour(index, files)
+            self.pour(self.taken(index, files))
             dumped = b"" if self.table is None else dump(self.spec, self.table.data())
         self.table = None
         self.marked.clear()
@@ -188,12 +196,15 @@ class RelationProgram:
 
     def _pour(self) -> None:
         """Move all numbers into the bounded tables and drop everything that was learnt about values."""
-        for tally in self.tallies:
-            tally.pour(self._index(tally.spec), self.files)
-            tally.reset()
+        *others, last = self.tallies
+        for tally in others:
+            tally.pour(tally.taken(self._index(tally.spec), self.files))
+        # What the tables grow by and what was learnt need not be there at the same time.
+        data = last.taken(self._index(last.spec), self.files)
         self.store.forget()
         self.evaluator.forget()
         self.indexes.clear()
+        last.pour(data)
 
 
 class Program:

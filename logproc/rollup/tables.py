@@ -181,9 +181,9 @@ class Table:
         # again, however often it comes. So `floor` stays below a fair share of everything, total / (max_groups + 1).
         # Ties are cut by hash, which is the same on every machine and in every order of merging.
         most = scores + self.slack
-        order = np.lexsort((self.keys.hashes[: len(self.keys)], -most))
-        kept, dropped = np.sort(order[:left]), order[left:]
-        self.floor = max(self.floor, float(most[dropped].max()))
+        stays = _greatest(most, self.keys.hashes[: len(self.keys)], left)
+        kept = np.flatnonzero(stays)
+        self.floor = max(self.floor, float(most[~stays].max()))
         self.slack = self.slack[kept]
         for number, state in enumerate(self.states):
             self.states[number] = state.select(kept)
@@ -209,6 +209,16 @@ class Table:
         """Give up on this report, and on what it holds."""
         self.__init__(self.spec, self.max_groups)  # type: ignore[misc]
         self.problem = problem
+
+
+def _greatest(scores: NDArray[np.float64], hashes: NDArray[np.uint64], count: int) -> NDArray[np.bool_]:
+    """Tell which are the `count` greatest scores, 1 to all but one of them; of equal ones those of the least hashes."""
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    stays: NDArray[np.bool_] = scores > least
+    ties = np.flatnonzero(scores == least)
+    wanted = count - int(np.count_nonzero(stays))
+    stays[ties if wanted == len(ties) else ties[np.argpartition(hashes[ties], wanted - 1)[:wanted]]] = True
+    return stays
 
 
 class Tables:
