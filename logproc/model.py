@@ -160,6 +160,7 @@ class Piece:
     lines of a file that is cut, where its format has any, with their offsets. `known` is there in an incremental run.
     `tried` are the formats that a line is tried with, in this order, where the file has lines of several. `path` is
     what the file is called everywhere; if it does not begin at the root, it begins in `folder` ("": the present one).
+    `size` is how many bytes were stored in the whole file when it was listed, -1 where that does not matter.
     """
 
     file: int
@@ -177,6 +178,7 @@ class Piece:
     tried: tuple[str, ...] = ()
     known: Known | None = None
     folder: str = ""
+    size: int = -1
 
     @property
     def place(self) -> str:

@@ -116,7 +116,7 @@ class PackReader:
             return None
         finally:
             os.close(fd)
-        if size != whole or size in {0, SMALL} or int(desk.buffer[begin]) in _DOUBTFUL:
+        if size != whole or size < piece.size or size in {0, SMALL} or int(desk.buffer[begin]) in _DOUBTFUL:
             return None
         end = begin + size
         if piece.known is not None and (size != piece.known.limit or desk.buffer[end - 1] != 10):

@@ -105,6 +105,7 @@ class PieceReader:
             begins=begins,
             behind=begins is not None and behind,
             known=piece.known,
+            listed=piece.size if piece.end < 0 else -1,
             as_rows=piece.format == "jsonl",
         )
         self._reader = reader
@@ -125,7 +126,7 @@ class PieceReader:
                     self._block(block)
                 lost = reader.shrunk()
                 if lost > 0:
-                    problem = f"{lost} bytes were cut off while it was read; the lines read before are counted"
+                    problem = f"{lost} bytes were cut off since it was listed; the lines that are left are counted"
                 self._finish_record(last=True)
                 if problem is None and piece.known is not None:
                     mark = self._mark(reader)

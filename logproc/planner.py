@@ -99,7 +99,16 @@ class Planner:
         """Return a whole file as a piece."""
         rules = self._rules.get(file.source, self._default)
         return Piece(
-            number, file.path, 0, -1, file.mtime_ns, file.source, file.host, rules.timezone, None, rules.format
+            number,
+            file.path,
+            0,
+            -1,
+            file.mtime_ns,
+            file.source,
+            file.host,
+            rules.timezone,
+            format=rules.format,
+            size=file.size,
         )
 
     def look(self, file: LogFile) -> tuple[Sample, Detection]:

@@ -1,5 +1,6 @@
 """Files whose first bytes, size or reading are not what they usually are: every line still has its fate."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import logproc
-from logproc import packs
+from logproc import packs, planner
 from logproc.cli import execute
 
 LINE = '1.2.3.4 - - [29/Jul/2023:10:26:06 -0700] "GET /{} HTTP/1.1" 200 157 "-" "curl/8"\n'
@@ -160,8 +161,6 @@ def test_the_configured_source_is_a_field_of_every_row(tmp_path, name):
 
 
 def test_a_file_that_is_cut_while_it_is_read_is_reported(tmp_path, count, monkeypatch):
-    from logproc import planner
-
     log = tmp_path / "a.log"
     log.write_text("".join(LINE.format(n) for n in range(5000)))
     whole = planner.Planner.tasks
@@ -202,3 +201,26 @@ def test_a_second_hard_link_is_a_duplicate_with_a_ledger_and_without(tmp_path, m
         assert [entry["status"] for entry in json.loads(capsys.readouterr().out)["files"]][1] == "duplicate"
     assert execute(["detect", "logs", "--json"]) == 0
     assert [entry["format"] for entry in json.loads(capsys.readouterr().out)["files"]] == ["common", "common"]
+
+
+@pytest.mark.parametrize("others", [0, 9], ids=["alone", "among others"])
+@pytest.mark.parametrize("write", [Path.write_bytes, lambda path, data: path.write_bytes(gzip.compress(data))])
+def test_a_file_that_is_shorter_than_it_was_listed_is_said(tmp_path, monkeypatch, count, write, others):
+    """Whole lines are missing, so that nothing else shows it."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for n in range(others):
+        (logs / f"{n}.log").write_text(LINE.format(n))
+    write(log := logs / "a.log", "".join(LINE.format(n * n) for n in range(100)).encode())
+    whole = planner.Planner.tasks
+
+    def then_an_old_copy(self, files):
+        tasks = whole(self, files)
+        write(log, LINE.format(1).encode() * 10)
+        return tasks
+
+    monkeypatch.setattr(planner.Planner, "tasks", then_an_old_copy)
+    report = count(logs)
+    assert "were cut off" in (report.files[-1].reason or "")
+    assert report.lines.counted == 10 + others
+    assert report.lines.balanced()

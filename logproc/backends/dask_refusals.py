@@ -93,4 +93,4 @@ class Refusals:
 
 def _gone(task: Task) -> tuple[int, ...]:
     """Return the files of a task that cannot be read here."""
-    return tuple(piece.file for piece in task.pieces if unreadable(piece.place) is not None)
+    return tuple(piece.file for piece in task.pieces if unreadable(piece) is not None)

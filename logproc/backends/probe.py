@@ -18,7 +18,7 @@ from logproc.backends.paths import absolute
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from logproc.model import Partial, Task
+    from logproc.model import Partial, Piece, Task
 
 T = TypeVar("T")
 
@@ -62,31 +62,35 @@ def probes(tasks: Sequence[Task]) -> tuple[Probe, ...]:
     return tuple(seen for path in list(paths)[: FILES + 1] if (seen := look(absolute(path))) is not None)
 
 
-def unreadable(path: str) -> str | None:
-    """Say why a file cannot be opened and its first byte be read here, or None; a FIFO is not waited for."""
+def unreadable(piece: Piece) -> str | None:
+    """Say why a file cannot be opened and its first byte be read here, or what of it is not here, or None.
+
+    One that is shorter than when it was listed is an old copy, or was cut off since. A FIFO is not waited for.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(piece.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.read(descriptor, 1)
+            size = os.fstat(descriptor).st_size
         finally:
             os.close(descriptor)
     except OSError as error:
         return error.strerror or str(error)
     except ValueError as error:  # a NUL in the name
         return str(error)
-    return None
+    return f"only {size} of its {piece.size} bytes are there" if size < piece.size else None
 
 
 def unreadable_of(task: Task, outcome: Partial, seconds: float = DISK_SECONDS) -> dict[int, str]:
-    """Return the files of a task that have a problem and cannot be read here, in time, and why, by their numbers."""
+    """Return the files of a task that have a problem and cannot all be read here, in time, and why, by number."""
     bad = {result.file for result in outcome.files if result.problem is not None}
-    paths = {piece.file: piece.place for piece in task.pieces if piece.file in bad}
+    pieces = {piece.file: piece for piece in task.pieces if piece.file in bad}
 
     def reasons() -> dict[int, str]:
-        return {file: reason for file, path in paths.items() if (reason := unreadable(path)) is not None}
+        return {file: reason for file, piece in pieces.items() if (reason := unreadable(piece)) is not None}
 
-    found = _in_time(reasons, seconds) if paths else {}
-    return dict.fromkeys(paths, _silent(seconds)) if found is None else found
+    found = _in_time(reasons, seconds) if pieces else {}
+    return dict.fromkeys(pieces, _silent(seconds)) if found is None else found
 
 
 def difference_in_time(expected: Iterable[Probe], seconds: float = DISK_SECONDS) -> str | None:

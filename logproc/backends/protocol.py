@@ -14,7 +14,7 @@ from logproc.backends.wire import HEADER_BYTES, fits
 from logproc.errors import WireError
 from logproc.model import Failure, Partial, Task
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Number of what is agreed on here; both ends must have the same."""
 
 METHODS = ("hello", "lease", "heartbeat", "complete", "fail", "bye")

@@ -30,7 +30,7 @@ def with_reader(outcome: Partial, files: tuple[int, ...], worker: str) -> Partia
 
 def readable(task: Task, files: tuple[int, ...]) -> bool:
     """Tell whether some of these files of a task can be read here."""
-    return any(piece.file in files and unreadable(piece.place) is None for piece in task.pieces)
+    return any(piece.file in files and unreadable(piece) is None for piece in task.pieces)
 
 
 def bounded(seconds: float) -> float:

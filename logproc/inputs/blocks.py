@@ -57,8 +57,9 @@ class BlockReader:
     `begins` finds records of several lines (see `inputs.records`), with `behind` by the line before; the range then
     owns the records whose first line lies in it, with all their lines. `block_bytes` should be at least 64 KiB, which
     is what decides whether a compressed file is text. A regular file is read up to the size it has when it is opened,
-    or up to the limit of `known`, which is what a ledger says of it. Raises UnreadableError where the file cannot be
-    opened or read, or is not the one that is known; damaged compressed data does not raise.
+    or up to the limit of `known`, which is what a ledger says of it; when it was listed it had `listed` bytes. Raises
+    UnreadableError where the file cannot be opened or read, or is not the one that is known; damaged compressed data
+    does not raise.
     """
 
     __slots__ = (
@@ -72,6 +73,7 @@ class BlockReader:
         "_end",
         "_fd",
         "_known",
+        "_listed",
         "_max_line",
         "_opened",
         "_path",
@@ -98,6 +100,7 @@ class BlockReader:
         begins: Begins | None = None,
         behind: bool = False,
         known: Known | None = None,
+        listed: int = -1,
         as_rows: bool = False,
     ) -> None:
         self._path = path
@@ -112,6 +115,7 @@ class BlockReader:
         self._position = 0  # of the next byte to read from a plain file
         self._stop = 0  # where the range ends in a plain file, behind its last line
         self._known = known
+        self._listed = listed
         self._as_rows = as_rows
         self._checksum: Checksum | None = None  # of what was read, where the file is known to a ledger
         self._stream: Stream | None = None  # what is read in place of a plain file
@@ -145,10 +149,14 @@ class BlockReader:
         return None if self._stream is None else self._stream.damage
 
     def shrunk(self) -> int:
-        """Return how many bytes of a plain file are gone that were there when it was planned or opened."""
-        if self._fd < 0 or self._path == STDIN or self._stream is not None:
+        """Return how many stored bytes are gone that were there when it was listed, or a plain file was opened."""
+        if self._fd < 0 or self._path == STDIN:
             return 0
-        return max(self.size, self._start, self._end) - min(self.size, os.fstat(self._fd).st_size)
+        now = os.fstat(self._fd).st_size
+        since_listed = self._listed - now
+        if self._stream is not None:
+            return since_listed
+        return max(since_listed, max(self.size, self._start, self._end) - min(self.size, now))
 
     def rest(self) -> Rest | None:
         """Return what of a plain file somebody else may read, who then says so to `go_on`; None if nothing."""

@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from backends.queue_workers import KEY, Head, Puppet, WorkerThread, collecting, join_workers
 from backends.workers import Errand, answer, work
 
-from logproc.backends import queue, remote
+from logproc.backends import probe, queue
 from logproc.backends.protocol import Welcome
 from logproc.model import FileResult, Lines, Partial, Piece, Task
 
@@ -46,7 +47,7 @@ def there(folder, count):
 def without(monkeypatch):
     """Let workers in threads of this process find nothing where the coordinator finds the file."""
     monkeypatch.setattr(
-        remote, "unreadable_of", lambda _task, outcome: {r.file: "No such file" for r in outcome.files if r.problem}
+        probe, "unreadable_of", lambda _task, outcome: {r.file: "No such file" for r in outcome.files if r.problem}
     )
 
 
@@ -75,6 +76,14 @@ def test_where_no_other_worker_is_the_report_says_who_could_not_read_it(tmp_path
     head.wait_for("worker partly cannot read all of task 0")
 
 
+def test_a_file_that_is_shorter_here_than_it_was_listed_is_not_all_here(tmp_path):
+    (task,) = there(tmp_path, 1)
+    (piece,) = task.pieces
+    assert probe.unreadable(replace(piece, size=5)) is None
+    assert probe.unreadable(replace(piece, size=4)) is None  # it has grown
+    assert probe.unreadable(replace(piece, size=6)) == "only 5 of its 6 bytes are there"
+
+
 def test_a_file_that_is_gone_for_all_is_a_result_at_once(tmp_path):
     head, tasks = Head(), tasks_of(2, tmp_path)
     with collecting(head, Errand(), tasks) as collector:
@@ -97,14 +106,26 @@ needs_mounts = pytest.mark.skipif(not _may_unshare(), reason="a mount of its own
 LINE = '10.0.0.{n} - - [02/Mar/2026:00:00:00 +0000] "GET /{n} HTTP/1.1" 200 5 "-" "-"\n'
 
 
+def remove(file):
+    file.unlink()
+    return 0
+
+
+def age(file):
+    """Leave the first lines, as an old copy has them."""
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:3]))
+    return 3
+
+
 @needs_mounts
-def test_a_worker_with_an_incomplete_copy_of_the_disk_says_so_in_the_report(tmp_path):
+@pytest.mark.parametrize("spoil", [remove, age])
+def test_a_worker_with_an_incomplete_copy_of_the_disk_says_so_in_the_report(tmp_path, spoil):
     logs, copy = tmp_path / "logs", tmp_path / "copy"
     logs.mkdir()
     for n in range(9):
         (logs / f"{n}.log").write_text(LINE.format(n=n) * 10)
     shutil.copytree(logs, copy)
-    (copy / "4.log").unlink()
+    left = spoil(copy / "4.log")
     key, report = tmp_path / "key", tmp_path / "report.json"
     key.write_text(KEY.decode())
     key.chmod(0o600)
@@ -121,7 +142,7 @@ def test_a_worker_with_an_incomplete_copy_of_the_disk_says_so_in_the_report(tmp_
         coordinator.stderr.read()
     assert coordinator.returncode == 3
     found = json.loads(report.read_text())
-    assert found["accounting"]["lines"]["counted"] == 80
-    reasons = {Path(file["path"]).name: file["reason"] for file in found["files"] if file["status"] == "failed"}
+    assert found["accounting"]["lines"]["counted"] == 80 + left
+    reasons = {Path(file["path"]).name: file["reason"] for file in found["files"] if file["reason"]}
     assert set(reasons) == {"4.log"}
     assert reasons["4.log"].endswith("(worker partly; the coordinator can read it)")
