@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -89,7 +90,7 @@ class Liveness:
     def silent(self, error: BaseException) -> None:
         """Raise TryLaterError if it has not answered for too long; tell people before that."""
         seconds, address = self._options.lost_seconds, self._options.endpoint.address
-        reason = str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
+        reason = _reason(error)
         with self._lock:
             now = time.monotonic()
             if now - self._heard >= seconds:
@@ -104,6 +105,14 @@ class Liveness:
             left = seconds - (now - self._heard)
         if tell:
             self._options.say(f"no coordinator answers at {address} ({reason}); it is tried for another {left:.0f} s")
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLEOFError):
+        return "it has closed the connection"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return f"TLS: {error.reason.lower().replace('_', ' ')}"
+    return str(getattr(error, "strerror", None) or error or type(error).__name__).lower()
 
 
 class RetryingClient:

@@ -75,5 +75,8 @@ def _listening(address: Address, backlog: int) -> socket.socket:
             raise TryLaterError(
                 f"cannot listen on {address}: {reason}; end the other run, or take another port"
             ) from error
-        raise UsageError(f"cannot listen on {address}: {reason}") from error
+        raise UsageError(
+            f"cannot listen on {address}: {reason}; name an address of this machine and a port that you may open, or "
+            f"0.0.0.0:{address.port} for all its addresses"
+        ) from error
     return sock

@@ -252,7 +252,8 @@ class Service:
             self._notify()
             name = self._sessions[worker].name
         record.drop()
-        self._run_offer.say(f"worker {name} could not do task {record.task}: {cause}")
+        if not died:  # that is among the losses, which are told
+            self._run_offer.say(f"worker {name} could not do task {record.task}: {cause}")
         return True
 
     def bye(self, gone: Gone, run: str, worker: str) -> bool | Refused:

@@ -464,6 +464,9 @@ def test_who_waits_and_hangs_up_is_given_nothing(puppet_of):
         assert again.task == tasks[0]
         assert one.complete(again, answer(tasks[0])) is True
         assert collector.result() == right(tasks)
+    assert [line for line in head.lines if "a child died" in line] == [
+        "worker one has lost task 0 (/logs/0 [0:]): a child died; another gets it"
+    ]
 
 
 def test_the_end_of_an_unfinished_run_is_told_too(puppet_of, monkeypatch):
@@ -687,7 +690,7 @@ def test_a_port_that_is_taken_is_said():
 
 
 def test_an_address_that_is_not_ours_is_said():
-    with pytest.raises(UsageError, match=r"cannot listen on 192.0.2.1:5000"):
+    with pytest.raises(UsageError, match=r"cannot listen on 192.0.2.1:5000: .*; name an address of this machine"):
         collect(Head(listen="192.0.2.1:5000", insecure=True), Errand(), tasks_of(1))
 
 

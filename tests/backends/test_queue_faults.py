@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import ssl
 import threading
 from contextlib import ExitStack, closing
 from types import SimpleNamespace
@@ -184,6 +185,21 @@ def test_a_worker_is_told_that_its_coordinator_is_gone_and_there_again(monkeypat
         "no coordinator answers at node:5000 (connection refused); it is tried for another 48 s",
         "the coordinator answers again",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol (_ssl.c:2427)"), "it has closed the connection"),
+        (TimeoutError("The handshake took too long"), "the handshake took too long"),
+    ],
+)
+def test_why_a_coordinator_does_not_answer_is_said_in_words(monkeypatch, error, reason):
+    monkeypatch.setattr(link, "TOLD_SECONDS", 0.0)
+    said: list[str] = []
+    liveness = Liveness(options_of(Endpoint(Address("node", 5000), CODEC, KEY), say=said.append))
+    liveness.silent(error)
+    assert f"({reason})" in said[0]
 
 
 def test_a_worker_goes_on_to_the_next_run_at_the_same_address(tmp_path):
