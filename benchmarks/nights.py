@@ -5,18 +5,21 @@ Makes FILES small logs in FOLDER, counts them, and runs twice more; prints CPU, 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
 from pathlib import Path
 
 from logproc import nightly
+from logproc.__main__ import COLLECT_EVERY
 from logproc.config import Config
 
 LINE = '10.0.0.{n} - - [{day:02d}/Nov/2026:10:00:00 +0000] "GET /{file} HTTP/1.1" 200 5 "-" "curl/8"\n'
 
 
 def main(folder: Path, files: int) -> None:
+    gc.set_threshold(COLLECT_EVERY)  # as the command does
     for number in range(files):
         path = folder / "logs" / f"host{number % 50}" / f"{number}.log"
         path.parent.mkdir(parents=True, exist_ok=True)
