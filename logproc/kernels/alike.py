@@ -14,7 +14,14 @@ import numpy as np
 
 from logproc.kernels.hashing import same_slice
 from logproc.kernels.jit import helper
-from logproc.kernels.jsonscan import finish_literal, finish_number, finish_string, short_number_end, string_stops
+from logproc.kernels.jsonscan import (
+    finish_literal,
+    finish_number,
+    finish_string,
+    short_number_end,
+    string_stops,
+    string_stops_near,
+)
 from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, store_half, store_word
 from logproc.kernels.simd import NEWLINE, eq_mask64, trailing_zeros
 
@@ -30,8 +37,9 @@ NEAR_BYTES = 24 << 10
 MOST_VALUES = 512
 """Scalar values of a line up to which others are compared with it."""
 
-LONG = 40
-"""Bytes of a value from which on others at its place are expected to have more than 64 now and then."""
+SHORT, LONG = 24, 40
+"""Bytes of a value up to which others at its place are expected to have less than 32, and from which on to have more
+than 64 now and then."""
 
 N_SLOTS, N_VALUES, N_ABSENT = range(3)
 """Cells of the memory that begin it: values of the line that others are compared with, or 0 where there is none;
@@ -158,17 +166,18 @@ def _find_lines(base, i, end, wanted, memory):
 
 
 @helper
-def _string_end(base, s, long):
+def _string_end(base, s, short, long):
     """Return (closing quote, kind) of the string whose first byte stands at s, kind MISSING where it breaks."""
     e = s
-    mask = string_stops(base, e)
+    mask = string_stops_near(base, e) if short else string_stops(base, e)
     if long:
         further = string_stops(base, e + 64)
         e += 64 if mask == 0 else 0
         mask = further if mask == 0 else mask
     while mask == 0:
-        e += 64
+        e += 32 if short else 64
         mask = string_stops(base, e)
+        short = False
     e += trailing_zeros(mask)
     if load_byte(base, e) == 34:
         return e, PLAIN
@@ -181,7 +190,7 @@ def _read_values(base, slot, n, row, memory, starts, ends, kinds, max_rows):
     """Read a value of each of n lines, and what stands before it; returns the lines that are as they should be."""
     between, length = load_word(slot, 8 * _BETWEEN), load_word(slot, 8 * _BETWEEN_LENGTH)
     column, rule = load_word(slot, 8 * _COLUMN), load_word(slot, 8 * _RULE)
-    long = load_word(slot, 8 * _LENGTH) >= LONG
+    short, long = load_word(slot, 8 * _LENGTH) <= SHORT, load_word(slot, 8 * _LENGTH) >= LONG
     place, kinds = 4 * (column * max_rows + row), kinds + column * max_rows + row
     starts, ends = starts + place, ends + place
     for k in range(n):
@@ -192,7 +201,7 @@ def _read_values(base, slot, n, row, memory, starts, ends, kinds, max_rows):
         byte = load_byte(base, s)
         if byte == 34:
             s += 1
-            e, kind = _string_end(base, s, long)
+            e, kind = _string_end(base, s, short, long)
             if kind == MISSING:
                 return k
             after = e + 1

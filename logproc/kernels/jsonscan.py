@@ -46,6 +46,24 @@ def string_stops(typingctx, base, offset):  # noqa: ARG001
     return sig, codegen
 
 
+@intrinsic
+def string_stops_near(typingctx, base, offset):  # noqa: ARG001
+    """Return the low 32 of the 64 bits of `string_stops`, and zeros."""
+    sig = types.uint64(types.uintp, types.int64)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        vector = ir.VectorType(ir.IntType(8), 32)
+        chunk = builder.load(builder.inttoptr(builder.add(*args), vector.as_pointer()))
+        chunk.align = 1
+        quote = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [34] * 32))
+        escape = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [92] * 32))
+        control = builder.icmp_unsigned("<", chunk, ir.Constant(vector, [32] * 32))
+        mask = builder.bitcast(builder.or_(builder.or_(quote, escape), control), ir.IntType(32))
+        return builder.zext(mask, ir.IntType(64))
+
+    return sig, codegen
+
+
 @helper
 def next_stop(base, i):
     """Return the first position from i on that holds a quote, a backslash or a control byte."""

@@ -30,6 +30,25 @@ def eq_mask64(typingctx, base, offset, byte):  # noqa: ARG001
 
 
 @intrinsic
+def eq_mask32(typingctx, base, offset, byte):  # noqa: ARG001
+    """Return 64 bits, bit i set where byte i of the 32 bytes at base + offset equals `byte`."""
+    sig = types.uint64(types.uintp, types.int64, types.uint8)
+
+    def codegen(context, builder, sig, args):  # noqa: ARG001
+        base, offset, byte = args
+        vector = ir.VectorType(ir.IntType(8), 32)
+        chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
+        chunk.align = 1
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 32), [0] * 32)
+        splat = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
+        mask = builder.bitcast(builder.icmp_unsigned("==", chunk, splat), ir.IntType(32))
+        return builder.zext(mask, ir.IntType(64))
+
+    return sig, codegen
+
+
+@intrinsic
 def below_mask64(typingctx, base, offset, byte):  # noqa: ARG001
     """Return 64 bits, bit i set where byte i of the 64 bytes at base + offset is less than `byte` (unsigned)."""
     sig = types.uint64(types.uintp, types.int64, types.uint8)

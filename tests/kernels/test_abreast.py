@@ -31,6 +31,7 @@ NAMES = [
     'nginx:$time_iso8601 $status $request_time "$request_uri" "$http_user_agent"',
     "nginx:$msec $request_uri $status $remote_addr",
     'apache:%h %l %u %t "%r" %>s %b %D',
+    "nginx:$remote_addr $remote_user--$status $bytes_sent",
     'apache:%v:%p %h %t "%U" %m %H "%{Referer}i" %I %O',
 ]
 PROGRAMS = {name: resolve(name).program for name in NAMES}

@@ -11,6 +11,7 @@ from logproc.kernels.jit import helper
 from logproc.kernels.simd import (
     below_mask64,
     count_ones,
+    eq_mask32,
     eq_mask64,
     find_or_newline,
     leading_zeros,
@@ -26,8 +27,9 @@ BYTES = st.integers(0, 255) | st.sampled_from(b"\0\x0a\x7f\x80\xff")
 
 @helper
 def masks(base, offset, byte):
-    """Return the masks of 64 bytes, which no plain function can ask for."""
-    return eq_mask64(base, offset, np.uint8(byte)), below_mask64(base, offset, np.uint8(byte))
+    """Return the masks of 64 bytes, and of the first half of them, which no plain function can ask for."""
+    byte = np.uint8(byte)
+    return eq_mask64(base, offset, byte), below_mask64(base, offset, byte), eq_mask32(base, offset, byte)
 
 
 @helper
@@ -51,9 +53,10 @@ def padded(data: bytes) -> np.ndarray:
 @given(CHUNKS, st.binary(max_size=9), BYTES)
 def test_masks_have_a_bit_where_a_byte_is_equal_or_below(chunk: bytes, before: bytes, byte: int):
     buffer = padded(before + chunk)
-    equal, below = masks(buffer.ctypes.data, len(before), byte)
+    equal, below, first = masks(buffer.ctypes.data, len(before), byte)
     assert int(equal) == sum(1 << i for i in range(64) if chunk[i] == byte)
     assert int(below) == sum(1 << i for i in range(64) if chunk[i] < byte)
+    assert int(first) == int(equal) & 0xFFFFFFFF
 
 
 @given(st.lists(st.sampled_from(b"\0\x0ax\x80\xff"), max_size=200).map(bytes), BYTES, st.integers(0, 200))
