@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.commands.options import INPUT, VERBOSITY, load_config, options
+from logproc.commands.options import INPUT, VERBOSITY, begin_if_cold, load_config, options
 from logproc.console import put
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def plan(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
     """Show what `run` would do with each file, and why."""
-    return print_plan(load_config(typed), typed["paths"], as_json=as_json)
+    config = load_config(typed)
+    begin_if_cold(quiet=config.quiet)
+    return print_plan(config, typed["paths"], as_json=as_json)
 
 
 @click.command()
@@ -30,6 +32,7 @@ def plan(*, as_json: bool, **typed: Any) -> int:  # noqa: ANN401
 def detect(*, as_json: bool, explained: bool, **typed: Any) -> int:  # noqa: ANN401
     """Show each file's format, codec, time span and sample fields."""
     config = load_config(typed)
+    begin_if_cold(quiet=config.quiet)
     from logproc import coordinator
     from logproc.report import listing
 

@@ -125,11 +125,18 @@ def load_config(typed: dict[str, Any]) -> Config:
     return config
 
 
-def begin_if_cold(*, quiet: bool) -> None:
-    """Let the very first run compile its kernels in two processes, and say so before silence."""
+COUNTING = "group"
+"""Module of kernels that whatever counts needs, and what only looks at files does not."""
+
+
+def begin_if_cold(needed: str = "", *, quiet: bool) -> None:
+    """Let the very first run compile its kernels in two processes, and say so before silence.
+
+    `needed` names a module of kernels; without it any kernel will do as a sign that there was a run before.
+    """
     from logproc.kernels import native
 
-    if not native.is_cold():
+    if not native.is_cold(needed):
         return
     from logproc.kernels.ahead import start_beside
 

@@ -11,6 +11,7 @@ import click
 from logproc.commands import outputs
 from logproc.commands.looking import print_plan
 from logproc.commands.options import (
+    COUNTING,
     INPUT,
     NETWORK,
     OUTPUT,
@@ -66,7 +67,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     from logproc.report import summary
     from logproc.report.progress import bar_if_watched
 
-    begin_if_cold(quiet=config.quiet)
+    begin_if_cold(COUNTING, quiet=config.quiet)
     behind = _older_ledger(config)
     _clock_ahead(config)
     begin = time.monotonic()

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from logproc.commands.options import SECRETS, VERBOSITY, begin_if_cold
+from logproc.commands.options import COUNTING, SECRETS, VERBOSITY, begin_if_cold
 from logproc.console import hush, put, say, tell
 
 
@@ -35,7 +35,7 @@ def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbo
     from logproc.config import count_workers
 
     say = hush if quiet else tell
-    begin_if_cold(quiet=quiet)
+    begin_if_cold(COUNTING, quiet=quiet)
     network.work(
         address, children=count_workers(workers), memory=None if memory is None else memory << 20, say=say, **typed
     )

@@ -111,11 +111,13 @@ def folder() -> Path | None:
     return cachefiles.folder(_name())
 
 
-def is_cold() -> bool:
-    """Tell whether kernels are still to be compiled: nothing is cached yet, or only what earlier sources left."""
-    return not any(
-        _is_current(file.name) for place in cachefiles.places() for file in (place / _name()).glob(f"*{SUFFIX}")
-    )
+def is_cold(module: str = "") -> bool:
+    """Tell whether kernels are still to be compiled: none is cached yet, or only what earlier sources left.
+
+    With a module, whether none of its kernels is.
+    """
+    pattern = f"{module}.*{SUFFIX}" if module else f"*{SUFFIX}"
+    return not any(_is_current(file.name) for place in cachefiles.places() for file in (place / _name()).glob(pattern))
 
 
 def _is_current(file: str) -> bool:

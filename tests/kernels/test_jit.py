@@ -66,6 +66,13 @@ def test_only_the_first_process_needs_the_compiler(compiled, tmp_path):
     assert run(compiled, tmp_path) == ("[0, 2, 1]", False, str(next(compiled.rglob("kernels-*"))))
 
 
+def test_what_is_still_to_be_compiled_is_known_by_module(compiled, tmp_path):
+    ask = "from logproc.kernels import native; print([native.is_cold(m) for m in ('', 'group', 'tokenize')])"
+    env = {**os.environ, "PYTHONPATH": str(compiled.parent), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", ask], env=env, capture_output=True, text=True, check=True, cwd="/")
+    assert done.stdout == "[False, False, True]\n"
+
+
 def test_of_several_processes_that_begin_at_once_one_compiles(installed, tmp_path):
     env = {**os.environ, "PYTHONPATH": str(installed.parent), "XDG_CACHE_HOME": str(tmp_path)}
     started = [
