@@ -212,7 +212,7 @@ _ROWS = (
             maybe(literal(b",")),
             PADDED_MESSAGE,
         ),
-        rank=-8,
+        rank=-32,  # a file whose first line names its columns is read by these
         head=5,
         begins=rb"[^|;\n]{10,34}?(?: *\| *|[;,])[A-Za-z]+ *[|;,]",
         samples=(

@@ -363,3 +363,10 @@ def test_line_ends_of_old_macs_are_named_and_no_format_reads_all_as_one_record()
 @pytest.mark.parametrize("text", [b"", b" \r\n\n", bytes(1000), b"\n" + bytes(1000) + b"\n"])
 def test_blank_lines_and_what_a_crash_left_are_no_unknown_format(text: bytes):
     assert found(text).reason == "no lines"
+
+
+@pytest.mark.parametrize(("sign", "name"), [(",", "csv"), (";", "csv_semicolon")])
+def test_columns_that_are_named_are_not_taken_for_a_message(sign: str, name: str):
+    rows = [f'2026-03-01T00:00:{second:02}Z{sign}INFO{sign}"a{sign} b"' for second in range(60)]
+    assert found("\n".join([sign.join(("time", "level", "msg")), *rows, ""]).encode()).format == name
+    assert found("\n".join([*rows, ""]).encode()).format == "timed_separated"
