@@ -15,7 +15,8 @@ from logproc.formats.parser_separator import WithinParser
 from logproc.formats.within import Finder, Part, Within
 from logproc.model import PADDING, Kind
 
-TEXTS = st.text("a1 ,:-", max_size=24).map(str.encode)
+NUMBERS = st.sampled_from(["1.5", "1.2.3", "1.", ".5", ".", "1" * 18, "1" * 19])
+TEXTS = st.lists(NUMBERS | st.text("a1 ,:-.", max_size=6), max_size=6).map("".join).map(str.encode)
 PIECES = st.text("a1 ,:", min_size=1, max_size=3).map(str.encode)
 PARTS = st.builds(
     Part,
@@ -26,6 +27,7 @@ PARTS = st.builds(
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    anywhere=st.booleans(),
 )
 
 
@@ -82,8 +84,8 @@ def test_what_nginx_says_of_a_client_is_found_in_records_of_several_lines_too():
 
 def test_durations_have_units_and_what_is_none_is_null():
     start = b"[GIN] 2024/01/02 - 03:04:05 | 200 | "
-    texts = ("15.123ms", "1.5s", "412.9\u00b5s", "7ns", "1m3s", "soon", "3")
+    texts = ("15.123ms", "1.5s", "412.9\u00b5s", "412.9\u03bcs", "7ns", "1m3s", "soon", "3")
     lines = b"".join(b'%b%b | 192.0.2.1 | GET "/"\n' % (start, text.encode()) for text in texts)
     rows, report = parsed("gin", lines)
     assert report.lines.rejected == 0
-    assert [row["duration"] for row in rows] == [0.015123, 1.5, 0.0004129, 7e-9, None, None, 3.0]
+    assert [row["duration"] for row in rows] == [0.015123, 1.5, 0.0004129, 0.0004129, 7e-9, None, None, 3.0]

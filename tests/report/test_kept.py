@@ -6,6 +6,7 @@ import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from json import loads
+from pathlib import Path
 
 from report.samples import night
 
@@ -157,7 +158,8 @@ def test_an_older_ledger_says_so_and_replaces_no_kept_report_for_good(tmp_path, 
     logs.mkdir()
     line = '10.0.0.1 - - [{:02d}/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
     (tmp_path / "c.toml").write_text(
-        f'root = "{logs}"\nstate_dir = "{state}"\n[reports]\nuse = ["web"]\n[output]\ndir = "{out}"\n'
+        f'root = "{logs}"\nstate_dir = "{state}"\n[reports]\nuse = ["web"]\n'
+        f'[output]\ndir = "{out}"\npages = ["source"]\n[[source]]\nname = "shop"\ninclude = ["**/*"]\n'
     )
     command = ["run", "-q", "-c", str(tmp_path / "c.toml"), "--report", "web/methods"]
 
@@ -166,19 +168,24 @@ def test_an_older_ledger_says_so_and_replaces_no_kept_report_for_good(tmp_path, 
             old.unlink()  # rotated away
         (logs / f"{day}.log").write_text(line.format(day))
         (logs / "live.log").write_text(line.format(28))
+        if day == 2:
+            (logs / "january.log").write_text(line.replace("Mar", "Jan").format(day))
         assert cli.execute([*command, "--accept-gone"]) == 0
         return capsys.readouterr().err
 
     assert night(2) == ""
     backup = (state / "ledger.sqlite").read_bytes()
     assert night(3) == ""
-    month = (out / "months/2026-03.json").read_bytes()
+    before = {path.relative_to(out): path.read_bytes() for path in out.glob("*/*.*")}
     (state / "ledger.sqlite").write_bytes(backup)
     said = night(4)
     assert said.startswith(f"the ledger in {state} ends with the run of 20")
     assert f"those that are replaced are kept in {out}/replaced" in said
-    (kept,) = (out / "replaced").glob("*/months/2026-03.json")
-    assert kept.read_bytes() == month != (out / "months/2026-03.json").read_bytes()
+    (aside,) = (out / "replaced").iterdir()
+    kept = {path.relative_to(aside): path.read_bytes() for path in aside.rglob("*.*")}
+    assert kept == {path: report for path, report in before.items() if (out / path).read_bytes() != report}
+    assert {Path("months/2026-03.json"), Path("sources/shop.json")} <= kept.keys()
+    assert {Path("months/2026-01.json")} <= before.keys() - kept.keys()
     assert night(5) == ""  # it is said once
     (state / "ledger.sqlite").unlink()
     assert "has counted nothing yet" in night(6)
