@@ -165,6 +165,36 @@ DESKS = (
         refused=("<134> Jan  2 03:04:05 ns x", "01/02/2024:03:04:05 GMT ns x"),
     ),
     app(
+        "syslog_year_first",
+        "syslog whose time begins with the year, as Cisco's NX-OS writes it; a priority may stand in front",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            stamp("%Y %b %d %H:%M:%S%.%z", b" "),
+            word("host"),
+            Slot(None, Meaning.TAG, b""),
+            MESSAGE,
+        ),
+        family="syslog",
+        rank=1,
+        single=True,
+        begins=rb"(?:<\d{1,3}>)?\d{4} [A-Z][a-z][a-z] [ \d]\d [\d:.]+ ",
+        samples=(
+            Sample(
+                "<13>2024 Jan  2 03:04:05.678 UTC sw1 app[12]: up",
+                {
+                    "facility": "user",
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "host": "sw1",
+                    "program": "app",
+                    "pid": 12,
+                    "message": "up",
+                },
+            ),
+            Sample("2024 Jan  2 03:04:05 sw1 %ETHPORT-5-IF_UP: Interface is up", {"host": "sw1", "facility": None}),
+        ),
+        refused=("Jan  2 03:04:05 sw1 app[12]: up", "2024 Jan 42 03:04:05 sw1 app: up"),
+    ),
+    app(
         "stunnel",
         "stunnel: time LOGlevel[connection]: message",
         (

@@ -87,7 +87,10 @@ before the other: the month is first where slashes are, the day where there are 
 
 
 def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str) -> tuple[Format, ...]:
-    """Return the rows of an order of the date's digits: with a level behind it, and without."""
+    """Return the rows of an order of the date's digits: with a level behind it, and without.
+
+    Every line is a record: a date that is none in this order must be refused, and is not the rest of another record.
+    """
     layout = "%|".join(f"{text} %H:%M:%S%." for text in dates)
     refused = ("2024-03-25 14:05:06 INFO x", f"{date}x", f"9{date} x", "x")
     time = "2024-03-25T14:05:06Z"
@@ -97,7 +100,7 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
             f"any log whose lines begin with a date, {doc}, and a clock, then a level",
             _timed(layout),
             rank=-9 - later,
-            head=7,
+            single=True,
             unlike=_NO_LEVEL,
             unlike_reason="behind the time stands a sign, or a word that begins a sentence, and no level",
             samples=(
@@ -112,7 +115,7 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
             (maybe(literal(b"[")), stamp(layout, b""), maybe(literal(b"]")), maybe(literal(b":")), literal(b" "),
              PADDED_MESSAGE),
             rank=-15 - later,
-            head=5,
+            single=True,
             samples=(
                 Sample(f"{date} up and running", {"time": time, "message": "up and running"}),
                 Sample(f"[{date}]: up", {"time": time, "message": "up"}),

@@ -99,6 +99,22 @@ def test_layouts_that_are_nearly_alike_are_told_apart(line: str, name: str):
     assert detect([line.encode() + b"\n"], matcher=MATCHER).format == name
 
 
+@pytest.mark.parametrize(
+    ("dates", "name"),
+    [
+        (("03/05/2024", "04/05/2024"), "dated_month_first"),
+        (("03/05/2024", "25/05/2024"), "dated_day_first"),
+        (("03-05-2024", "04-05-2024"), "dated_day_first"),
+        (("03-05-2024", "03-25-2024"), "dated_month_first_dashes"),
+        (("03/05/24", "12/31/24"), "dated_month_first"),
+        (("24/03/05", "24/03/06"), "dated_short_year"),
+    ],
+)
+def test_all_lines_of_a_file_say_which_digits_of_a_date_are_the_month(dates: tuple[str, ...], name: str):
+    text = b"".join(f"{date} 14:15:16 a b\n".encode() for date in dates)
+    assert detect([text], matcher=MATCHER).format == name
+
+
 def test_few_lines_of_a_more_specific_format_are_read_by_it_if_they_are_most():
     access = b'1.2.3.4:5 [09/Dec/2013:12:59:46.633] a b/c 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET / HTTP/1.1"'
     head = b"Mar 11 08:12:01 lb1 haproxy[7]: "
