@@ -15,7 +15,7 @@ import pyarrow as pa
 from logproc.kernels.arrays import grown
 from logproc.kernels.views import view_keys
 from logproc.model import Kind
-from logproc.rollup.columns import ROWS, BooleanVector, NumberVector, RowStore, TextVector, Vector
+from logproc.rollup.columns import BooleanVector, NumberVector, RowStore, TextVector, Vector
 from logproc.rollup.evaluate import Evaluator, fields_of
 from logproc.rollup.spec import Column, Expression, columns_of
 
@@ -106,7 +106,7 @@ class BatchBuilder:
         that were read with them: then nothing is given out yet, so that rows can be put in the order of lines.
         """
         first, last = (0, 0) if batch.marks is None else (int(batch.marks.min()), int(batch.marks.max()))
-        full = self.store.rows >= ROWS or self.store.bytes_held() > MAX_KEY_BYTES
+        full = self.store.rows >= self.store.room or self.store.bytes_held() > MAX_KEY_BYTES
         if full and first >= self._last:
             yield from self.flush()
         self._last = max(last, self._last if self.store.rows else 0)

@@ -18,6 +18,7 @@ from logproc.adhoc.rows import parse  # noqa: E402
 from logproc.adhoc.scan import Scan  # noqa: E402
 from logproc.config import Config  # noqa: E402
 from logproc.model import FIELDS, Kind  # noqa: E402
+from logproc.rollup import columns  # noqa: E402
 from logproc.rollup.spec import EVERYTHING, Call, Column, Literal  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "data"
@@ -87,7 +88,8 @@ def test_rows_that_a_condition_leaves_out_are_dropped_and_counted_as_read(tmp_pa
 
 
 def test_whoever_has_enough_ends_the_threads(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrow, "ROWS", 10)
+    monkeypatch.setattr(columns, "ROWS", 10)
+    monkeypatch.setattr(columns, "MOST_ROWS", 10)
     (tmp_path / "a.log").write_text("".join(map(line, range(50_000))))
     before = threading.active_count()
     with Scan(Config(paths=(str(tmp_path),), workers=2), [selection("web")]) as running:
