@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from formats.named import parsed
 from formats.reference_within import parts_of
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.formats import FORMATS
@@ -34,6 +34,8 @@ PARTS = st.builds(
 @given(
     st.lists(TEXTS, min_size=1, max_size=4), st.lists(PARTS, min_size=1, max_size=4, unique_by=lambda part: part.name)
 )
+@example([b"ba:1 a:2"], [Part("x", b"a:", b" ", open_end=True, anywhere=True)])
+@example([b"a" + b"1" * 18, b"a" + b"1" * 19], [Part("z", b"a")])
 def test_the_kernel_finds_what_the_reference_finds(texts: list[bytes], parts: list[Part]):
     within = Within("text", tuple(parts), kinds={"z": Kind.INTEGER, "y": Kind.DECIMAL})
     stored = ("text", *within.fields)
@@ -48,7 +50,7 @@ def test_the_kernel_finds_what_the_reference_finds(texts: list[bytes], parts: li
     for row, text in enumerate(texts):
         slices = {name: (lines.starts[k, row], lines.ends[k, row]) for k, name in enumerate(stored) if k}
         found = {name: None if s < 0 else buffer[s:e].tobytes() for name, (s, e) in slices.items()}
-        numbers = {name: float(found[name]) for name in ("z", "y") if found.get(name) is not None}
+        numbers = {name: kind(found[name]) for name, kind in (("z", int), ("y", float)) if found.get(name) is not None}
         assert found | numbers == parts_of(within, text)
 
 
