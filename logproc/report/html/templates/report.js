@@ -93,7 +93,7 @@
     if (unit === "bytes") {
       var names = ["B", "kB", "MB", "GB", "TB"], n = 0;
       while (Math.abs(value) >= 1000 && n < 4) { value /= 1000; n += 1; }
-      return trim(value, 3) + " " + names[n];
+      return (n === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)) + " " + names[n];
     }
     if (unit === "seconds") {
       var size = Math.abs(value);
