@@ -23,11 +23,11 @@ _SAID = threading.Event()
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
-    _hold_closed_streams()  # before anything is opened
-    _share_one_heap()  # before there is a second thread
-    gc.set_threshold(COLLECT_EVERY)
-    stopping.answer_signals(_say)
     try:
+        _hold_closed_streams()  # before anything is opened
+        _share_one_heap()  # before there is a second thread
+        gc.set_threshold(COLLECT_EVERY)
+        stopping.answer_signals(_say)
         from logproc.cli import execute  # noqa: PLC0415 - a signal during the import is answered too
 
         code = _flushed(execute(sys.argv[1:]))

@@ -245,8 +245,8 @@ import os, signal, sys
 
 class Killer:
     def find_spec(self, name, path=None, target=None):
-        if name == "logproc.cli":
-            os.kill(os.getpid(), signal.SIGTERM)
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), int(sys.argv[2]))
 
 
 sys.meta_path.insert(0, Killer())
@@ -255,6 +255,11 @@ main()
 """
 
 
-def test_a_signal_while_the_command_line_is_loaded_ends_in_order_too():
-    done = subprocess.run([sys.executable, "-c", WHILE_LOADING], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (143, "logproc: terminated\n")
+@pytest.mark.parametrize(
+    ("module", "signum", "word"),
+    [("logproc.cli", signal.SIGTERM, "terminated"), ("ctypes", signal.SIGINT, "interrupted")],
+)
+def test_a_signal_while_the_command_line_is_loaded_ends_in_order_too(module, signum, word):
+    command = [sys.executable, "-c", WHILE_LOADING, module, str(signum.value)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (128 + signum, f"logproc: {word}\n")
