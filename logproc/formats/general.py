@@ -359,14 +359,13 @@ _ORDERED = tuple(row for order in _ORDERS for row in _in_order(*order))
 
 LAST_RESORTS = frozenset(
     {
+        "timed_separated",  # as CSV whose last quotation mark is missing would be, too
         *("dated", "dated_bracketed", "dated_process", "dated_enclosed", "epoch", "epoch_bracketed"),
         *(f"dated_{name}" for name, *_ in _ORDERS),
     }
 )
 
-_ANYBODYS = frozenset(
-    {*("timed", "timed_separated", "level_first", "go"), *(f"timed_{name}" for name, *_ in _ORDERS), *LAST_RESORTS}
-)
+_ANYBODYS = frozenset({*("timed", "level_first", "go"), *(f"timed_{name}" for name, *_ in _ORDERS), *LAST_RESORTS})
 
 GENERAL: tuple[Format, ...] = tuple(
     replace(row, last_resort=row.name in LAST_RESORTS, sure=re.compile(NEVER) if row.name in _ANYBODYS else None)

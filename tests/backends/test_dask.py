@@ -126,9 +126,9 @@ def test_what_was_taken_is_not_held_any_more(backend, monkeypatch, fold):
             yield client
 
     monkeypatch.setattr(dask, "connected", watched)
-    futures, track = [], dask.Flight.track
+    futures, track = [], dask.InFlight.track
     # Held by the test too, so that releasing is not left to the garbage collector.
-    monkeypatch.setattr(dask.Flight, "track", lambda *how: (futures.append(how[-1]), track(*how)))
+    monkeypatch.setattr(dask.InFlight, "track", lambda *how: (futures.append(how[-1]), track(*how)))
     with closing(backend(work, Errand(), tasks_of(3 * FOLD), fold=fold)) as outcomes:
         for _ in range(3 * FOLD if fold is None else 3):
             next(outcomes)

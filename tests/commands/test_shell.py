@@ -63,7 +63,7 @@ def test_bash_completes_a_command(typed, completed, tmp_path, capsys):
         (["ru"], {"run"}),
         (["run", "--back"], {"--backend"}),
         (["run", "--backend", "th"], {"threads"}),
-        (["run", "--format", "nginx"], {"nginx:", "nginx_error", "nginx_json"}),
+        (["run", "--format", "nginx"], {"nginx:", "nginx_error", "nginx_json", "nginx_rtmp"}),
         (["parse", "--to", "j"], {"jsonl"}),
         (["run", "--since", "mo"], {"monday"}),
         (["run", "--report", "web/sum"], {"web/summary"}),
