@@ -14,7 +14,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 QUARTER = 15 * MINUTE
-"""What no zone changes its offset within: all do so at a quarter of an hour."""
+"""Microseconds in which no zone changes its offset: all do so at a quarter of an hour."""
 
 _TIME = re.compile(
     r"\s*(\d{4})-(\d\d?)-(\d\d?)"

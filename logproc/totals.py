@@ -14,7 +14,7 @@ import numpy as np
 from logproc.model import NO_TIME
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
-from logproc.rollup.packing import KEPT_LEVEL, pack, unpack
+from logproc.rollup.packing import KEPT_LEVEL, LEVEL, pack, unpack
 from logproc.rollup.tables import Table, dump, load
 from logproc.timestamps import month_number
 
@@ -60,15 +60,12 @@ class Totals:
         self._news[place].merge(data)
 
     def _stored(self, key: str, packed: bytes | None) -> Table:
-        table = Table(self._specs[key], self._max_groups)
-        if packed is not None:
-            table.merge(load(table.spec, unpack(packed)[0]))
-        return table
+        return _added(self._specs[key], (packed,), self._max_groups)
 
     def save(self) -> None:
         """Write all totals that were touched."""
         for (day, key), table in self._tables.items():
-            self._ledger.save_total(day, key, pack([dump(table.spec, table.data())], KEPT_LEVEL))
+            self._ledger.save_total(day, key, _packed(table, KEPT_LEVEL))
         for key in dict.fromkeys(key for _, key in self._news):
             self._save_news(key, {month: news for (month, of), news in self._news.items() if of == key})
         self._tables.clear()
@@ -86,7 +83,7 @@ class Totals:
         table = self._stored(key, before)
         for new in news:
             table.merge(new.data())
-        return pack([dump(table.spec, table.data())])
+        return _packed(table)
 
 
 def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) -> None:
@@ -96,17 +93,22 @@ def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) ->
     for key, spec in wanted.items():
         for month, days in months.items():
             if month is not None and (month, key) not in known:
-                ledger.save_month(month, key, _added(spec, (ledger.total(day, key) for day in days), max_groups))
+                table = _added(spec, (ledger.total(day, key) for day in days), max_groups)
+                ledger.save_month(month, key, _packed(table))
         if spec.name != COVERAGE and (None, key) not in known:
             days = [day for of_month in months.values() for day in of_month]
-            ledger.save_sum(key, _added(spec, stored_totals(ledger, key, days, months), max_groups))
+            ledger.save_sum(key, _packed(_added(spec, stored_totals(ledger, key, days, months), max_groups)))
 
 
-def _added(spec: RollupSpec, stored: Iterable[bytes | None], max_groups: int) -> bytes:
+def _added(spec: RollupSpec, stored: Iterable[bytes | None], max_groups: int) -> Table:
     table = Table(spec, max_groups)
     for raw in filter(None, stored):
         table.merge(load(spec, unpack(raw)[0]))
-    return pack([dump(spec, table.data())])
+    return table
+
+
+def _packed(table: Table, level: int = LEVEL) -> bytes:
+    return pack([dump(table.spec, table.data())], level)
 
 
 def month_of(day: int) -> int | None:

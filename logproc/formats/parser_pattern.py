@@ -10,12 +10,13 @@ import numpy as np
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of
 from logproc.formats.regex_fields import DERIVED, Output
 from logproc.formats.time_format import code_array
-from logproc.formats.zones import DAY, EPOCH, local_clock
+from logproc.formats.zones import EPOCH, local_clock
 from logproc.kernels import pattern_lines as kernel
 from logproc.kernels.decode import SCRATCH_SIZE
 from logproc.kernels.patterns import SLOTS_AT
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
 from logproc.kernels.tokenize import COUNTERS
+from logproc.timestamps import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,7 +74,7 @@ class PatternParser:
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Give times without a year, in this zone, the latest one that is not a day after the file's mtime."""
-        latest = local_clock(mtime_ns // 1000 + DAY, zone)
+        latest = local_clock(mtime_ns // 1000 + DAY, zone)  # an mtime may be of another clock than the lines
         scratch = self._scratch
         scratch[LATEST_CELL], scratch[LATEST_YEAR_CELL] = (latest - EPOCH) // timedelta(microseconds=1), latest.year
         scratch[DATE_CELL] = 0

@@ -13,12 +13,13 @@ from logproc.formats.format import DERIVED as FIXED_NAMES
 from logproc.formats.layouts import compile_layout
 from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.formats.within import Finder
-from logproc.formats.zones import DAY, EPOCH, local_clock
+from logproc.formats.zones import EPOCH, local_clock
 from logproc.kernels import layout, tokenize
 from logproc.kernels.abreast import WORKSPACE
 from logproc.kernels.layout import ProgramArrays
 from logproc.kernels.recall import RECALL_CELL
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
+from logproc.timestamps import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,7 +151,7 @@ class SeparatorParser:
 
     def reach(self, mtime_ns: int, zone: str) -> None:
         """Give times without a year, in this zone, the latest one that is not a day after the file's mtime."""
-        latest = local_clock(mtime_ns // 1000 + DAY, zone)
+        latest = local_clock(mtime_ns // 1000 + DAY, zone)  # an mtime may be of another clock than the lines
         scratch = self._arrays[1]
         scratch[LATEST_CELL], scratch[LATEST_YEAR_CELL] = (latest - EPOCH) // timedelta(microseconds=1), latest.year
         scratch[DATE_CELL] = scratch[RECALL_CELL] = 0

@@ -13,14 +13,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from logproc.timestamps import QUARTER
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-QUARTER = 15 * 60 * 10**6
-"""Microseconds in which no zone changes its offset: all do so at a quarter of an hour."""
-
-DAY = 24 * 3600 * 10**6
-"""Microseconds of a day: a file's mtime may be that of another clock than the lines'."""
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a local clock, on purpose
 
