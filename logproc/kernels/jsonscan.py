@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import helper, inlined, intrinsic, ir, types
+from logproc.kernels.jit import helper, inlined, intrinsic, types
 from logproc.kernels.memory import load_byte, load_word
-from logproc.kernels.simd import eq_mask64, trailing_zeros
+from logproc.kernels.simd import as_mask, eq_mask64, load_chunk, trailing_zeros, where
 
 NOT_OBJECT, CUT, BAD_BYTE, BAD_ESCAPE, BAD_STRING, BAD_NUMBER, BAD_LITERAL, TRAILING, TOO_DEEP = range(1, 10)
 
@@ -29,19 +29,19 @@ REASONS = {
 """Why a line was rejected, in words, by the code that `tokenize_json` writes."""
 
 
+def _stops(builder, args, width):
+    chunk = load_chunk(builder, *args, width)
+    quote, escape = where(builder, "==", chunk, 34), where(builder, "==", chunk, 92)
+    return as_mask(builder, builder.or_(builder.or_(quote, escape), where(builder, "<", chunk, 32)))
+
+
 @intrinsic
 def string_stops(typingctx, base, offset):  # noqa: ARG001
     """Return 64 bits, set where a string may end or break: at a quote, a backslash or a byte below 32."""
     sig = types.uint64(types.uintp, types.int64)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        vector = ir.VectorType(ir.IntType(8), 64)
-        chunk = builder.load(builder.inttoptr(builder.add(*args), vector.as_pointer()))
-        chunk.align = 1
-        quote = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [34] * 64))
-        escape = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [92] * 64))
-        control = builder.icmp_unsigned("<", chunk, ir.Constant(vector, [32] * 64))
-        return builder.bitcast(builder.or_(builder.or_(quote, escape), control), ir.IntType(64))
+        return _stops(builder, args, 64)
 
     return sig, codegen
 
@@ -52,14 +52,7 @@ def string_stops_near(typingctx, base, offset):  # noqa: ARG001
     sig = types.uint64(types.uintp, types.int64)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        vector = ir.VectorType(ir.IntType(8), 32)
-        chunk = builder.load(builder.inttoptr(builder.add(*args), vector.as_pointer()))
-        chunk.align = 1
-        quote = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [34] * 32))
-        escape = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [92] * 32))
-        control = builder.icmp_unsigned("<", chunk, ir.Constant(vector, [32] * 32))
-        mask = builder.bitcast(builder.or_(builder.or_(quote, escape), control), ir.IntType(32))
-        return builder.zext(mask, ir.IntType(64))
+        return _stops(builder, args, 32)
 
     return sig, codegen
 

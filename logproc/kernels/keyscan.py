@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.jit import helper, intrinsic, ir, types
+from logproc.kernels.jit import helper, intrinsic, types
 from logproc.kernels.jsonscan import next_stop
 from logproc.kernels.memory import load_byte
-from logproc.kernels.simd import find_or_newline, trailing_zeros
+from logproc.kernels.simd import as_mask, find_or_newline, load_chunk, trailing_zeros, where
 
 APOSTROPHE = np.uint8(39)
 
@@ -22,13 +22,9 @@ def word_stops(typingctx, base, offset):  # noqa: ARG001
     sig = types.uint64(types.uintp, types.int64)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        vector = ir.VectorType(ir.IntType(8), 64)
-        chunk = builder.load(builder.inttoptr(builder.add(*args), vector.as_pointer()))
-        chunk.align = 1
-        blank = builder.icmp_unsigned("<=", chunk, ir.Constant(vector, [32] * 64))
-        quote = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [34] * 64))
-        equals = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [61] * 64))
-        return builder.bitcast(builder.or_(builder.or_(blank, quote), equals), ir.IntType(64))
+        chunk = load_chunk(builder, *args, 64)
+        blank, quote = where(builder, "<=", chunk, 32), where(builder, "==", chunk, 34)
+        return as_mask(builder, builder.or_(builder.or_(blank, quote), where(builder, "==", chunk, 61)))
 
     return sig, codegen
 
@@ -39,12 +35,9 @@ def value_stops(typingctx, base, offset):  # noqa: ARG001
     sig = types.uint64(types.uintp, types.int64)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        vector = ir.VectorType(ir.IntType(8), 64)
-        chunk = builder.load(builder.inttoptr(builder.add(*args), vector.as_pointer()))
-        chunk.align = 1
-        blank = builder.icmp_unsigned("<=", chunk, ir.Constant(vector, [32] * 64))
-        quote = builder.icmp_unsigned("==", chunk, ir.Constant(vector, [34] * 64))
-        return builder.bitcast(builder.or_(blank, quote), ir.IntType(64))
+        chunk = load_chunk(builder, *args, 64)
+        blank, quote = where(builder, "<=", chunk, 32), where(builder, "==", chunk, 34)
+        return as_mask(builder, builder.or_(blank, quote))
 
     return sig, codegen
 

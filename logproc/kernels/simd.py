@@ -11,20 +11,41 @@ import numpy as np
 from logproc.kernels.jit import inlined, intrinsic, ir, types
 
 
+def load_chunk(builder, base, offset, width):
+    """Return, within an intrinsic, the vector of `width` bytes at base + offset."""
+    vector = ir.VectorType(ir.IntType(8), width)
+    chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
+    chunk.align = 1
+    return chunk
+
+
+def where(builder, sign, chunk, byte):
+    """Return, within an intrinsic, for each byte of a vector whether it compares so, unsigned, with a constant."""
+    return builder.icmp_unsigned(sign, chunk, ir.Constant(chunk.type, [byte] * chunk.type.count))
+
+
+def as_mask(builder, bits):
+    """Return, within an intrinsic, a vector of up to 64 truths as 64 bits."""
+    return builder.zext(builder.bitcast(bits, ir.IntType(bits.type.count)), ir.IntType(64))
+
+
+def _mask(builder, sign, args, width):
+    """Return 64 bits, set where the bytes at base + offset compare so with a byte that is known when it runs."""
+    base, offset, byte = args
+    chunk = load_chunk(builder, base, offset, width)
+    nothing = ir.Constant(chunk.type, ir.Undefined)
+    one = builder.insert_element(nothing, byte, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+    return as_mask(builder, builder.icmp_unsigned(sign, chunk, builder.shuffle_vector(one, nothing, zeros)))
+
+
 @intrinsic
 def eq_mask64(typingctx, base, offset, byte):  # noqa: ARG001
     """Return 64 bits, bit i set where byte i of the 64 bytes at base + offset equals `byte`."""
     sig = types.uint64(types.uintp, types.int64, types.uint8)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        base, offset, byte = args
-        vector = ir.VectorType(ir.IntType(8), 64)
-        chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
-        chunk.align = 1
-        one = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
-        splat = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
-        return builder.bitcast(builder.icmp_unsigned("==", chunk, splat), ir.IntType(64))
+        return _mask(builder, "==", args, 64)
 
     return sig, codegen
 
@@ -35,15 +56,7 @@ def eq_mask32(typingctx, base, offset, byte):  # noqa: ARG001
     sig = types.uint64(types.uintp, types.int64, types.uint8)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        base, offset, byte = args
-        vector = ir.VectorType(ir.IntType(8), 32)
-        chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
-        chunk.align = 1
-        one = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 32), [0] * 32)
-        splat = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
-        mask = builder.bitcast(builder.icmp_unsigned("==", chunk, splat), ir.IntType(32))
-        return builder.zext(mask, ir.IntType(64))
+        return _mask(builder, "==", args, 32)
 
     return sig, codegen
 
@@ -54,14 +67,7 @@ def below_mask64(typingctx, base, offset, byte):  # noqa: ARG001
     sig = types.uint64(types.uintp, types.int64, types.uint8)
 
     def codegen(context, builder, sig, args):  # noqa: ARG001
-        base, offset, byte = args
-        vector = ir.VectorType(ir.IntType(8), 64)
-        chunk = builder.load(builder.inttoptr(builder.add(base, offset), vector.as_pointer()))
-        chunk.align = 1
-        one = builder.insert_element(ir.Constant(vector, ir.Undefined), byte, ir.Constant(ir.IntType(32), 0))
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), 64), [0] * 64)
-        splat = builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
-        return builder.bitcast(builder.icmp_unsigned("<", chunk, splat), ir.IntType(64))
+        return _mask(builder, "<", args, 64)
 
     return sig, codegen
 
