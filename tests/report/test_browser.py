@@ -263,6 +263,68 @@ def test_all_tables_can_be_saved_as_json(opened):
     assert saved["Countries"]["rows"][1][0] == "DE"
 
 
+BARS = """
+const found = [...document.querySelectorAll('figure.columns')];
+const chart = found.find(f => f.querySelector('svg').getAttribute('aria-label').startsWith(arguments[0]));
+return [...chart.querySelectorAll('rect title')].map(t => t.textContent);
+"""
+"""Returns what the columns above a table say."""
+
+
+def test_the_chart_of_a_table_shows_the_amount_that_is_chosen_and_follows_its_rows(opened):
+    browser = opened("sliced")
+    assert browser.execute_script(BARS, "Paths")[:2] == ["/page/0: 1,000", "/page/1: 991"]
+    choose = """
+    const select = [...document.querySelectorAll('figcaption select')].find(s => s.ariaLabel === arguments[0]);
+    select.value = [...select.options].find(o => o.textContent === arguments[1]).value;
+    select.dispatchEvent(new Event('change'));
+    return select.closest('figure').querySelector('svg').getAttribute('aria-label');
+    """
+    label = browser.execute_script(choose, "Chart of Paths", "bytes")
+    assert label == "Paths: bytes of 12 rows; highest 10.0 kB at /page/11"
+    press(browser, "Paths", "th button", 1)
+    press(browser, "Paths", "th button", 1)
+    assert browser.execute_script(BARS, "Paths")[0] == "/page/39: 10.0 kB"
+    assert browser.execute_script(BARS, "Hours of day")[4:6] == ["4: 7", "5: 9"]
+    assert len(browser.execute_script(BARS, "Hours of day")) == 24
+    assert browser.execute_async_script(CHOOSE, "web2") == "web2"
+    assert browser.execute_script(BARS, "Paths")[0] == "/page/1: 991"
+
+
+def test_columns_and_panels_are_chosen_ordered_and_kept(opened):
+    browser = opened("night")
+    titles = """
+    return [...document.querySelectorAll('section.panel')].filter(p => !p.hidden)
+      .map(p => p.querySelector('h2').textContent);
+    """
+    heads = "return [...document.querySelectorAll('.panel th')].filter(h => !h.hidden).map(h => h.textContent)"
+    press_box = """
+    const label = [...document.querySelectorAll('.view label')].find(l => l.textContent.trim() === arguments[0]);
+    label.querySelector('input').click();
+    """
+    move = "[...document.querySelectorAll('.view button')].find(b => b.ariaLabel === arguments[0]).click()"
+    before = browser.execute_script(titles)
+    browser.execute_script("document.querySelector('.buttons button').click()")
+    assert axe(browser) == {}
+    assert "share" in browser.execute_script(heads)
+    browser.execute_script(press_box, "share")
+    browser.execute_script(press_box, "Levels")
+    browser.execute_script(press_box, "charts")
+    browser.execute_script(move, "Move Paths up")
+    shown = [title for title in before if title not in {"Levels", "Paths"}]
+    for _ in range(2):
+        assert browser.execute_script(titles) == [shown[0], "Paths", *shown[1:]]
+        assert "share" not in browser.execute_script(heads)
+        assert browser.execute_script("return document.documentElement.classList.contains('plain')")
+        browser = opened("night")
+    browser.execute_script("document.querySelector('.buttons button').click()")
+    reset = "[...document.querySelectorAll('.view button')].find(b => b.textContent.startsWith('Show every')).click()"
+    browser.execute_script(reset)
+    assert browser.execute_script(titles) == before
+    assert "share" in browser.execute_script(heads)
+    assert browser.execute_script("return localStorage.getItem('logproc.view')").count("[]") == 3
+
+
 def test_charts_are_drawn_by_the_library_and_by_the_page(opened):
     browser = opened("night")
     browser.execute_script("document.querySelectorAll('.chart')[3].scrollIntoView()")

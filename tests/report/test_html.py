@@ -99,7 +99,8 @@ def test_hostile_texts_are_texts():
     ours = read(night())
     assert set(found.tags) <= set(ours.tags)
     # the page's own, the counts by host, the names of slices and the slices
-    assert found.tags.count("script") == found.tags.count("figure") + 3 + len(hostile().slices)
+    drawn = [classes for tag, name, classes in found.attributes if (tag, name) == ("figure", "class")]
+    assert found.tags.count("script") == len([c for c in drawn if "columns" not in c]) + 3 + len(hostile().slices)
     assert not [name for _, name, _ in found.attributes if name.startswith("on")]
     assert {name for _, name, _ in found.attributes} <= {name for _, name, _ in ours.attributes} | {"data-v"}
     shown = "".join(found.texts)
@@ -270,7 +271,7 @@ def test_narrow_reports_share_a_row_and_none_stands_alone_beside_nothing():
     kinds = {"a": False, "b": False, "c": True, "d": False, "e": True, "f": False}
     many = tuple(named(name, wide) for name, wide in kinds.items())
     text = html.render(Report(night().run, (entry("a"),), many)).decode()
-    found = re.findall(r'<section id="report-\d+" class="panel( wide)?">', text)
+    found = re.findall(r'<section id="report-\d+" class="panel( wide)?" data-name', text)
     assert found == ["", "", " wide", " wide", " wide", " wide"]
 
 
@@ -319,3 +320,26 @@ def test_tables_say_what_their_rows_come_to_where_they_add_up():
     ]
     one = html.render(Report(night().run, (entry("a"),), (table("t", columns, rows[:1], sql),))).decode()
     assert "<tfoot>" not in one
+
+
+def test_the_first_rows_of_a_table_stand_above_it_as_columns_in_its_own_words():
+    text = html.render(night()).decode()
+    charts = re.findall(r'<figure class="chart columns ranking">\n.*?</figure>', text, re.DOTALL)
+    (chart,) = (each for each in charts if "/page/0" in each)
+    assert chart.count("<rect") == 12
+    assert 'aria-label="Paths: requests; from 901 to 1,000, highest at /page/0"' in chart
+    assert "<title>/page/3: 973</title>" in chart
+    assert "<title>DE Germany: 310</title>" in text
+    assert len(charts) == 3
+
+
+def test_reports_without_amounts_or_with_one_row_have_no_columns():
+    name, count = column("user", "text", "key"), column("requests")
+    tables = (
+        table("one", [name, count], [("a", 3)]),
+        table("nothing", [name, count], [("a", 0), ("b", None)]),
+        table("texts", [name, column("last", "text")], [("a", "x"), ("b", "y")]),
+        table("keys", [name], [("a",), ("b",)]),
+    )
+    text = html.render(Report(night().run, (entry("a.log"),), tables)).decode()
+    assert '<figure class="chart columns' not in text

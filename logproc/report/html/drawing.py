@@ -32,6 +32,9 @@ MOST_BREAKS = 12
 MOST_MARKS = 12
 """Names below the columns of a chart."""
 
+WIDEST_BAR = 9
+"""Percent of a chart's width that a column takes at most: two of them are columns, too."""
+
 ERROR_COLOURS = 6
 """Number of the first colour that is for errors; those before are for all else."""
 
@@ -98,14 +101,14 @@ class Heat:
 def draw(chart: Chart, about: str, *, live: bool = True) -> Drawing:
     """Return a chart as a drawing; `about` names it for those who do not see it. Only a live one carries its data."""
     highest = max((value for line in chart.lines for value in line.values if value is not None), default=0)
-    top = figures.nice_ceiling(highest)
-    bars = tuple(_bars(chart, top)) if chart.kind == "columns" else ()
+    top = highest if chart.kind == "ranking" else figures.nice_ceiling(highest)
+    bars = tuple(_bars(chart, top)) if chart.kind in {"columns", "ranking"} else ()
     strokes = () if bars else tuple(_strokes(chart, top))
     return Drawing(
-        title=visible(valid_text(chart.title.replace("_", " ")))[:LONGEST_NAME],
+        title=_text(chart.title.replace("_", " ")),
         summary=_summary(chart, about),
         kind=chart.kind,
-        top=units.compact(top, chart.unit),
+        top=units.write(top, chart.unit) if chart.kind == "ranking" else units.compact(top, chart.unit),
         first=chart.axis.labels[0],
         last=chart.axis.labels[-1],
         strokes=strokes,
@@ -149,7 +152,11 @@ def _strokes(chart: Chart, top: float) -> Iterator[Stroke]:
 
 
 def _name(line: Line) -> str:
-    return visible(valid_text(line.name))[:LONGEST_NAME]
+    return _text(line.name)
+
+
+def _text(text: str) -> str:
+    return visible(valid_text(text))[:LONGEST_NAME]
 
 
 def _colour(line: Line, number: int) -> int:
@@ -179,16 +186,15 @@ def _bars(chart: Chart, top: float) -> Iterator[Bar]:
     width = 100 / len(line.values)
     for number, (label, value) in enumerate(zip(chart.axis.labels, line.values, strict=True)):
         height = 100 * max(0.0, (value or 0) / top)
-        text = f"{label}: {units.write(value, chart.unit)}"
-        left, wide = number * width + width * 0.1, 0.8 * width
+        text = f"{_text(label)}: {units.write(value, chart.unit)}"
+        wide = min(0.8 * width, WIDEST_BAR)
+        left = number * width + (width - wide) / 2
         yield Bar(f"{left:.2f}%", f"{100 - height:.2f}%", f"{wide:.2f}%", f"{height:.2f}%", text)
 
 
 def _marks(labels: Sequence[str]) -> Iterator[str]:
     step = -(-len(labels) // MOST_MARKS)
-    return (
-        visible(valid_text(label))[:LONGEST_NAME] if place % step == 0 else "" for place, label in enumerate(labels)
-    )
+    return (_text(label) if place % step == 0 else "" for place, label in enumerate(labels))
 
 
 def _marked(axis: Axis) -> Sequence[int]:
@@ -211,7 +217,7 @@ def _summary(chart: Chart, about: str) -> str:
             name = f"{_name(line)} " if len(chart.lines) > 1 else ""
             parts.append(
                 f"{name}from {units.write(low, chart.unit)} to {units.write(high, chart.unit)}, "
-                f"highest at {chart.axis.labels[where]}"
+                f"highest at {_text(chart.axis.labels[where])}"
             )
     return "; ".join(parts)
 

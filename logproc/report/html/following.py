@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from logproc.report_model import Report, Slice
 
-ROOM = Room(50, 6_000)
+ROOM = Room(50, 6_000, ranked=False)
 """Room of a panel of a slice."""
 
 MARK = b"<!--slices-->"

@@ -27,6 +27,9 @@ MOST_BYTES = 1_500_000
 ROOMS = (panels.ROOM, panels.Room(100, 12_000), panels.Room(25, 3_000), panels.Room(10, 1_500, live=False))
 """What the panels may take, from much to little; the first with which the page is small enough counts."""
 
+SCRIPT = ("base", "tables", "rankings", "charts", "following", "choosing", "view", "start")
+"""Parts of the page's script; each knows of those before it, and `start` sets all going."""
+
 INSTALL = "the HTML report needs jinja2; pip install 'logproc[html]'"
 
 
@@ -165,7 +168,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     style = _shades() + _read("vendor/uplot/uPlot.min.css") + _read("templates/style.css")
-    script = _read("vendor/uplot/uPlot.iife.min.js") + _read("templates/report.js")
+    script = _read("vendor/uplot/uPlot.iife.min.js") + _script()
     found.globals.update(
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704
@@ -180,6 +183,12 @@ def environment() -> Environment:
 
 def _read(name: str) -> str:
     return resources.files("logproc.report.html").joinpath(name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    """Return the page's script: its parts, in one function of their own."""
+    parts = "\n".join(_read(f"templates/script/{part}.js") for part in SCRIPT)
+    return f'(function () {{\n  "use strict";\n{parts}}})();\n'
 
 
 def _digest(text: str) -> str:

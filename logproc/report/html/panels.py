@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
 from logproc.report.html import drawing
+from logproc.report.html.ranking import ranking
 from logproc.report.html.world import COUNTRY, World, name_of, world
 from logproc.report.text import plural, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
@@ -35,11 +36,15 @@ MEAN_IN_FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a panel may take: rows, characters of all its texts together, and whether charts carry their numbers."""
+    """What a panel may take: rows, characters of all its texts together, and whether charts carry their numbers.
+
+    A panel that is not `ranked` has no chart of its first rows: the page's script draws it from the table.
+    """
 
     rows: int
     characters: int
     live: bool = True
+    ranked: bool = True
 
 
 ROOM = Room(500, 60_000)
@@ -57,11 +62,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's head; `numeric` columns stand right and are sorted as numbers, greatest first."""
+    """A column's head; `numeric` columns stand right and are sorted as numbers, greatest first.
+
+    A `key` says what a row is about.
+    """
 
     text: str
     numeric: bool
     css: str = ""
+    key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class Panel:
     foot: tuple[tuple[str, ...], ...]
     left_out: str
     charts: tuple[drawing.Drawing, ...]
+    ranking: drawing.Drawing | None
     heat: drawing.Heat | None
     world: World | None
     wide: bool
@@ -97,6 +107,7 @@ def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
     globe = world(table)
     headings, rows = _grid(table, room)
     title = shortened(table.title or table.name)
+    ranked = None if charts or heat else ranking(table, headings, rows)
     return Panel(
         id=f"report-{number}",
         name=shortened(table.name),
@@ -111,6 +122,9 @@ def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
         charts=tuple(
             drawing.draw(chart, f"{title}: {chart.title.replace('_', ' ')}", live=room.live) for chart in charts
         ),
+        ranking=None
+        if ranked is None or not room.ranked
+        else drawing.draw(ranked, f"{title}: {ranked.title.replace('_', ' ')}", live=False),
         heat=None if heat is None else drawing.heat(heat),
         world=globe,
         wide=len(charts) > 1 or heat is not None or globe is not None or (not charts and _width(headings, rows) > HALF),
@@ -150,13 +164,18 @@ def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tu
     shown = _affordable(table, room)
     columns = [_column(table, index, shown) for index in range(len(table.columns))]
     headings = [
-        Heading(shortened(column.name.replace("_", " "), 60), column.type in NUMBERS, _heading_class(column, cells))
+        Heading(
+            shortened(column.name.replace("_", " "), 60),
+            column.type in NUMBERS,
+            _heading_class(column, cells),
+            column.role == "key",
+        )
         for column, cells in zip(table.columns, columns, strict=True)
     ]
     share = _shares(table, shown)
     if share is not None:
         position, cells = share
-        headings.insert(position + 1, Heading("share", True, "n"))
+        headings.insert(position + 1, Heading("share", True, "n s"))
         columns.insert(position + 1, cells)
     return tuple(headings), tuple(zip(*columns, strict=True)) if columns and shown else ()
 
