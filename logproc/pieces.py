@@ -107,6 +107,7 @@ class PieceReader:
             known=piece.known,
             listed=piece.size if piece.end < 0 else -1,
             as_rows=piece.format == "jsonl",
+            decode_ahead=job.decode_ahead,
         )
         self._reader = reader
         problem: str | None = None

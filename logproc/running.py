@@ -32,6 +32,7 @@ def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ..
         since=config.since,
         until=config.until,
         spool=folder,
+        decode_ahead=config.workers > 1,
     )
 
 

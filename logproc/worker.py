@@ -45,6 +45,8 @@ class Job:
 
     `days` is the time zone by whose days an incremental run counts; `specs` then have slots.
 
+    `decode_ahead` lets a thread beside each worker decode compressed files.
+
     `spool` is a folder where each task leaves its rejected lines, or None if nobody wants them all.
     """
 
@@ -58,6 +60,7 @@ class Job:
     until: int | None = None
     spool: str | None = None
     days: str | None = None
+    decode_ahead: bool = False
 
 
 class Desk:

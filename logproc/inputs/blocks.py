@@ -13,12 +13,13 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from logproc.errors import UnreadableError
-from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
+from logproc.inputs.codecs import LONGEST_MAGIC, Compressed, RawInput, Stream, open_stream, sniff
 from logproc.inputs.elements import Elements
 from logproc.inputs.encodings import ARRAY, HEAD_BYTES, UTF8, Encoding, Utf16, classify, plainly_text
 from logproc.inputs.identity import WINDOW, Checksum, crc32_remove, digest
 from logproc.inputs.lines import SMALLEST_BLOCK, Block, LineCutter, buffer_size, fill
 from logproc.inputs.opening import STDIN, STDIN_FD, line_start, open_regular, unreadable
+from logproc.inputs.readahead import ReadAhead
 from logproc.inputs.records import Begins, record_behind, record_start
 from logproc.inputs.sample import Sample, sample
 from logproc.inputs.standard import standard_input
@@ -57,7 +58,8 @@ class BlockReader:
     `begins` finds records of several lines (see `inputs.records`), with `behind` by the line before; the range then
     owns the records whose first line lies in it, with all their lines. `block_bytes` should be at least 64 KiB, which
     is what decides whether a compressed file is text. A regular file is read up to the size it has when it is opened,
-    or up to the limit of `known`, which is what a ledger says of it; when it was listed it had `listed` bytes. Raises
+    or up to the limit of `known`, which is what a ledger says of it; when it was listed it had `listed` bytes. With
+    `decode_ahead` a thread decodes compressed data behind the first block while its blocks are parsed. Raises
     UnreadableError where the file cannot be opened or read, or is not the one that is known; damaged compressed data
     does not raise.
     """
@@ -69,6 +71,7 @@ class BlockReader:
         "_block_bytes",
         "_checksum",
         "_cutter",
+        "_decode_ahead",
         "_direct",
         "_end",
         "_fd",
@@ -102,6 +105,7 @@ class BlockReader:
         known: Known | None = None,
         listed: int = -1,
         as_rows: bool = False,
+        decode_ahead: bool = False,
     ) -> None:
         self._path = path
         self._start = start
@@ -117,8 +121,9 @@ class BlockReader:
         self._known = known
         self._listed = listed
         self._as_rows = as_rows
+        self._decode_ahead = decode_ahead
         self._checksum: Checksum | None = None  # of what was read, where the file is known to a ledger
-        self._stream: Stream | None = None  # what is read in place of a plain file
+        self._stream: Stream | ReadAhead | None = None  # what is read in place of a plain file
         self._cutter: LineCutter | None = None  # None: nothing to read
         self._direct = False  # whether lines are the bytes of a plain file as they are
         self.codec = codec
@@ -139,6 +144,8 @@ class BlockReader:
         """Close the file; standard input stays open."""
         self._opened = True
         self._cutter = None
+        if isinstance(self._stream, ReadAhead):
+            self._stream.close(wait=self._path != STDIN)  # a pipe may stay silent; the descriptor of a file is closed
         if self._fd >= 0 and self._path != STDIN:
             os.close(self._fd)
         self._fd = -1
@@ -182,6 +189,8 @@ class BlockReader:
         try:
             if not self._opened:
                 return self._first_block(buffer, at)
+            if self._decode_ahead and isinstance(self._stream, Compressed) and not self._stream.ended:
+                self._stream = ReadAhead(self._stream)
             return None if self._cutter is None else self._cutter.next(buffer.data, at)
         except OSError as error:
             raise unreadable(self._path, error) from error
