@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import functools
 import gc
 import os
 import signal
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    import coverage
 
 os.environ["TZ"] = "Asia/Kathmandu"  # +05:45: what takes the machine's zone for UTC shows
 time.tzset()
@@ -61,29 +67,39 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-MEASURED_EXAMPLES = 10
-"""Of each law. Coverage doubles the CPU time of all Python, and further examples reach next to no further lines.
+MEASURED = 10
+"""Examples of each law, and parameter sets of each test, of which coverage is measured.
 
-A loop that is no law of Hypothesis's decorator has the mark `no_cover` instead.
+Coverage more than doubles the CPU time of all Python, and further ones reach next to no further lines. A loop that is
+no law of Hypothesis's decorator has the mark `no_cover` instead.
 """
+
+_parametrized: collections.Counter[str] = collections.Counter()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    """Measure the coverage of a law's first examples only."""
-    law = getattr(getattr(item, "obj", None), "hypothesis", None)
-    if law is None or not getattr(item.config.option, "cov_source", None) or item.get_closest_marker("no_cover"):
+    """Measure the coverage of a law's first examples and of a test's first parameter sets only."""
+    if not getattr(item.config.option, "cov_source", None) or item.get_closest_marker("no_cover"):
         return (yield)
     import coverage
 
     measured = coverage.Coverage.current()
+    test = item.nodeid.partition("[")[0]
+    _parametrized[test] += 1
+    if _parametrized[test] > MEASURED:
+        with _unmeasured(measured):
+            return (yield)
+    law = getattr(getattr(item, "obj", None), "hypothesis", None)
+    if law is None:
+        return (yield)
     inner, seen = law.inner_test, 0
 
     @functools.wraps(inner)
     def counted(*args, **kwargs):
         nonlocal seen
         seen += 1
-        if seen == MEASURED_EXAMPLES + 1:
+        if seen == MEASURED + 1:
             measured.stop()
         return inner(*args, **kwargs)
 
@@ -92,8 +108,17 @@ def pytest_runtest_call(item: pytest.Item):
         return (yield)
     finally:
         law.inner_test = inner
-        if seen > MEASURED_EXAMPLES:
+        if seen > MEASURED:
             measured.start()
+
+
+@contextlib.contextmanager
+def _unmeasured(measured: coverage.Coverage):
+    measured.stop()
+    try:
+        yield
+    finally:
+        measured.start()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
