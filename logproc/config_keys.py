@@ -226,7 +226,7 @@ KEYS: tuple[Key, ...] = (
         _between(0, 1),
     ),
     Key("discover", "include", TEXTS, ("**/*",), "globs of the files to read, below the root (or the PATH)", _included),
-    Key("discover", "exclude", TEXTS, (), "globs of the files to leave out", _excluded),
+    Key("discover", "exclude", TEXTS, (), "globs of the files to leave out, below the root (or the PATH)", _excluded),
     Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to files and folders; loops end"),
     Key("source", "name", TEXT, REQUIRED, "name of the source: field `source`, and usable after FROM", _title),
     Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root (or the PATH)", _included),

@@ -58,7 +58,8 @@ def discover(
 
     Globs are relative to the path under which a file was found. A file that is itself one of `paths` is always
     listed, whatever the globs say; its relative path is its name. A path below `root` is a part of that tree: its files
-    are included, and have the source and the host, as they would be there. "-" is standard input and passes through.
+    are included or left out, and have the source and the host, as they would be there; a folder that is left out there
+    is read where it is one of `paths`. "-" is standard input and passes through.
     Never raises for what it finds: unusable paths are yielded with `problem` set.
     """
     walk = _Walk(
@@ -69,7 +70,7 @@ def discover(
         labels=tuple(_Label(source.name, compile_globs(source.include), source.host) for source in sources),
     )
     for path in paths:
-        walk.within = "" if root is None or path == STDIN else _way(root, path)
+        walk.begin("" if root is None or path == STDIN else _way(root, path))
         walk.add(path)
     own = walk.found
     walk.found = []
@@ -119,8 +120,16 @@ class _Walk:
     found: list[_Found] = field(default_factory=list)
     links: list[tuple[str, str, str]] = field(default_factory=list)  # path, relative path, `within`
     within: str = ""  # what the present path is called in the configured tree
+    spared: str = ""  # the same, but for exclusion: "" where the path itself is excluded, and was named all the same
     folders: set[tuple[int, int]] = field(default_factory=set)
     hard: set[_Identity] = field(default_factory=set)  # files of several names
+
+    def begin(self, within: str) -> None:
+        """Set what the paths that follow are called in the configured tree, with a slash behind."""
+        self.within = self.spared = within
+        ways = [within[:at] for at, character in enumerate(within) if character == "/"]
+        if self.prune is not None and any(map(self.prune.fullmatch, ways)):
+            self.spared = ""
 
     def add(self, path: str) -> None:
         """Find what lies at and below a path that was given by name."""
@@ -140,7 +149,8 @@ class _Walk:
         """Find what lies behind the symbolic links of the walk, links behind links included."""
         while self.links:
             links, self.links = sorted(self.links), []
-            for path, relative, self.within in links:
+            for path, relative, within in links:
+                self.begin(within)
                 self._add_link(path, relative)
 
     def _add_named(self, path: str, status: os.stat_result) -> None:
@@ -232,14 +242,17 @@ class _Walk:
         return "", None
 
     def _wanted(self, relative: str) -> bool:
-        if self.include is not None and not (
-            self.include.fullmatch(relative) or (self.within and self.include.fullmatch(self.within + relative))
-        ):
+        if self.include is not None and not _match(self.include, relative, self.within):
             return False
-        return self.exclude is None or not self.exclude.fullmatch(relative)
+        return self.exclude is None or not _match(self.exclude, relative, self.spared)
 
     def _pruned(self, relative: str) -> bool:
-        return self.prune is not None and self.prune.fullmatch(relative) is not None
+        return self.prune is not None and _match(self.prune, relative, self.spared)
+
+
+def _match(globs: re.Pattern[str], relative: str, within: str) -> bool:
+    """Tell whether a path matches by what it is called below the PATH, or below the root."""
+    return globs.fullmatch(relative) is not None or (within != "" and globs.fullmatch(within + relative) is not None)
 
 
 def _unique(own: list[_Found], linked: list[_Found], hard: set[_Identity]) -> list[LogFile]:

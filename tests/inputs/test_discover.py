@@ -308,6 +308,21 @@ def test_a_path_below_the_root_is_a_part_of_its_tree(plant: Plant, monkeypatch: 
     assert beside == ["", "own"]  # not below the root: globs begin at the PATH
 
 
+def test_what_is_left_out_of_the_root_is_left_out_of_a_path_below_it(plant: Plant) -> None:
+    root = plant("web/old/a", "web/new/b", "web/new/tmp/c", "old/d")
+
+    def names(*paths: str, exclude: tuple[str, ...] = ("web/old/**", "web/new/tmp")) -> list[str]:
+        found = discover([str(root / path) for path in paths], root=str(root), exclude=exclude)
+        return [file.path.removeprefix(f"{root}/") for file in found]
+
+    assert names("") == ["old/d", "web/new/b"]
+    assert names("web") == ["web/new/b"]
+    assert names("web", "old") == ["old/d", "web/new/b"]
+    assert names("web/old") == ["web/old/a"]  # it was named
+    assert names("web/new/tmp", exclude=("web/new/**", "c")) == []  # by its name below the PATH, too
+    assert names("web/new", exclude=("new/**",)) == ["web/new/b", "web/new/tmp/c"]
+
+
 def test_a_file_no_source_matches_has_none(plant: Plant) -> None:
     root = plant("a")
     assert [(file.source, file.host) for file in discover([str(root)], sources=[Source("b", ("b",))])] == [("", None)]
