@@ -24,6 +24,7 @@ from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.guards import GUARDS
 from logproc.formats.headed import HEADED_FORMATS
+from logproc.formats.hosting import HOSTING
 from logproc.formats.java import JAVA
 from logproc.formats.java_servers import JAVA_SERVERS
 from logproc.formats.journal import JOURNAL
@@ -86,6 +87,7 @@ _ROWS = (
     *GUARDS,
     *OPERATIONS,
     *SYSTEMS,
+    *HOSTING,
     *STRUCTURED,
     *JSON_SHAPES,
     *JSON_WEB,

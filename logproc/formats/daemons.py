@@ -100,10 +100,17 @@ DAEMONS = (
     ),
     app(
         "rabbitmq",
-        "RabbitMQ from 3.9 on: time [level] <process> message",
-        (stamp(ISO, b" "), level(b"] ", b"["), word("process", b"> ", b"<"), MESSAGE),
+        "RabbitMQ from 3.9 on, ejabberd: time [level] <process> message, or <process>@module:function:line message",
+        (
+            stamp(ISO, b" "),
+            level(b"] ", b"["),
+            word("process", b">", b"<"),
+            maybe(word("logger", b" ", b"@")),
+            PADDED_MESSAGE,
+        ),
         rank=-1,
-        needs=(b" [", b"] <", b"> "),
+        needs=(b" [", b"] <", b">"),
+        begins=rb"\d{4}-\d\d-\d\d[T ][\d:.]+\S* \[[a-z]+\] +<\d+\.\d+\.\d+>[@ ]",
         samples=(
             Sample(
                 "2024-01-02 03:04:05.678901+00:00 [warning] <0.231.0> disk free space low",
@@ -113,6 +120,10 @@ DAEMONS = (
                     "process": "0.231.0",
                     "message": "disk free space low",
                 },
+            ),
+            Sample(
+                "2024-01-02 03:04:05.678 [info] <0.585.0>@ejabberd_c2s:wait_for_auth:965 Failed authentication",
+                {"process": "0.585.0", "logger": "ejabberd_c2s:wait_for_auth:965", "message": "Failed authentication"},
             ),
         ),
         refused=("2024-01-02 03:04:05.678901+00:00 [warning] disk", "2024-01-02 03:04:05 <0.1.0> x"),

@@ -166,10 +166,11 @@ DESKS = (
     ),
     app(
         "syslog_year_first",
-        "syslog whose time begins with the year, as Cisco's NX-OS writes it; a priority may stand in front",
+        "syslog whose time begins with the year, as Cisco's NX-OS writes it, or has a blank between date and clock; "
+        "a priority may stand in front",
         (
             Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
-            stamp("%Y %b %d %H:%M:%S%.%z", b" "),
+            stamp("%Y %b %d %H:%M:%S%.%z%|%Y-%m-%d %H:%M:%S%.%z", b" "),
             word("host"),
             Slot(None, Meaning.TAG, b""),
             MESSAGE,
@@ -177,7 +178,8 @@ DESKS = (
         family="syslog",
         rank=1,
         single=True,
-        begins=rb"(?:<\d{1,3}>)?\d{4} [A-Z][a-z][a-z] [ \d]\d [\d:.]+ ",
+        begins=rb"(?:<\d{1,3}>)?\d{4}(?: [A-Z][a-z][a-z] [ \d]\d [\d:.]+ |"
+        rb"-\d\d-\d\d [\d:.]{8,15}(?: ?[+-]\d\d:?\d\d|Z)? [\w.-]+ [\w./()-]+\[\d+\]: )",
         samples=(
             Sample(
                 "<13>2024 Jan  2 03:04:05.678 UTC sw1 app[12]: up",
@@ -190,6 +192,11 @@ DESKS = (
                     "message": "up",
                 },
             ),
+            Sample(
+                "2024-01-02 03:04:05.678901 web1 sshd[77]: Failed password",
+                {"time": "2024-01-02T03:04:05.678901Z", "host": "web1", "program": "sshd", "pid": 77},
+            ),
+            Sample("2024-01-02 03:04:05 web1 kernel: x", {"host": "web1", "program": "kernel", "message": "x"}),
             Sample("2024 Jan  2 03:04:05 sw1 %ETHPORT-5-IF_UP: Interface is up", {"host": "sw1", "facility": None}),
         ),
         refused=("Jan  2 03:04:05 sw1 app[12]: up", "2024 Jan 42 03:04:05 sw1 app: up"),

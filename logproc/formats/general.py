@@ -70,7 +70,7 @@ def _timed(layout: str) -> tuple[Slot, ...]:
         maybe(literal(b":")),
         _sign(b"["),
         level(b""),
-        maybe(literal(b"]")),
+        _sign(b"]"),
         maybe(literal(b":")),
         PADDED_MESSAGE,
     )
@@ -140,6 +140,7 @@ _ROWS = (
                 {"time": "2024-01-02T03:04:05.678000Z", "level": "INFO", "message": "up and running"},
             ),
             Sample("[2024-01-02T03:04:05Z] [warn] low", {"level": "WARN", "message": "low"}),
+            Sample("[20240102-03:04:05] [INFO ] up", {"level": "INFO", "message": "up"}),
             Sample("2012-07-02 10:22:40,672:DEBUG:foo bar", {"level": "DEBUG", "message": "foo bar"}),
             Sample("2024/01/02 03:04:05.5 ERROR: down", {"time": "2024-01-02T03:04:05.500000Z", "level": "ERROR"}),
         ),
@@ -188,15 +189,17 @@ _ROWS = (
     app(
         "dated_bracketed",
         "any log whose lines begin with a date and clock in brackets",
-        (stamp(f"{ANY}%|{_YEARLESS}", b"]"), PADDED_MESSAGE),
+        (stamp(f"{ANY}%|{_YEARLESS}", b"]"), maybe(literal(b":")), PADDED_MESSAGE),
         prefix=b"[",
         rank=-13,
+        head=1,
         needs=(b"[", b":", b"]"),
         samples=(
             Sample(
                 "[Dec 21 12:56:59] SECURITY: res_security_log.c: x",
                 {"time": "2000-12-21T12:56:59Z", "message": "SECURITY: res_security_log.c: x"},
             ),
+            Sample("[02-Jan-2024 03:04:05 +0200]: no", {"time": "2024-01-02T01:04:05Z", "message": "no"}),
             Sample("[04/Jun/2016:12:41:45 +0100] 1.25 200", {"time": "2016-06-04T11:41:45Z", "message": "1.25 200"}),
         ),
         refused=("Dec 21 12:56:59 x", "[x] Dec 21 12:56:59"),

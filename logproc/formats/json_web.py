@@ -129,6 +129,16 @@ _ECHO = with_names(duration=("latency_human",), bytes=("bytes_out",), vhost=("ho
 # https://github.com/roidrage/lograge: milliseconds.
 _LOGRAGE = with_names(duration=("duration",), client=("ip", "remote_ip"), logger=("controller",))
 
+# https://matomo.org/faq/log-analytics-tool/: what Matomo's importer of logs asks nginx to write; seconds, by any name.
+_MATOMO = with_names(
+    time=("date",),
+    client=("ip",),
+    vhost=("host",),
+    target=("path",),
+    bytes=("length",),
+    duration=("generation_time_milli",),
+)
+
 _ECHO_LINE = (
     '{"time":"2024-01-02T03:04:05.678Z","id":"a","remote_ip":"192.0.2.1","host":"a.example","method":"GET",'
     '"uri":"/x?a=1","user_agent":"curl","status":200,"error":"","latency":12345,"latency_human":"12.345\u00b5s",'
@@ -272,6 +282,25 @@ JSON_WEB = (
             "bytes": 5,
             "duration": 0.000012345,
             "vhost": "a.example",
+        },
+    ),
+    _row(
+        "matomo_json",
+        "nginx's requests as Matomo's importer of logs asks for them",
+        42,
+        ("idsite", "ip", "path", "status", "generation_time_milli"),
+        Naming(_MATOMO),
+        '{"idsite":1,"ip":"192.0.2.1","host":"a.example","path":"/x?a=1","status":"200","referrer":"-","user_agent":'
+        '"curl","length":192,"generation_time_milli":0.008,"date":"2024-01-02T03:04:05+02:00"}',
+        {
+            "time": "2024-01-02T01:04:05Z",
+            "client": "192.0.2.1",
+            "vhost": "a.example",
+            "path": "/x",
+            "query": "a=1",
+            "status": 200,
+            "bytes": 192,
+            "duration": 0.008,
         },
     ),
     _row(

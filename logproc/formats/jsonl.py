@@ -59,6 +59,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         *("id.orig_h", "data.srcip", "source_ip", "sourceIPAddress", "callerIpAddress", "ClientIP", "client.ipAddress"),
         *("request.remote_address", "httpRequest.clientIp", "actor_ip", "protoPayload.requestMetadata.callerIp"),
         *("IPAddress", "IpAddress", "ipAddress", "clientIP", "sourceIp", "client_address", "clientAddress"),
+        "ip_addr",
     ),
     "ident": ("ident",),
     "user": (

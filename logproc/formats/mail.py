@@ -11,13 +11,24 @@ from logproc.formats.heads import ISO, MESSAGE, NEVER, app, maybe, number, stamp
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
+_CLIENT = (
+    Part("client", b"H=[", b"]", anywhere=True),
+    Part(None, b"H=", b" ", anywhere=True),
+    Part(None, b" (", b")", in_front=True),
+    Part("client", b") [", b"]", in_front=True, spare=True),
+    Part("client", b" [", b"]", in_front=True, spare=True),
+    Part("client", b") [", b"]", spare=True),
+    Part("client", b"[", b"]", spare=True),
+)
+"""The host behind H=, or behind "for" and "from": a name, what it called itself in HELO, which may be an address of any
+sort in brackets, and its address."""
+
 _DELIVERY = Within(
     "message",
     (
         Part("flag", b"", b" ", in_front=True),
         Part("address", b" ", b" ", in_front=True, open_end=True),
-        Part("client", b" H=", b"]", anywhere=True),
-        Part("client", b"[", b"]"),
+        *_CLIENT,
         Part("protocol", b"P=", b" ", anywhere=True, open_end=True),
         Part("bytes", b"S=", b" ", anywhere=True, open_end=True),
     ),
@@ -54,6 +65,14 @@ MAIL = (
                 },
             ),
             Sample(
+                "2024-01-02 03:04:05 1rKabc-0001AB-CD <= a@a.example H=b.example ([10.0.0.7]) [192.0.2.1]:25 P=esmtp",
+                {"client": "192.0.2.1", "protocol": "esmtp"},
+            ),
+            Sample(
+                "2024-01-02 03:04:05 1rKabc-0001AB-CD <= a@a.example H=[192.0.2.1]:25 I=[10.0.0.5]:25 P=smtp",
+                {"client": "192.0.2.1"},
+            ),
+            Sample(
                 "2024-01-02 03:04:05 +0100 [77] 1rKabc-0001AB-CD Completed",
                 {"time": "2024-01-02T02:04:05Z", "pid": 77, "client": None, "message": "Completed"},
             ),
@@ -69,8 +88,16 @@ MAIL = (
         begins=_EXIM_TIME + rb"(?:H=|SMTP |TLS |no host name found|no IP address found|"
         rb"\w+ authenticator failed|unexpected disconnection|Start queue run|End queue run|exim \d|"
         rb"refused connection|rejected )",
-        within=Within("message", (Part("client", b"[", b"]"),)),
+        within=Within("message", _CLIENT),
         samples=(
+            Sample(
+                "2024-01-02 03:04:05 login authenticator failed for a.example ([10.0.0.7]) [192.0.2.1]: 535 Incorrect",
+                {"client": "192.0.2.1"},
+            ),
+            Sample(
+                '2024-01-02 03:04:05 SMTP protocol error in "AUTH LOGIN" H=([127.0.0.1]) [192.0.2.1]:14 I=[10.0.0.5]:2',
+                {"client": "192.0.2.1"},
+            ),
             Sample(
                 "2024-01-02 03:04:05 H=(ylmf-pc) [192.0.2.1]:2468 rejected EHLO or HELO ylmf-pc: Denied",
                 {

@@ -10,6 +10,7 @@ from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, app, level, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Slot
 from logproc.formats.within import Part, Within
+from logproc.model import Kind
 
 _BIND_TIME = f"%d-%b-%Y %H:%M:%S%.%|{ISO}"
 _BIND_CLIENT = Within(
@@ -17,7 +18,10 @@ _BIND_CLIENT = Within(
     (
         Part("client", b"client ", b"#", in_front=True, last_word=True),
         Part("remote_port", b"#", b" ", in_front=True, open_end=True),
+        Part(None, b"client ", b"#", anywhere=True),
+        Part("remote_port", b"#", b": ", in_front=True, spare=True),
     ),
+    kinds={"remote_port": Kind.INTEGER},
 )
 _BIND_NAMES = (
     rb"queries|query-errors|client|security|general|default|database|config|resolver|xfer-in|xfer-out|notify|update|"
@@ -47,7 +51,7 @@ NAMES = (
                     "logger": "queries",
                     "level": "INFO",
                     "client": "192.0.2.10",
-                    "remote_port": "53211",
+                    "remote_port": 53211,
                     "message": "client @0x7f8b4c0d6e70 192.0.2.10#53211 (a.example): query: a.example IN A +E(0)K "
                     "(192.0.2.1)",
                 },
@@ -72,9 +76,13 @@ NAMES = (
                 {
                     "level": None,
                     "client": "192.0.2.10",
-                    "remote_port": "53211",
+                    "remote_port": 53211,
                     "message": "client 192.0.2.10#53211 (a.example): query (cache) 'a.example/A/IN' denied",
                 },
+            ),
+            Sample(
+                "02-Jan-2024 03:04:05.124 error: client 192.0.2.10#53211: zone transfer 'a.example/AXFR/IN' denied",
+                {"level": "ERROR", "client": "192.0.2.10", "remote_port": 53211},
             ),
             Sample("02-Jan-2024 03:04:05.124 error: zone x/IN: no", {"level": "ERROR", "message": "zone x/IN: no"}),
         ),

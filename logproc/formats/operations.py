@@ -202,7 +202,7 @@ OPERATIONS = (
         "monit",
         "Monit: [zone time] level : message",
         (
-            stamp(f"UTC %b %d %H:%M:%S%|GMT %b %d %H:%M:%S%|CET %b %d %H:%M:%S%|CEST %b %d %H:%M:%S%|{ISO}", b"] "),
+            stamp(f"%Z %b %d %H:%M:%S%|{ISO}", b"] "),
             level(b"", padded=False),
             Slot(None, Meaning.LITERAL, b"", opening=b": ", padded=True),
             MESSAGE,
@@ -217,6 +217,7 @@ OPERATIONS = (
                 {"time": "2024-01-02T03:04:05Z", "level": "ERROR", "message": "'nginx' process is not running"},
             ),
             Sample("[UTC Jan  2 03:04:05] info     : started", {"time": "2000-01-02T03:04:05Z", "level": "INFO"}),
+            Sample("[PDT Apr  2 03:04:05] error    : no", {"time": "2000-04-02T10:04:05Z", "level": "ERROR"}),
         ),
         refused=("[2024-01-02T03:04:05+0000] 'nginx' : x", "[UTC Jan  2 03:04:05] x"),
     ),

@@ -181,6 +181,8 @@ class HeadedParser(NamedParser):
 
     def _lay_out(self, delimiter: bytes, names: tuple[str, ...], header: bytes) -> _Layout:
         fields = columns_of(names, self.naming)
+        if self._header.directive and not {"query", "target"}.intersection(fields):  # a query stands in the path
+            fields = tuple("target" if field == "path" else field for field in fields)
         if self.all_columns:
             self._add_columns(fields)
         self.dated = DATE in fields and "time" in fields

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logproc.formats.naming import DATE
-from logproc.formats.parser_named import NamedParser
+from logproc.formats.parser_named import LAYOUTS, NamedParser
 from logproc.kernels import derive, jsonlines, layout, named
 from logproc.kernels.decode import NO_TIME, decode_times
 
@@ -65,7 +65,7 @@ class JsonParser(NamedParser):
                 jsonlines.tokenize_by_paths,
                 (0, 0, 0, *self._paths, *jsonlines.scratch(self._paths), *arrays, *rejects, self._own),
             ),
-            (decode_times, (0, *first, 0, lines.times, self._zoneless_rows, self._scratch)),
+            (decode_times, (0, *first, 0, lines.times, self._zoneless_rows, self._scratch, LAYOUTS)),
             (derive.join_dates, (*slices, 0, 0, 0, date, NO_TIME, *times)),
             *((kernel, (*slices, 0, 0, *columns)) for kernel, columns in self.derivations()),
         ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
 from logproc.formats.jsonl import SYNONYMS
+from logproc.formats.layouts import compile_layout
 from logproc.formats.naming import DATE, DURATIONS, REQUEST, Naming
 from logproc.formats.within import Finder
 from logproc.kernels import derive, tokenize
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
     from logproc.formats.format import Format
     from logproc.kernels.jit import Kernel
+
+_LAYOUTS = (
+    *("%Y/%m/%d %H:%M:%S%.%z", "%a, %d %b %Y %H:%M:%S%.%z", "%a %b %d %H:%M:%S%. %Y", "%a %b %d %H:%M:%S %Z %Y"),
+    *("%d %b %Y %H:%M:%S%.%z", "%b %d, %Y %I:%M:%S%. %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %H:%M:%S%.%z"),
+    *("%d-%b-%Y %H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%.%z", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H:%M:%S%.%z"),
+    *("%m/%d/%Y %I:%M:%S%. %p", "%Y-%m-%d %H:%M:%S%.%z %Z", "%d.%m.%Y %H:%M:%S%.", "%Y.%m.%d %H:%M:%S%."),
+)
+LAYOUTS = np.array(bytearray(compile_layout("%|".join(_LAYOUTS))), np.uint8)
+"""Times of named fields beside those that `decode_times` knows: with a year, and without a doubt what the month is."""
 
 OWN_COUNTERS = 5
 """Cells of the counters of the kernels: those of `jsonlines`, and one that a kernel may use for itself."""
@@ -108,7 +118,7 @@ class NamedParser:
         lines = self.lines
         zoneless, _undecoded = decode_times(
             base, lines.starts[0, row:upto], lines.ends[0, row:upto], lines.styles[0, row:upto], upto - row,
-            lines.times[row:upto], self._zoneless_rows, self._scratch,
+            lines.times[row:upto], self._zoneless_rows, self._scratch, LAYOUTS,
         )  # fmt: skip
         if zoneless:
             lines.zoneless[row + self._zoneless_rows[:zoneless]] = 1

@@ -111,6 +111,16 @@ SERVERS = (
         needs=(b"[", b"] ["),
         within=_PEER,
         samples=(
+            Sample("[Tue Jan 02 03:04:05 2024] [error] [client ::1] x", {"client": "::1", "remote_port": None}),
+            Sample("[Tue Jan 02 03:04:05 2024] [error] [client 2001:db8::7] x", {"client": "2001:db8::7"}),
+            Sample(
+                "[Tue Jan 02 03:04:05 2024] [error] [client 2001:db8:1:2:3:4:5:1946] x",
+                {"client": "2001:db8:1:2:3:4:5:1946", "remote_port": None},
+            ),
+            Sample(
+                "[Tue Jan 02 03:04:05 2024] [error] [client 2001:db8:1:2:3:4:5:6:1946] x",
+                {"client": "2001:db8:1:2:3:4:5:6", "remote_port": 1946},
+            ),
             Sample(
                 "[Fri Sep 09 10:42:29.902022 2011] [core:error] [pid 35708:tid 4328] [client 72.15.99.1:80] AH1: x",
                 {

@@ -65,18 +65,18 @@ VOICE = (
     ),
     app(
         "freeswitch",
-        "FreeSWITCH: session time idle% [LEVEL] file:line message",
+        "FreeSWITCH: session time idle% [LEVEL] file:line message; session and idle% may be missing",
         (
             maybe(word("session", b" 20")),
             stamp("%y-%m-%d %H:%M:%S%.%|%Y-%m-%d %H:%M:%S%.", b" "),
-            word("idle", b"% ["),
-            level(b"] ", padded=False),
+            maybe(word("idle", b"% ")),
+            level(b"] ", b"["),
             word("logger"),
             MESSAGE,
         ),
         rank=-2,
         head=4,
-        begins=rb"(?:[0-9a-f-]{36} )?\d{4}-\d\d-\d\d [\d:.]+ [\d.]+% \[[A-Z]+\] ",
+        begins=rb"(?:[0-9a-f-]{36} )?\d{4}-\d\d-\d\d [\d:.]+ (?:[\d.]+% )?\[[A-Z]+\] [\w./-]+\.c(?:pp)?:\d+ ",
         samples=(
             Sample(
                 "a1b2c3d4-aaaa-bbbb-cccc-1234567890ab 2024-01-02 03:04:05.678901 97.10% [WARNING] sofia.c:15 SIP auth",
@@ -89,8 +89,9 @@ VOICE = (
                 },
             ),
             Sample("2024-01-02 03:04:05.678901 9.1% [NOTICE] a.c:1 up", {"session": None, "level": "INFO"}),
+            Sample("2024-01-02 03:04:05.678901 [ERR] a.c:1 no", {"idle": None, "level": "ERROR", "logger": "a.c:1"}),
         ),
-        refused=("2024-01-02 03:04:05.678901 [NOTICE] a.c:1 up", "2024-01-02 03:04:05.678901 9.1% [XY] a.c:1 up"),
+        refused=("2024-01-02 03:04:05.678901 a.c:1 up", "2024-01-02 03:04:05.678901 9.1% [XY] a.c:1 up"),
     ),
     app(
         "murmur",

@@ -174,30 +174,6 @@ WEB_SERVERS = (
         refused=('192.0.2.1 - joe [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 123',),
     ),
     Format(
-        name="gandi",
-        family="web",
-        engine=SEPARATOR,
-        program=compile_apache('%h %v %u %t (%T s) "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', extra=True),
-        doc="what hosters such as Gandi write: client host user [time] (seconds s) and the rest of combined",
-        rank=6,
-        needs=(b"] (", b' s) "', b'" "'),
-        samples=(
-            Sample(
-                '192.0.2.1 a.example - [02/Jan/2024:03:04:05 +0000] (3 s) "GET / HTTP/1.1" 200 123 "-" "Mozilla"',
-                {
-                    "time": "2024-01-02T03:04:05Z",
-                    "client": "192.0.2.1",
-                    "vhost": "a.example",
-                    "duration": 3,
-                    "status": 200,
-                    "bytes": 123,
-                    "user_agent": "Mozilla",
-                },
-            ),
-        ),
-        refused=('192.0.2.1 a.example - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/1.1" 200 123 "-" "Mozilla"',),
-    ),
-    Format(
         name="nginx_rtmp",
         family="web",
         engine=SEPARATOR,

@@ -22,8 +22,10 @@ from logproc.kernels.clock import (
     remembered_iso_time,
     unescape_short,
 )
+from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
-from logproc.kernels.memory import load_byte, load_half, store_byte, store_word
+from logproc.kernels.laid_times import stamp_end
+from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, store_word
 from logproc.kernels.numerals import (
     INVALID,
     SLOW,
@@ -136,15 +138,16 @@ def decode_slow_decimals(
             valid[row] = 1
 
 
-@kernel("i8, i4[], i4[], u1[], i8, i8[], i4[], i8[] -> i8, i8")
-def decode_times(base, starts, ends, kinds, n, out, zoneless, cache):
+@kernel("i8, i4[], i4[], u1[], i8, i8[], i4[], i8[], u1[] -> i8, i8")
+def decode_times(base, starts, ends, kinds, n, out, zoneless, cache, layouts):
     """Decode n JSON values into `out`, int64 microseconds or NO_TIME; return (zoneless rows, undecoded rows).
 
-    `kinds` are those of `jsonlines`: strings may be ISO or common log times or numbers, numbers are epochs told by
-    their magnitude, anything else is no time. Rows written to `zoneless` (int32, n long) had no zone: read as UTC.
-    A value that is present but no time counts as undecoded. `cache` is int64, SCRATCH_SIZE long, zeros at first.
+    `kinds` are those of `jsonlines`: strings may be ISO or common log times or numbers, or of the `layouts` (see
+    `laid_times`), numbers are epochs told by their magnitude, anything else is no time. Rows written to `zoneless`
+    (int32, n long) had no zone: read as UTC. A value that is present but no time counts as undecoded. `cache` is int64,
+    SCRATCH_SIZE long, zeros at first.
     """
-    address = cache.ctypes.data
+    address, layout = cache.ctypes.data, layouts.ctypes.data
     n_zoneless = undecoded = 0
     for row in range(n):
         out[row] = NO_TIME
@@ -159,6 +162,9 @@ def decode_times(base, starts, ends, kinds, n, out, zoneless, cache):
             ok = micros != NO_TIME
             if not ok:
                 micros, naive, ok = parse_any_time(base, s, e, address)
+            if not ok and e > s + 10 and stamp_end(base, s, layout, 0, len(layouts), address) == e:
+                micros, naive = load_word(address, 8 * HEAD_TIME), load_word(address, 8 * HEAD_ZONELESS)
+                ok = micros != NO_TIME
         elif kind == 2:
             length = unescape_short(base, s, e, address)
             micros, naive, ok = parse_any_time(address, SHORT_AT, SHORT_AT + length, address)

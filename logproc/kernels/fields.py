@@ -53,7 +53,8 @@ def ends_line(base, s, e, byte, quoted):
 def port_span(base, s, e):
     """Return (start, end) of the port, 1 to 5 digits, of "host:port" or, as PostgreSQL writes it, "host(port)".
 
-    Returns (-1, -1) if there is none.
+    Returns (-1, -1) if there is none. An address of IPv6 without brackets may have a port, too: the digits behind its
+    last colon are one unless they are its eighth group, or what stands in front of them is no address.
     """
     closed = e > s and load_byte(base, e - 1) == 41
     end = e - 1 if closed else e
@@ -62,7 +63,25 @@ def port_span(base, s, e):
         i -= 1
     if i == end or end - i > 5 or i < s + 2 or load_byte(base, i - 1) != (40 if closed else 58):
         return -1, -1
+    if not closed and _belongs_to_address(base, s, i - 1):
+        return -1, -1
     return i, end
+
+
+@helper
+def _belongs_to_address(base, s, e):
+    """Tell whether the group behind the colon at e belongs to the address of IPv6 that begins at s."""
+    colons, shortened = 0, False
+    for i in range(s, e):
+        byte = load_byte(base, i)
+        if byte == 91:
+            return False
+        if byte == 58:
+            colons += 1
+            shortened = shortened or load_byte(base, i + 1) == 58
+    if load_byte(base, e - 1) == 58:  # "fe80::1", but ":::80" is the port of "::"
+        return colons < 2 or load_byte(base, e - 2) != 58
+    return colons == 6 and not shortened
 
 
 @helper

@@ -223,8 +223,18 @@ def _nothing(slot: Slot) -> dict[str, Value]:
     return dict.fromkeys((*(name for name in (slot.name, slot.port_name) if name), *DERIVED.get(slot.meaning, ())))
 
 
+def _is_address(text: bytes) -> bool:
+    """Tell whether the digits behind the last colon belong to an address of IPv6, and are no port."""
+    front, _, group = text.rpartition(b":")
+    if b"[" in front or not re.fullmatch(rb"\d{1,5}", group):
+        return False
+    if front.endswith(b":"):
+        return not front.endswith(b"::")
+    return front.count(b":") == 6 and b"::" not in front
+
+
 def _endpoint(slot: Slot, text: bytes) -> dict[str, Value]:
-    found = ENDPOINT.fullmatch(text)
+    found = None if _is_address(text) else ENDPOINT.fullmatch(text)
     host, port = (found[1], int(found[2] or found[3])) if found else (text, None)
     if len(host) > 2 and host.startswith(b"[") and host.endswith(b"]"):
         host = host[1:-1]

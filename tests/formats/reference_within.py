@@ -45,7 +45,9 @@ def _parts_of(within: Within, text: Value) -> dict[str, Value]:
         if at_next < 0:
             continue
         at = at_next
-        if value and value != b"-" and part.name is not None:
+        if within.kinds.get(part.name or "") == Kind.INTEGER and not re.fullmatch(rb"\d{1,18}", value):
+            continue
+        if value and value != b"-" and part.name is not None and not (part.spare and fields.get(part.name)):
             fields |= _fields(part.name, value)
     return _typed(within, fields)
 

@@ -225,6 +225,15 @@ def test_a_target_is_put_together_from_path_and_query(order: str):
     }  # fmt: skip
 
 
+def test_a_path_holds_its_query_where_no_column_does():
+    text = b"#Fields: c-ip date time cs-uri-stem c-status\n192.0.2.1 2024-01-02 03:04:05 /radio?title=a 200\n"
+    rows, _ = parsed("w3c", text + b"192.0.2.1 2024-01-02 03:04:05 /radio 200\n")
+    assert [(row["target"], row["path"], row["query"]) for row in rows] == [
+        ("/radio?title=a", "/radio", "title=a"),
+        ("/radio", "/radio", None),
+    ]
+
+
 def test_times_of_w3c_are_utc_in_every_zone_and_those_of_csv_are_not(tmp_path: Path):
     w3c, table = "#Fields: date time a\n2024-01-02 03:04:05 x\n", "date,time,a\n2024-01-02,03:04:05,x\n"
     for name, text, hour in (("w3c", w3c, 3), ("csv", table, 2)):

@@ -11,6 +11,7 @@ from kernels import references
 from kernels.references import EPOCH, MONTHS, fixed_zone, micros_of
 
 from logproc import model
+from logproc.formats.parser_named import LAYOUTS
 from logproc.kernels import decode, jsonlines
 from logproc.kernels.decode import NO_TIME
 
@@ -306,11 +307,41 @@ def times(values: list[tuple[int, str]]) -> tuple[list[int | None], list[int], i
     held.starts[kinds == jsonlines.MISSING] = -1
     out, zoneless = np.zeros(held.n, np.int64), np.zeros(held.n, np.int32)
     cache = np.zeros(decode.SCRATCH_SIZE, np.int64)
-    n, undecoded = decode.decode_times(held.base, held.starts, held.ends, kinds, held.n, out, zoneless, cache)
+    n, undecoded = decode.decode_times(held.base, held.starts, held.ends, kinds, held.n, out, zoneless, cache, LAYOUTS)
     return [None if micros == NO_TIME else micros for micros in out.tolist()], zoneless[:n].tolist(), undecoded
 
 
 INSTANT = 971211336_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "zoneless"),
+    [
+        ("2000/10/10 20:55:36", True),
+        ("Tue, 10 Oct 2000 20:55:36 GMT", False),
+        ("Tue Oct 10 20:55:36 2000", True),
+        ("Tue Oct 10 22:55:36 CEST 2000", False),
+        ("10 Oct 2000 20:55:36.000", True),
+        ("Oct 10, 2000 8:55:36 PM", True),
+        ("2000-10-10 20:55:36.0 +0000 UTC", False),
+        ("20001010T205536Z", False),
+        ("10.10.2000 20:55:36", True),
+    ],
+)
+def test_times_that_programs_write_of_their_own_are_read(text: str, *, zoneless: bool):
+    buffer = np.frombuffer(f'"{text}" "{text}!" "{text}"'.encode() + bytes(200), np.uint8).copy()
+    starts = np.array([1, 1 + len(text) + 3, 1 + 2 * len(text) + 7], np.int32)
+    ends = starts + np.array([len(text), len(text) + 1, len(text)], np.int32)
+    out, rows, cache = np.zeros(3, np.int64), np.zeros(3, np.int32), np.zeros(decode.SCRATCH_SIZE, np.int64)
+    kinds = np.full(3, jsonlines.PLAIN, np.uint8)
+    n, undecoded = decode.decode_times(buffer.ctypes.data, starts, ends, kinds, 3, out, rows, cache, LAYOUTS)
+    assert (out.tolist(), rows[:n].tolist()) == ([INSTANT, NO_TIME, INSTANT], [0, 2] if zoneless else [])
+    assert undecoded == 1
+
+
+@pytest.mark.parametrize("text", ["10/11/2000 20:55:36", "10-11-2000 20:55:36", "Oct 10 20:55:36", "20:55:36", ""])
+def test_times_whose_month_or_year_is_not_said_are_none(text: str):
+    assert times([(jsonlines.PLAIN, text)]) == ([None], [], 1)
 
 
 def test_times_of_json_values():
