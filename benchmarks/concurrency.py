@@ -4,14 +4,20 @@
 
 Needs the combined file that `run.py` generates. Three works (see `errands.py`) on serial, threads, processes, queue
 and Dask, with one worker and with two; each measurement in a process of its own, from the call of the backend to its
-last result, start of local workers included. The queue's workers wait at its port before it opens. With --write the
-table and the figure go to docs/.
+last result, start of local workers included. As in a run, the fork server of processes is called before the question is
+planned, and the queue's workers wait at its port, loaded, before it opens. With --write the table and the figure go to
+docs/.
+
+Beside them stands what no coordinator can beat: "apart" are one and two processes that are loaded already, are told to
+begin at the same moment, and do every task or every second one, knowing nothing of each other. What two of them are
+slower than twice as fast as one is the machine's: its processors share memory, cache and host.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import secrets
@@ -33,11 +39,15 @@ from logproc.planner import RANGE_BYTES
 
 HERE = Path(__file__).parent
 FILE = HERE / "work" / "combined.log"
-BACKENDS = ("serial", "threads", "processes", "queue", "dask")
+BACKENDS = ("serial", "apart", "threads", "processes", "queue", "dask")
 ANSWER_SECONDS = 0.1
 ANSWER_BYTES = 1000
 SQL = "SELECT status, count(*) AS n FROM web GROUP BY status"
 WAITS = "waits for a run\n"
+APART = """\
+"apart" is no backend: one and two processes that are loaded already, are told to begin at the same moment and know
+nothing of each other. What two of them lack of 2.00x is the machine's, whose processors share memory, cache and host.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,15 +85,20 @@ def one(work: Work, backend: str, workers: int, port: int) -> tuple[float, str]:
     import errands
 
     from logproc.backends import BACKENDS as LOCAL
+    from logproc.backends import children
     from logproc.rollup.sql import plan
     from logproc.worker import Job
 
+    if backend == "processes":
+        children.prepare()
     job = Job(id="benchmark", specs=(plan(SQL, "status"),), formats=("combined",))
     errand = errands.Errand(secrets.token_hex(8), work.name, port, job)
     tasks = tasks_of(work)
     with ExitStack() as stack:
         if backend == "queue":
             runner = queue_of(stack, workers)
+        elif backend == "apart":
+            runner = apart(stack, errand, workers)
         elif backend == "dask":
             from logproc.backends import dask
 
@@ -118,6 +133,35 @@ def queue_of(stack: ExitStack, workers: int):
     return lambda *arguments: queue.run(*arguments, remote=remote)
 
 
+def apart(stack: ExitStack, errand, workers: int):
+    """Return a backend whose processes are told once to begin, and share nothing."""
+    context = multiprocessing.get_context("spawn")
+    pipes = []
+    for number in range(workers):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=alone, args=(theirs, errand, number, workers))
+        process.start()
+        stack.callback(process.join)
+        pipes.append(ours)
+        assert ours.recv() == WAITS
+
+    def run(_process, _errand, tasks, _workers):
+        for pipe in pipes:
+            pipe.send(tasks)
+        for pipe in pipes:
+            yield from pipe.recv()
+
+    return run
+
+
+def alone(pipe, errand, number: int, workers: int) -> None:
+    """Do every task that has this number among the workers."""
+    import errands
+
+    pipe.send(WAITS)
+    pipe.send([errands.run(errand, task) for task in pipe.recv()[number::workers]])
+
+
 def serve_queue(address: str, workers: int) -> None:
     import errands
 
@@ -130,6 +174,9 @@ def serve_queue(address: str, workers: int) -> None:
     key = sys.stdin.readline().strip().encode()
     endpoint = Endpoint(keys.parse_address(address), Codec((*TYPES, errands.Errand, *JOB_TYPES)), key, None)
     children.prepare()
+    first = multiprocessing.get_context(children.START_METHOD).Process(target=int)
+    first.start()
+    first.join()  # by then the fork server has loaded what it hands down
     print(WAITS, end="", flush=True)
     remote.work(errands.run, remote.WorkerOptions(endpoint, "benchmark", workers, lambda _line: None))
 
@@ -217,7 +264,7 @@ def figure(medians: dict[tuple[str, str, int], float], host: str) -> str:
         out.append(f'<line {ends} stroke="#bbb" stroke-dasharray="4 3"/>')
         out.append(f'<text x="{x:.0f}" y="{height - 4}" fill="#555" text-anchor="middle">{mark:g}x</text>')
     y = top
-    colours = {"serial": "#8a8f98", "threads": "#2f6fb7", "processes": "#3a8f5c", "queue": "#b5651d", "dask": "#7d4fa3"}
+    colours = dict(zip(BACKENDS, ("#8a8f98", "#c9b037", "#2f6fb7", "#3a8f5c", "#b5651d", "#7d4fa3"), strict=True))
     for work in WORKS:
         out.append(f'<text x="12" y="{y + 12}" font-weight="bold">{work.title}</text>')
         y += 20
@@ -258,7 +305,9 @@ def main() -> None:
         begin, end = "<!-- figures begin -->\n", "<!-- figures end -->\n"
         before, rest = page.split(begin)
         after = rest.split(end)[1]
-        (docs / "concurrency.md").write_text(f"{before}{begin}{host_line()}\n\n{table(medians)}{end}{after}")
+        rounds = f"The medians of {options.rounds} rounds" if options.rounds > 1 else "One round"
+        text = f"{rounds} on {host_line()}.\n\n{table(medians)}\n{APART}"
+        (docs / "concurrency.md").write_text(f"{before}{begin}{text}{end}{after}")
 
 
 if __name__ == "__main__":

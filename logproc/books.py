@@ -59,9 +59,8 @@ class Books:
 
     def lose(self, task: Task, failure: Failure) -> None:
         """Enter a task that could not be done."""
-        cause = failure.cause.removeprefix(f"task {task}: ")  # file and range are named anyway
         for piece in task.pieces:
-            self._lost.setdefault(piece.file, {}).setdefault(cause, []).append((piece.start, piece.end))
+            self._lost.setdefault(piece.file, {}).setdefault(failure.cause, []).append((piece.start, piece.end))
 
     def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
         """Count, for each piece of a task, the lines of its file that stand before it."""

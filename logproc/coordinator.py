@@ -47,6 +47,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         return nightly.run(config, progress=progress, say=say)
     started = now_text()
     elsewhere = network.backend(config, say or (lambda _line: None))
+    running.prepare(config)
     reports, checks = questions.reports(config), questions.checks(config)
     planner = Planner(config)
     files = planner.discover()

@@ -84,6 +84,7 @@ def run(
     assert config.state_dir is not None
     started = now_text()
     elsewhere = network.backend(config, say or (lambda _line: None))
+    running.prepare(config)
     asked = Questions(config)
     for name in config.rebuild:
         asked.key_of(name)

@@ -36,6 +36,14 @@ def job_of(config: Config, specs: tuple[RollupSpec, ...], formats: tuple[str, ..
     )
 
 
+def prepare(config: Config) -> None:
+    """Begin what the backend takes its time for, while the run is planned; UsageError if it cannot be used here."""
+    if config.backend == "processes":
+        from logproc.backends import children  # noqa: PLC0415 - as in `backends`
+
+        children.prepare()
+
+
 def here(name: str, config: Config) -> Backend:
     """Return a backend of this machine."""
     if name != "processes":

@@ -89,7 +89,7 @@ def test_lost_ranges_of_one_cause_that_touch_are_one_and_only_the_first_are_name
     books = Books(files_of("/logs/0"))
     for start, end in [(5, 9), (0, 5), (20, 30), (40, 41), (50, 51), (60, 61), (70, -1)]:
         task = Task(0, (Piece(0, "/logs/0", start, end, 0),), 0)
-        books.lose(task, Failure(0, f"task {task}: its worker process died 3 times on a (exit -9)"))
+        books.lose(task, Failure(0, "its worker process died 3 times on a (exit -9)"))
     (entry,) = books.close()
     assert entry.reason == (
         "bytes from 0 to 9 and from 20 to 30 and from 40 to 41 and from 50 to 51 and 2 more ranges were lost: "

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from logproc import coordinator, planner
-from logproc.backends import BACKENDS
+from logproc import coordinator, nightly, planner
+from logproc.backends import BACKENDS, children
 from logproc.config import Check, Config, Limits, NamedReport, Output
 from logproc.errors import MergeError
 from logproc.merging import in_plan_order
@@ -331,3 +331,21 @@ def test_a_backend_that_forgets_a_task_is_found_out(logs, monkeypatch):
     monkeypatch.setitem(BACKENDS, "serial", forgetful)
     with pytest.raises(MergeError, match="task 1"):
         coordinator.run(config(logs[0]))
+
+
+@pytest.mark.parametrize("state", [False, True])
+@pytest.mark.parametrize(("backend", "calls"), [("processes", ["prepare", "plan"]), ("threads", ["plan"])])
+def test_processes_begin_to_load_before_the_run_is_planned(logs, tmp_path, monkeypatch, backend, calls, state):
+    found = []
+
+    class Planner(planner.Planner):
+        def discover(self):
+            found.append("plan")
+            return super().discover()
+
+    monkeypatch.setattr(children, "prepare", lambda: found.append("prepare"))
+    monkeypatch.setattr(coordinator, "Planner", Planner)
+    monkeypatch.setattr(nightly, "Planner", Planner)
+    folder = str(tmp_path / "state") if state else None
+    coordinator.run(Config(paths=(str(logs),), backend=backend, workers=1, state_dir=folder))
+    assert found == calls

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -273,7 +274,12 @@ def test_no_secret_is_on_any_command_line_in_any_environment_or_in_what_is_said(
 def test_keygen_says_what_it_wrote_and_overwrites_nothing(tmp_path):
     path = tmp_path / "k"
     first = subprocess.run([*LOGPROC, "keygen", str(path)], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert first.stdout.splitlines()[0] == str(path)
+    assert first.stdout.splitlines() == [f"{path}", f"{path}.crt", f"{path}.pem"]
+    said = first.stderr.splitlines()
+    assert [line.partition(": ")[0] for line in said] == first.stdout.splitlines()
+    assert all(line.endswith(end) for line, end in zip(said, ("reads along", "each worker", "runs"), strict=True))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert [f"only {user} can read it" in line for line in said] == [True, False, True]
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text().strip() not in first.stdout + first.stderr
     again = subprocess.run([*LOGPROC, "keygen", str(path)], cwd=ROOT, check=False, capture_output=True, text=True)

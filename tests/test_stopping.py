@@ -7,27 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 
 from logproc.state.lock import hold
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0
 LINE = '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl"\n'
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-def until(condition):
-    """Wait for a condition."""
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.005)
-    return found
 
 
 def of_the_run(marker):

@@ -28,8 +28,12 @@ TRIES = 3
 SHOWN = 3
 """Workers that cannot be used that are named at the end."""
 
-UNUSABLE_SECONDS = 3.0
-"""Seconds without a usable worker before that is worth a sentence: greeting takes about one, a restart two."""
+ABSENT_SECONDS = 3.0
+"""Seconds without any worker before that is worth a sentence: a restart takes about two."""
+
+MUTE_SECONDS = 20.0
+"""Seconds for which workers that are there may not have answered before that is worth one: to load logproc for the
+greeting takes a second, and many times that while they all start at once on a busy machine."""
 
 RETRY_SECONDS = 30.0
 """Seconds after which a worker is asked again whose disk or memory was at fault: such things are mended."""
@@ -162,9 +166,9 @@ class Membership:
         waited = self._cluster.wait_workers
         past = self._clock() - self._alive
         if past < waited:
-            if not self._told and (nobody or past >= UNUSABLE_SECONDS):
+            if not self._told and (nobody or past >= (MUTE_SECONDS if self._asked else ABSENT_SECONDS)):
                 self._told = True
-                self._cluster.say(f"no usable worker; the run waits {waited:g} s")
+                self._cluster.say(f"{self._who_is_there()}; the run waits {waited:g} s")
             return
         if self._unfit:
             raise TryLaterError(self._refused())
@@ -178,6 +182,13 @@ class Membership:
             if self._ever
             else f"{self._cluster.scheduler}: no worker joined within {waited:g} s; start some with `dask worker`"
         )
+
+    def _who_is_there(self) -> str:
+        """Say why nothing is done at the moment."""
+        if not self._asked:
+            return "no usable worker"
+        mute = len(self._asked)
+        return f"{mute} workers have not answered yet" if mute > 1 else "1 worker has not answered yet"
 
     def _refused(self) -> str:
         """Say why the workers there are cannot be used, and what to do."""

@@ -95,7 +95,7 @@ class Suspect:
         part = self.part()
         cut = halves(part)
         if cut is None:
-            self.returned(Failure(part.number, f"task {part}: {cause}"))
+            self.returned(Failure(part.number, cause))
         else:
             self.waiting[-1:] = reversed(cut)
 

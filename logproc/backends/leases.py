@@ -111,9 +111,9 @@ class Range:
     refusals: list[tuple[str, str]] = field(default_factory=list)
 
     def lost(self, what: str, causes: list[tuple[str, str]]) -> Failure:
-        """Return the failure that names the range, the hosts and the last cause."""
+        """Return the failure that names the hosts and the last cause; who reports it names file and range."""
         hosts = ", ".join(dict.fromkeys(worker.partition("/")[0] for worker, _ in causes))
-        return Failure(self.task.number, f"task {self.task}: {what} on {hosts} ({causes[-1][1]})")
+        return Failure(self.task.number, f"{what} on {hosts} ({causes[-1][1]})")
 
 
 @dataclass(slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -46,11 +47,34 @@ def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbo
 def keygen(file: str) -> None:
     """Write a key for the queue to FILE, and a certificate to FILE.crt and FILE.pem.
 
-    Copy FILE and FILE.crt to each worker; FILE.pem stays with the coordinator.
+    Copy FILE and FILE.crt to each worker; FILE.pem stays with the coordinator. The names of the files go to standard
+    output, and to standard error what each is for.
     """
     from logproc.backends import keys
 
     written = keys.keygen(file)
     put("".join(f"{path}\n" for path in written))
-    if len(written) == 1:
-        say(["no certificate was written, which other machines need: pip install 'logproc[queue]'"])
+    say(_uses(*written))
+
+
+def _uses(key: str, certificate: str | None = None, private: str | None = None) -> list[str]:
+    """Say of each file that was written who can read it and where it belongs."""
+    owner = f"only {_user()} can read it"
+    lines = [f"{key}: the key ({owner}); copy it to each worker, over a connection that nobody reads along"]
+    if certificate is None or private is None:
+        return [*lines, "no certificate was written, which other machines need: pip install 'logproc[queue]'"]
+    return [
+        *lines,
+        f"{certificate}: the certificate (no secret, anybody can read it); copy it to each worker",
+        f"{private}: its private key ({owner}); it stays where the coordinator runs",
+    ]
+
+
+def _user() -> str:
+    """Return the name of the user that this process is."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # as in a container
+        return f"the user {os.geteuid()}"

@@ -231,7 +231,7 @@ def test_what_cannot_be_cut_is_given_up_with_file_range_hosts_and_cause(make):
         broker.lease(worker)
         broker.died(worker, cause)
     (failure,) = drain(broker)
-    assert failure == Failure(0, "task 0 (/logs/0 [5:100]): its worker process died 3 times on a, b (exit -7)")
+    assert failure == Failure(0, "its worker process died 3 times on a, b (exit -7)")
     assert broker.drained
 
 
@@ -301,7 +301,7 @@ def test_what_all_refuse_is_given_up(make):
     for n in range(REFUSALS):
         lease = broker.lease(f"h{n % 2}/{n}")
         broker.fail(f"h{n % 2}/{n}", lease.id, "disk full")
-    assert drain(broker) == [Failure(0, "task 0 (/logs/0 [0:100]): refused 5 times on h0, h1 (disk full)")]
+    assert drain(broker) == [Failure(0, "refused 5 times on h0, h1 (disk full)")]
 
 
 # ---- stragglers and back-pressure --------------------------------------------------------------------------

@@ -293,6 +293,29 @@ def test_that_it_waits_is_said_once_and_again_when_it_has_to_again(members, cloc
     assert said[1:] == ["worker a on node is not used: no memory", "no usable worker; the run waits 10 s"]
 
 
+def test_workers_that_are_still_starting_get_longer_to_answer(members, clock, said):
+    for worker in members.see({"a": 1, "b": 1}):
+        assert members.ask(worker)
+    for clock.now in (3.0, 7.0):
+        members.check()
+    assert said == []
+    members.answered("b", Greeting("node", "mount", "x is missing"))
+    members.check()
+    assert said == ["worker b on node is not used: x is missing"]
+    members.answered("a", FIT)
+    members.check()
+    assert len(said) == 1
+
+
+def test_workers_that_do_not_answer_at_all_are_told_of(clock, said):
+    members = Membership(Cluster(wait_workers=60.0, say=said.append), clock)
+    for worker in members.see({"a": 1, "b": 1}):
+        assert members.ask(worker)
+    for clock.now in (19.0, 20.0, 21.0):
+        members.check()
+    assert said == ["2 workers have not answered yet; the run waits 60 s"]
+
+
 def test_the_way_out_is_that_of_the_reason(members, clock):
     greet(members, {"a": 1}, {"a": FIT})
     members.check()
@@ -542,7 +565,7 @@ def test_a_suspect_is_cut_until_only_the_guilty_part_is_lost():
     (verdict,) = suspect.verdict()
     assert isinstance(verdict, Parts)
     assert [(p.pieces[0].start >> 20, p.pieces[0].end >> 20) for p, _ in verdict.outcomes] == [(0, 1), (1, 2), (2, 4)]
-    assert verdict.outcomes[0][1] == Failure(4, "task 4 (/logs/a [0:1048576]): it killed w")
+    assert verdict.outcomes[0][1] == Failure(4, "it killed w")
 
 
 # ---- what is late ------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from backends.ranges import joined, leaves
 from backends.workers import Errand, answer, fill, large, read_but_die_of, stop_once, work
+from waiting import PATIENCE, until
 
 from logproc import coordinator, planner
 from logproc.backends import children, processes
@@ -24,19 +25,8 @@ from logproc.model import Failure, Partial, Parts, Piece, Task
 from logproc.report.json import render
 
 MIB = 1 << 20
-PATIENCE = 60.0
-"""Seconds after which a condition that should come true never will."""
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, prctl and an enforced RLIMIT_DATA")
-
-
-def until(condition):
-    """Wait for a condition."""
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.005)
-    return found
 
 
 def tasks_of(count, size=100):
