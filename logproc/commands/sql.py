@@ -137,6 +137,7 @@ def _answer(config: Config, name: str, text: str, to: str, output: str | None, n
     from logproc.adhoc.sql import Answer
     from logproc.report import files, summary
     from logproc.report.progress import bar_if_watched
+    from logproc.report.text import inexactness
 
     progress = bar_if_watched(quiet=config.quiet or is_json())
     with ExitStack() as stack:
@@ -155,6 +156,8 @@ def _answer(config: Config, name: str, text: str, to: str, output: str | None, n
             out = stack.enter_context(files.replacing(output))
             _write(answer, name, text, to, out, terminal=False)
         report = answer.report
+    if answer.table is not None and not answer.table.exact and to != "json":  # which has the error within
+        (hush if config.quiet else tell)(f"not exact: {inexactness(answer.table.error)}")
     say(summary.problems(report, config.max_reject_ratio, named))
     return summary.exit_code(report, config.max_reject_ratio, named)
 

@@ -20,12 +20,12 @@ from logproc.report import figures, strokes, units
 from logproc.report.coverage import Coverage, coverage, name_of
 from logproc.report.summary import accounting, problems, verdict
 from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, grid
-from logproc.report.text import plural, visible
+from logproc.report.text import inexactness, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.report_model import Report, ReportError, ReportTable
+    from logproc.report_model import Report, ReportTable
 
     Part: TypeAlias = Text | Table
 
@@ -154,18 +154,8 @@ def _headline(table: ReportTable) -> Text:
     if table.title and table.title != table.name:
         text.append(f"  {visible(table.name)}", style="not bold dim")
     if not table.exact:
-        text.append(f"  {_error(table.error)}", style="not bold yellow")
+        text.append(f"  {inexactness(table.error)}", style="not bold yellow")
     return text
-
-
-def _error(error: ReportError | None) -> str:
-    if error is None:
-        return "≈ approximate"
-    if error.kind == "relative":
-        return f"≈ within {100 * error.bound:.3g} %"
-    if error.kind == "missing":
-        return f"a number is missing: {plural(round(error.bound), 'value')} too large to be added"
-    return f"≈ at most {error.bound:,.0f} more than shown"
 
 
 def _is_single(table: ReportTable) -> bool:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from logproc import timestamps
+
+if TYPE_CHECKING:
+    from logproc.report_model import ReportError
 
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """0001-01-01T00:00:00Z and the last microsecond of 9999."""
@@ -47,6 +51,17 @@ def rfc3339(micros: int | None) -> str | None:
 def plural(count: int, noun: str) -> str:
     """Count a noun: `1 line`, `1,234 lines`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def inexactness(error: ReportError | None) -> str:
+    """Say how far the numbers of a report that is not exact may be off."""
+    if error is None:
+        return "≈ approximate"
+    if error.kind == "relative":
+        return f"≈ within {100 * error.bound:.3g} %"
+    if error.kind == "missing":
+        return f"a number is missing: {plural(round(error.bound), 'value')} too large to be added"
+    return f"≈ at most {error.bound:,.0f} more than shown"
 
 
 def size(count: float) -> str:

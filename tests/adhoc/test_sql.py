@@ -208,6 +208,21 @@ def test_a_name_that_no_line_has_is_said_or_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("SELECT sum(v) FROM logs", "not exact: a number is missing: 1 value too large to be added\n"),
+        ("SELECT approx_count_distinct(v) FROM logs", "not exact: ≈ within 2.44 %\n"),
+        ("SELECT max(v), count(*) FROM logs", ""),
+    ],
+)
+def test_an_answer_that_is_not_exact_says_so_on_stderr(sql, said, tmp_path, capfd):
+    (tmp_path / "a.jsonl").write_text('{"v": 1e19}\n{"v": 1}\n')
+    for to, quiet, expected in (("csv", [], said), ("table", [], said), ("csv", ["-q"], ""), ("json", [], "")):
+        assert execute(["sql", sql, str(tmp_path), "--to", to, *quiet]) == 0
+        assert capfd.readouterr().err == expected
+
+
+@pytest.mark.parametrize(
     "interval",
     ["INTERVAL '14 months' - INTERVAL '3 hours'", "INTERVAL '1 day'", "INTERVAL '-1 second'", "INTERVAL '0.5 seconds'"],
 )

@@ -9,13 +9,13 @@ from logproc.report import figures, units
 from logproc.report.html import drawing
 from logproc.report.html.ranking import ranking
 from logproc.report.html.world import COUNTRY, World, name_of, world
-from logproc.report.text import plural, valid_text, visible
+from logproc.report.text import inexactness, plural, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.report_model import ColumnInfo, ReportError, ReportTable
+    from logproc.report_model import ColumnInfo, ReportTable
 
 HALF = 56
 """Characters of a table that fit into a panel of half the page's width; a wider one takes the whole width."""
@@ -304,17 +304,7 @@ def _share(value: float, total: float) -> Cell:
 
 def exactness(table: ReportTable) -> str:
     """Say how exact a report is."""
-    return "exact" if table.exact else _error(table.error)
-
-
-def _error(error: ReportError | None) -> str:
-    if error is None:
-        return "approximate"
-    if error.kind == "relative":
-        return f"estimates within {100 * error.bound:.3g} %"
-    if error.kind == "missing":
-        return f"a number is missing: {plural(round(error.bound), 'value')} too large to be added"
-    return f"at most {error.bound:,.0f} more than shown"
+    return "exact" if table.exact else inexactness(table.error)
 
 
 def _left_out(table: ReportTable, shown: int) -> str:
