@@ -201,17 +201,22 @@ class DistinctState(SketchState):
             ) if len(self._map_keys) else 0  # fmt: skip
             if row == rows and len(self._map_keys):
                 break
-            self._grow_map()
+            if not self._densify():
+                self._grow_map()
         self._densify()
 
-    def _densify(self) -> None:
-        """Give busy groups a dense row: from then on their registers cost 16 KiB, whatever they hold."""
+    def _densify(self) -> bool:
+        """Give busy groups a dense row: from then on their registers cost 16 KiB, whatever they hold.
+
+        Returns whether there were any.
+        """
         busy = np.flatnonzero((self._sparse_count[: self.size] > DENSE_FROM) & (self._dense_row[: self.size] < 0))
         for chosen in busy.tolist():
             if len(self._dense_group) == len(self._dense):
                 self._dense = grown(self._dense, max(4, 2 * len(self._dense)))
             self._dense_row[chosen] = len(self._dense_group)
             self._dense_group.append(chosen)
+        return len(busy) > 0
 
     def settle(self) -> None:
         """Bring sparse and dense registers into one sorted array."""

@@ -149,7 +149,7 @@ def _merged(data: TableData, prefix: int, slots: int) -> TableData:
     keys = np.zeros(int(offsets[-1]) + 16, np.uint8)
     keys[: offsets[-1]] = dictionary.arena[: offsets[-1]]
     slack = None
-    if data.slack is not None:
+    if data.slack is not None or data.floor:
         times = np.bincount(codes, minlength=size)
         slack = np.bincount(codes, data.slack, size) + data.floor * np.maximum(slots - times, 0)
     return TableData(keys, offsets, states, _no_places(size), data.floor * slots, slack, data.problem)

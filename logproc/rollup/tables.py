@@ -97,15 +97,7 @@ class Table:
         before = len(self.keys)
         mapping = self._intern(data)
         size = len(self.keys)
-        arrived = np.zeros(size, bool)
-        arrived[mapping] = True
-        slack = np.zeros(size, np.float64)
-        slack[:before] = self.slack
-        slack[before:] = self.floor
-        slack[:before][~arrived[:before]] += data.floor
-        if data.slack is not None:
-            slack[mapping] += data.slack
-        self.slack = slack
+        self.slack = self._slack_of(before, size, mapping, data)
         self.floor += data.floor
         for mine, its in zip(self.states, data.states, strict=True):
             mine.resize(size)
@@ -117,6 +109,19 @@ class Table:
         self.kept.merge(data.places, mapping, size)
         if size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES:
             self._prune(min(self.max_groups, size if size > self.max_groups else size // 2))
+
+    def _slack_of(self, before: int, size: int, mapping: NDArray[np.int64], data: TableData) -> NDArray[np.float64]:
+        """Return each group's slack once those of `data` have come in, `before` being the number that were here."""
+        slack = np.zeros(size, np.float64)
+        slack[:before] = self.slack
+        slack[before:] = self.floor
+        if data.floor:
+            arrived = np.zeros(size, bool)
+            arrived[mapping] = True
+            slack[:before][~arrived[:before]] += data.floor
+        if data.slack is not None:
+            slack[mapping] += data.slack
+        return slack
 
     def data(self) -> TableData:
         """Return the table as it travels."""
@@ -305,15 +310,17 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     places = Places(*rest)
     if not places.fit(groups):
         raise MergeError(f"report {spec.name!r}: the table's exemplars do not fit its groups")
-    return TableData(keys, offsets, states, places, floor, slack if len(slack) else np.zeros(groups), problem)
+    return TableData(keys, offsets, states, places, floor, slack if len(slack) else None, problem)
 
 
 def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
     """Return whole numbers in as few bytes each as all of them fit into; other arrays as they are."""
-    if array.dtype != np.int64 or not len(array) or array.min() < 0:
+    if array.dtype != np.int64 or not len(array):
         return array
-    most = array.max()
-    return next((array.astype(width) for width in WIDTHS if most < 1 << 8 * width.itemsize), array)
+    bits = int(np.bitwise_or.reduce(array))  # negative if one of them is, else as long as the greatest
+    if bits < 0:
+        return array
+    return next((array.astype(width) for width in WIDTHS if bits < 1 << 8 * width.itemsize), array)
 
 
 def _holds(found: np.dtype[Any], needed: np.dtype[Any]) -> bool:

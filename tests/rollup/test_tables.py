@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -260,7 +261,8 @@ def test_another_version_does_not_merge():
 def as_format_2(spec, raw):
     """Write a dumped table as ledgers of earlier releases have it: all whole numbers wide, offsets, slack always."""
     data = load(spec, raw)
-    arrays = [data.keys, data.offsets, data.slack, *(array for state in data.states for array in state.arrays())]
+    slack = np.zeros(data.groups) if data.slack is None else data.slack
+    arrays = [data.keys, data.offsets, slack, *(array for state in data.states for array in state.arrays())]
     arrays += [data.places.files, data.places.counts, data.places.places]
     head = {"spec": spec.fingerprint, "floor": data.floor, "problem": data.problem}
     head["arrays"] = [[array.dtype.str, len(array)] for array in arrays]
