@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
-from logproc.model import Failure, FileResult, Lines, LogFile, Parts, Reject
-from logproc.pieces import SAMPLES
+from logproc.model import SAMPLES, Failure, FileResult, Lines, LogFile, Parts, Reject
 from logproc.report_model import FileEntry
 
 if TYPE_CHECKING:

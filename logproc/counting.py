@@ -7,7 +7,6 @@ a part of its own and in no total, since it is likely to be counted anew tomorro
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,16 +40,6 @@ CODEC = Codec(JOB_TYPES)
 Slots: TypeAlias = "NDArray[np.int64]"
 Keep: TypeAlias = "Callable[[Slots], NDArray[np.bool_]]"
 """Tells which slots are wanted."""
-
-
-def spec_hash(spec: RollupSpec, setting: str) -> str:
-    """Return the key of what is counted for a report: its meaning, and the setting of formats and zones."""
-    return mark_of(f"{spec.fingerprint} {setting}")
-
-
-def mark_of(text: str) -> str:
-    """Return a hash of a text."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 class Definitions(Mapping[str, "RollupSpec"]):

@@ -10,12 +10,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from logproc import __version__, counting, portions, questions, slicing, timestamps
+from logproc.asking import Questions
 from logproc.clock import now_text
 from logproc.coverage import coverages
 from logproc.errors import InputError, UsageError
 from logproc.inputs import identity
 from logproc.model import NO_TIME, Lines
-from logproc.nightly import Questions
 from logproc.report_model import NO_BACKEND, FileEntry, Report, RunInfo
 from logproc.rollup.outcome import report_table
 from logproc.timestamps import WEEKDAYS, date_text, local_day, rfc3339, weekday

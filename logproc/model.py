@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PADDING = 128
 """Bytes behind the end of every buffer that a kernel may read (and ignore)."""
 
+SAMPLES = 3
+"""Rejected lines of a piece, and of a file, that are kept to be shown."""
+
 NO_TIME = -(2**63)
 """The time of a row that has none, in the int64 microseconds of `Batch.times`."""
 

@@ -22,7 +22,7 @@ from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
 from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS
 from logproc.kernels.layout import NO_FIRST_TIME
-from logproc.model import NO_TIME, FileResult, Lines, Mark, Reject
+from logproc.model import NO_TIME, SAMPLES, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
 from logproc.strides import read_by_strides, read_stretch, stride_of
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from logproc.strides import Stride
     from logproc.worker import Desk
 
-SAMPLES = 3
-"""Rejected lines of a piece, and of a file, that are kept to be shown."""
 SAMPLE_BYTES = 200
 DETECT_REGION = 1 << 16
 BLANKS = b"\0 \t\r\n"

@@ -1,31 +1,31 @@
 """Files in, tasks out: large plain files are cut into ranges, small files are put together, the rest is one task each.
 
 Only files that are large enough to be cut are looked into here, since all their ranges must agree on a format. What a
-small file is, its worker sees when it reads it: opening a file twice costs more than parsing a hundred lines.
+small file is, its worker sees when it reads it: opening a file twice costs more than parsing a hundred lines. Formats
+are imported where one is needed: a nightly run without news names none, and they are half of its start.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError, InputError, TryLaterError
-from logproc.formats import candidates, resolve
-from logproc.formats.detect import Considered, Detection, detect, explain
-from logproc.formats.parser import Matcher
-from logproc.inputs import discover, headers
-from logproc.inputs.encodings import refusal
+from logproc.inputs import discover
 from logproc.inputs.own import without_own
-from logproc.inputs.sample import sample
 from logproc.model import LogFile, Piece, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.config import Config, Source
+    from logproc.formats import Format
+    from logproc.formats.detect import Considered, Detection
+    from logproc.formats.parser import Matcher
     from logproc.inputs.sample import Sample
 
 RANGE_BYTES = 128 << 20
@@ -53,14 +53,25 @@ class Planner:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._match = Matcher()
         override = None if config.format == "auto" else config.format
         self._default = Rules(override, config.timezone)
         self._rules = {source.name: self._rules_of(source, override) for source in config.sources}
         names = dict.fromkeys([override, *(rules.format for rules in self._rules.values())])
         self.formats = tuple(name for name in names if name is not None)
-        # A wrong one stops the run before any work.
-        self._candidates = candidates(self.formats)
+        for name in self.formats:  # a wrong one stops the run before any work
+            resolve(name)
+
+    @cached_property
+    def _candidates(self) -> tuple[Format, ...]:
+        from logproc.formats import candidates  # noqa: PLC0415
+
+        return candidates(self.formats)
+
+    @cached_property
+    def _match(self) -> Matcher:
+        from logproc.formats.parser import Matcher  # noqa: PLC0415
+
+        return Matcher()
 
     def discover(self) -> list[LogFile]:
         """List the files, without those that are the run's own.
@@ -113,6 +124,10 @@ class Planner:
 
     def look(self, file: LogFile) -> tuple[Sample, Detection]:
         """Sample a file and tell its format; InputError if it cannot be read."""
+        from logproc.formats.detect import Detection, detect  # noqa: PLC0415
+        from logproc.inputs.encodings import refusal  # noqa: PLC0415
+        from logproc.inputs.sample import sample  # noqa: PLC0415
+
         found = sample(file.path)
         rules = self._rules.get(file.source, self._default)
         if rules.format is not None:
@@ -123,6 +138,8 @@ class Planner:
 
     def explain(self, sample: Sample, found: Detection) -> list[Considered]:
         """Say of every format that reads lines of a sample why it was taken or not."""
+        from logproc.formats.detect import explain  # noqa: PLC0415
+
         given = [resolve(found.format)] if found.reason == "given" and found.format else []
         return explain(sample.lines, given or self._candidates, found, matcher=self._match)
 
@@ -155,6 +172,8 @@ class Planner:
         header = None if fmt == "unknown" else resolve(fmt).header
         if header is None:
             return ()
+        from logproc.inputs import headers  # noqa: PLC0415
+
         return (
             headers.directive_lines(path, header.directive, mark)
             if header.directive
@@ -190,6 +209,13 @@ class Planner:
                 heads=heads,
             )
             yield end - start, (piece,)
+
+
+def resolve(name: str) -> Format:
+    """Return the format of a name; FormatError as `formats.resolve`."""
+    from logproc import formats  # noqa: PLC0415
+
+    return formats.resolve(name)
 
 
 def range_borders(size: int) -> list[int]:

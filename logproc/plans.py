@@ -1,14 +1,16 @@
 """Reports that were planned before, from the disk: importing and using a SQL parser takes longer than a small report.
 
 A file holds the plans of all that a run was asked, as frames of `wire`: plain data, of which only the classes of
-`rollup.spec` are made. Its name is a hash of all that a plan follows from: the questions, the fields and rules that
-they are planned with, the sources of the planner and the releases of Python and sqlglot. Where files may lie and whose
-are trusted is said in `cachefiles`. Questions about places are planned each time, since that looks at MaxMind files.
+`rollup.spec` are made. Its name is a hash of all that a plan follows from: the questions, what the configuration says
+that they are planned with, the sources of the planner and of the formats, whose fields it knows, and the releases of
+Python and sqlglot. Where files may lie and whose are trusted is said in `cachefiles`. Questions about places are
+planned each time, since that looks at MaxMind files.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sys
 from contextlib import suppress
@@ -17,14 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from logproc import cachefiles
-from logproc.backends.wire import Codec
 from logproc.errors import WireError
-from logproc.rollup import spec
-from logproc.rollup.functions_geo import GEO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from logproc.backends.wire import Codec
     from logproc.rollup.spec import RollupSpec
 
 FOLDER = "plans"
@@ -33,34 +33,52 @@ SUFFIX = ".plans"
 KEPT = 64
 """Files that are kept, of some 100 kB each: one a configuration, and one for each lot of reports by hand."""
 
-_PLACED = re.compile(rf"\b(?:{'|'.join(GEO)})\b", re.IGNORECASE)
 _HERE = Path(__file__).parent
 
 
-def planned(asked: Sequence[tuple[str, str]], **known: Any) -> list[RollupSpec]:  # noqa: ANN401 - as `sql.plan` takes
-    """Plan (name, SQL) pairs with what is known of relations, fields, synonyms and rules; QueryError as `sql.plan`."""
-    usual = [pair for pair in asked if not _PLACED.search(pair[1])]
+def planned(
+    asked: Sequence[tuple[str, str]], known: Callable[[], Mapping[str, Any]], facts: Mapping[str, Any]
+) -> list[RollupSpec]:
+    """Plan (name, SQL) pairs; QueryError as `sql.plan`.
+
+    `known` returns what is known of relations, fields, synonyms and rules, as far as it is needed. That must follow
+    from `facts` and the sources of the formats alone.
+    """
+    usual = [pair for pair in asked if not is_placed(pair[1])]
     if not usual:
-        return _plan(asked, known) if asked else []
-    file = _file(usual, known)
+        return _plan(asked, known()) if asked else []
+    file = mark(usual, facts) + SUFFIX
     found = _read(file, usual)
     if found is None:
-        everything = _plan(asked, known)
+        everything = _plan(asked, known())
         _keep(file, [plan for plan, pair in zip(everything, asked, strict=True) if pair in usual])
         return everything
     ready = iter(found)
-    return [next(ready) if pair in usual else _plan([pair], known)[0] for pair in asked]
+    return [next(ready) if pair in usual else _plan([pair], known())[0] for pair in asked]
 
 
-def _plan(asked: Sequence[tuple[str, str]], known: dict[str, Any]) -> list[RollupSpec]:
+def is_placed(sql: str) -> bool:
+    """Tell whether a question may be about places, whose plan follows from the files that say where they are."""
+    return _placed().search(sql) is not None
+
+
+@cache
+def _placed() -> re.Pattern[str]:
+    from logproc.rollup.functions_geo import GEO  # noqa: PLC0415
+
+    return re.compile(rf"\b(?:{'|'.join(GEO)})\b", re.IGNORECASE)
+
+
+def _plan(asked: Sequence[tuple[str, str]], known: Mapping[str, Any]) -> list[RollupSpec]:
     from logproc.rollup.sql import plan  # noqa: PLC0415 - what this module is there to avoid
 
     return [plan(sql, name, **known) for name, sql in asked]
 
 
-def _file(asked: Sequence[tuple[str, str]], known: dict[str, Any]) -> str:
-    text = repr((_makers(), asked, [(name, _sorted(value)) for name, value in sorted(known.items())]))
-    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest() + SUFFIX
+def mark(asked: Sequence[tuple[str, str]], facts: Mapping[str, Any]) -> str:
+    """Return what stands for questions and all that their plans follow from, but for files about places."""
+    text = repr((_makers(), asked, [(name, _sorted(value)) for name, value in sorted(facts.items())]))
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 
 
 def _sorted(value: Any) -> Any:  # noqa: ANN401 - mappings, sets of names, rules
@@ -73,13 +91,25 @@ def _sorted(value: Any) -> Any:  # noqa: ANN401 - mappings, sets of names, rules
 def _makers() -> str:
     """Hash what makes plans."""
     content = hashlib.blake2b(f"{sys.version} {cachefiles.release('sqlglot')}".encode(), digest_size=16)
-    for source in (*sorted((_HERE / "rollup").glob("*.py")), _HERE / "model.py", _HERE / "timestamps.py"):
-        content.update(f"{source.name}\0".encode() + source.read_bytes())
+    for folder in ("rollup", "formats", "."):
+        with os.scandir(_HERE / folder) as entries:
+            sources = sorted((entry.name, entry.path) for entry in entries if entry.name.endswith(".py"))
+        for name, path in sources:
+            if folder != "." or name in _ALSO:
+                with open(path, "rb", buffering=0) as source:  # noqa: PTH123 - a hundred of them
+                    content.update(f"{folder}/{name}\0".encode() + source.read())
     return content.hexdigest()
 
 
+_ALSO = frozenset({"model.py", "questions.py", "timestamps.py"})
+
+
 @cache
-def _codec() -> Codec:
+def codec() -> Codec:
+    """Return what writes and reads plans."""
+    from logproc.backends.wire import Codec  # noqa: PLC0415 - here and below: what a mark has no need of
+    from logproc.rollup import spec  # noqa: PLC0415
+
     return Codec(spec.TYPES)
 
 
@@ -88,8 +118,10 @@ def _read(file: str, asked: Sequence[tuple[str, str]]) -> list[RollupSpec] | Non
     content = cachefiles.find(FOLDER, file)
     if content is None:
         return None
+    from logproc.rollup import spec  # noqa: PLC0415
+
     try:
-        plans = [_codec().loads(frame) for frame in _codec().loads(content)]
+        plans = [codec().loads(frame) for frame in codec().loads(content)]
     except (WireError, TypeError):
         return None
     as_asked = all(isinstance(plan, spec.RollupSpec) for plan in plans) and [(p.name, p.sql) for p in plans] == asked
@@ -101,7 +133,7 @@ def _keep(file: str, plans: Sequence[RollupSpec]) -> None:
     if place is None:
         return
     with suppress(WireError):  # a query of a megabyte
-        if cachefiles.keep(place, file, _codec().dumps([_codec().dumps(plan) for plan in plans])):
+        if cachefiles.keep(place, file, codec().dumps([codec().dumps(plan) for plan in plans])):
             _sweep(place)
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from logproc import formats, presets
+from logproc import plans, presets
 from logproc.errors import QueryError, UsageError
-from logproc.formats import resolve
-from logproc.formats.format import FIXED
-from logproc.formats.jsonl import contract_name_of
 from logproc.model import FIELDS, Kind
-from logproc.plans import planned
 from logproc.report_model import COVERAGE, CheckResult
-from logproc.rollup.spec import ANY, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from logproc.config import Check, Config
     from logproc.report_model import ReportTable
-    from logproc.rollup.spec import RollupSpec
+    from logproc.rollup.spec import RollupSpec, Rules
 
 FAMILIES = frozenset(FIELDS) - {"all"}
 
@@ -37,6 +33,8 @@ GROUP BY ALL ORDER BY source, host, hour
 
 def relations(config: Config) -> dict[str, frozenset[str]]:
     """Return what FROM may name beside the families: each source, with the families its files may have."""
+    from logproc.formats import resolve  # noqa: PLC0415 - here and below: what was planned before needs no formats
+
     found = {}
     for source in config.sources:
         fmt = source.format if config.format == "auto" else config.format
@@ -46,8 +44,12 @@ def relations(config: Config) -> dict[str, frozenset[str]]:
 
 def own_fields(config: Config) -> dict[str, Mapping[str, Kind]]:
     """Return the fields that formats have and no family knows: by family, and of the configured formats for `ANY`."""
+    from logproc import formats  # noqa: PLC0415
+    from logproc.formats.format import FIXED  # noqa: PLC0415
+    from logproc.rollup.spec import ANY  # noqa: PLC0415
+
     names = dict.fromkeys([config.format, *(source.format for source in config.sources)])
-    chosen = [resolve(name) for name in names if name != "auto"]
+    chosen = [formats.resolve(name) for name in names if name != "auto"]
     fields = {name: kind for fmt in chosen if fmt.engine in FIXED for name, kind in fmt.fields.items()}
     configured = {name: kind for name, kind in fields.items() if not any(name in known for known in FIELDS.values())}
     return {ANY: configured, **formats.own_fields()}
@@ -55,33 +57,76 @@ def own_fields(config: Config) -> dict[str, Mapping[str, Kind]]:
 
 def rules(config: Config) -> Rules:
     """Return what the configuration says about all reports."""
+    from logproc.rollup.spec import Rules  # noqa: PLC0415
+
     limits = config.limits
     return Rules(config.geo.files, limits.max_distinct, limits.distinct == "approximate")
 
 
 def reports(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the reports that are asked for: those of `--report`, else the configured ones and the coverage."""
-    known, fields = relations(config), own_fields(config)
-    fields[ANY] = {**{name: kind for report in config.named_reports for name, kind in report.fields}, **fields[ANY]}
-    asked = list(_asked(config)) if config.reports else [*_configured(config), (COVERAGE, COVERAGE_SQL)]
-    plans: dict[str, RollupSpec] = {}
-    for spec in planned(asked, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config)):
-        if plans.setdefault(spec.name, spec) != spec:
+    found: dict[str, RollupSpec] = {}
+    for spec in plans.planned(_texts(config), partial(_known, config), _facts(config)):
+        if found.setdefault(spec.name, spec) != spec:
             raise UsageError(f"two reports are called {spec.name!r}; rename one of them")
-    return tuple(plans.values())
+    return tuple(found.values())
 
 
 def checks(config: Config) -> tuple[RollupSpec, ...]:
     """Plan the queries of the checks; each must yield one number."""
-    known, fields, asked = relations(config), own_fields(config), [(check.name, check.sql) for check in config.checks]
+    asked = [(check.name, check.sql) for check in config.checks]
     try:
-        plans = planned(asked, relations=known, fields=fields, synonyms=contract_name_of(), rules=rules(config))
-        for spec in plans:
+        found = plans.planned(asked, partial(_known, config), _facts(config))
+        for spec in found:
             _require_number(spec)
     except QueryError as error:
         error.of = "check"
         raise
-    return tuple(plans)
+    return tuple(found)
+
+
+def mark(config: Config) -> str:
+    """Return what stands for all that is asked: the same mark, the same plans, unless some are about places."""
+    checked = [(check.name, check.sql) for check in config.checks]
+    return plans.mark([*_texts(config), *checked], {**_facts(config), "checks": len(checked)})
+
+
+def are_placed(config: Config) -> bool:
+    """Tell whether some of what is asked may be about places."""
+    return any(
+        plans.is_placed(sql) for _, sql in (*_texts(config), *((check.name, check.sql) for check in config.checks))
+    )
+
+
+def _texts(config: Config) -> list[tuple[str, str]]:
+    """Return names and SQL of the reports that are asked for."""
+    return list(_asked(config)) if config.reports else [*_configured(config), (COVERAGE, COVERAGE_SQL)]
+
+
+def _known(config: Config) -> dict[str, Any]:
+    """Return what questions are planned with."""
+    from logproc.formats.jsonl import contract_name_of  # noqa: PLC0415
+    from logproc.rollup.spec import ANY  # noqa: PLC0415
+
+    fields = own_fields(config)
+    fields[ANY] = {**{name: kind for report in config.named_reports for name, kind in report.fields}, **fields[ANY]}
+    return {
+        "relations": relations(config),
+        "fields": fields,
+        "synonyms": contract_name_of(),
+        "rules": rules(config),
+    }
+
+
+def _facts(config: Config) -> dict[str, Any]:
+    """Return what all of that follows from, beside the formats."""
+    limits = config.limits
+    return {
+        "format": config.format,
+        "sources": sorted((source.name, source.format) for source in config.sources),
+        "fields": [report.fields for report in config.named_reports],
+        "rules": (config.geo.files, limits.max_distinct, limits.distinct),
+    }
 
 
 def _require_number(spec: RollupSpec) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logproc.errors import InputError, TryLaterError, UsageError
-from logproc.formats import resolve
 from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
 from logproc.model import Known, Lines
@@ -226,7 +225,11 @@ def _piece_between(whole: Piece, log: LogFile, start: int, end: int) -> tuple[Lo
 
 def is_readable_from_within(record: Record, codec: str) -> bool:
     """Tell whether a file can be read from an offset on: one that is compressed and has headers cannot."""
-    return codec == "plain" or record.format is None or resolve(record.format).header is None
+    if codec == "plain" or record.format is None:
+        return True
+    from logproc.formats import resolve  # noqa: PLC0415 - a run without news has no need of the formats
+
+    return resolve(record.format).header is None
 
 
 # ---- what is written down ----------------------------------------------------------------------------------------

@@ -5,27 +5,15 @@ A merged day keeps hosts and sources apart, and files no more: a file whose line
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from logproc import counting
 from logproc.model import NO_TIME
-from logproc.rollup import slots
-from logproc.rollup.packing import MERGED_LEVEL, pack, unpack
-from logproc.rollup.tables import Table, load
 from logproc.state.database import has_ledger
 from logproc.state.ledger import Ledger
-from logproc.state.rows import CountedPiece
 from logproc.timestamps import DAY, local_day
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from logproc.config import Config
-    from logproc.rollup.spec import RollupSpec
-    from logproc.state.rows import Part
 
 
 LEAP_DAYS = 31
@@ -58,96 +46,24 @@ def keep_small(ledger: Ledger, config: Config, now_ns: int, run: int) -> None:
     if _days_since(ledger, now_ns) > LEAP_DAYS:
         return
     today, _ = local_day(now_ns // 1000, config.timezone)
-    specs = counting.definitions(ledger)
     if config.state.retain:
-        _drop_days(ledger, specs, today - config.state.retain)
-    _merge_days(ledger, specs, today - config.state.compact_after, config.limits.max_groups, run)
+        _drop_days(ledger, today - config.state.retain)
+    _merge_days(ledger, today - config.state.compact_after, config.limits.max_groups, run)
 
 
-def _drop_days(ledger: Ledger, specs: Mapping[str, RollupSpec], before: int) -> None:
-    """Drop the days before one; lines without a time have no day and stay."""
+def _drop_days(ledger: Ledger, before: int) -> None:
     old = [day for day in ledger.days() if NO_TIME < day < before]
-    for number in ledger.parts_before(before):
-        days = ledger.part_days(number)
-        if all(day < before for day in days) and NO_TIME not in days:
-            ledger.drop_part(number)
-            continue
-        for part in ledger.parts("id = ?", (number,)):
-            counting.take_out(ledger, specs, part, counting.of_days(lambda day: NO_TIME < day < before))
-    for day in old:
-        ledger.drop_totals(day)
+    parts = ledger.parts_before(before)
+    if old or parts:
+        from logproc import compacting  # noqa: PLC0415 - as below: on most nights nothing is so old
+
+        compacting.drop_days(ledger, before, parts, old)
     ledger.drop_lost_generations()
 
 
-def _merge_days(ledger: Ledger, specs: Mapping[str, RollupSpec], before: int, max_groups: int, run: int) -> None:
-    """Merge the parts whose days are all before one: a part a day, by host and source."""
-    numbers = ledger.parts_to_merge(before)
-    if not numbers:
-        return
-    merged = _Merged(specs, max_groups)
-    for number in numbers:
-        for part in ledger.parts("id = ?", (number,)):
-            merged.add(part, ledger.pieces(number))
-        ledger.merge_lines(number)
-        ledger.drop_part(number)
-    merged.save(ledger, run)
+def _merge_days(ledger: Ledger, before: int, max_groups: int, run: int) -> None:
+    parts = ledger.parts_to_merge(before)
+    if parts:
+        from logproc import compacting  # noqa: PLC0415
 
-
-class _Merged:
-    """Parts on their way into one a day."""
-
-    def __init__(self, specs: Mapping[str, RollupSpec], max_groups: int) -> None:
-        self._specs = specs
-        self._max_groups = max_groups
-        self._owners: dict[tuple[str, str | None], int] = {}
-        self._lines: dict[tuple[int, int], np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
-        self._tables: dict[tuple[int, tuple[str, ...], str], Table] = {}
-
-    def add(self, part: Part, pieces: list[CountedPiece]) -> None:
-        """Take a part in."""
-        number = {p.file: self._owners.setdefault((p.source, p.host), len(self._owners)) for p in pieces}
-        files = np.array(sorted(number), np.int64)
-        owners = np.array([number[file] for file in files.tolist()], np.int64)
-        first = NO_TIME
-        known = tuple(key for key in part.specs if key in self._specs)
-        for key, raw in zip(part.specs, unpack(part.tables), strict=True):
-            if key not in self._specs:
-                continue
-            data = load(slots.slotted(self._specs[key]), raw)
-            found = slots.slots_of(data)
-            mine = owners[np.searchsorted(files, slots.file_of(found))] if len(found) else found
-            data = slots.settled(slots.moved(data, slots.placed(found, mine)))
-            days = slots.day_of(slots.slots_of(data))
-            for day in np.unique(days).tolist():
-                first = day if first == NO_TIME else min(first, day)
-                self._table(day, known, key).merge(slots.chosen(data, np.flatnonzero(days == day)))
-        for piece in pieces:
-            counts = np.array([piece.end - piece.start, piece.read, piece.counted, piece.filtered, piece.rejected])
-            place = (first, number[piece.file])
-            self._lines[place] = self._lines.get(place, np.zeros(5, np.int64)) + counts
-
-    def _table(self, day: int, known: tuple[str, ...], key: str) -> Table:
-        place = (day, known, key)
-        if place not in self._tables:
-            self._tables[place] = Table(slots.slotted(self._specs[key]), 4 * self._max_groups)
-        return self._tables[place]
-
-    def save(self, ledger: Ledger, run: int) -> None:
-        """Write the merged parts."""
-        owner_of = {number: owner for owner, number in self._owners.items()}
-        parts: dict[tuple[int, tuple[str, ...]], dict[str, Table]] = defaultdict(dict)
-        for (day, known, key), table in self._tables.items():
-            parts[day, known][key] = table
-        counted = dict(self._lines)
-        for (day, known), tables in sorted(parts.items()):
-            used: set[int] = set()
-            for table in tables.values():
-                used |= set(slots.file_of(slots.slots_of(table.data())).tolist())
-            used |= {number for at, number in counted if at == day}
-            pieces = []
-            for number in sorted(used):
-                size, *lines = counted.pop((day, number), np.zeros(5, np.int64)).tolist()
-                pieces.append(CountedPiece(number, None, *owner_of[number], 0, size, *lines))
-            keys = [key for key in known if key in tables]
-            ready = [counting.written(self._specs[key], slots.in_order(tables[key].data())) for key in keys]
-            ledger.add_part(run, keys, pack(ready, MERGED_LEVEL), pieces, [day])
+        compacting.merge_days(ledger, parts, max_groups, run)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.books import SAMPLES, Books
+from logproc.books import Books
 from logproc.errors import AccountingError
-from logproc.model import Failure, FileResult, Lines, LogFile, Piece, Reject, Task
+from logproc.model import SAMPLES, Failure, FileResult, Lines, LogFile, Piece, Reject, Task
 
 
 def files_of(*paths):

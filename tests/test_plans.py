@@ -35,6 +35,10 @@ def known(**changed):
     }
 
 
+def planned(asked, **facts):
+    return plans.planned(asked, lambda: facts, facts)
+
+
 def made_by_planner(asked=ASKED, **changed):
     return [sql.plan(text, name, **known(**changed)) for name, text in asked]
 
@@ -49,10 +53,10 @@ def no_planner(monkeypatch):
 
 def test_all_presets_come_back_as_they_were_planned(monkeypatch):
     asked = [pair for preset in presets.PRESETS for pair in presets.load(preset, places=False)]
-    fresh = plans.planned(asked, **known())
+    fresh = planned(asked, **known())
     assert fresh == made_by_planner(asked)
     monkeypatch.setattr(sql, "plan", None)
-    again = plans.planned(asked, **known())
+    again = planned(asked, **known())
     assert again == fresh
     assert [plan.fingerprint for plan in again] == [plan.fingerprint for plan in fresh]
 
@@ -81,20 +85,21 @@ def test_sqlglot_is_not_imported_for_what_is_known(tmp_path):
     ids=lambda changed: next(iter(changed)),
 )
 def test_what_a_plan_follows_from_makes_it_another(place, changed):
-    plans.planned(ASKED, **known())
-    assert plans.planned(ASKED, **known(**changed)) == made_by_planner(**changed)
+    planned(ASKED, **known())
+    assert planned(ASKED, **known(**changed)) == made_by_planner(**changed)
     assert len(list(place.iterdir())) == 2
 
 
 def test_other_sources_of_the_planner_plan_anew(place, tmp_path, monkeypatch):
-    plans.planned(ASKED, **known())
-    (tmp_path / "rollup").mkdir()
+    planned(ASKED, **known())
+    for folder in ("rollup", "formats"):
+        (tmp_path / folder).mkdir()
     for name in ("rollup/sql.py", "model.py", "timestamps.py"):
         (tmp_path / name).write_text("")
     monkeypatch.setattr(plans, "_HERE", tmp_path)
     plans._makers.cache_clear()
     try:
-        plans.planned(ASKED, **known())
+        planned(ASKED, **known())
     finally:
         plans._makers.cache_clear()
     assert len(list(place.iterdir())) == 2
@@ -102,60 +107,60 @@ def test_other_sources_of_the_planner_plan_anew(place, tmp_path, monkeypatch):
 
 def damaged(good):
     yield from (b"", b"x", good[:-3], good[:50] + bytes([good[50] ^ 1]) + good[51:])
-    for content in (b"not a frame", plans._codec().dumps([]), plans._codec().dumps([b"x"]), plans._codec().dumps(7)):
+    for content in (b"not a frame", plans.codec().dumps([]), plans.codec().dumps([b"x"]), plans.codec().dumps(7)):
         yield cachefiles._digest(content) + content
-    other = plans._codec().dumps([plans._codec().dumps(plan) for plan in reversed(made_by_planner())])
+    other = plans.codec().dumps([plans.codec().dumps(plan) for plan in reversed(made_by_planner())])
     yield cachefiles._digest(other) + other
 
 
 def test_what_is_damaged_or_of_others_is_planned_anew(place):
-    plans.planned(ASKED, **known())
+    planned(ASKED, **known())
     (file,) = place.iterdir()
     good = file.read_bytes()
     for bad in damaged(good):
         file.write_bytes(bad)
-        assert plans.planned(ASKED, **known()) == made_by_planner()
+        assert planned(ASKED, **known()) == made_by_planner()
         assert file.read_bytes() == good
 
 
 @pytest.mark.parametrize("of", ["file", "folder"])
 def test_what_strangers_may_have_written_is_not_read(place, monkeypatch, of):
-    plans.planned(ASKED, **known())
+    planned(ASKED, **known())
     (file,) = place.iterdir()
     (file if of == "file" else place).chmod(0o666 if of == "file" else 0o777)
     asked = []
     real = sql.plan
     monkeypatch.setattr(sql, "plan", lambda *pair, **more: asked.append(pair) or real(*pair, **more))
-    plans.planned(ASKED, **known())
+    planned(ASKED, **known())
     assert len(asked) == 2
 
 
 @pytest.mark.usefixtures("no_planner")
 def test_a_question_about_places_looks_at_its_files_each_time():
     with pytest.raises(AssertionError, match="planned anew"):
-        plans.planned([("c", "SELECT Country (client, 'gone.mmdb'), count(*) FROM web GROUP BY 1")], **known())
+        planned([("c", "SELECT Country (client, 'gone.mmdb'), count(*) FROM web GROUP BY 1")], **known())
 
 
 def test_others_beside_a_question_about_places_come_from_the_disk_in_their_order(monkeypatch):
     placed = ("city", "SELECT 'city' AS city, count(*) FROM web")
     asked = [ASKED[0], placed, ASKED[1]]
-    first, real = plans.planned(asked, **known()), sql.plan
+    first, real = planned(asked, **known()), sql.plan
     assert first == made_by_planner(asked)
     monkeypatch.setattr(sql, "plan", lambda text, name, **more: name == "city" and real(text, name, **more))
-    assert plans.planned(asked, **known()) == first
+    assert planned(asked, **known()) == first
 
 
 def test_a_query_that_cannot_be_planned_says_so_each_time(place):
     for _ in range(2):
         with pytest.raises(QueryError, match="there is no column"):
-            plans.planned([*ASKED, ("c", "SELECT nothing, count(*) FROM web GROUP BY 1")], **known())
+            planned([*ASKED, ("c", "SELECT nothing, count(*) FROM web GROUP BY 1")], **known())
     assert not place.exists()
 
 
 def test_where_nothing_can_be_written_plans_are_made_all_the_same(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(cachefiles, "places", lambda: iter([tmp_path / "file"]))
-    assert plans.planned(ASKED, **known()) == made_by_planner()
+    assert planned(ASKED, **known()) == made_by_planner()
 
 
 def test_a_full_disk_leaves_nothing_behind(place, monkeypatch):
@@ -163,13 +168,13 @@ def test_a_full_disk_leaves_nothing_behind(place, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(type(place), "write_bytes", full)
-    assert plans.planned(ASKED, **known()) == made_by_planner()
+    assert planned(ASKED, **known()) == made_by_planner()
     assert not list(place.iterdir())
 
 
 def test_the_oldest_files_go(place):
     for number in range(plans.KEPT + 3):
-        plans.planned([(f"r{number}", ASKED[0][1])], **known())
+        planned([(f"r{number}", ASKED[0][1])], **known())
         for age, file in enumerate(sorted(place.iterdir(), key=lambda path: path.stat().st_mtime_ns)):
             os.utime(file, (age, age))
     assert len(list(place.iterdir())) == plans.KEPT
@@ -179,7 +184,7 @@ def test_the_oldest_files_go(place):
 def test_others_may_read_what_root_has_kept_unless_the_umask_forbids_it(place, umask, mode):
     before = os.umask(umask)
     try:
-        plans.planned(ASKED, **known())
+        planned(ASKED, **known())
     finally:
         os.umask(before)
     (file,) = place.iterdir()

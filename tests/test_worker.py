@@ -24,8 +24,8 @@ from logproc.errors import InputError, MachineError
 from logproc.inputs.blocks import BlockReader
 from logproc.kernels import native, tokenize
 from logproc.kernels.tokenize import COUNTERS
-from logproc.model import Lines, Piece, Task
-from logproc.pieces import SAMPLES, TOO_LONG
+from logproc.model import SAMPLES, Lines, Piece, Task
+from logproc.pieces import TOO_LONG
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Table, load

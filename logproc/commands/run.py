@@ -28,6 +28,8 @@ from logproc.messages import Message
 
 if TYPE_CHECKING:
     from logproc.config import Config
+    from logproc.report.progress import Progress
+    from logproc.report_model import Report
 
 
 @click.command()
@@ -63,17 +65,15 @@ def _run(typed: dict[str, Any], watch: Watch) -> int:
 
 
 def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
-    from logproc import coordinator  # a wrong flag is refused before numba loads
     from logproc.report import summary
     from logproc.report.progress import bar_if_watched
 
-    begin_if_cold(COUNTING, quiet=config.quiet)
     behind = _older_ledger(config)
     _clock_ahead(config)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet or is_json())
     try:
-        report = coordinator.run(config, progress=progress, say=hush if config.quiet else tell)
+        report = _counted(config, progress)
     finally:
         if progress is not None:
             progress.close()
@@ -84,7 +84,10 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
         from logproc import calendars
 
         calendars.write(report, config, config.output.dir, is_restored=behind is not None)
-    coordinator.reported(config)
+    if config.state_dir is not None:
+        from logproc import nightly
+
+        nightly.reported(config)
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:
@@ -92,6 +95,20 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     if config.verbose:
         say(summary.details(report))
     return summary.exit_code(report, config.max_reject_ratio, typed["paths"])
+
+
+def _counted(config: Config, progress: Progress | None) -> Report:
+    """Run, with a ledger or without one; each loads what it needs, and a wrong flag was refused before."""
+    say_how = hush if config.quiet else tell
+    warm = partial(begin_if_cold, COUNTING, quiet=config.quiet)
+    if config.state_dir is not None:
+        from logproc import nightly
+
+        return nightly.run(config, progress=progress, say=say_how, warm=warm)
+    from logproc import coordinator
+
+    warm()
+    return coordinator.run(config, progress=progress, say=say_how)
 
 
 def _clock_ahead(config: Config) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +10,6 @@ from logproc.kernels.elements import STATE_CELLS, split_elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-# Only keys that are known to hold the records of a file: any other object may be a line of JSON lines.
-_ARRAY = re.compile(rb'\s*(?:\{\s*"(?:Records|records|logEvents)"\s*:\s*)?\[\s*\{\s*"')
-_LOOK = 256
-
-
-def is_array(head: bytes) -> bool:
-    """Tell whether a text begins like an array of JSON objects, or an object that holds one under a known key."""
-    return head[:1] in b"{[ \t\r\n" and _ARRAY.match(head[:_LOOK]) is not None
 
 
 class Elements:

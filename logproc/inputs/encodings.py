@@ -12,14 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from logproc.inputs.codecs import sniff
-from logproc.inputs.elements import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
 HEAD_BYTES = 1 << 16
@@ -99,10 +97,15 @@ NO_LOG = "no log"
 """How the reason of a file begins that is text, and none of a log."""
 
 LOWEST_TEXT = 9  # a tab; what is no text has bytes below it, and what has none is taken for text at once
+_BELOW_TEXT = bytes(range(LOWEST_TEXT))
 DOUBTFUL_BYTES = frozenset({*(mark[0] for mark, _ in MARKS), ord("["), *b"{#S<", *b" \t\r\n"})
 """First bytes that ask for a closer look: of byte order marks, of arrays of records, and of reports of ours."""
 # Text holds tabs, line ends, form feeds and escape sequences; also bells, and SOH between the fields of FIX logs.
 _CONTROLS = bytes(byte for byte in range(32) if byte not in {1, 7, 8, 9, 10, 11, 12, 13, 27})
+# Only keys that are known to hold the records of a file: any other object may be a line of JSON lines.
+_ARRAY = re.compile(rb'\s*(?:\{\s*"(?:Records|records|logEvents)"\s*:\s*)?\[\s*\{\s*"')
+_LOOK = 256
+
 _JOURNAL = b"__CURSOR="
 """The journal's export format: the lengths of its values that have line breaks are bytes below 32."""
 
@@ -132,10 +135,15 @@ def classify(head: bytes, codec: str = "plain", *, as_rows: bool = False) -> Enc
     if not as_rows and REJECTED.match(head):
         return Encoding("binary", f"{NO_LOG}: rejected lines that logproc wrote; --format jsonl reads them")
     text = ARRAY if is_array(head) else UTF8
-    if not head or head.startswith(_JOURNAL) or int(np.frombuffer(head, np.uint8).min()) >= LOWEST_TEXT:
+    if head.startswith(_JOURNAL) or len(head.translate(None, _BELOW_TEXT)) == len(head):
         return text
     reason = _signature(head) or _statistics(head[:HEAD_BYTES])
     return text if reason is None else Encoding("binary", reason)
+
+
+def is_array(head: bytes) -> bool:
+    """Tell whether a text begins like an array of JSON objects, or an object that holds one under a known key."""
+    return head[:1] in b"{[ \t\r\n" and _ARRAY.match(head[:_LOOK]) is not None
 
 
 def refusal(reason: str) -> str:

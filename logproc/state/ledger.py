@@ -59,6 +59,7 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._db = connection
         self.path = path
+        self._is_dropped = False  # whether this transaction has dropped the finished reports
 
     @classmethod
     def to_write(cls, folder: str) -> Self:
@@ -83,6 +84,7 @@ class Ledger:
         """Do all of a block, or nothing."""
         with database.ledger_errors(self.path):
             self._db.execute("BEGIN IMMEDIATE")
+            self._is_dropped = False
             try:
                 yield
                 failpoints.reach("before-commit")
@@ -266,6 +268,25 @@ class Ledger:
         """Drop the tables of a run's results: they are in `parts` now."""
         self._do("UPDATE results SET tables = NULL WHERE run = ?", (run,))
 
+    # ---- finished reports ------------------------------------------------------------------------------------------
+
+    def finished(self, mark: str) -> bytes | None:
+        """Return the reports of that mark that were kept, if no count has changed since."""
+        rows = self._all("SELECT content FROM finished WHERE mark = ?", (mark,))
+        return rows[0][0] if rows else None
+
+    def keep_finished(self, mark: str, content: bytes) -> None:
+        """Keep the reports of all counts as they are now, in place of those that were kept."""
+        self._do("DELETE FROM finished")
+        self._do("INSERT INTO finished VALUES (?, ?)", (mark, content))
+        self._is_dropped = False
+
+    def _drop_finished(self) -> None:
+        """Forget the reports that were kept: a count changes."""
+        if not self._is_dropped:
+            self._do("DELETE FROM finished")
+            self._is_dropped = self._db.in_transaction
+
     # ---- counts ----------------------------------------------------------------------------------------------------
 
     def add_part(
@@ -278,6 +299,7 @@ class Ledger:
         generation: int | None = None,
     ) -> int:
         """Keep counts by slot; `generation` is that of which they are the open end."""
+        self._drop_finished()
         part = self._do(
             "INSERT INTO parts (run, generation, specs, tables) VALUES (?, ?, ?, ?)",
             (run, generation, json.dumps(specs), tables),
@@ -293,6 +315,7 @@ class Ledger:
         self, part: int, specs: Sequence[str], tables: bytes, days: Iterable[int], files: Iterable[int]
     ) -> None:
         """Write the counts of a part anew: of these days, and without these files."""
+        self._drop_finished()
         self._do("UPDATE parts SET specs = ?, tables = ? WHERE id = ?", (json.dumps(specs), tables, part))
         self._do("DELETE FROM part_days WHERE part = ?", (part,))
         self._many("INSERT INTO part_days VALUES (?, ?)", ((day, part) for day in days))
@@ -300,6 +323,7 @@ class Ledger:
 
     def drop_part(self, part: int) -> None:
         """Forget a part."""
+        self._drop_finished()
         self._do("DELETE FROM parts WHERE id = ?", (part,))
         self._do("DELETE FROM pieces WHERE part = ?", (part,))
         self._do("DELETE FROM part_days WHERE part = ?", (part,))
@@ -347,10 +371,12 @@ class Ledger:
 
     def save_total(self, day: int, spec: str, tables: bytes) -> None:
         """Write down the counts of a day for a report."""
+        self._drop_finished()
         self._do("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", (day, spec, tables))
 
     def drop_totals(self, day: int) -> None:
         """Forget the counts of a day, and with them those of its month and of all days."""
+        self._drop_finished()
         self._do("DELETE FROM totals WHERE day = ?", (day,))
         self._do("DELETE FROM months WHERE month = ?", (month_number(day),))
         self._do("DELETE FROM sums")

@@ -10,12 +10,14 @@ returned: `tables` until they are committed, `books` until they are reported. `p
 of all days, where they have been added up: they are dropped where a total is taken back. A day is counted from
 1970-01-01, -2**63 for lines without a time, which are in no month; a month from that of the year 0. Pieces without a
 generation are those of old days, merged by day, host and source; `merged` counts the lines that a generation has in
-them. A generation is `whole` where its file can only be read from the beginning. Paths are bytes.
+them. A generation is `whole` where its file can only be read from the beginning. Paths are bytes. `finished` are the
+reports of all counts, until one of them changes: from version 4 on, so that no older program changes one and leaves
+them.
 """
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 APPLICATION_ID = 0x4C50524C  # "LPRL"
 
 CREATE = """
@@ -77,6 +79,7 @@ CREATE TABLE months (
     month INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (month, spec)
 );
 CREATE TABLE sums (spec TEXT PRIMARY KEY, tables BLOB NOT NULL);
+CREATE TABLE finished (mark TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
 
 MIGRATIONS: dict[int, str] = {
@@ -84,5 +87,6 @@ MIGRATIONS: dict[int, str] = {
     "ALTER TABLE generations ADD COLUMN whole INTEGER NOT NULL DEFAULT 0;",
     2: "CREATE TABLE months "
     "(month INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (month, spec));",
+    3: "CREATE TABLE finished (mark TEXT PRIMARY KEY, content BLOB NOT NULL);",
 }
 """What makes a schema of version n one of version n + 1."""

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logproc.inputs.blocks import BlockReader, buffer_size
-from logproc.inputs.elements import Elements, is_array
+from logproc.inputs.elements import Elements
+from logproc.inputs.encodings import is_array
 from logproc.inputs.sample import sample
 
 LEAVES = st.one_of(st.none(), st.integers(), st.text(alphabet='ab"\\,[]{}\n é'), st.booleans())

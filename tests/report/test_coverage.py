@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from report.samples import column, entry, table
 
 from logproc.model import Lines
-from logproc.report import coverage as module
+from logproc.report import shifts
 from logproc.report.coverage import coverage
 from logproc.report_model import COVERAGE, Report, RunInfo
 
@@ -128,15 +128,15 @@ lines_or_none = st.none() | st.integers(0, 1000)
 
 @given(st.lists(lines_or_none, min_size=30, max_size=60), st.data())
 def test_shapes_are_compared_by_the_correlation_of_hours_that_both_have(mine, data):
-    far = module.FARTHEST_SHIFT
+    far = shifts.FARTHEST_SHIFT
     size = len(mine) + 2 * far
     theirs = data.draw(st.lists(lines_or_none, min_size=size, max_size=size))
-    found = module._fits(np.array(mine, float), np.array(theirs, float))
+    found = shifts._fits(np.array(mine, float), np.array(theirs, float))
     for shift in (-far, -1, 0, 1, far):
         pairs = [(x, theirs[place + far - shift]) for place, x in enumerate(mine)]
         pairs = [(x, y) for x, y in pairs if None not in (x, y)]
         try:
-            wanted = correlation(*zip(*pairs, strict=True)) if len(pairs) >= module.LEAST_HOURS // 2 else 0.0
+            wanted = correlation(*zip(*pairs, strict=True)) if len(pairs) >= shifts.LEAST_HOURS // 2 else 0.0
         except StatisticsError:
             wanted = 0.0
         assert found[shift] == pytest.approx(wanted, abs=1e-9)

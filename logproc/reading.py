@@ -1,0 +1,230 @@
+"""What an incremental run does where there is news: what is read, stored by the batch, counted again for one report.
+
+Imported by a run that has something to read: formats, kernels and backends come with it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from logproc import __version__, asking, committing, running, stopping, surveying
+from logproc.backends import BACKENDS, choose
+from logproc.books import Books
+from logproc.clock import now_text
+from logproc.coverage import missing
+from logproc.merging import join_rejects
+from logproc.model import Failure, Partial
+from logproc.rollup.slots import slotted
+from logproc.state import failpoints
+from logproc.state.generations import Kind
+from logproc.state.ledger import PLANNED, REBUILDING
+from logproc.state.rows import Run
+from logproc.worker import process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
+
+    from logproc.asking import Questions
+    from logproc.config import Config
+    from logproc.model import LogFile, Outcome, Piece, Task
+    from logproc.network import Elsewhere
+    from logproc.planner import Planner
+    from logproc.report.progress import Progress
+    from logproc.rollup.spec import RollupSpec
+    from logproc.state.ledger import Ledger
+    from logproc.surveying import Survey
+    from logproc.worker import Job
+
+BATCH = 64
+BATCH_SECONDS = 1.0
+"""Results are stored by so many, or after so many seconds."""
+
+
+# ---- plan --------------------------------------------------------------------------------------------------------
+
+
+def plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> tuple[list[Task], Run]:
+    """Write down what is going to be read, and return it as tasks; a run that reads nothing has no number yet."""
+    _settle_unreadable(found)
+    _refuse_merged(found, ledger)
+    tasks = planner.tasks_of(surveying.pieces(planner, found, ledger))
+    wanted = {piece.file for task in tasks for piece in task.pieces}
+    if not wanted:
+        return tasks, Run(0, "", PLANNED, ())
+    with ledger.transaction():
+        run = asking.begin(ledger, asked)
+        wants = []
+        for place in sorted(wanted):
+            decision = found.decisions[place]
+            generation = decision.generation
+            if generation is None:
+                record = surveying.new_record(found.files[place], found.absolute[place], decision)
+                generation = ledger.add_generation(record, run.number)
+                found.decisions[place] = decision._replace(generation=generation)
+            wants.append((place, generation, decision.kind == Kind.RECOUNTED))
+        ledger.add_wants(run.number, wants)
+    return tasks, run
+
+
+def _settle_unreadable(found: Survey) -> None:
+    """Read those files as a whole that cannot be read from within."""
+    for place in found.news:
+        decision = found.decisions[place]
+        if decision.kind != Kind.CONTINUED or decision.look is None:
+            continue
+        record = found.records.get(decision.generation or 0)
+        if record is not None and not surveying.is_readable_from_within(record, decision.look.codec):
+            found.decisions[place] = decision._replace(kind=Kind.RECOUNTED, origin=0, limit=-1)
+
+
+def _refuse_merged(found: Survey, ledger: Ledger) -> None:
+    """Leave those files as they were counted that would be counted anew, and whose old counts cannot be taken out."""
+    for place in found.news:
+        decision = found.decisions[place]
+        if decision.kind == Kind.RECOUNTED and ledger.is_merged(decision.generation or 0):
+            reason = (
+                "it has grown, can only be read as a whole, and days of it are older than compact_after and merged: "
+                "what was added is not counted"
+            )
+            found.decisions[place] = decision._replace(kind=Kind.FAILED, reason=reason, again=True)
+
+
+# ---- work --------------------------------------------------------------------------------------------------------
+
+
+def read(
+    ledger: Ledger,
+    run: Run,
+    tasks: Sequence[Task],
+    job: Job,
+    elsewhere: Elsewhere | None,
+    config: Config,
+    progress: Progress | None,
+) -> committing.Known:
+    """Read what was planned, on other machines or on this one; returns the results, but for the tables."""
+    run_tasks = elsewhere or running.here(choose(config.backend, len(tasks), config.workers), config)
+    begin = partial(run_tasks, process, job, tasks, config.workers)
+    return _work(ledger, run, tasks, job.specs, begin, config, progress)
+
+
+def _work(
+    ledger: Ledger,
+    number: Run,
+    tasks: Sequence[Task],
+    specs: Sequence[RollupSpec],
+    begin: Callable[[], Iterator[Outcome]],
+    config: Config,
+    progress: Progress | None,
+) -> committing.Known:
+    """Run the tasks, and store what they return by the batch; returns it, too, but for the tables.
+
+    A first signal ends it with what there is committed.
+    """
+    known: dict[int, list[committing.Entry]] = {}
+    waiting: list[tuple[int, bytes, bytes]] = []
+    since = time.monotonic()
+
+    def flush() -> None:
+        nonlocal waiting, since
+        if not waiting:
+            return
+        failpoints.reach("before-results")
+        ledger.add_results(number.number, waiting)
+        waiting, since = [], time.monotonic()
+        failpoints.reach("after-results")
+
+    try:
+        with ExitStack() as stack:
+            outcomes = stack.enter_context(closing(begin()))  # type: ignore[type-var]
+            for outcome in outcomes:
+                for kept in committing.entries(specs, tasks, outcome):
+                    waiting.append(committing.stored(*kept))
+                    known.setdefault(kept[0], kept[1])
+                running.advance(progress, outcome, tasks)
+                if len(waiting) >= BATCH or time.monotonic() - since > BATCH_SECONDS:
+                    flush()
+    except KeyboardInterrupt:
+        if number.status == REBUILDING or not tasks:
+            raise
+        with stopping.deferred():
+            flush()
+            with ledger.transaction():
+                committing.commit(ledger, number, now_text(), config.limits.max_groups, known)
+        raise
+    flush()
+    return known
+
+
+def rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, name: str) -> None:
+    """Count for one report what was counted before it came, as far as that is still on disk."""
+    key = asked.key_of(name)
+    spans, _, _ = missing(ledger, key)
+    if not spans:
+        return
+    found = surveying.survey(config, planner, ledger, time.time_ns())
+    pieces: list[tuple[LogFile, Piece, int]] = []
+    numbers: list[tuple[int, int, bool]] = []
+    for log, piece, size, generation in surveying.pieces_again(planner, found, spans):
+        number = len(numbers)
+        pieces.append((log, replace(piece, file=number), size))
+        numbers.append((number, generation, False))
+    with ledger.transaction():
+        uid = uuid.uuid4().hex
+        run_number = ledger.begin(uid, __version__, now_text(), [key], REBUILDING)
+        ledger.add_wants(run_number, numbers)
+    again = Run(run_number, uid, REBUILDING, (key,))
+    tasks = planner.tasks_of(pieces)
+    job = replace(asked.job(planner.formats), specs=(slotted(asked.by_key[key]),))
+    backend = choose(config.backend if config.backend in BACKENDS else "auto", len(tasks), config.workers)
+    begin = partial(running.here(backend, config), process, job, tasks, config.workers)
+    _work(ledger, again, tasks, job.specs, begin, config, None)
+    with stopping.deferred(), ledger.transaction():
+        committing.commit_rebuilt(ledger, again, now_text(), config.limits.max_groups)
+
+
+# ---- books -------------------------------------------------------------------------------------------------------
+
+
+def books_of(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -> Books:
+    """Return what became of every file: in this run, and in those before it that were not reported."""
+    books = Books(found.files, found.idle_entry)
+    wanted = [(done, ledger.wants(done.number)) for done in ledger.open_runs()]
+    numbers = {generation for _, wants in wanted for generation, _ in wants.values()}
+    place_of = {d.generation: d.file for d in found.decisions if d.generation in numbers and d.kind != Kind.DUPLICATE}
+    for done, wants in wanted:
+        places = {file: place_of.get(generation) for file, (generation, _) in wants.items()}
+        mine = known if done.number == run.number else {}
+        for members, _ in committing.results(ledger, done, mine, tables=False):
+            for task, became in members:
+                _enter(books, task, became, places, only_counted=done.number != run.number)
+    generation_of = {place: generation for generation, place in place_of.items()}
+    books.continue_after(lambda place, offset: ledger.lines_before(generation_of[place], offset))
+    return books
+
+
+def _enter(
+    books: Books, task: Task, became: Partial | Failure, places: Mapping[int, int | None], *, only_counted: bool
+) -> None:
+    """Enter a stored result; what an earlier run failed to read, this one has looked at itself."""
+    for at, piece in enumerate(task.pieces):
+        place = places.get(piece.file)
+        if place is None:
+            continue
+        if isinstance(became, Failure) and only_counted:
+            continue
+        if isinstance(became, Failure):
+            books.lose(replace(task, pieces=(replace(piece, file=place),)), became)
+        elif became.files[at].mark is not None or not only_counted:
+            books.credit(place, piece.start, became.files[at])
+
+
+def join(rejects: BinaryIO, folder: str, tasks: Sequence[Task], books: Books) -> None:
+    """Write the rejected lines of what was read to `--rejects`."""
+    for task in tasks:
+        join_rejects(rejects, folder, task, books)
