@@ -134,7 +134,13 @@ class Planner:
             return found, Detection(rules.format, 1.0, None, "given")
         if found.binary is not None:
             return found, Detection(None, 0.0, None, refusal(found.binary))
-        return found, detect([found.lines], self._candidates, matcher=self._match, refused=self._match.refused)
+        return found, detect(
+            [found.lines],
+            self._candidates,
+            matcher=self._match,
+            refused=self._match.refused,
+            readers=self._match.readers,
+        )
 
     def explain(self, sample: Sample, found: Detection) -> list[Considered]:
         """Say of every format that reads lines of a sample why it was taken or not."""

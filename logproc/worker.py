@@ -111,7 +111,9 @@ class Desk:
 
     def detect(self, samples: list[bytes]) -> Detection:
         """Tell the format of sampled lines."""
-        return detect(samples, self._candidates, matcher=self._match, refused=self._match.refused)
+        return detect(
+            samples, self._candidates, matcher=self._match, refused=self._match.refused, readers=self._match.readers
+        )
 
     def own(self, parser: Parser, source: str, host: str | None, run: Aggregator) -> None:
         """Make sure that the waiting rows are of this parser, source and host."""

@@ -16,10 +16,13 @@ from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PATTERN, SEPARATO
 from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
 """Counts (matched, rejected) lines of whole-line bytes; blank lines are neither."""
+
+Readers: TypeAlias = "Callable[[Sequence[Format], bytes], Iterator[Format]]"
+"""Returns the formats, in their order, without some that read no line of the text."""
 
 Refused: TypeAlias = "Callable[[Format, bytes], bytes]"
 """Returns the lines that a format refuses."""
@@ -78,11 +81,13 @@ def detect(
     *,
     matcher: Matcher,
     refused: Refused | None = None,
+    readers: Readers | None = None,
 ) -> Detection:
     """Tell the format of a file from samples of its lines (whole lines, from its head, middle and tail).
 
     The candidates are the most specific first, as `formats.candidates` has them; default: the formats of the table.
-    With `refused`, the lines that the format refuses are asked for a format of their own.
+    With `refused`, the lines that the format refuses are asked for a format of their own. `readers` saves time where
+    there are many candidates.
     """
     text = samples[0] if len(samples) == 1 else b"".join(_closed(sample) for sample in samples)
     if not text.strip(_NO_LINE):
@@ -90,13 +95,13 @@ def detect(
     if text.count(b"\r") >= OLD_LINE_ENDS and text.count(b"\n") <= 1:
         return Detection(None, 0.0, None, OLD_ENDS)
     ordered = BY_RANK if candidates is None else tuple(candidates)
-    scores, refusal = _scores(text, ordered, matcher)
+    scores, refusal = _scores(text, ordered, matcher, readers)
     if not scores:
         return Detection(None, 0.0, None, refusal or "no known format matches")
     found = _choice(scores, refusal, text)
     if refused is None or found.format is None:
         return found
-    return _with_others(found, scores, text, ordered, matcher, refused)
+    return _with_others(found, scores, text, ordered, matcher, refused, readers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +162,22 @@ def _closed(sample: bytes) -> bytes:
     return sample if sample.endswith(b"\n") or not sample else sample + b"\n"
 
 
-def _scores(text: bytes, ordered: tuple[Format, ...], matcher: Matcher) -> tuple[list[_Score], str]:
+def _scores(
+    text: bytes, ordered: tuple[Format, ...], matcher: Matcher, readers: Readers | None
+) -> tuple[list[_Score], str]:
     """Match the candidates whose bytes are there; also return why one that matches must not be taken."""
     scores: list[_Score] = []
     refusal = ""
     outlook = Outlook(text)
-    for row in outlook.possible(ordered):
-        if (
-            not outlook.holds(row.needs)
-            or (not row.unlike_reason and outlook.is_unlike(row))
-            or not outlook.begins(row)
-        ):
+    possible = outlook.possible(ordered)
+    for row in readers(possible, text) if readers is not None else possible:
+        unlike = outlook.is_unlike(row)
+        if (unlike and not row.unlike_reason) or not outlook.begins(row):
             continue
         matched, rejected = matcher(row, text)
         if matched == 0:
             continue
-        if row.unlike_reason and outlook.is_unlike(row):
+        if unlike:
             refusal = f"{row.name} does not fit: {row.unlike_reason}"
             continue
         scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
@@ -239,6 +244,7 @@ def _with_others(
     ordered: tuple[Format, ...],
     matcher: Matcher,
     refused: Refused,
+    readers: Readers | None,
 ) -> Detection:
     """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
     chosen = next(score.format for score in scores if score.format.name == found.format)
@@ -247,7 +253,8 @@ def _with_others(
     tried = [chosen]
     rest = refused(chosen, text) if found.confidence < 1 else b""
     while rest and len(tried) < MOST_FORMATS:
-        others, _ = _scores(rest, tuple(row for row in ordered if is_single(row) and row not in tried), matcher)
+        singles = tuple(row for row in ordered if is_single(row) and row not in tried)
+        others, _ = _scores(rest, singles, matcher, readers)
         fitting = [score for score in others if score.matched >= OTHER_LINES and score.share >= OTHER_SHARE]
         if not fitting:
             break

@@ -7,14 +7,21 @@ shape of the first bytes of lines, which few files do not share with others.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from itertools import chain, compress
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from logproc.formats.format import DOCKER, JSONL
 from logproc.formats.program import Meaning, Missing
+from logproc.formats.traits import KINDS, beginning_of, pairs_of
+from logproc.kernels.pairs import BITS, rule_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from logproc.formats.format import Format
     from logproc.formats.program import Program, Slot
@@ -29,10 +36,15 @@ SHAPE_BYTES = 24
 MOST_SHAPES = 64
 """A text whose lines begin in more ways is not judged by them."""
 
-_KINDS = bytes(
-    ord("0") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else b for b in range(256)
-)
-"""Digits, small and capital letters are alike in a shape."""
+MOST_KEPT = 1 << 14
+"""Shapes of lines, and sets of formats that these leave, that are remembered."""
+
+ASKED_OFTEN = 8
+"""Texts of the same shapes before the pairs that formats need are learnt: a run over few files does without."""
+
+_KIND_OF = np.frombuffer(KINDS, np.uint8)
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 _NAME = rb"[Aa]+"
 _LAST = {"%s": rb"0", "%+": rb"0{4}-00.00.00:", "%i": rb"0{4}-00.00.00:", "%H": rb" ?0", "%I": rb" ?0"}
@@ -58,34 +70,141 @@ _OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[\s,]*[\[{]")
 class Outlook:
     """A text, and what is asked of it again and again."""
 
-    __slots__ = ("_head", "shapes", "text")
+    __slots__ = ("_begins", "_head", "_unlike", "shapes", "text")
 
     def __init__(self, text: bytes) -> None:
         self.text = text
         self._head = _first_lines(text)
-        shapes = {line[:SHAPE_BYTES].translate(_KINDS) for line in text.replace(b"\0", b"").split(b"\n")}
-        self.shapes = frozenset(shapes) if len(shapes) <= MOST_SHAPES else None
+        self._begins: list[int] | None = None
+        self._unlike: dict[re.Pattern[bytes], bool] = {}
+        lines = text.translate(KINDS).split(b"\n")
+        shapes = {(line[:SHAPE_BYTES] + b"\n")[:SHAPE_BYTES] for line in lines}  # a short one shows where it ends
+        # NULs in front of a line are skipped.
+        self.shapes = frozenset(shapes) if len(shapes) <= MOST_SHAPES and b"\0" not in text else None
 
     def holds(self, needs: Sequence[bytes]) -> bool:
         """Tell whether all of some bytes stand in the text."""
-        for needed in needs:  # noqa: SIM110 - asked a million times for ten thousand files; a generator costs more
+        for needed in needs:  # noqa: SIM110 - asked often; a generator costs more
             if needed not in self.text:
                 return False
         return True
 
     def is_unlike(self, row: Format) -> bool:
         """Tell whether most of the first lines mean something else than a format would read them as."""
-        return row.unlike is not None and _most_match(row.unlike, self._head)
+        pattern = row.unlike
+        if pattern is None:
+            return False
+        known = self._unlike.get(pattern)
+        if known is None:
+            known = self._unlike[pattern] = _most_match(pattern, self._head)
+        return known
 
     def begins(self, row: Format) -> bool:
         """Tell whether a line begins as those of a format do, as far as it says so itself."""
-        return row.begins is None or row.begins.search(self.text, 0, HEAD_BYTES) is not None
+        if row.begins is None:
+            return True
+        match, text = row.begins.match, self.text
+        if self._begins is None:
+            self._begins = _line_begins(text)
+        for begin in self._begins:  # noqa: SIM110 - a search tries the pattern, which begins with ^, at every byte
+            if match(text, begin, HEAD_BYTES) is not None:
+                return True
+        return False
 
     def possible(self, ordered: tuple[Format, ...]) -> Sequence[Format]:
-        """Return the formats, in their order, one of whose records may begin with a line of the text."""
-        if self.shapes is None:
-            return ordered
-        return _possible(ordered, self.shapes)
+        """Return the formats, in their order, of which the text may hold a record, as far as is cheaply told."""
+        rows = _index(ordered).shortlist(self.shapes).possible(self.text, self.shapes)
+        return [row for row in rows if not row.needs or self.holds(row.needs)]
+
+
+class _Index:
+    """Formats by how their records begin: the rows of a tuple, each a bit of a number."""
+
+    def __init__(self, ordered: tuple[Format, ...]) -> None:
+        self._ordered = ordered
+        self._all = (1 << len(ordered)) - 1
+        self._records = _ByPattern(map(shape_of, ordered))
+        self._shortlists: dict[int, _Shortlist] = {}
+
+    def shortlist(self, shapes: frozenset[bytes] | None) -> _Shortlist:
+        """Return the formats of which a record may begin as a line of one of the shapes, None being any."""
+        rows = self._all if shapes is None else self._records.matching(shapes)
+        return self._shortlists.get(rows) or _kept(self._shortlists, rows, _Shortlist(self._rows(rows)))
+
+    def _rows(self, rows: int) -> tuple[Format, ...]:
+        return tuple(row for number, row in enumerate(self._ordered) if rows >> number & 1)
+
+
+_index = lru_cache(maxsize=64)(_Index)
+
+
+class _ByPattern:
+    """Formats, each a bit of a number, by patterns of shapes; None matches all."""
+
+    def __init__(self, patterns: Iterable[re.Pattern[bytes] | None]) -> None:
+        self._anyhow = 0
+        self._by_pattern: dict[re.Pattern[bytes], int] = {}
+        for number, pattern in enumerate(patterns):
+            if pattern is None:
+                self._anyhow |= 1 << number
+            else:
+                self._by_pattern[pattern] = self._by_pattern.get(pattern, 0) | 1 << number
+        self._known: dict[bytes, int] = {}
+
+    def matching(self, shapes: frozenset[bytes]) -> int:
+        """Return the formats whose pattern matches one of the shapes."""
+        rows = self._anyhow
+        for shape in shapes:
+            known = self._known.get(shape)
+            rows |= self._matching(shape) if known is None else known
+        return rows
+
+    def _matching(self, shape: bytes) -> int:
+        rows = 0
+        for pattern, of_pattern in self._by_pattern.items():
+            if pattern.match(shape) is not None:
+                rows |= of_pattern
+        return _kept(self._known, shape, rows)
+
+
+def _kept(known: dict[_K, _V], key: _K, value: _V) -> _V:
+    """Remember a value; all are forgotten where there are too many, which costs less than to know the oldest."""
+    if len(known) >= MOST_KEPT:
+        known.clear()
+    known[key] = value
+    return value
+
+
+class _Shortlist:
+    """Formats that may read texts of the same shapes: what they say of the beginning, and the pairs that they need."""
+
+    def __init__(self, rows: tuple[Format, ...]) -> None:
+        self._rows = rows
+        self._asked = 0
+
+    def possible(self, text: bytes, shapes: frozenset[bytes] | None) -> Sequence[Format]:
+        """Return the formats that a text does not rule out; all where so few were asked about that it is dear."""
+        if self._asked < ASKED_OFTEN:
+            self._asked += 1
+            return self._rows
+        needed, until = self._pairs
+        possible = np.empty(len(until), np.uint8)
+        base = np.frombuffer(text, np.uint8).ctypes.data
+        rule_out(base, len(text), _KIND_OF, np.zeros(BITS // 8, np.uint8), needed, until, possible)
+        if shapes is None:
+            return list(compress(self._rows, possible.tolist()))
+        begins = self._begins.matching(shapes)
+        found = zip(self._rows, possible.tolist(), strict=True)
+        return [row for k, (row, holds) in enumerate(found) if holds and begins >> k & 1]
+
+    @cached_property
+    def _begins(self) -> _ByPattern:
+        return _ByPattern(map(beginning_of, self._rows))
+
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        pairs = [sorted(pairs_of(row)) for row in self._rows]
+        return np.array(list(chain(*pairs)), np.int64), np.cumsum([len(part) for part in pairs], dtype=np.int64)
 
 
 def is_unlike(row: Format, text: bytes) -> bool:
@@ -104,13 +223,12 @@ def _most_match(pattern: re.Pattern[bytes], lines: list[bytes]) -> bool:
     return 2 * count > len(lines)
 
 
-@lru_cache(maxsize=4096)
-def _possible(ordered: tuple[Format, ...], shapes: frozenset[bytes]) -> tuple[Format, ...]:
-    return tuple(
-        row
-        for row in ordered
-        if (pattern := shape_of(row)) is None or any(pattern.match(shape) is not None for shape in shapes)
-    )
+def _line_begins(text: bytes) -> list[int]:
+    """Return where the lines of the text's head begin."""
+    begins = [0]
+    while (at := text.find(b"\n", begins[-1], HEAD_BYTES) + 1) > 0:
+        begins.append(at)
+    return begins
 
 
 @lru_cache(maxsize=1024)
@@ -124,13 +242,13 @@ def shape_of(row: Format) -> re.Pattern[bytes] | None:
 
 
 def _shape(program: Program) -> bytes:
-    text = re.escape(program.prefix[:8].translate(_KINDS))
+    text = re.escape(program.prefix[:8].translate(KINDS))
     if len(program.prefix) >= 8:
         return text
     for slot in program.slots:
         optional = slot.missing is not Missing.REFUSED
         if slot.meaning is Meaning.LITERAL and not slot.padded:
-            literal = re.escape(slot.opening.translate(_KINDS))
+            literal = re.escape(slot.opening.translate(KINDS))
             text += b"(?:" + literal + b")?" if optional else literal
             continue
         part = b"" if optional else _first(slot)
@@ -141,13 +259,13 @@ def _shape(program: Program) -> bytes:
 def _first(slot: Slot) -> bytes:
     """Return the shape of what a slot begins with, empty if it may be anything."""
     front = b" *" if slot.padded else b""
-    front += re.escape(slot.opening.translate(_KINDS))
+    front += re.escape(slot.opening.translate(KINDS))
     if slot.meaning is Meaning.STAMP:
         return front + b"(?:" + b"|".join(_layout(layout) for layout in slot.layout.split("%|")) + b")"
     if slot.meaning is Meaning.SYSLOG:
         return rb"(?:<|[Aa]{3} +0|0{4}-00-00A)"
     if slot.meaning is Meaning.LEVEL:  # a word with perhaps a digit at its end, or a sign of Redis's
-        return front + rb"(?:[Aa][Aa0]*|[-.*#]) *" + re.escape(slot.terminator[:1].translate(_KINDS))
+        return front + rb"(?:[Aa][Aa0]*|[-.*#]) *" + re.escape(slot.terminator[:1].translate(KINDS))
     if slot.meaning is Meaning.NUMBER:
         return front + b"0"
     return front + b"A" if slot.meaning is Meaning.LETTER else b""
@@ -158,7 +276,7 @@ def _layout(layout: str) -> bytes:
     names = 0
     for piece in re.findall(r"%.|[^%]", layout):
         if not piece.startswith("%"):
-            out += re.escape(piece.encode().translate(_KINDS))
+            out += re.escape(piece.encode().translate(KINDS))
             continue
         out += _PARTS.get(piece) or _LAST.get(piece, b"")
         names += _PARTS.get(piece) == _NAME

@@ -34,6 +34,7 @@ from logproc.formats.parser_pretty import PrettyParser
 from logproc.formats.parser_separator import SeparatorParser, separator_parser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
+from logproc.kernels.reading import first_reader
 from logproc.model import PADDING
 
 if TYPE_CHECKING:
@@ -153,13 +154,20 @@ def _strange(parser: Parser, text: bytes, rows: int) -> int:
     return count
 
 
+OTHERS = (0, 0, 0)
+"""Stands for the addresses of a parser that runs no separator program."""
+
+
 class Matcher:
     """Counts the lines of a text that a format reads and refuses; one a thread, since its parsers have arrays."""
 
     def __init__(self) -> None:
         self._parsers: dict[Format, Parser] = {}
+        self._addresses: dict[Format, tuple[int, int, int]] = {}
         self._counters = np.zeros(tokenize.COUNTERS, np.int64)
         self._buffer = np.zeros(1 << 16, np.uint8)
+        self._base = self._buffer.ctypes.data
+        self._text = b""  # what the buffer holds
 
     def __call__(self, fmt: Format, text: bytes) -> tuple[int, int]:
         """Return (matched, rejected) lines; blank lines are neither, and few lines of a record but its first are."""
@@ -182,6 +190,26 @@ class Matcher:
         matched += parser.headers_read
         return matched, min(rejected, matched) if parser.headers_read else rejected
 
+    def readers(self, rows: Sequence[Format], text: bytes) -> Iterator[Format]:
+        """Return the formats, in their order, that may read a line of a text: others are asked when they come up."""
+        described = [self._addresses.get(row) or self._described(row) for row in rows]
+        parsers = np.array(described, np.int64).reshape(-1, 3)
+        k = 0
+        while k < len(rows):
+            if described[k] is not OTHERS:
+                size = self._load(text)  # another format may have been asked since
+                k = first_reader(tokenize.tokenize.address, self._base, size, parsers, k)
+            if k < len(rows):
+                yield rows[k]
+            k += 1
+
+    def _described(self, row: Format) -> tuple[int, int, int]:
+        """Return where a parser is described for the kernel; zeros for one that has no program."""
+        parser = self._parser(row)
+        program = (*parser.addresses, parser.counters.ctypes.data) if isinstance(parser, SeparatorParser) else OTHERS
+        self._addresses[row] = program
+        return program
+
     def refused(self, fmt: Format, text: bytes) -> bytes:
         """Return the lines that a format refuses."""
         parser = self._parser(fmt)
@@ -198,17 +226,26 @@ class Matcher:
 
     def _calls(self, parser: Parser, text: bytes) -> Iterator[list[int]]:
         """Tokenise a text; yields rows, rejects, blank and all lines of each call."""
-        size = len(text)
-        if len(self._buffer) < size + 1 + PADDING:
-            self._buffer = np.zeros(2 * size + 1 + PADDING, np.uint8)
-        buffer, counters = self._buffer, self._counters
-        buffer[:size] = np.frombuffer(text, np.uint8)
-        if size and text[-1] != 10:
-            buffer[size] = 10
-            size += 1
-        position = 0
+        size = self._load(text)
+        if not isinstance(parser, SeparatorParser):
+            self._text = b""  # others may write where they read
+        counters, position = self._counters, 0
         parser.open((), guess=True)
         while position < size:
-            parser.parse(buffer, position, size, 0, counters)
+            parser.parse(self._buffer, position, size, 0, counters)
             position, *found = counters[:5].tolist()
             yield found
+
+    def _load(self, text: bytes) -> int:
+        """Have a text in the buffer, its last line ended; returns how many bytes that are."""
+        size = len(text)
+        unended = size > 0 and text[-1] != 10
+        if text is not self._text:
+            if len(self._buffer) < size + 1 + PADDING:
+                self._buffer = np.zeros(2 * size + 1 + PADDING, np.uint8)
+                self._base = self._buffer.ctypes.data
+            self._buffer[:size] = np.frombuffer(text, np.uint8)
+            if unended:
+                self._buffer[size] = 10
+            self._text = text
+        return size + unended

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import functools
+import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-from formats.cases import MATCHER, SHARED, count_lines, needs_shared
+from formats.cases import MATCHER, SHARED, count_lines, needs_shared, read_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats import FORMATS
+from logproc.formats import FORMATS, outlook
 from logproc.formats.detect import BY_RANK, Detection, detect
 from logproc.formats.format import SEPARATOR
-from logproc.formats.outlook import Outlook, shape_of
+from logproc.formats.outlook import HEAD_BYTES, Outlook, shape_of
+from logproc.formats.regex_tree import Place, Row, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from logproc.formats import Format
 
 COMMON = b'::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326\n'
@@ -126,19 +131,80 @@ def test_few_lines_of_a_more_specific_format_are_read_by_it_if_they_are_most():
 @functools.cache
 def outlooks() -> list[Outlook]:
     lines = [sample.line for row in FORMATS.values() for sample in row.samples]
-    changed = {text for line in lines for text in (line, f"\0\0{line}", line.lower(), line.upper())}
+    changed = {text for line in lines for text in (line, f" {line}", line.lower(), line.upper())}
     return [Outlook(line.encode() + b"\n") for line in sorted(changed)]
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
 def test_a_format_that_reads_lines_is_never_ruled_out_by_how_these_begin(row: Format):
-    if shape_of(row) is None:
+    pattern = shape_of(row)
+    if pattern is None:
         return
-    texts = [outlook.text for outlook in outlooks() if not outlook.possible((row,))]
+    texts = [known.text for known in outlooks() if known.shapes and not any(map(pattern.match, known.shapes))]
     if row.engine == SEPARATOR and row.program is not None and not row.program.head:  # each line by itself
         texts = [b"".join(texts[at : at + 50]) for at in range(0, len(texts), 50)]
     assert [text for text in texts if MATCHER(row, text)[0]] == []
+
+
+def read_in_full(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
+    """Detect as if nothing were known of formats but what they say themselves."""
+
+    def possible(outlook: Outlook, ordered: tuple[Format, ...]) -> list[Format]:
+        return [row for row in ordered if all(needed in outlook.text for needed in row.needs)]
+
+    def begins(outlook: Outlook, row: Format) -> bool:
+        return row.begins is None or row.begins.search(outlook.text, 0, HEAD_BYTES) is not None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outlook, "possible", possible)
+        patch.setattr(Outlook, "begins", begins)
+        return detect([text], matcher=MATCHER, refused=MATCHER.refused)
+
+
+def read_fast(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
+    """Detect by all that is known of formats, from the first text on."""
+    monkeypatch.setattr(outlook, "ASKED_OFTEN", 0)
+    return detect([text], matcher=MATCHER, refused=MATCHER.refused, readers=MATCHER.readers)
+
+
+def texts_of_many_kinds() -> Iterator[bytes]:
+    chance = random.Random(11)
+    lines = [sample.line.encode() + b"\n" for row in FORMATS.values() for sample in row.samples]
+    for row in FORMATS.values():
+        line = row.samples[0].line.encode() + b"\n"
+        yield line
+        at = chance.randrange(len(line))
+        yield line[:at] + chance.choice([b"\0", b" ", b"\r", b"0", b"\xff", b"\n"]) + line[at + chance.randrange(2) :]
+    for _ in range(100):
+        yield b"".join(chance.choices(chance.choices(lines, k=3), k=8))
+    for path in sorted((SHARED / "corpora").rglob("*")):
+        if path.is_file() and path.suffix not in {".gz", ".bz2", ".xz", ".zst"}:
+            with path.open("rb") as file:
+                yield file.read(1 << 11)
+    for path in sorted((SHARED / "cases").glob("*.jsonl")):
+        cases = [str(case.get("line", "")) for case in read_cases(path.name)]
+        for at in range(0, len(cases), 24):
+            yield "\n".join(cases[at : at + 24]).encode()
+
+
+@pytest.mark.no_cover
+def test_what_is_ruled_out_beforehand_changes_no_decision(monkeypatch: pytest.MonkeyPatch):
+    different = [
+        (text, fast, full)
+        for text in texts_of_many_kinds()
+        if (fast := read_fast(monkeypatch, text)) != (full := read_in_full(monkeypatch, text))
+    ]
+    assert different == []
+
+
+@pytest.mark.parametrize("row", [row for row in FORMATS.values() if row.begins is not None], ids=lambda row: row.name)
+def test_how_lines_begin_is_asked_at_the_beginning_of_lines(row: Format):
+    assert row.begins is not None
+    tree = parse(row.begins.pattern, row.name)
+    assert isinstance(tree, Row)
+    assert tree.nodes[0] == Place("start")
+    assert row.begins.flags & re.MULTILINE
 
 
 def test_a_more_specific_format_may_lose_a_few_lines():
