@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
 GRACE = 0.5
-"""Seconds that a run gets to end by itself; past it the process ends, whatever a kernel or a compiler is doing."""
+"""Seconds that a run gets to hear of it; past it the process ends, whatever a kernel or a compiler is doing."""
+
+UNWIND = 1.0
+"""Seconds that it gets from then on to end by itself: on a busy machine the way up to what is deferred takes longer."""
 
 ASKED = (signal.SIGINT, signal.SIGTERM)
 
@@ -132,10 +135,10 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
 
 def _watch(reader: int) -> None:
     first = _next(reader)
-    since = time.monotonic()
-    while time.monotonic() < since + GRACE:
-        if _STATE.held:
-            since = time.monotonic()
+    since, heard = time.monotonic(), False
+    while time.monotonic() < since + (UNWIND if heard else GRACE):
+        if _STATE.held or heard != _STATE.raised:
+            since, heard = time.monotonic(), _STATE.raised
         if select.select([reader], [], [], GRACE / 10)[0]:
             _end(_next(reader))
     _end(first)

@@ -201,6 +201,14 @@ def test_tidying_up_may_take_its_time_where_it_is_deferred(tmp_path):
     assert process.communicate(timeout=PATIENCE)[0] == "stopped 2\ntidy\nend\n"
 
 
+def test_the_way_up_may_take_longer_than_to_hear_of_a_signal(tmp_path):
+    """As on a busy machine, before metrics are written."""
+    body = "stopping.UNWIND = 60; step('ready'); threading.Event().wait(60)"
+    process = program(tmp_path, body, "threading.Event().wait(2 * stopping.GRACE); step('up')")
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=PATIENCE)[0] == "stopped 15\nup\nend\n"
+
+
 def test_what_does_not_end_is_ended_and_swept(tmp_path):
     after = """with stopping.swept(folder + "/file") as path:
         open(path, "w").close()

@@ -68,7 +68,7 @@ class Delivery:
             raise TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {trouble}")
 
     def _gives_back(self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure) -> bool:
-        """Give a task back some of whose files this machine cannot read, and the coordinator can."""
+        """Give a task back some of whose files cannot be read here, or are old copies, if the coordinator has them."""
         missing = probe.unreadable_of(task, outcome) if isinstance(outcome, Partial) else {}
         if not missing:
             return False

@@ -27,6 +27,9 @@ HEAD = 4096
 SETTLED = 120.0
 """Seconds after which every client of a network file system shows a file's new size."""
 
+TOO_OLD_SECONDS = 2.0
+"""How much older than listed a file may look: some file systems keep times to two seconds."""
+
 DISK_SECONDS = 30.0
 """Seconds after which a disk that does not answer counts as missing."""
 
@@ -65,32 +68,51 @@ def probes(tasks: Sequence[Task]) -> tuple[Probe, ...]:
 def unreadable(piece: Piece) -> str | None:
     """Say why a file cannot be opened and its first byte be read here, or what of it is not here, or None.
 
-    One that is shorter than when it was listed is an old copy, or was cut off since. A FIFO is not waited for.
+    One that is shorter than when it was listed is an old copy, or was cut off since; one that was written last before
+    that is an old copy, too. A FIFO is not waited for.
     """
     try:
         descriptor = os.open(piece.place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.read(descriptor, 1)
-            size = os.fstat(descriptor).st_size
+            status = os.fstat(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
         return error.strerror or str(error)
     except ValueError as error:  # a NUL in the name
         return str(error)
-    return f"only {size} of its {piece.size} bytes are there" if size < piece.size else None
+    if status.st_size < piece.size:
+        return f"only {status.st_size} of its {piece.size} bytes are there"
+    return _too_old(piece, status.st_mtime_ns)
+
+
+def _too_old(piece: Piece, mtime_ns: int) -> str | None:
+    """Say by how much what is here was written last before what was listed; a file that grows is younger."""
+    seconds = (piece.mtime_ns - mtime_ns) / 1e9
+    return f"the copy is {seconds:.0f} s too old" if seconds > TOO_OLD_SECONDS else None
+
+
+def _old_copy(piece: Piece) -> str | None:
+    try:
+        return _too_old(piece, os.stat(piece.place).st_mtime_ns)  # noqa: PTH116 - text paths throughout
+    except (OSError, ValueError):  # it has gone since, or is standard input
+        return None
 
 
 def unreadable_of(task: Task, outcome: Partial, seconds: float = DISK_SECONDS) -> dict[int, str]:
-    """Return the files of a task that have a problem and cannot all be read here, in time, and why, by number."""
+    """Return the files of a task that cannot all be read here, in time, or are old copies, and why, by number.
+
+    Files without a problem were read; of these only the time is looked at.
+    """
     bad = {result.file for result in outcome.files if result.problem is not None}
-    pieces = {piece.file: piece for piece in task.pieces if piece.file in bad}
 
     def reasons() -> dict[int, str]:
-        return {file: reason for file, piece in pieces.items() if (reason := unreadable(piece)) is not None}
+        found = ((piece.file, (unreadable if piece.file in bad else _old_copy)(piece)) for piece in task.pieces)
+        return {file: reason for file, reason in found if reason is not None}
 
-    found = _in_time(reasons, seconds) if pieces else {}
-    return dict.fromkeys(pieces, _silent(seconds)) if found is None else found
+    found = _in_time(reasons, seconds)
+    return dict.fromkeys(bad, _silent(seconds)) if found is None else found
 
 
 def difference_in_time(expected: Iterable[Probe], seconds: float = DISK_SECONDS) -> str | None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass, field
-from itertools import chain, count
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc import scratch
+from logproc.backends import sessions
 from logproc.backends.lease_records import LeaseRecord, LeaseRecords
 from logproc.backends.paths import with_folder
 from logproc.backends.probe import difference
@@ -28,28 +28,24 @@ from logproc.backends.protocol import (
     Welcome,
 )
 from logproc.backends.service_checks import LONGEST, bounded, readable, version_problem, with_reader
+from logproc.backends.sessions import Sessions
 from logproc.errors import MachineError
 from logproc.model import Partial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeAlias
 
     from logproc.backends.broker import Broker, Lease, Status
     from logproc.backends.leases import Loss
     from logproc.backends.probe import Probe
+    from logproc.backends.sessions import Gone, WorkerSession
     from logproc.model import Failure, Outcome, Task
-
-    Gone: TypeAlias = Callable[[], bool]
 
 LOOK_SECONDS = 5.0
 """How often a call that waits looks whether its worker still does."""
 
 STALL_SECONDS = 2 * LOOK_SECONDS
 """A coordinator that has not looked at its leases for so long was itself stopped, or had no time."""
-
-RECONNECT_SECONDS = 10.0
-"""A worker that has no connection for so long is dead: one that lives connects anew within a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +65,6 @@ class RunOffer:
     joined: Callable[[int], None]
 
 
-@dataclass(slots=True)
-class WorkerSession:
-    """A worker that was taken on, the last call by which it asked for a task, and its connections.
-
-    `unconnected` is since when it has none, until it has one again or is given up.
-    """
-
-    name: str
-    serial: int = -1
-    offer: Offer = field(default_factory=lambda: Offer(IDLE))
-    told: bool = False
-    connections: set[Gone] = field(default_factory=set)
-    unconnected: float | None = None
-
-
 class Service:
     """A broker for threads that each serve a worker; `gone` tells a method if its caller has left."""
 
@@ -94,7 +75,7 @@ class Service:
         self._ready = threading.Condition(self._lock)
         self._finished = threading.Condition(self._lock)
         self._over = threading.Condition(self._lock)
-        self._sessions: dict[str, WorkerSession] = {}
+        self._sessions = Sessions()
         self._records = LeaseRecords()
         self._come: dict[int, list[tuple[str, str]]] = {}  # by number of their task: files, and where they belong
         self._state = IDLE
@@ -116,12 +97,12 @@ class Service:
             offer.say(f"worker {name} is refused: {reason}")
             return Refused(reason)
         with self._lock:
-            known = self._sessions.get(greeting.worker)
-            session = self._sessions[greeting.worker] = known or WorkerSession(self._distinct(name))
+            is_new = self._sessions.of(greeting.worker) is None
+            session = self._sessions.take_on(greeting.worker, name)
             session.told = False
-            self._connected(session, gone)
+            session.connected(gone)
             self._broker.hello(greeting.worker, greeting.children)
-        if known is None:
+        if is_new:
             offer.joined(greeting.children)
             python = greeting.python[:LONGEST]
             offer.say(f"worker {session.name} joined: {greeting.children} at a time, Python {python}")
@@ -142,14 +123,14 @@ class Service:
         """
         end = time.monotonic() + (0.0 if ahead else bounded(seconds))
         with self._lock:
-            session = self._sessions.get(worker)
+            session = self._sessions.of(worker)
             if refused := self._unknown(run, session, gone):
                 return refused
             assert session is not None
             if session.serial == serial and self._broker.holds(worker, session.offer.lease):
                 return session.offer
             while self._state == IDLE:
-                if gone() or self._sessions.get(worker) is not session:
+                if gone() or self._sessions.of(worker) is not session:
                     return Offer(IDLE)  # nobody reads it: what it were given would be lost until its lease is
                 self._expire()
                 if lease := self._broker.lease(worker, ahead=ahead):
@@ -167,7 +148,7 @@ class Service:
         """Move the deadlines of a worker's leases; the reply waits, but not longer than the run lasts."""
         end = time.monotonic() + bounded(seconds)
         with self._lock:
-            session = self._sessions.get(worker)
+            session = self._sessions.of(worker)
             if refused := self._unknown(run, session, gone):
                 return refused
             assert session is not None
@@ -189,7 +170,7 @@ class Service:
     ) -> bool | Refused:
         """Take what became of a task; before it may come pieces of rejected lines, with no outcome, numbered from 0."""
         with self._lock:
-            if refused := self._unknown(run, self._sessions.get(worker), gone):
+            if refused := self._unknown(run, self._sessions.of(worker), gone):
                 return refused
             record = self._records.of(worker, lease)
         if record is None or (outcome is not None and outcome.task != record.task.number):
@@ -228,7 +209,7 @@ class Service:
         the answer is False: what it has of the task is the result.
         """
         with self._lock:
-            if refused := self._unknown(run, self._sessions.get(worker), gone):
+            if refused := self._unknown(run, self._sessions.of(worker), gone):
                 return refused
             record = self._records.of(worker, lease)
         if record is None or (files and not readable(record.task, files)):
@@ -239,7 +220,7 @@ class Service:
             if files and not self._broker.others_may(worker, lease):
                 record.unread = files
                 self._run_offer.say(
-                    f"worker {self._sessions[worker].name} cannot read all of task {record.task}, and no other is "
+                    f"worker {self.name(worker)} cannot read all of task {record.task}, and no other is "
                     f"here: {cause[:LONGEST]}"
                 )
                 return False
@@ -250,7 +231,7 @@ class Service:
                 self._broker.fail(worker, lease, cause, lasting=bool(files))
             self._records.take(lease)
             self._notify()
-            name = self._sessions[worker].name
+            name = self.name(worker)
         record.drop()
         if not died:  # that is among the losses, which are told
             self._run_offer.say(f"worker {name} could not do task {record.task}: {cause}")
@@ -259,11 +240,11 @@ class Service:
     def bye(self, gone: Gone, run: str, worker: str) -> bool | Refused:
         """Let a worker go, and take its tasks back."""
         with self._lock:
-            session = self._sessions.get(worker)
+            session = self._sessions.of(worker)
             if refused := self._unknown(run, session, gone):
                 return refused
             self._broker.bye(worker)
-            session = self._sessions.pop(worker)
+            session = self._sessions.leave(worker)
             records = self._records.take_of(worker)
             self._notify()
         for record in records:
@@ -274,11 +255,7 @@ class Service:
     def closed(self, gone: Gone) -> None:
         """Note the end of a connection over which calls with this `gone` came."""
         with self._lock:
-            for session in self._sessions.values():
-                if gone in session.connections:
-                    session.connections.discard(gone)
-                    if not session.connections:
-                        session.unconnected = time.monotonic()
+            self._sessions.closed(gone, time.monotonic())
 
     # ---- what the coordinator calls ----------------------------------------------------------------------------
 
@@ -328,7 +305,7 @@ class Service:
 
     def name(self, worker: str) -> str | None:
         """Return a worker's name for people; None if it has left."""
-        session = self._sessions.get(worker)
+        session = self._sessions.of(worker)
         return None if session is None else session.name
 
     def end(self, state: str, seconds: float) -> None:
@@ -342,8 +319,7 @@ class Service:
                 self._over.wait(min(left, 0.05))
 
     def _untold(self) -> bool:
-        present = {worker.name for worker in self._broker.status().workers}
-        return any(not session.told for worker, session in self._sessions.items() if worker in present)
+        return self._sessions.untold(worker.name for worker in self._broker.status().workers)
 
     # ---- helpers, under the lock -------------------------------------------------------------------------------
 
@@ -355,31 +331,16 @@ class Service:
         self._looked = now
         if now >= self._patient_until:
             self._broker.expire()
-            self._give_up_unconnected(now)
-
-    def _give_up_unconnected(self, now: float) -> None:
-        for worker, session in self._sessions.items():
-            if session.unconnected is not None and now - session.unconnected >= RECONNECT_SECONDS:
-                session.unconnected = None
-                self._broker.died(worker, f"its connections ended, and it did not come back in {RECONNECT_SECONDS:g} s")
-
-    def _distinct(self, name: str) -> str:
-        """Return a name for people that no worker has who is there."""
-        taken = {session.name for session in self._sessions.values() if session.unconnected is None}
-        names = chain((name,), (f"{name} ({number})" for number in count(2)))
-        return next(each for each in names if each not in taken)
-
-    @staticmethod
-    def _connected(session: WorkerSession, gone: Gone) -> None:
-        session.connections.add(gone)
-        session.unconnected = None
+            for worker in self._sessions.given_up(now):
+                seconds = sessions.RECONNECT_SECONDS
+                self._broker.died(worker, f"its connections ended, and it did not come back in {seconds:g} s")
 
     def _unknown(self, run: str, session: WorkerSession | None, gone: Gone) -> Refused | None:
         if run != self._run_offer.run:
             return Refused(f"the run {run[:LONGEST]} is over, and this is another one: say hello again", over=True)
         if session is None:
             return Refused("a worker that has not said hello", over=True)
-        self._connected(session, gone)
+        session.connected(gone)
         return None
 
     def _notify(self) -> None:

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 LONGEST = 500
 """Characters of what a worker says that are told to people."""
 
+OLD_COPY = "an old copy was read"
+"""What is said of a file that was read in whole where it is older than listed."""
+
 
 def with_reader(outcome: Partial, files: tuple[int, ...], worker: str) -> Partial:
-    """Say of files that this worker could not read that it is the worker who could not."""
+    """Say of files that this worker could not read, or has an old copy of, that it is the worker who has not."""
     suffix = f" (worker {worker}; the coordinator can read it)"
     marked = (
-        replace(result, problem=f"{result.problem}{suffix}") if result.file in files and result.problem else result
+        replace(result, problem=f"{result.problem or OLD_COPY}{suffix}") if result.file in files else result
         for result in outcome.files
     )
     return replace(outcome, files=tuple(marked))

@@ -31,8 +31,8 @@ SWITCH_SECONDS = 0.0002
 few lines of Python and goes on to the next kernel; at Python's default of 5 ms it waited for whoever was merging longer
 than it worked. Preset `web` with 2 threads took 4.9 s at 5 ms and 3.6 s at 0.5 ms and below."""
 
-JOIN_SECONDS = 0.3
-"""Seconds that an interrupted run waits for threads to end their block; being daemons, they do not outlive it."""
+JOIN_SECONDS = 0.1
+"""Seconds that an interrupted run waits for threads to end; being daemons, those at a longer task do not outlive it."""
 
 
 def run(

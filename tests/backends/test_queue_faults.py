@@ -23,7 +23,7 @@ from backends.queue_workers import (
 )
 from backends.workers import Errand, answer, held, large, stop_once, work
 
-from logproc.backends import link, service
+from logproc.backends import link, sessions
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Channel, Endpoint
 from logproc.backends.children import Children
@@ -75,7 +75,7 @@ def test_a_worker_that_is_killed_loses_only_time(tmp_path):
 
 
 def test_the_tasks_of_a_killed_worker_are_done_by_others_long_before_its_leases_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(service, "RECONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(sessions, "RECONNECT_SECONDS", 0.2)
     head, tasks, job = Head(lease_seconds=3600.0), tasks_of(6), Errand(str(tmp_path), bad=(0,))
     with collecting(head, job, tasks) as collector, process_of(head.port, "backends.workers:held") as worker:
         wait_for(tmp_path / "0.begun")

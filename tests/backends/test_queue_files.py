@@ -84,6 +84,35 @@ def test_a_file_that_is_shorter_here_than_it_was_listed_is_not_all_here(tmp_path
     assert probe.unreadable(replace(piece, size=6)) == "only 5 of its 6 bytes are there"
 
 
+@pytest.mark.parametrize(("seconds", "reason"), [(-9, "the copy is 9 s too old"), (-1, None), (0, None), (9, None)])
+def test_a_file_that_was_written_before_what_was_listed_is_an_old_copy(tmp_path, seconds, reason):
+    (task,) = there(tmp_path, 1)
+    (piece,) = task.pieces
+    (listed,) = replace(task, pieces=(replace(piece, size=5, mtime_ns=10**18),)).pieces
+    os.utime(piece.path, ns=(0, 10**18 + seconds * 10**9))
+    assert probe.unreadable(listed) == reason
+    read = Partial(0, (FileResult(piece.file, "plain", None, 0.0, 5, Lines()),), ())
+    assert probe.unreadable_of(replace(task, pieces=(listed,)), read) == (
+        {} if reason is None else {piece.file: reason}
+    )
+
+
+def whole(_job, task):
+    """Report the first file of every task as read."""
+    return Partial(task.number, (FileResult(task.number, "plain", None, 0.0, 5, Lines()),), ())
+
+
+def test_where_nobody_has_more_than_an_old_copy_the_report_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(probe, "unreadable_of", lambda task, _outcome: {task.pieces[0].file: "the copy is 9 s too old"})
+    head, tasks = Head(), there(tmp_path, 1)
+    with collecting(head, Errand(), tasks) as collector:
+        WorkerThread(head, whole, name="partly").start()
+        (found,) = collector.result().values()
+    assert found.files[0].problem == "an old copy was read (worker partly; the coordinator can read it)"
+    head.wait_for("worker partly cannot read all of task 0")
+    assert any("the copy is 9 s too old on " in line for line in head.lines)
+
+
 def test_a_file_that_is_gone_for_all_is_a_result_at_once(tmp_path):
     head, tasks = Head(), tasks_of(2, tmp_path)
     with collecting(head, Errand(), tasks) as collector:
@@ -117,8 +146,16 @@ def age(file):
     return 3
 
 
+def rewrite(file):
+    """Leave other lines of the same length, as a copy has them that was made before the file was written anew."""
+    file.write_text(file.read_text().replace("GET", "PUT"))
+    status = file.stat()
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns - 3600 * 10**9))
+    return 10
+
+
 @needs_mounts
-@pytest.mark.parametrize("spoil", [remove, age])
+@pytest.mark.parametrize("spoil", [remove, age, rewrite])
 def test_a_worker_with_an_incomplete_copy_of_the_disk_says_so_in_the_report(tmp_path, spoil):
     logs, copy = tmp_path / "logs", tmp_path / "copy"
     logs.mkdir()

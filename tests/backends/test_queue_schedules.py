@@ -18,7 +18,7 @@ from backends.proxy import Proxy, troubles
 from backends.queue_workers import Head, WorkerThread, collecting, join_workers
 from backends.workers import Errand, answer, deed_of, large, mischief
 
-from logproc.backends import service
+from logproc.backends import sessions
 from logproc.errors import RefusedError
 from logproc.model import Piece, Task
 
@@ -36,7 +36,7 @@ EVER = 600.0
 @pytest.fixture
 def hasty(monkeypatch, impatient):  # noqa: ARG001 - for what it does
     """An impatient queue that soon misses a machine."""
-    monkeypatch.setattr(service, "RECONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(sessions, "RECONNECT_SECONDS", 1.0)
 
 
 @contextmanager
