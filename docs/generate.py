@@ -293,6 +293,9 @@ def presets() -> str:
     text = NOTE + "# Presets\n\n"
     text += "`reports.use` of config.toml and `--report` take a preset (`web`) or one of its reports (`web/paths`).\n"
     text += "`logproc presets --eject DIR` copies the SQL, to be changed and used as `--report FILE.sql`.\n"
+    text += "\nComments above a SELECT say more of it. `-- title:` is what people see of the report's name.\n"
+    text += "`-- where logged:` names columns that are left out where no row has a value, as times are where a server\n"
+    text += "does not write them down.\n"
     for preset, names in PRESETS.items():
         text += f"\n## `{preset}`\n"
         for name in names:

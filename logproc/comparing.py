@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.errors import QueryError, UsageError
 from logproc.formats import own_fields
 from logproc.formats.jsonl import contract_name_of
+from logproc.optional import optional
 from logproc.report.changes import Change, Kind, Measure, Side, changes, quantile_spread
 from logproc.report_model import COVERAGE, ColumnInfo, ReportError, ReportTable
 from logproc.rollup.spec import AggregateRef, Call, Rules
@@ -86,6 +87,9 @@ def _sides(old: ReportTable, new: ReportTable) -> tuple[Side, Side] | str:
         )
     except QueryError as error:
         return f"its SQL cannot be planned: {error.message}"
+    left_out = _left_out(spec, old, new)
+    old, new = _without(old, left_out), _without(new, left_out)
+    spec = replace(spec, outputs=tuple(output for output in spec.outputs if output.name not in left_out))
     if len(spec.outputs) != len(new.columns) or len(old.columns) != len(new.columns):
         return "its columns are not the same on both sides"
     by_time = tuple(_by_time_of_day(table) for table in (old, new))
@@ -95,6 +99,29 @@ def _sides(old: ReportTable, new: ReportTable) -> tuple[Side, Side] | str:
     measures = tuple(_measures(spec, keyed=bool(keys)))
     first, second = (Side(table, keys, measures) for table in by_time if table is not None)
     return first, second
+
+
+def _left_out(spec: RollupSpec, old: ReportTable, new: ReportTable) -> frozenset[str]:
+    """Return the optional columns that are not compared: what the logs of one night lack, those of another may have.
+
+    Of reports with keys it is all of them: were every request slower, each of these reports would say so for each row,
+    and `latency`, `routes` and `slow_paths` say it better.
+    """
+    names = frozenset(optional(new.sql))
+    if any(output.role == "key" for output in spec.outputs):
+        return names
+    return names - (set(_names(old)) & set(_names(new)))
+
+
+def _names(table: ReportTable) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _without(table: ReportTable, names: frozenset[str]) -> ReportTable:
+    """Return a report without some columns."""
+    stays = [place for place, name in enumerate(_names(table)) if name not in names]
+    columns, rows = (table.columns[i] for i in stays), (tuple(row[i] for i in stays) for row in table.rows)
+    return replace(table, columns=tuple(columns), rows=tuple(rows))
 
 
 _NOWHERE = Rules(geo=("",))

@@ -79,6 +79,29 @@ def test_top_says_how_many_are_left_out(nights, capsys):
     assert rest.startswith("... and ")
 
 
+def timed_night(folder: Path, name: str, times: str) -> str:
+    """Count a log with such a time behind each line, or without, by two reports, and return the JSON report's path."""
+    lines = "".join(LINE.format(client=n % 20, hour=n % 10, path=f"p{n % 12}", status=200) for n in range(600))
+    (folder / f"{name}.log").write_text(lines.replace("\n", f"{times}\n"))
+    path = str(folder / f"{name}.json")
+    known = 'nginx:$remote_addr - - [$time_local] "$request" $status $bytes_sent "$http_referer" "$http_user_agent"'
+    fmt = f"{known} $request_time" if times else known
+    asked = ("--report", "web/paths", "--report", "web/summary")
+    assert execute(["run", str(folder / f"{name}.log"), "--format", fmt, *asked, "-q", "--json", path]) == 0
+    return path
+
+
+def test_nights_with_and_without_times_are_compared_by_what_both_have(tmp_path, capsys):
+    without, quick, slow = (timed_night(tmp_path, f"n{n}", times) for n, times in enumerate(("", " 0.1", " 0.9")))
+    for old, new in ((without, quick), (quick, without)):
+        assert execute(["diff", new, "--against", old]) == 0
+        assert capsys.readouterr() == ("no significant change\n", "")
+    assert execute(["diff", slow, "--against", quick, "--json"]) == 0
+    found = {(c["report"], c["column"]) for c in json.loads(capsys.readouterr().out)["changes"]}
+    assert ("summary", "mean_duration") in found
+    assert {report for report, _ in found} == {"summary"}
+
+
 def hosts_night(folder: Path, name: str, hosts: dict[str, int]) -> str:
     """Count the logs of web servers with so many lines each and return the report's path."""
     for host, lines in hosts.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.box import SIMPLE_HEAD
@@ -9,6 +10,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from logproc.optional import optional
 from logproc.report import strokes, units
 from logproc.report.text import visible
 
@@ -25,6 +27,32 @@ WIDEST_BAR = 20
 NARROWEST_BAR = 6
 
 NUMBERS = frozenset({"integer", "decimal"})
+
+
+def fitting(table: ReportTable, width: int, shown: int) -> tuple[ReportTable, tuple[str, ...]]:
+    """Return a table as wide as a screen, and the names of the optional columns that were left out for that."""
+    left_out: list[str] = []
+    for name in reversed(optional(table.sql)):
+        if _least_width(table, shown) <= width:
+            break
+        stays = [place for place, column in enumerate(table.columns) if column.name != name]
+        if len(stays) < len(table.columns):
+            left_out.insert(0, name)
+            columns = tuple(table.columns[place] for place in stays)
+            table = replace(table, columns=columns, rows=tuple(tuple(row[i] for i in stays) for row in table.rows))
+    return table, tuple(left_out)
+
+
+def _least_width(table: ReportTable, shown: int) -> int:
+    """Return how wide a table is whose texts are cut as far as they may be."""
+    rows = [
+        [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
+    ]
+    columns = zip([visible(column.name[:LONGEST_CELL]) for column in table.columns], *rows, strict=True)
+    widest = [max(map(cell_len, column)) for column in columns]
+    kinds = [column.type for column in table.columns]
+    least = (min(size, NARROWEST_TEXT) if kind == "text" else size for size, kind in zip(widest, kinds, strict=True))
+    return sum(least) + 3 * len(widest)
 
 
 def grid(table: ReportTable, width: int, shown: int, *, bars: bool = False) -> Table:

@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from logproc.optional import optional
 from logproc.report import figures, strokes, units
 from logproc.report.coverage import Coverage, coverage, name_of
 from logproc.report.summary import accounting, problems, verdict
-from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, grid
+from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, fitting, grid
 from logproc.report.text import inexactness, plural, visible
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["NUMBERS", "cell", "render", "render_table"]
 
 SHOWN_ROWS = 10
+ALONE_ROWS = 200
+"""Rows of a report that is the only one: who asks for one wants its numbers."""
+
 PLAIN_WIDTH = 100
 """Columns where nobody can say how wide the reader's screen is: in a pipe, a file, a mail."""
 
@@ -91,16 +95,20 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], widt
     if found is not None:
         yield from _findings(found)
     filled = [table for table in report.reports if table.rows or table.problem is not None or len(report.reports) == 1]
+    alone = len(report.reports) == 1
     first = [table for table in filled if _is_single(table)]
-    courses = {table.name: drawn for table in filled if (drawn := _course(table, width))}
+    courses = {table.name: drawn for table in filled if (drawn := _course(table, width, alone=alone))}
     for table in first:
         yield from (Text(), _headline(table), *_single(table, width))
     for table in filled:
         if table.name in courses:
             yield from (Text(), _headline(table), *courses[table.name])
+            if alone:
+                yield from (Text(), *_rows(table, ALONE_ROWS, width))
     if found is not None:
         yield from _hosts(found, width)
-    yield from _tables([table for table in filled if table not in first and table.name not in courses], width)
+    others = [table for table in filled if table not in first and table.name not in courses]
+    yield from _tables(others, width, ALONE_ROWS if alone else SHOWN_ROWS)
     empty = [table.name for table in report.reports if table not in filled]
     if empty:
         yield from (Text(), Text(visible(f"Nothing to show in {', '.join(empty)}"), style="dim"))
@@ -186,10 +194,11 @@ def _beside(pairs: Sequence[tuple[str, str]], across: int) -> list[int]:
     return [max(len(name) + 2 + len(value) for name, value in pairs[place::across]) for place in range(across)]
 
 
-def _course(table: ReportTable, width: int) -> list[Text]:
+def _course(table: ReportTable, width: int, *, alone: bool) -> list[Text]:
     """Return a sparkline for each number of a report over time, or of one round the clock; none for others."""
     found = [] if table.problem is not None else [chart for chart in figures.charts(table) if _is_long(chart)]
-    lines = [(line, chart) for chart in found for line in chart.lines]
+    minor = optional(table.sql)[1:]  # on a screen of 24 rows there are better uses for a line
+    lines = [(line, chart) for chart in found for line in chart.lines if line.name not in minor]
     if not lines:
         return []
     room = max(10, width - NAME_WIDTH - 16)
@@ -204,7 +213,8 @@ def _course(table: ReportTable, width: int) -> list[Text]:
     axis = found[0].axis
     span = f"{axis.labels[0]} to {axis.labels[-1]}"
     span = f"{span} UTC" if axis.seconds else f"{found[0].title.rpartition(' by ')[2].replace('_', ' ')} {span}"
-    shown.append(Text(visible(f" {span}, {plural(len(table.rows), 'row')} (--json shows all)"), style="dim"))
+    where = "" if alone else " (--json shows all)"
+    shown.append(Text(visible(f" {span}, {plural(len(table.rows), 'row')}{where}"), style="dim"))
     return shown
 
 
@@ -213,16 +223,16 @@ def _is_long(chart: figures.Chart) -> bool:
     return bool(chart.axis.seconds) or len(chart.axis.labels) > SHOWN_ROWS
 
 
-def _tables(tables: Sequence[ReportTable], width: int) -> Iterator[Part]:
+def _tables(tables: Sequence[ReportTable], width: int, shown: int) -> Iterator[Part]:
     """Yield reports below each other, or two and two where the screen is wide."""
     if width < TWO_COLUMNS:
         for table in tables:
-            yield from (Text(), _headline(table), *_rows(table, SHOWN_ROWS, width))
+            yield from (Text(), _headline(table), *_rows(table, shown, width))
         return
     half = (width - GAP) // 2
     for number in range(0, len(tables), 2):
         beside = Table.grid(padding=(0, GAP, 0, 0))
-        blocks = [_block(table, half) for table in tables[number : number + 2]]
+        blocks = [_block(table, half, shown) for table in tables[number : number + 2]]
         for _ in blocks:
             beside.add_column(width=half, no_wrap=True)
         beside.add_row(*blocks)
@@ -230,11 +240,11 @@ def _tables(tables: Sequence[ReportTable], width: int) -> Iterator[Part]:
         yield beside
 
 
-def _block(table: ReportTable, width: int) -> Table:
+def _block(table: ReportTable, width: int, shown: int) -> Table:
     block = Table.grid()
     block.add_column(no_wrap=True)
     block.add_row(_headline(table))
-    for part in _rows(table, SHOWN_ROWS, width):
+    for part in _rows(table, shown, width):
         block.add_row(part)
     return block
 
@@ -245,8 +255,10 @@ def _rows(table: ReportTable, shown: int, width: int, *, bars: bool = True) -> I
     elif not table.rows:
         yield Text("  no rows", style="dim")
     else:
-        yield grid(table, width, shown, bars=bars)
-        if len(table.rows) > shown:
-            yield Text(f"  … {plural(len(table.rows) - shown, 'more row')} (--json shows all)", style="dim")
+        fits, left_out = fitting(table, width, shown) if bars else (table, ())
+        yield grid(fits, width, shown, bars=bars)
+        more = [plural(len(table.rows) - shown, "more row")] if len(table.rows) > shown else []
+        if more or left_out:
+            yield Text(f"  … {visible(', '.join([*more, *left_out]))} (--json shows all)", style="dim")
         elif table.truncated:
             yield Text("  … more rows than the report's LIMIT", style="dim")

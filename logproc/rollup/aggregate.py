@@ -13,11 +13,11 @@ import numpy as np
 
 from logproc.kernels.group import keep_groups
 from logproc.rollup.columns import RowStore
-from logproc.rollup.evaluate import Evaluator, fields_of_spec
+from logproc.rollup.evaluate import Evaluator, fields_of_spec, stored_of
 from logproc.rollup.exemplars import Marked
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
-from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Aggregate, Expression, RollupSpec, columns_of_spec
+from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Aggregate, Column, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.tables import Table, TableData, dump
 from logproc.rollup.texts import PairState
 
@@ -144,12 +144,18 @@ class RelationProgram:
             if _counts_rows(aggregate):
                 continue
             state.resize(len(index))
+            if self._is_absent(aggregate.argument):
+                continue
             argument = None if aggregate.argument is None else self.evaluator.vector(aggregate.argument)
             if isinstance(state, PairState) and argument is not None and aggregate.by is not None:
                 taken = self._groups(spec, aggregate.filter, groups, rows)
                 state.update_pair(taken, argument, self.evaluator.vector(aggregate.by), rows)
                 continue
             state.update(self._groups(spec, aggregate.filter, groups, rows), argument, rows)
+
+    def _is_absent(self, argument: Expression | None) -> bool:
+        """Tell whether no row has a value for an aggregate, such as a time taken that the log does not have."""
+        return isinstance(argument, Column) and self.store.is_absent(stored_of(argument))
 
     def _groups(
         self,

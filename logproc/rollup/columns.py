@@ -109,6 +109,7 @@ class RowStore:
         self._slow = np.empty(0, np.int32)
         self._stopped = np.zeros(1, np.int64)
         self._settled: dict[str, int] = {}
+        self._present: set[Stored] = set()
         self._layouts: dict[int, tuple[object, list[Stored], NDArray[np.int64]]] = {}
         self._reserve(self.room + ROWS)
 
@@ -139,6 +140,11 @@ class RowStore:
     def clear(self) -> None:
         """Forget the rows."""
         self.rows = 0
+        self._present.clear()
+
+    def is_absent(self, field: Stored) -> bool:
+        """Tell whether none of the rows held can have a number: their formats have no such field."""
+        return field.kind in {Kind.INTEGER, Kind.DECIMAL, Kind.TIME} and field not in self._present
 
     def append(self, batch: Batch) -> None:
         """Take over a batch's rows."""
@@ -156,8 +162,10 @@ class RowStore:
                 self._valid[field][begin:end] = 1
             elif field.name not in batch.starts and field.name != "time":
                 self._valid[field][begin:end] = 0
+                continue
             elif field.kind == Kind.DECIMAL and not _is_taken(field, batch):
                 self._append_decimals(field, batch, begin, end)
+            self._present.add(field)
         self.rows = end
 
     def _take(self, batch: Batch, begin: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logproc.optional import optional
 from logproc.report_model import ReportError, ReportTable
 from logproc.rollup.exemplars import resolved
 from logproc.rollup.finish import finish, finish_groups, report_columns
@@ -16,10 +17,11 @@ from logproc.rollup.routes import ROWS, folded
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from logproc.report_model import ColumnInfo
     from logproc.rollup.spec import Value
 
 
@@ -46,12 +48,13 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
             exemplars = [resolved(table.kept.of(int(ids[group])), paths) for group in groups[:TOP_ROWS]]
         error = _error(table, ids)
         truncated = _truncated(table, len(rows), keys, aggregates)
+    columns, shown = _without_missing(spec.sql, report_columns(spec, rows), rows)
     return ReportTable(
         name=spec.name,
         title=spec.title,
         sql=spec.sql,
-        columns=report_columns(spec, rows),
-        rows=tuple(rows),
+        columns=columns,
+        rows=shown,
         exact=error is None and table.problem is None,
         error=error,
         truncated=truncated,
@@ -59,6 +62,18 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
         exemplars=tuple(exemplars),
         whole=_whole(table),
     )
+
+
+def _without_missing(
+    sql: str, columns: tuple[ColumnInfo, ...], rows: Sequence[tuple[Value, ...]]
+) -> tuple[tuple[ColumnInfo, ...], tuple[tuple[Value, ...], ...]]:
+    """Return the columns and rows of a report without the optional columns that have no value in any row."""
+    names = optional(sql)
+    gone = {i for i, column in enumerate(columns) if column.name in names and all(row[i] is None for row in rows)}
+    if not gone:
+        return columns, tuple(rows)
+    stays = [i for i in range(len(columns)) if i not in gone]
+    return tuple(columns[i] for i in stays), tuple(tuple(row[i] for i in stays) for row in rows)
 
 
 def _empty_group(table: Table) -> tuple[list[list[Value]], list[list[Value]]]:

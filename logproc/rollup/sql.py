@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import QueryError
 from logproc.model import DYNAMIC_FAMILIES, FIELDS, Kind
+from logproc.optional import misnamed
 from logproc.rollup.builder import (
     GROUP_BY,
     HAVING,
@@ -282,6 +283,9 @@ class _Planner:
             for name, item, expression in zip(_names(items), items, selected, strict=True)
             for bound in [self._bind(expression, item, "SELECT")]
         )
+        wrong = misnamed(query.sql, [output.name for output in outputs])
+        if wrong is not None:
+            raise query.refuse(wrong)
         return RollupSpec(
             name=query.name,
             title=title(query.sql, query.name),

@@ -45,6 +45,11 @@ class State(ABC):
         return 0
 
     @property
+    def blank(self) -> bool:
+        """Whether no row was taken in and nothing is held for the groups: such a state travels as nothing at all."""
+        return False
+
+    @property
     def problem(self) -> str | None:
         """Why the aggregate cannot be computed, if so."""
         return None
@@ -115,30 +120,55 @@ def _ranks(groups: Ids) -> Ids:
 
 
 class ArrayState(State):
-    """A state that is a few arrays with one cell a group; merging adds them unless a subclass says otherwise."""
+    """A state that is a few arrays with one cell a group; merging adds them unless a subclass says otherwise.
+
+    There are no cells before there is something to hold, since many a log lacks what a preset asks for.
+    """
 
     dtypes: tuple[type[np.generic], ...] = (np.int64,)
 
     def __init__(self, aggregate: Aggregate) -> None:
         super().__init__(aggregate)
         self.cells: list[Array] = [np.zeros(0, dtype) for dtype in self.dtypes]
+        self._held = False
+
+    @property
+    def blank(self) -> bool:
+        """Whether no row was taken in."""
+        return not self._held
 
     def resize(self, size: int) -> None:
         """Hold `size` groups."""
-        if size > len(self.cells[0]):
-            size_held = enlarged(len(self.cells[0]), size)
+        self.size = size
+        if self._held:
+            self._enlarge()
+
+    def hold(self) -> None:
+        """Have cells for the groups, as all that looks into them needs."""
+        if not self._held:
+            self._held = True
+            self._enlarge()
+
+    def _enlarge(self) -> None:
+        if self.size > len(self.cells[0]):
+            size_held = enlarged(len(self.cells[0]), self.size)
             for number, cell in enumerate(self.cells):  # one by one, so that no more than one is there twice
                 self.cells[number] = grown(cell, size_held)
-        self.size = size
 
     def select(self, ids: Ids) -> ArrayState:
         """Return a state of the groups `ids` alone."""
         chosen = type(self)(self.aggregate)
-        chosen.load(len(ids), [cell[ids] for cell in self.cells])
+        if self.blank:
+            chosen.resize(len(ids))
+        else:
+            chosen.load(len(ids), [cell[ids] for cell in self.cells])
         return chosen
 
     def merge(self, other: State, mapping: Ids) -> None:
         """Add another state."""
+        if other.blank:
+            return
+        self.hold()
         for mine, its in zip(self.cells, other.arrays(), strict=True):
             mine[mapping] += its
 
@@ -146,17 +176,20 @@ class ArrayState(State):
         """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
         whole = type(self)(self.aggregate)
         whole.resize(size)
-        for sums, mine in zip(whole.cells, self.arrays(), strict=True):
-            np.add.at(sums, groups, mine)
+        if not self.blank:
+            whole.hold()
+            for sums, mine in zip(whole.cells, self.arrays(), strict=True):
+                np.add.at(sums, groups, mine)
         return whole
 
     def arrays(self) -> list[Array]:
         """Return the cells in use."""
+        self.hold()
         return [cell[: self.size] for cell in self.cells]
 
     def load(self, size: int, arrays: Sequence[Array]) -> None:
         """Become the state that was dumped."""
-        self.size = size
+        self.size, self._held = size, size > 0
         self.cells = [np.array(array) for array in arrays]
 
     def clear(self) -> None:
@@ -170,6 +203,7 @@ class CountState(ArrayState):
 
     def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:
         """Count rows whose argument is not null."""
+        self.hold()
         counts = self.cells[0]
         if argument is None:
             group.count_rows(groups, rows, counts)
@@ -182,10 +216,12 @@ class CountState(ArrayState):
 
     def results(self, ids: Ids) -> list[Value]:
         """Return counts."""
+        self.hold()
         return list(self.cells[0][ids].tolist())
 
     def scores(self) -> NDArray[np.float64]:
         """Return what heavy hitters are ranked by."""
+        self.hold()
         return self.cells[0][: self.size].astype(np.float64)
 
 
@@ -199,6 +235,7 @@ class SumState(ArrayState):
 
     def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:
         """Add the values that are not null."""
+        self.hold()
         if not isinstance(argument, NumberVector):
             raise TypeError(argument)
         if self._decimal:
@@ -219,11 +256,14 @@ class SumState(ArrayState):
 
     def select(self, ids: Ids) -> ArrayState:
         """Return a state of the groups `ids` alone."""
-        self.arrays()
+        if not self.blank:
+            self.arrays()
         return super().select(ids)
 
     def results(self, ids: Ids) -> list[Value]:
         """Return sums; null where no value was seen, or one that is too large to be added."""
+        if self.blank:
+            return [None] * len(ids)
         high, low, *rest, counts = (cell[ids].tolist() for cell in self.cells)
         whole = [(h << 32) + n for h, n in zip(high, low, strict=True)]
         if not self._decimal:
@@ -236,11 +276,12 @@ class SumState(ArrayState):
 
     def error(self, ids: Ids) -> ReportError | None:
         """Say that sums are missing because so many values were too large to be added."""
-        large = int(self.cells[3][ids].sum()) if self._decimal else 0
+        large = int(self.cells[3][ids].sum()) if self._decimal and not self.blank else 0
         return ReportError("missing", float(large)) if large else None
 
     def scores(self) -> NDArray[np.float64]:
         """Return what heavy hitters are ranked by."""
+        self.hold()
         return np.asarray(self.cells[0][: self.size] * 2.0**32 + self.cells[1][: self.size], np.float64)
 
 
@@ -257,6 +298,7 @@ class ExtremeState(ArrayState):
 
     def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:
         """Keep the best of the values that are not null."""
+        self.hold()
         if not isinstance(argument, NumberVector):
             raise TypeError(argument)
         keep = group.extremes_decimals if argument.values.dtype == np.float64 else group.extremes_integers
@@ -265,6 +307,9 @@ class ExtremeState(ArrayState):
 
     def merge(self, other: State, mapping: Ids) -> None:
         """Keep the better of both."""
+        if other.blank:
+            return
+        self.hold()
         best, counts = other.arrays()
         mine, seen = self.cells
         held = mine[mapping]
@@ -275,9 +320,12 @@ class ExtremeState(ArrayState):
 
     def folded(self, groups: Ids, size: int) -> State:
         """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
-        best, counts = self.arrays()
         whole = ExtremeState(self.aggregate)
         whole.resize(size)
+        if self.blank:
+            return whole
+        whole.hold()
+        best, counts = self.arrays()
         first = np.flatnonzero(counts > 0)[::-1]
         whole.cells[0][groups[first]] = best[first]  # some value of the group to begin with
         (np.maximum if self.sign > 0 else np.minimum).at(whole.cells[0], groups[first], best[first])
@@ -286,5 +334,7 @@ class ExtremeState(ArrayState):
 
     def results(self, ids: Ids) -> list[Value]:
         """Return the best values; null where there was none."""
+        if self.blank:
+            return [None] * len(ids)
         best, counts = (cell[ids].tolist() for cell in self.cells)
         return [value if count else None for value, count in zip(best, counts, strict=True)]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAGIC = b"LPR3"
-"""First bytes of a dumped table: format 3."""
+"""First bytes of a dumped table: format 3. Its head names the aggregates that are blank, whose arrays are left out."""
 
 WIDE_MAGIC = b"LPR2"
 """Those of format 2, which ledgers have: its whole numbers are all 8 bytes wide, its slack is always written, and
@@ -254,8 +254,10 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
     """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""
     slack = np.zeros(0) if data.slack is None or not data.slack.any() else data.slack
     arrays: list[NDArray[Any]] = [data.keys, np.diff(data.offsets), slack]
+    blank = [number for number, state in enumerate(data.states) if state.blank]
     for state in data.states:
-        arrays.extend(state.arrays())
+        if not state.blank:
+            arrays.extend(state.arrays())
     places = data.places
     arrays.extend((places.files, places.counts, places.places))
     arrays = [_narrowed(array) for array in arrays]
@@ -265,6 +267,7 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
             "floor": data.floor,
             "problem": data.problem,
             "arrays": [[array.dtype.str, len(array)] for array in arrays],
+            **({"blank": blank} if blank else {}),
         }
     ).encode()
     header += b" " * (-len(header) % 8)
@@ -281,12 +284,14 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
         header = json.loads(raw[8:end])
         made_for, floor, problem = header["spec"], float(header["floor"]), header["problem"]
         shapes = [(np.dtype(dtype), int(length)) for dtype, length in header["arrays"]]
+        blank = {int(number) for number in header.get("blank", ())}
     except (ValueError, TypeError, KeyError) as error:
         raise MergeError(f"report {spec.name!r}: the table's head is damaged") from error
     if made_for != spec.fingerprint:
         raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
     states = [new_state(aggregate) for aggregate in spec.aggregates]
-    needed = _dtypes(states)
+    held = [state for number, state in enumerate(states) if number not in blank]
+    needed = _dtypes(held)
     found = [dtype for dtype, _ in shapes]
     if found != needed and (is_wide or len(found) != len(needed) or not all(map(_holds, found, needed))):
         raise MergeError(f"report {spec.name!r}: the table holds other arrays than its report needs")
@@ -304,6 +309,8 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     if end != len(raw) or groups < 0 or (len(slack) != groups and (is_wide or len(slack))):
         raise MergeError(f"report {spec.name!r}: the table's arrays do not fit together")
     for state in states:
+        state.resize(groups)
+    for state in held:
         width = len(state.arrays())
         state.load(groups, rest[:width])
         rest = rest[width:]

@@ -167,8 +167,10 @@ class PairState(State):
 
     def resize(self, size: int) -> None:
         """Hold `size` groups."""
-        self._order.resize(size)
-        self._chosen.resize(size)
+        for state in (self._order, self._chosen):
+            state.resize(size)
+            if isinstance(state, ExtremeState):
+                state.hold()
         self.size = size
 
     def update(self, groups: Groups, argument: Vector | None, rows: int) -> None:

@@ -27,6 +27,14 @@ def shown(*tables, files=(FILE,), checks=(), **options):
     return render(Report(RUN, tuple(files), tables, checks), 0.05, **options)
 
 
+def render_columns(found, width):
+    """Return a report's headline and table as they stand on a screen of a width."""
+    other = table([("/", 1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("logproc.report.terminal.PLAIN_WIDTH", width)
+        return shown(found, other).split("\n\n")[1]
+
+
 def test_the_accounting_comes_first_and_balances():
     text = shown(table([("/", 1)]))
     assert text.splitlines()[0] == "files  1 read; 20 B of log text"
@@ -57,10 +65,40 @@ def test_numbers_that_are_names_have_no_separators():
 
 
 def test_long_reports_are_cut_and_say_so():
-    text = shown(table([(f"/{number}", 1) for number in range(50)]))
+    long = table([(f"/{number}", 1) for number in range(50)])
+    text = shown(long, table([("/", 1)]))
     assert "/9 " in text
     assert "/10 " not in text
     assert "… 40 more rows (--json shows all)" in text
+
+
+def test_a_report_that_is_the_only_one_is_shown_with_its_numbers():
+    text = shown(table([(f"/{number}", 1) for number in range(250)]))
+    assert "/199 " in text
+    assert "… 50 more rows (--json shows all)" in text
+    hours = [(f"2026-03-02T{hour:02}:00:00Z", 10 + hour) for hour in range(24)]
+    text = shown(table(hours, (ColumnInfo("hour", "time", "key"), COUNT)))
+    assert "2026-03-02 00:00 to 2026-03-02 23:00 UTC, 24 rows\n" in text
+    assert "▃" in text
+    assert re.search(r"^ 2026-03-02T23:00:00Z +33 ", text, re.MULTILINE)
+
+
+def test_columns_that_a_log_need_not_have_give_way_on_narrow_screens_the_last_named_first():
+    names = ("mean_duration", "max_duration", "total_duration")
+    columns = (TEXT, COUNT, *(ColumnInfo(name, "decimal", "value") for name in names))
+    sql = "-- where logged: mean_duration, max_duration, total_duration\nSELECT 1"
+    timed = ReportTable("t", "", sql, columns, (("/a", 5, 0.1, 0.2, 0.5), ("/b", 4, 0.1, 0.2, 0.4)), exact=True)
+
+    def headings(width):
+        console = render_columns(timed, width)
+        return [name for name in names if name in console.splitlines()[1]], console
+
+    assert headings(100)[0] == list(names)
+    found, text = headings(60)
+    assert found == ["mean_duration", "max_duration"]
+    assert "… total_duration (--json shows all)" in text
+    assert headings(20)[0] == []
+    assert max(map(cell_len, headings(60)[1].splitlines())) <= 60
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 -- title: Agents of each client
-SELECT client, user_agent, count(*) AS requests, sum(bytes) AS bytes, max(time) AS last_time
+-- where logged: mean_duration, max_duration, total_duration
+SELECT client, user_agent, count(*) AS requests, sum(bytes) AS bytes, avg(duration) AS mean_duration,
+       sum(duration) AS total_duration, max(duration) AS max_duration, max(time) AS last_time
 FROM web
 WHERE user_agent IS NOT NULL
 GROUP BY ALL ORDER BY requests DESC LIMIT 200

@@ -1,5 +1,8 @@
 -- title: Requests by day
-SELECT date_trunc('day', time) AS day, count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors
+-- where logged: mean_duration, max_duration, total_duration
+SELECT date_trunc('day', time) AS day, count(*) AS requests, sum(bytes) AS bytes,
+       approx_count_distinct(client) AS visitors, avg(duration) AS mean_duration, sum(duration) AS total_duration,
+       max(duration) AS max_duration
 FROM web
 WHERE time IS NOT NULL
 GROUP BY ALL ORDER BY day

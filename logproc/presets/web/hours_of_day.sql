@@ -1,6 +1,8 @@
 -- title: Requests by hour of the day (UTC)
+-- where logged: mean_duration, max_duration, total_duration
 SELECT extract(hour FROM time) AS hour_of_day, count(*) AS requests, sum(bytes) AS bytes,
-       approx_count_distinct(client) AS visitors
+       approx_count_distinct(client) AS visitors, avg(duration) AS mean_duration, sum(duration) AS total_duration,
+       max(duration) AS max_duration
 FROM web
 WHERE time IS NOT NULL
 GROUP BY ALL ORDER BY hour_of_day

@@ -1,6 +1,8 @@
 -- title: Networks (autonomous systems)
+-- where logged: mean_duration, max_duration, total_duration
 SELECT asn(client) AS asn, asn_name(client) AS name, count(*) AS requests, sum(bytes) AS bytes,
-       approx_count_distinct(client) AS visitors
+       approx_count_distinct(client) AS visitors, avg(duration) AS mean_duration, sum(duration) AS total_duration,
+       max(duration) AS max_duration
 FROM web
 WHERE asn(client) IS NOT NULL
 GROUP BY ALL ORDER BY requests DESC LIMIT 100

@@ -1,6 +1,8 @@
 -- title: Versions of operating systems, without bots
+-- where logged: mean_duration, max_duration, total_duration
 SELECT os(user_agent) AS os, os_version(user_agent) AS version, count(*) AS requests, sum(bytes) AS bytes,
-       approx_count_distinct(client) AS visitors
+       approx_count_distinct(client) AS visitors, avg(duration) AS mean_duration, sum(duration) AS total_duration,
+       max(duration) AS max_duration
 FROM web
 WHERE os(user_agent) IS NOT NULL AND NOT is_bot(user_agent)
 GROUP BY ALL ORDER BY requests DESC LIMIT 100

@@ -1,5 +1,7 @@
 -- title: Virtual hosts
-SELECT vhost, count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors
+-- where logged: mean_duration, max_duration, total_duration
+SELECT vhost, count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors,
+       avg(duration) AS mean_duration, sum(duration) AS total_duration, max(duration) AS max_duration
 FROM web
 WHERE vhost IS NOT NULL
 GROUP BY ALL ORDER BY requests DESC LIMIT 100

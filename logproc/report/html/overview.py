@@ -15,7 +15,7 @@ from logproc.report.units import NUMBERS, Unit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.report_model import FileEntry, Report, ReportTable
+    from logproc.report_model import ColumnInfo, FileEntry, Report, ReportTable
 
 MOST_FILES = 400
 """Files that are listed one by one, those with a problem first."""
@@ -101,7 +101,9 @@ def is_tiles(table: ReportTable) -> bool:
 def tiles(table: ReportTable, number: int, note: str, report: Report, before: ReportTable | None) -> Tiles:
     """Return a report of one row as tiles; `before` is the same report of the time before."""
     row = table.rows[0]
-    old = before.rows[0] if before is not None and is_tiles(before) and before.columns == table.columns else None
+    old: dict[ColumnInfo, Any] = {}
+    if before is not None and is_tiles(before):
+        old = dict(zip(before.columns, before.rows[0], strict=True))
     whole = next((row[i] for i in range(len(row)) if units.is_count(table, i) and row[i]), None)
     return Tiles(
         id=f"report-{number}",
@@ -110,8 +112,7 @@ def tiles(table: ReportTable, number: int, note: str, report: Report, before: Re
         note=note,
         sql=statement(table.sql),
         tiles=tuple(
-            _tile(table, index, value, None if old is None else old[index], whole, report)
-            for index, value in enumerate(row)
+            _tile(table, index, value, old.get(table.columns[index]), whole, report) for index, value in enumerate(row)
         ),
     )
 
