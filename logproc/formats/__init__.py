@@ -41,6 +41,7 @@ from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.proxies import PROXIES
 from logproc.formats.python import PYTHON
 from logproc.formats.regex import compile_regex
+from logproc.formats.selfhosted import SELFHOSTED
 from logproc.formats.servers import SERVERS
 from logproc.formats.stores import STORES
 from logproc.formats.structured import STRUCTURED
@@ -88,6 +89,7 @@ _ROWS = (
     *OPERATIONS,
     *SYSTEMS,
     *HOSTING,
+    *SELFHOSTED,
     *STRUCTURED,
     *JSON_SHAPES,
     *JSON_WEB,

@@ -205,6 +205,23 @@ _ROWS = (
         refused=("Dec 21 12:56:59 x", "[x] Dec 21 12:56:59"),
     ),
     app(
+        "timed_yearless",
+        "any log whose lines begin with month and day as digits, dashed, and a clock, then a level",
+        _timed("%m-%d %H:%M:%S%."),
+        rank=-9,
+        head=7,
+        begins=rb"\[?\d\d-\d\d [\d:]{8}(?:[.,]\d+)?\]?:? ",
+        unlike=re.compile(rb"\d\d-\d\d [\d:.]+ +\d+ +\d+ "),
+        samples=(
+            Sample(
+                "01-02 03:04:05.678 INFO  up",
+                {"time": "2000-01-02T03:04:05.678000Z", "level": "INFO", "message": "up"},
+            ),
+            Sample("01-02 03:04:05.678901 [WARN] [SOFIA] no", {"level": "WARN", "message": "[SOFIA] no"}),
+        ),
+        refused=("01-02 03:04:05.678 up", "13-02 03:04:05.678 INFO up", "2024-01-02 03:04:05 INFO up"),
+    ),
+    app(
         "timed_separated",
         "any log whose lines are a full date and clock, a level and a message with |, ; or a comma between them",
         (
@@ -368,7 +385,9 @@ LAST_RESORTS = frozenset(
     }
 )
 
-_ANYBODYS = frozenset({*("timed", "level_first", "go"), *(f"timed_{name}" for name, *_ in _ORDERS), *LAST_RESORTS})
+_ANYBODYS = frozenset(
+    {*("timed", "timed_yearless", "level_first", "go"), *(f"timed_{name}" for name, *_ in _ORDERS), *LAST_RESORTS}
+)
 
 GENERAL: tuple[Format, ...] = tuple(
     replace(row, last_resort=row.name in LAST_RESORTS, sure=re.compile(NEVER) if row.name in _ANYBODYS else None)

@@ -35,7 +35,7 @@ JAVA = (
     app(
         "log4j",
         "log4j and logback with a thread: %d [%t] %-5p %c - %m",
-        (stamp(ISO, b" "), THREAD, level(), LOGGER, MESSAGE),
+        (stamp(f"{ISO}%|%m-%d %H:%M:%S%.", b" "), THREAD, level(), LOGGER, MESSAGE),
         rank=-3,
         needs=(b" [", b"] "),
         samples=(
@@ -49,6 +49,7 @@ JAVA = (
                     "message": "started in [2] s",
                 },
             ),
+            Sample("01-02 03:04:05.678 [main] INFO  c.e.App - up", {"time": "2000-01-02T03:04:05.678000Z"}),
             Sample(
                 "2024-01-02T03:04:05.678+0100 [http-nio-8080-exec-1[x]] WARN c.e.App$Inner: slow",
                 {

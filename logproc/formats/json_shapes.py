@@ -394,6 +394,36 @@ JSON_SHAPES = (
         refused=('{"auditID":"7f","apiVersion":"audit.k8s.io', "text"),
     ),
     Format(
+        name="nextcloud",
+        family="json",
+        engine=JSONL,
+        program=None,
+        doc="Nextcloud, whose levels are numbers of its own: 0 debug to 4 fatal, as nextcloud_level",
+        rank=43,
+        needs=(b'"reqId"', b'"remoteAddr"', b'"level"'),
+        unlike=lacks(b'"reqId"', b'"level":\\d', b'"remoteAddr"', b'"app"'),
+        naming=Naming(
+            with_names(nextcloud_level=("level",), request_id=("reqId",), logger=("app",)),
+            kinds={"nextcloud_level": Kind.INTEGER},
+        ),
+        samples=(
+            Sample(
+                '{"reqId":"9S","level":2,"time":"2024-01-02T03:04:05Z","remoteAddr":"192.0.2.1","app":"core",'
+                '"method":"POST","url":"/login","message":"Login failed: x","userAgent":"m","data":[]}',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "nextcloud_level": 2,
+                    "client": "192.0.2.1",
+                    "logger": "core",
+                    "request_id": "9S",
+                    "path": "/login",
+                    "message": "Login failed: x",
+                },
+            ),
+        ),
+        refused=('{"reqId":"9S","level":2,"time":', "text"),
+    ),
+    Format(
         name="pino",
         family="json",
         engine=JSONL,

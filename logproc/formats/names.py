@@ -65,8 +65,13 @@ NAMES = (
     ),
     app(
         "bind_plain",
-        "BIND's queries where categories and severities are not written",
-        (stamp(_BIND_TIME, b" "), maybe(level(b": ", padded=False)), MESSAGE),
+        "BIND's queries where categories or severities are not written",
+        (
+            stamp(_BIND_TIME, b" "),
+            maybe(level(b": ", padded=False)),
+            maybe(Slot("logger", Meaning.WORD, b": ")),
+            MESSAGE,
+        ),
         rank=-4,
         begins=rb"(?:\d\d-[A-Z][a-z][a-z]-\d{4} |\d{4}-\d\d-\d\dT)[\d:.]+Z? (?:\w+: )?client ",
         within=_BIND_CLIENT,
@@ -83,6 +88,10 @@ NAMES = (
             Sample(
                 "02-Jan-2024 03:04:05.124 error: client 192.0.2.10#53211: zone transfer 'a.example/AXFR/IN' denied",
                 {"level": "ERROR", "client": "192.0.2.10", "remote_port": 53211},
+            ),
+            Sample(
+                "02-Jan-2024 03:04:05.124 security: client @0x7f3f9c 2001:db8::7#62466 (a.example): query denied",
+                {"logger": "security", "client": "2001:db8::7", "remote_port": 62466},
             ),
             Sample("02-Jan-2024 03:04:05.124 error: zone x/IN: no", {"level": "ERROR", "message": "zone x/IN: no"}),
         ),

@@ -46,7 +46,7 @@ STORES = (
         "postgres_rds",
         "%t:%r:%u@%d:[%p]:",
         "Amazon RDS and Aurora",
-        rb"\d{4}-\d\d-\d\d [\d:]{8} [A-Z]+:[^@]*@[^:]*:\[\d+\]:",
+        rb"\d{4}-\d\d-\d\d [\d:.]+ [A-Z]+:[^@]*@[^:]*:\[\d+\]:",
         Sample(
             "2024-01-02 03:04:05 UTC:192.0.2.1(4321):joe@app:[1234]:LOG:  duration: 125.5 ms  statement: select 1",
             {
@@ -64,7 +64,7 @@ STORES = (
         "postgres_pgbadger",
         "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
         "what pgBadger asks for",
-        rb"\d{4}-\d\d-\d\d [\d:]{8} [A-Z]+ \[\d+\]: \[\d+-1\] user=",
+        rb"\d{4}-\d\d-\d\d [\d:.]+ [A-Z]+ \[\d+\]: \[\d+-1\] user=",
         Sample(
             "2024-01-02 03:04:05 UTC [1234]: [1-1] user=joe,db=app,app=psql,client=192.0.2.1 LOG:  duration: 3.5 ms",
             {
@@ -77,6 +77,16 @@ STORES = (
                 "level": "INFO",
                 "duration": 0.0035,
             },
+        ),
+    ),
+    _postgres(
+        "postgres_hosts",
+        "%m [%p] %h %u@%d ",
+        "the host before user and database",
+        rb"\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] [\w.:-]+ \S+@\S+ [A-Z]+:  ",
+        Sample(
+            "2024-01-02 03:04:05.678 UTC [147] 192.0.2.1 joe@shop ERROR:  no such table",
+            {"pid": 147, "client": "192.0.2.1", "user": "joe", "database": "shop", "level": "ERROR"},
         ),
     ),
     app(

@@ -15,7 +15,7 @@ from logproc.formats.program import Meaning, Missing, Program, Slot
 # "2024-01-02T03:04:05Z INFO main: started" has a level where syslog has the host.
 _LEVEL_FOR_HOST = re.compile(
     rb"\d{4}-\d\d-\d\dT\S+ +\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|FATAL|CRIT|CRITICAL|ALERT|EMERG|"
-    rb"PANIC)\b"
+    rb"PANIC)\b|\d{4}-\d\d-\d\dT\S+ +\[[\w.-]+\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL): "
     rb"|<\d{1,3}> *[a-z_]+=(?:\"[^\"]*\"|[^\s=\"]+) +[a-z_]+=",
     re.IGNORECASE,
 )
