@@ -246,11 +246,15 @@ def new_record(log: LogFile, absolute: LogFile, decision: Decision) -> Record:
 
 def moved(record: Record, log: LogFile, absolute: LogFile, decision: Decision) -> Record:
     """Return a generation as it is found now: where it lies, and its first bytes as far as they are counted."""
-    g = replace(record.generation, path=absolute.path, device=log.device, inode=log.inode, stored=_stored(log))
-    look = decision.look
+    g, look = record.generation, decision.look
+    lies = (absolute.path, log.device, log.inode, _stored(log))
+    if lies != (g.path, g.device, g.inode, g.stored):
+        g = replace(g, path=absolute.path, device=log.device, inode=log.inode, stored=_stored(log))
     if look is not None and g.head_bytes < min(identity.WINDOW, g.offset):
         head = look.head[: g.offset]
         g = replace(g, head=identity.digest(head), head_bytes=len(head), signature=signature(head))
+    if g is record.generation and (record.source, record.host) == (log.source, log.host):
+        return record  # most often: what was read has not moved since
     return replace(record, generation=g, source=log.source, host=log.host)
 
 

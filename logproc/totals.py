@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from logproc.state.ledger import Ledger
 
 
+WAITING_GROUPS = 1 << 16
+"""Groups of a report that are cut by days together: a first night has tasks by the dozen, and each of the same days."""
+
+
 class Totals:
     """Totals of days on their way into a ledger, inside its transaction; those of months and all days go with them."""
 
@@ -33,57 +37,66 @@ class Totals:
         self._ledger = ledger
         self._specs = specs
         self._max_groups = max_groups
-        self._tables: dict[tuple[int, str], Table] = {}
-        self._news: dict[tuple[int | None, str], Table] = {}
+        self._waiting: dict[str, list[TableData]] = {}
+        self._news: dict[str, dict[int, Table]] = {}  # by report and day
 
     def add(self, key: str, data: TableData) -> set[int]:
         """Add a table with slots to the totals of its days, which are returned."""
+        if data.problem is not None or data.floor or (data.slack is not None and data.slack.any()):
+            self._cut(key, data)  # what it has let go, other tables may not have
+        else:
+            waiting = self._waiting.setdefault(key, [])
+            waiting.append(data)
+            if sum(other.groups for other in waiting) > WAITING_GROUPS:
+                self._cut(key, slots.joined(self._specs[key], self._waiting.pop(key)))
+        return set(np.unique(slots.day_of(slots.slots_of(data))).tolist())
+
+    def _cut(self, key: str, data: TableData) -> None:
+        """Add a table with slots to the news of its days."""
         found = slots.slots_of(data)
         days = slots.day_of(found)
         distinct = np.unique(days).tolist()
         if data.problem is not None:
-            self._add(NO_TIME, key, data)
+            self._new(key, NO_TIME).merge(data)
         for day in distinct:
             ids = np.flatnonzero(days == day)
             part = data if len(distinct) == 1 else slots.chosen(data, ids)
-            self._add(day, key, slots.narrowed(part, len(np.unique(found[ids]))))
-        return set(distinct)
+            self._new(key, day).merge(slots.narrowed(part, len(np.unique(found[ids]))))
 
-    def _add(self, day: int, key: str, data: TableData) -> None:
-        table = self._tables.get((day, key))
-        if table is None:
-            table = self._tables[day, key] = self._stored(key, self._ledger.total(day, key))
-        table.merge(data)
-        place = month_of(day), key
-        if place not in self._news:
-            self._news[place] = Table(self._specs[key], self._max_groups)
-        self._news[place].merge(data)
-
-    def _stored(self, key: str, packed: bytes | None) -> Table:
-        return _added(self._specs[key], (packed,), self._max_groups)
+    def _new(self, key: str, day: int) -> Table:
+        of_days = self._news.setdefault(key, {})
+        if day not in of_days:
+            of_days[day] = Table(self._specs[key], self._max_groups)
+        return of_days[day]
 
     def save(self) -> None:
         """Write all totals that were touched."""
-        for (day, key), table in self._tables.items():
-            self._ledger.save_total(day, key, _packed(table, KEPT_LEVEL))
-        for key in dict.fromkeys(key for _, key in self._news):
-            self._save_news(key, {month: news for (month, of), news in self._news.items() if of == key})
-        self._tables.clear()
+        for key, waiting in self._waiting.items():
+            self._cut(key, slots.joined(self._specs[key], waiting))
+        for key, news in self._news.items():
+            self._save_news(key, news)
+        self._waiting.clear()
         self._news.clear()
 
-    def _save_news(self, key: str, news: Mapping[int | None, Table]) -> None:
-        """Add what is new of a report to what has been added up of it."""
-        for month, table in news.items():
-            if month is not None and (before := self._ledger.month(month, key)) is not None:
-                self._ledger.save_month(month, key, self._more(key, before, [table]))
-        if (before := self._ledger.sum(key)) is not None:
-            self._ledger.save_sum(key, self._more(key, before, news.values()))
+    def _save_news(self, key: str, news: Mapping[int, Table]) -> None:
+        """Add what is new of a report to its days, and to what has been added up of them."""
+        ledger = self._ledger
+        for day, table in news.items():
+            before = ledger.total(day, key)
+            ledger.save_total(
+                day, key, self._more(key, before, [table], KEPT_LEVEL) if before else _packed(table, KEPT_LEVEL)
+            )
+        for month, days in by_month(news).items():
+            if month is not None and (before := ledger.month(month, key)) is not None:
+                ledger.save_month(month, key, self._more(key, before, [news[day] for day in days]))
+        if (before := ledger.sum(key)) is not None:
+            ledger.save_sum(key, self._more(key, before, news.values()))
 
-    def _more(self, key: str, before: bytes, news: Iterable[Table]) -> bytes:
-        table = self._stored(key, before)
+    def _more(self, key: str, before: bytes, news: Iterable[Table], level: int = LEVEL) -> bytes:
+        table = _added(self._specs[key], (before,), self._max_groups)
         for new in news:
             table.merge(new.data())
-        return _packed(table)
+        return _packed(table, level)
 
 
 def add_up(ledger: Ledger, wanted: Mapping[str, RollupSpec], max_groups: int) -> None:

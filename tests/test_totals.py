@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 from state.rotation import config
 
-from logproc import counting, keeping, nightly, totals, upkeep
-from logproc.config import NamedReport, State
+from logproc import coordinator, counting, keeping, nightly, planner, totals, upkeep
+from logproc.config import Config, NamedReport, State
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
 from logproc.rollup.outcome import report_table
@@ -165,3 +165,18 @@ def test_a_clock_that_leaps_drops_nothing_before_a_second_run_has_it_too(tmp_pat
     assert len(night(root, folder, 11, retain=20).table("paths").rows) == 10
     night(root, folder, 500, retain=20)
     assert not night(root, folder, 501, retain=20).table("paths").rows
+
+
+@pytest.mark.parametrize("together", [0, 40, 1 << 16])
+def test_totals_are_the_same_however_many_tasks_are_cut_by_days_together(tmp_path, monkeypatch, together):
+    monkeypatch.setattr(planner, "PACK_FILES", 2)
+    monkeypatch.setattr(totals, "WAITING_GROUPS", together)
+    for number in range(9):
+        write(tmp_path / "logs", f"{number}.log", [number % 4, number % 4, 3, 40, *range(number)])
+    night(tmp_path / "logs", tmp_path / "one")
+    for number in range(9):
+        write(tmp_path / "logs", f"{number}.log", [number, 5])
+    found = night(tmp_path / "logs", tmp_path / "one")
+    require_added_up(tmp_path / "one")
+    alone = coordinator.run(Config(paths=(str(tmp_path / "logs"),), use=(), named_reports=REPORTS))
+    assert [table.rows for table in found.reports] == [table.rows for table in alone.reports]

@@ -123,8 +123,11 @@ class Codec:
         if self._enums.get(cls.__name__) is cls:
             return [f"={cls.__name__}", value.value]
         if self._classes.get(cls.__name__) is cls:
-            names = self._fields[cls]
-            return [f"@{cls.__name__}", {name: self._tree(getattr(value, name), attachments) for name in names}]
+            found = {}
+            for name in self._fields[cls]:
+                item = getattr(value, name)
+                found[name] = item if type(item) in _PLAIN else self._tree(item, attachments)
+            return [f"@{cls.__name__}", found]
         raise WireError(f"a {cls.__module__}.{cls.__qualname__} cannot be sent")
 
     @staticmethod

@@ -18,11 +18,14 @@ import numpy as np
 from logproc.kernels.intern import Dictionary
 from logproc.model import NO_TIME, Kind
 from logproc.rollup.exemplars import Places
+from logproc.rollup.registry import new_state
 from logproc.rollup.spec import SLOT_NAME, Column
 from logproc.rollup.tables import TableData
 from logproc.timestamps import DAY, QUARTER, offset_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from logproc.rollup.spec import RollupSpec
@@ -114,6 +117,27 @@ def chosen(data: TableData, ids: NDArray[np.int64]) -> TableData:
         data.floor,
         None if data.slack is None else data.slack[ids],
         data.problem,
+    )
+
+
+def joined(spec: RollupSpec, tables: Sequence[TableData]) -> TableData:
+    """Return tables of one report as one, the groups of each behind those of the one before: equal ones stay apart.
+
+    None of them may have a problem, a floor or slack.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    ends = np.cumsum([0, *(data.groups for data in tables)])
+    states = [new_state(aggregate) for aggregate in spec.aggregates]
+    for number, state in enumerate(states):
+        state.resize(int(ends[-1]))
+        for data, begin, end in zip(tables, ends[:-1], ends[1:], strict=True):
+            state.merge(data.states[number], np.arange(begin, end))
+    keys = [*(data.keys[: data.offsets[-1]] for data in tables), np.zeros(16, np.uint8)]
+    shifts = np.cumsum([0, *(int(data.offsets[-1]) for data in tables)])
+    offsets = [data.offsets[:-1] + shift for data, shift in zip(tables, shifts, strict=False)]
+    return TableData(
+        np.concatenate(keys), np.concatenate([*offsets, shifts[-1:]]), states, _no_places(int(ends[-1])), 0.0, None
     )
 
 
