@@ -7,6 +7,8 @@ they stop at the row that does not fit and say so, and `Dictionary` grows and ca
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,9 @@ from logproc.kernels.jit import helper, inlined, kernel
 from logproc.kernels.memory import load_byte, load_half, load_word, prefetch, store_byte, store_half, store_word
 from logproc.kernels.values import out_of_line
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ESCAPED = 2
 """The style of a slice that is a JSON string with backslash escapes (as in `kernels.jsonlines`)."""
 
@@ -24,6 +29,9 @@ AHEAD = 32
 
 KEY_PADDING = 32
 """Bytes behind a slice, and behind the arena, that may be read."""
+
+AT_ONCE = 1024
+"""Keys that Python adds by one call: few enough that their bytes stay below 2 GiB."""
 
 KEYS, USED, UNCLEAN = range(3)
 """Cells of a dictionary's `state`: keys held, arena bytes used, keys that wait for an alias."""
@@ -234,16 +242,28 @@ class Dictionary:
 
     def add(self, key: bytes) -> int:
         """Return the code of one key that stands for itself, adding it if it is new."""
-        buf = np.zeros(len(key) + KEY_PADDING, np.uint8)
-        buf[: len(key)] = np.frombuffer(key, np.uint8)
-        codes = np.empty(1, np.int32)
+        return self.add_all([key])[0]
+
+    def add_all(self, keys: Sequence[bytes]) -> list[int]:
+        """Return the codes of keys that stand for themselves, adding those that are new."""
+        codes: list[int] = []
+        for first in range(0, len(keys), AT_ONCE):
+            codes += self._add_some(keys[first : first + AT_ONCE])
+        return codes
+
+    def _add_some(self, keys: Sequence[bytes]) -> list[int]:
+        buf = np.frombuffer(b"".join([*keys, bytes(KEY_PADDING)]), np.uint8)
+        ends = np.cumsum([len(key) for key in keys])
+        starts = np.append(0, ends[:-1])
+        codes = np.empty(len(keys), np.int32)
         before = len(self)
-        self.encode(buf, np.zeros(1, np.int32), np.array([len(key)], np.int32), np.zeros(1, np.uint8), 1, codes)
-        code = int(codes[0])
-        if code == before and self.alias[code] == TODO:
-            self.alias[code] = code
-            self.state[UNCLEAN] -= 1
-        return code
+        self.encode(buf, starts, ends, np.zeros(len(keys), np.uint8), len(keys), codes)
+        alias = self.alias[before : len(self)]
+        waiting = np.flatnonzero(alias == TODO)
+        alias[waiting] = before + waiting
+        self.state[UNCLEAN] -= len(waiting)
+        found: list[int] = codes.tolist()
+        return found
 
     def key(self, code: int) -> bytes:
         """Return the bytes of a code."""

@@ -121,7 +121,8 @@ class RelationProgram:
             groups: dict[tuple[object, ...], NDArray[np.int32]] = {}
             ascending = self.store.ascend()
             for tally in self.tallies:
-                self._count(tally, rows, groups, ascending=ascending)
+                if self._has_rows(tally.spec):
+                    self._count(tally, rows, groups, ascending=ascending)
         self.store.clear()
         self.evaluator.next_rows()
         if self._is_full():
@@ -131,6 +132,10 @@ class RelationProgram:
         """Return the dumped tables of a task."""
         self.count()
         return [tally.finish(self._index(tally.spec), self.files) for tally in self.tallies]
+
+    def _has_rows(self, spec: RollupSpec) -> bool:
+        """Tell whether WHERE leaves any row: many reports are of fields that a log has not."""
+        return spec.where is None or bool((self.evaluator.truth(spec.where) == 1).any())
 
     def _count(
         self, tally: Tally, rows: int, groups: dict[tuple[object, ...], NDArray[np.int32]], *, ascending: bool

@@ -91,8 +91,7 @@ def _regrouped(table: Table, keys: Sequence[bytes]) -> Table:
         target = target[stays]
     final = np.argsort(target)
     result = Table(table.spec, table.max_groups)
-    for key in numbers:
-        result.keys.add(key)
+    result.keys.add_all(list(numbers))
     result.states = [state.select(final) for state in states]
     result.slack = np.zeros(len(numbers), np.float64)
     result.kept = _places(kept, final, len(final))

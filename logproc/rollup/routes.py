@@ -40,19 +40,29 @@ def route_keys(spec: RollupSpec) -> list[int]:
 def fold(counts: Mapping[str, int]) -> dict[str, str]:
     """Return the routes that change, and what they become; `counts` has the rows of each route."""
     parts = {route: route.split("/") for route in counts}
+    beginnings = dict.fromkeys(parts, 0)  # by number: those that are equal up to the depth have the same
+    numbers: dict[tuple[int, str], int] = {}
     for depth in range(max(map(len, parts.values()), default=0)):
-        below: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        deep = [route for route, split in parts.items() if len(split) > depth]
-        for route in deep:
-            below[tuple(parts[route][:depth])][parts[route][depth]] += counts[route]
-        for route in deep:
-            split = parts[route]
-            siblings = below[tuple(split[:depth])]
+        below: dict[int, Counter[str]] = defaultdict(Counter)
+        deep = [(route, split) for route, split in parts.items() if len(split) > depth]
+        for route, split in deep:
+            below[beginnings[route]][split[depth]] += counts[route]
+        renamed = {beginning: _folded_parts(siblings) for beginning, siblings in below.items()}
+        for route, split in deep:
             # What is folded at one depth is folded before the next is looked at, and `below` was filled before.
-            if len(siblings) > MANY and siblings[split[depth]] * MANY < siblings.total():
-                parts[route] = [*split[:depth], _name(split[depth]), *split[depth + 1 :]]
+            beginning = beginnings[route]
+            part = split[depth] = renamed[beginning].get(split[depth], split[depth])
+            beginnings[route] = numbers.setdefault((beginning, part), len(numbers) + 1)
     found = {route: "/".join(split) for route, split in parts.items()}
     return {route: folded for route, folded in found.items() if folded != route}
+
+
+def _folded_parts(siblings: Counter[str]) -> dict[str, str]:
+    """Return what becomes of the parts behind one beginning, by their rows: nothing unless there are too many."""
+    if len(siblings) <= MANY:
+        return {}
+    rows = siblings.total()
+    return {part: _name(part) for part, count in siblings.items() if count * MANY < rows}
 
 
 def _name(part: str) -> str:

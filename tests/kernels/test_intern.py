@@ -102,6 +102,18 @@ def test_adding_a_key_that_waits_for_its_alias_leaves_it_waiting():
     assert int(dictionary.state[UNCLEAN]) == 1
 
 
+@given(st.lists(st.binary(max_size=40), max_size=60), st.lists(st.binary(max_size=40), max_size=60))
+def test_keys_added_together_are_those_added_one_by_one(before: list[bytes], keys: list[bytes]):
+    together, single = Dictionary(2), Dictionary(2)
+    for key in before:
+        assert together.add(key) == single.add(key)
+    assert together.add_all(keys) == [single.add(key) for key in keys]
+    n = len(single)
+    assert [together.key(code) for code in range(len(together))] == [single.key(code) for code in range(n)]
+    assert together.alias[:n].tolist() == single.alias[:n].tolist() == list(range(n))
+    assert together.state[UNCLEAN] == 0
+
+
 def test_a_key_longer_than_the_arena_fits():
     dictionary = Dictionary(1)
     keys = [b"a" * 10_000, b"a" * 9_999 + b"b", b"c" * 100_000, b""]
