@@ -155,6 +155,14 @@ def extremes_decimals(groups, values, valid, n, best, counts, sign):
             counts[group] += 1
 
 
+@kernel("i8[], i8[], i8[] -> none")
+def fold_cells(groups, values, sums):
+    """Add each value to sums[group]; one of a negative group is left out."""
+    for k in range(groups.shape[0]):
+        if groups[k] >= 0:
+            sums[groups[k]] += values[k]
+
+
 @kernel("i8[], i8[], i8[], u1[], i8[] -> none")
 def append_numbers(rows, codes, values, out, cursor):
     """Append tag 1 and eight bytes of values[codes[row]] at each cursor, or tag 0 where the code is negative."""

@@ -75,6 +75,32 @@ def update_distinct(groups, hashes, codes, n, first, slots, ranks, state, dense_
     return row
 
 
+@kernel("i8[], u1[], i8[], u1[,] -> none")
+def fold_ranks(keys, ranks, groups, dense):
+    """Keep the greatest rank of each register: entries of a group go to row groups[group] of dense[rows, 16384].
+
+    Those of a group that is sent to a negative row are left out.
+    """
+    for k in range(keys.shape[0]):
+        row, register = groups[keys[k] >> PRECISION], keys[k] & (REGISTERS - 1)
+        if row >= 0 and dense[row, register] < ranks[k]:
+            dense[row, register] = ranks[k]
+
+
+@kernel("i8[], i8[], i8, i8[] -> i8")
+def move_entries(keys, groups, bits, moved):
+    """Write the keys of the same cells in other groups, -1 for those of a group that is sent to a negative one.
+
+    The low `bits` of a key are its cell. Returns how many are not negative.
+    """
+    count = 0
+    for k in range(keys.shape[0]):
+        group = groups[keys[k] >> bits]
+        moved[k] = (group << bits) | (keys[k] & ((np.int64(1) << bits) - 1)) if group >= 0 else np.int64(-1)
+        count += group >= 0
+    return count
+
+
 @kernel("i8[], i8, u8[] -> none")
 def hash_values(values, n, out):
     """Hash int64 values for counting distinct ones."""

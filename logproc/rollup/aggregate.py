@@ -15,14 +15,16 @@ from logproc.kernels.group import keep_groups
 from logproc.rollup.columns import RowStore
 from logproc.rollup.evaluate import Evaluator, fields_of_spec, stored_of
 from logproc.rollup.exemplars import Marked
+from logproc.rollup.finer import finer_specs, shared
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
-from logproc.rollup.spec import EVERYTHING, SLOT_NAME, Aggregate, Column, Expression, RollupSpec, columns_of_spec
+from logproc.rollup.rolling import FinerGroups
+from logproc.rollup.spec import EVERYTHING, ROWS, SLOT_NAME, Column, Expression, RollupSpec, columns_of_spec
 from logproc.rollup.tables import Table, TableData, dump
 from logproc.rollup.texts import PairState
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -63,15 +65,9 @@ class Tally:
         ids = self.marked.present()
         keys, offsets = index.encode(ids)
         for state in self.states:
-            if _counts_rows(state.aggregate):
+            if state.aggregate == ROWS:
                 state.load(len(self.marked.counts), [self.marked.counts])
         return TableData(keys, offsets, [state.select(ids) for state in self.states], self.marked.places(ids, files))
-
-    def taken(self, index: GroupIndex, files: Sequence[int]) -> TableData:
-        """Return what was counted, and start anew."""
-        data = self.data(index, files)
-        self.reset()
-        return data
 
     def pour(self, data: TableData) -> None:
         """Add to the bounded table what was taken."""
@@ -79,23 +75,21 @@ class Tally:
             self.table = Table(self.spec, self.max_groups)
         self.table.merge(data)
 
-    def finish(self, index: GroupIndex, files: Sequence[int]) -> bytes:
-        """Return the dumped table of the task and begin the next task's."""
-        if self.table is None and np.count_nonzero(self.marked.counts) <= self.max_groups:
-            dumped = dump(self.spec, self.data(index, files))
-        else:
-            self.pour(self.taken(index, files))
-            dumped = b"" if self.table is None else dump(self.spec, self.table.data())
+    def finish(self, data: TableData) -> bytes:
+        """Return the dumped table of the task, whose last groups are `data`, and begin the next task's."""
+        if self.table is not None or data.groups > self.max_groups:
+            self.reset()
+            self.pour(data)
+        dumped = dump(self.spec, data if self.table is None else self.table.data())
         self.table = None
+        self.clear()
+        return dumped
+
+    def clear(self) -> None:
+        """Start anew, with the same group ids."""
         self.marked.clear()
         for state in self.states:
             state.clear()
-        return dumped
-
-
-def _counts_rows(aggregate: Aggregate) -> bool:
-    """Tell whether an aggregate is the number of a group's rows, which is counted anyway."""
-    return aggregate.function == "count" and aggregate.argument is None and aggregate.filter is None
 
 
 class RelationProgram:
@@ -103,6 +97,10 @@ class RelationProgram:
 
     def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
         self.tallies = [Tally(spec, max_groups) for spec in specs]
+        self.rolled = shared(specs)
+        self.finer = {keys: Tally(spec, max_groups) for keys, spec in finer_specs(specs, self.rolled).items()}
+        self.counting = [*self.finer.values()]
+        self.counting += [tally for place, tally in enumerate(self.tallies) if place not in self.rolled]
         self.store = RowStore({field for spec in specs for field in fields_of_spec(spec)})
         self.evaluator = Evaluator(self.store)
         self.indexes: dict[tuple[Expression, ...], GroupIndex] = {}
@@ -120,7 +118,7 @@ class RelationProgram:
         if rows:
             groups: dict[tuple[object, ...], NDArray[np.int32]] = {}
             ascending = self.store.ascend()
-            for tally in self.tallies:
+            for tally in self.counting:
                 if self._has_rows(tally.spec):
                     self._count(tally, rows, groups, ascending=ascending)
         self.store.clear()
@@ -131,7 +129,20 @@ class RelationProgram:
     def finish(self) -> list[bytes]:
         """Return the dumped tables of a task."""
         self.count()
-        return [tally.finish(self._index(tally.spec), self.files) for tally in self.tallies]
+        tables = [tally.finish(data) for tally, data in zip(self.tallies, self._counted(), strict=True)]
+        for tally in self.finer.values():
+            tally.clear()
+        return tables
+
+    def _counted(self) -> Iterator[TableData]:
+        """Yield what was counted of each report."""
+        finer = {
+            keys: FinerGroups(tally, self._index(tally.spec), self.evaluator, self.files)
+            for keys, tally in self.finer.items()
+        }
+        for place, tally in enumerate(self.tallies):
+            index, way = self._index(tally.spec), self.rolled.get(place)
+            yield tally.data(index, self.files) if way is None else finer[way.finer].data(way, index)
 
     def _has_rows(self, spec: RollupSpec) -> bool:
         """Tell whether WHERE leaves any row: many reports are of fields that a log has not."""
@@ -146,7 +157,7 @@ class RelationProgram:
         tally.marked.resize(len(index))
         tally.marked.update(taking, rows, self.store.marks, ascending=ascending)
         for aggregate, state in zip(spec.aggregates, tally.states, strict=True):
-            if _counts_rows(aggregate):
+            if aggregate == ROWS:
                 continue
             state.resize(len(index))
             if self._is_absent(aggregate.argument):
@@ -202,16 +213,21 @@ class RelationProgram:
     def _is_full(self) -> bool:
         keys = self.store.keys_held() + self.evaluator.keys_held()
         keys += sum(index.keys_held() for index in self.indexes.values())
-        entries = sum(tally.entries() for tally in self.tallies)
+        entries = sum(tally.entries() for tally in self.counting)
         return keys > MAX_KEYS or self.store.bytes_held() > MAX_KEY_BYTES or entries > MAX_ENTRIES
 
     def _pour(self) -> None:
         """Move all numbers into the bounded tables and drop everything that was learnt about values."""
         *others, last = self.tallies
-        for tally in others:
-            tally.pour(tally.taken(self._index(tally.spec), self.files))
+        counted = self._counted()
+        for tally, data in zip(others, counted, strict=False):
+            tally.reset()
+            tally.pour(data)
         # What the tables grow by and what was learnt need not be there at the same time.
-        data = last.taken(self._index(last.spec), self.files)
+        data = next(counted)
+        del counted
+        for tally in (last, *self.finer.values()):
+            tally.reset()
         self.store.forget()
         self.evaluator.forget()
         self.indexes.clear()

@@ -8,7 +8,8 @@ rows look the answer up. Tables live as long as the dictionaries they are about.
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,13 +18,13 @@ from logproc.kernels.arrays import grown
 from logproc.kernels.integers import IntegerDictionary
 from logproc.kernels.intern import Dictionary
 from logproc.model import Kind
-from logproc.rollup.columns import BooleanVector, NumberVector, RowStore, Stored, TextVector, Vector
+from logproc.rollup.columns import BooleanVector, NumberVector, Stored, TextVector, Vector
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.spec import Call, Column, Expression, Literal, RollupSpec, Value
 from logproc.rollup.vectors import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,7 +43,7 @@ def fields_of(expression: Expression | None) -> Iterator[Stored]:
     if isinstance(expression, Column):
         yield stored_of(expression)
     elif isinstance(expression, Call):
-        direct = _direct_number(expression)
+        direct = direct_number(expression)
         if direct is not None:
             yield direct
         else:
@@ -61,7 +62,8 @@ def fields_of_spec(spec: RollupSpec) -> Iterator[Stored]:
         yield from fields_of(aggregate.by)
 
 
-def _direct_number(call: Call) -> Stored | None:
+def direct_number(call: Call) -> Stored | None:
+    """Return the field that rows hold as a number instead of what is cast to one, if a call is such a cast."""
     kind = NUMBER_CASTS.get(call.function)
     argument = call.arguments[0] if call.arguments else None
     if kind is not None and isinstance(argument, Column) and argument.kind == Kind.DYNAMIC:
@@ -157,6 +159,18 @@ class Coder:
         self.integers.encode(np.ascontiguousarray(values), codes)
         return codes if every else np.where(vector.valid != 0, codes, np.int32(-1))
 
+    def vector(self, codes: NDArray[np.int64]) -> Vector:
+        """Return the values of codes as a vector."""
+        if self.kind == Kind.BOOLEAN:
+            return BooleanVector(codes.astype(np.int8))
+        if self.dictionary is not None:
+            return TextVector(codes.astype(np.int32), self.dictionary, self.kind)
+        valid = codes >= 0
+        numbers = np.where(valid, self.integers.keys[np.maximum(codes, 0)], 0)
+        if self.kind == Kind.DECIMAL:
+            numbers = numbers.view(np.float64)
+        return NumberVector(numbers, valid.astype(np.uint8), self.kind)
+
     def values(self, codes: NDArray[np.int64]) -> list[Value]:
         """Return the values of codes."""
         if self.kind == Kind.BOOLEAN:
@@ -188,15 +202,41 @@ def combine(first: NDArray[np.int32], second: NDArray[np.int32], pairs: IntegerD
     return codes
 
 
+class Rows(Protocol):
+    """What an evaluator asks of rows."""
+
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+    def vector(self, field: Stored) -> Vector: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRows:
+    """So many rows, of which nothing is known but what an evaluator was given."""
+
+    rows: int
+
+    def vector(self, field: Stored) -> Vector:
+        """Raise TypeError."""
+        raise TypeError(field)
+
+
 class Evaluator:
     """Vectors of expressions over the rows that a store holds now."""
 
-    def __init__(self, store: RowStore) -> None:
+    def __init__(self, store: Rows) -> None:
         self.store = store
         self._vectors: dict[Expression, Vector] = {}
         self._tables: dict[Expression, ValueTable] = {}
         self._coders: dict[tuple[Expression, int], Coder] = {}
         self._pairs: dict[tuple[Expression, int], IntegerDictionary] = {}
+
+    def over(self, rows: int, vectors: Mapping[Expression, Vector]) -> Evaluator:
+        """Return an evaluator of other rows, of which these vectors are known; both learn about values together."""
+        other = Evaluator(KnownRows(rows))
+        other._vectors.update(vectors)
+        other._tables, other._coders, other._pairs = self._tables, self._coders, self._pairs
+        return other
 
     def next_rows(self) -> None:
         """Forget the vectors: the store holds other rows."""
@@ -235,7 +275,7 @@ class Evaluator:
             return self._constant(expression)
         if not isinstance(expression, Call):
             raise TypeError(expression)
-        direct = _direct_number(expression)
+        direct = direct_number(expression)
         if direct is not None:
             return self.store.vector(direct)
         operation = OPERATIONS.get(expression.function)

@@ -85,9 +85,21 @@ class Marked:
 
     def places(self, ids: NDArray[np.int64], files: Sequence[int]) -> Places:
         """Return the places of groups; `files` are the keys that marks count from."""
+        return _compact(np.array(files, np.int64), *self._gathered(ids))
+
+    def folded(self, ids: NDArray[np.int64], groups: NDArray[np.int32], size: int) -> Marked:
+        """Return the places of `size` groups, each of which takes those of all groups `ids` that are sent to it."""
+        whole = Marked()
+        whole.resize(size)
+        held, places = self._gathered(ids)
+        whole.update(np.repeat(groups, held), len(places), places, ascending=False)
+        return whole
+
+    def _gathered(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return how many places each of some groups has, and the places one behind the other."""
         held, gathered = np.empty(len(ids), np.uint8), np.empty(len(ids) * PLACES, np.int64)
         total = gather_places(ids, len(ids), self.counts, self._places, held, gathered)
-        return _compact(np.array(files, np.int64), held, gathered[:total])
+        return held, gathered[:total]
 
     def clear(self) -> None:
         """Forget all rows."""

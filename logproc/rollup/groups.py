@@ -57,6 +57,11 @@ class GroupIndex:
             groups = combine(groups, more, pairs)
         return groups
 
+    def vectors(self, ids: NDArray[np.int64]) -> list[Vector]:
+        """Return the values of each key by group."""
+        codes = self._codes_by_key(ids)
+        return [coder.vector(column) for coder, column in zip(self.coders, codes, strict=True)]
+
     def encode(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return the key bytes of groups one behind the other, padded, and the n + 1 offsets of each."""
         codes = self._codes_by_key(ids)

@@ -13,7 +13,8 @@ from logproc.rollup.exemplars import resolved
 from logproc.rollup.finish import finish, finish_groups, report_columns
 from logproc.rollup.registry import RELATIVE_ERROR, new_state
 from logproc.rollup.regrouping import equal_numbers
-from logproc.rollup.routes import ROWS, folded
+from logproc.rollup.routes import folded
+from logproc.rollup.spec import ROWS
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:

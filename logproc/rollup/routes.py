@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from logproc.model import Kind
 from logproc.rollup.functions_route import ANYTHING
 from logproc.rollup.regrouping import key_values, regrouped
-from logproc.rollup.spec import Aggregate, Call
+from logproc.rollup.spec import ROWS, Call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 MANY = 100
 """Different parts that may follow the same beginning of a path."""
-
-ROWS = Aggregate("count", None, Kind.INTEGER)
-"""What a report by route counts, whether it shows it or not."""
 
 _LONGEST_EXTENSION = 5
 

@@ -17,7 +17,9 @@ from logproc.kernels.sketch import (
     bucket_middle,
     combine_registers,
     estimate_distinct,
+    fold_ranks,
     hash_values,
+    move_entries,
     reinsert_counts,
     reinsert_ranks,
     update_buckets,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 DISTINCT_ERROR = 0.0244
 """Three standard errors of HyperLogLog."""
+
+MOST_DENSE = 256
+"""Groups up to which sketches are folded into dense rows: 4 MiB."""
 
 QUANTILE_ERROR = 1 / 129
 """The worst case of the histogram."""
@@ -64,6 +69,7 @@ class SketchState(State):
         self._map_keys = np.full(0, -1, np.int64)
         self._map_values = np.zeros(0, self.values_dtype)
         self._map_state = np.zeros(1, np.int64)
+        self._room = 0  # what the map grew to in the task before
 
     @property
     def entries(self) -> int:
@@ -83,21 +89,19 @@ class SketchState(State):
         self.settle()
         place = np.full(max(self.size, 1), -1, np.int64)
         place[ids] = np.arange(len(ids))
-        target = place[self.keys >> self.bits]
-        kept = target >= 0
         chosen = type(self)(self.aggregate)
         chosen.size = len(ids)
-        keys = self._moved(self.keys[kept], target[kept])
+        entries = self._moved(self.keys, self.values, place)
         if len(ids) < 2 or bool((ids[1:] > ids[:-1]).all()):
-            chosen.keys, chosen.values = keys, self.values[kept]  # still sorted
+            chosen.keys, chosen.values = entries  # still sorted
         else:
-            chosen.add_entries(keys, self.values[kept])
+            chosen.add_entries(*entries)
         return chosen
 
     def merge(self, other: State, mapping: Ids) -> None:
         """Take in another state's entries."""
         keys, values = other.arrays()
-        self.add_entries(self._moved(keys, mapping[keys >> self.bits]), values)
+        self.add_entries(*self._moved(keys, values, mapping))
         if sum(len(pending) for pending, _ in self._pending) > 2 * len(self.keys) + (1 << 18):
             self.settle()
 
@@ -138,16 +142,21 @@ class SketchState(State):
 
     def clear(self) -> None:
         """Forget everything."""
-        size = self.size
+        size, room = self.size, self._room
         self.__init__(self.aggregate)  # type: ignore[misc]
         self.resize(size)
+        self._room = room
 
-    def _moved(self, keys: NDArray[np.int64], groups: Ids) -> NDArray[np.int64]:
-        """Return the keys of the same cells in other groups."""
-        return (groups << self.bits) | (keys & ((1 << self.bits) - 1))
+    def _moved(self, keys: NDArray[np.int64], values: Array, groups: Ids) -> tuple[NDArray[np.int64], Array]:
+        """Return entries of the same cells in other groups, without those that are sent to a negative group."""
+        moved = np.empty(len(keys), np.int64)
+        if move_entries(keys, np.ascontiguousarray(groups), self.bits, moved) == len(keys):
+            return moved, values
+        kept = moved >= 0
+        return moved[kept], values[kept]
 
     def _grow_map(self) -> None:
-        size = max(4096, 2 * len(self._map_keys))
+        size = self._room = max(4096, self._room, 2 * len(self._map_keys))
         keys, values = np.full(size, -1, np.int64), np.zeros(size, self.values_dtype)
         reinsert = reinsert_ranks if self.values_dtype == np.uint8 else reinsert_counts
         reinsert(self._map_keys, self._map_values, keys, values)
@@ -228,6 +237,19 @@ class DistinctState(SketchState):
             self._dense_group = []
             self._dense_row[:] = -1
         self._sparse_count[:] = 0
+
+    def folded(self, groups: Ids, size: int) -> SketchState:
+        """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it."""
+        self.settle()
+        if size > MOST_DENSE or size * DENSE_FROM > len(self.keys):
+            return super().folded(groups, size)
+        whole = DistinctState(self.aggregate)
+        whole.resize(size)
+        whole._dense = np.zeros((size, REGISTERS), np.uint8)
+        whole._dense_group = list(range(size))
+        whole._dense_row[:size] = np.arange(size)
+        fold_ranks(self.keys, self.values, groups, whole._dense)
+        return whole
 
     def combine(self, keys: NDArray[np.int64], values: Array) -> tuple[NDArray[np.int64], Array]:
         """Keep the greatest rank of each register, those of dense rows included."""

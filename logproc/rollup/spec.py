@@ -94,6 +94,10 @@ class Aggregate:
         return self.kind if self.argument is None else self.argument.kind
 
 
+ROWS = Aggregate("count", None, Kind.INTEGER)
+"""The number of rows: what is counted of every group anyway, whether it is shown or not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """A column of the result: an expression over keys and aggregates."""

@@ -77,9 +77,12 @@ class State(ABC):
     def folded(self, groups: Ids, size: int) -> State:
         """Return a state of `size` groups, each of which has taken in all those of ours that `groups` sends to it.
 
-        Each round merges every second one of a group's into the one before it.
+        Each of them takes in one at least; what is sent to a negative one is left out. Each round merges every second
+        one of a group's into the one before it.
         """
-        state: State = self
+        chosen = np.flatnonzero(groups >= 0)
+        state: State = self if len(chosen) == len(groups) else self.select(chosen)
+        groups = groups[chosen]
         ranks = _ranks(groups)
         while ranks.any():
             even, odd = np.flatnonzero(ranks % 2 == 0), np.flatnonzero(ranks % 2 == 1)
@@ -179,7 +182,7 @@ class ArrayState(State):
         if not self.blank:
             whole.hold()
             for sums, mine in zip(whole.cells, self.arrays(), strict=True):
-                np.add.at(sums, groups, mine)
+                group.fold_cells(groups, mine, sums)
         return whole
 
     def arrays(self) -> list[Array]:
@@ -326,10 +329,10 @@ class ExtremeState(ArrayState):
             return whole
         whole.hold()
         best, counts = self.arrays()
-        first = np.flatnonzero(counts > 0)[::-1]
+        first = np.flatnonzero((counts > 0) & (groups >= 0))[::-1]
         whole.cells[0][groups[first]] = best[first]  # some value of the group to begin with
         (np.maximum if self.sign > 0 else np.minimum).at(whole.cells[0], groups[first], best[first])
-        np.add.at(whole.cells[1], groups, counts)
+        group.fold_cells(groups, counts, whole.cells[1])
         return whole
 
     def results(self, ids: Ids) -> list[Value]:
@@ -337,4 +340,5 @@ class ExtremeState(ArrayState):
         if self.blank:
             return [None] * len(ids)
         best, counts = (cell[ids].tolist() for cell in self.cells)
-        return [value if count else None for value, count in zip(best, counts, strict=True)]
+        # Zeros of two signs are one number: which of them came first follows from how the rows were cut.
+        return [value + 0 if count else None for value, count in zip(best, counts, strict=True)]

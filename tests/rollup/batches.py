@@ -30,9 +30,9 @@ def batch_of(rows, *, family="web", source="", host=None, styles=None, scales=No
     return Batch(buffer, len(rows), family, source, host, times, starts, ends, kinds, scales or {}, frozenset(lists))
 
 
-def tables_of(program, batches):
+def tables_of(program, batches, files=()):
     """Return the dumped tables of one task over some batches."""
-    running = program.aggregator()
+    running = program.aggregator(files)
     for batch in batches:
         running.send(batch)
     try:
