@@ -36,14 +36,15 @@ class JsonParser(NamedParser):
         """Make room for these columns, and look for their paths."""
         super().arrange(columns, capacity)
         self._paths = jsonlines.build_paths(self.naming.paths(self.stored))
+        self._memory = jsonlines.scratch(self._paths)
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         lines, own = self.lines, self.begin(row)
         base = buffer.ctypes.data
-        position = jsonlines.tokenize_json(
-            base, begin, end, self._paths, lines.starts, lines.ends, lines.styles, lines.row_offset, lines.row_line,
-            lines.reject_offset, lines.reject_line, lines.reject_reason, own,
+        position = jsonlines.tokenize_by_paths(
+            base, begin, end, *self._paths, *self._memory, lines.starts, lines.ends, lines.styles, lines.row_offset,
+            lines.row_line, lines.reject_offset, lines.reject_line, lines.reject_reason, own,
         )  # fmt: skip
         self.finish(base, row, counters, position)
 
@@ -63,7 +64,7 @@ class JsonParser(NamedParser):
         calls: list[tuple[Kernel, tuple[Any, ...]]] = [
             (
                 jsonlines.tokenize_by_paths,
-                (0, 0, 0, *self._paths, *jsonlines.scratch(self._paths), *arrays, *rejects, self._own),
+                (0, 0, 0, *self._paths, *self._memory, *arrays, *rejects, self._own),
             ),
             (decode_times, (0, *first, 0, lines.times, self._zoneless_rows, self._scratch, LAYOUTS)),
             (derive.join_dates, (*slices, 0, 0, 0, date, NO_TIME, *times)),

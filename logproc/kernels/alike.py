@@ -41,11 +41,12 @@ SHORT, LONG = 24, 40
 """Bytes of a value up to which others at its place are expected to have less than 32, and from which on to have more
 than 64 now and then."""
 
-N_SLOTS, N_VALUES, N_ABSENT = range(3)
+N_SLOTS, N_VALUES, N_ABSENT, ALONE_LEFT, PATIENCE = range(5)
 """Cells of the memory that begin it: values of the line that others are compared with, or 0 where there is none;
-values of the line that is being learnt, MOST_VALUES + 1 where it cannot be; columns that no value of it goes to."""
+values of the line that is being learnt, MOST_VALUES + 1 where it cannot be; columns that no value of it goes to. And
+from call to call: lines that are to be read alone before one is learnt, and how many it would be after the next try."""
 
-_VALUES, _VALUE_CELLS = 4, 3
+_VALUES, _VALUE_CELLS = 5, 3
 _VALUE, _VALUE_END, _PATH = range(_VALUE_CELLS)
 
 _SLOTS, _SLOT_CELLS = _VALUES + _VALUE_CELLS * MOST_VALUES, 5

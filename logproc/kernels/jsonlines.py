@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.alike import (
+    ALONE_LEFT,
     BOOLEAN,
     ESCAPED,
     LANES,
@@ -30,6 +31,7 @@ from logproc.kernels.alike import (
     N_VALUES,
     NESTED,
     NUMBER,
+    PATIENCE,
     PLAIN,
     learn,
     note_value,
@@ -74,9 +76,12 @@ __all__ = [
 ROWS, REJECTS, LINES, BLANKS = range(4)
 """Places in the counters of `tokenize_json`: lines = rows + rejects + blanks."""
 
-NARROWEST, ALONE, LONGEST_ALONE = 4, 8, 64
-"""Lines that are tried side by side where other ones are frequent; that are read alone after most of those tried were
-other ones; and after that has happened again and again."""
+NARROWEST, ALONE, LONGEST_ALONE = 16, 8, 1024
+"""Lines that are tried side by side where other ones are frequent; that are read alone after a try that was not worth
+it; and after that has happened again and again, as it does in a file of many kinds of records in turn."""
+
+WORTH = 2048
+"""Bytes of lines up to the first other one that make a try worth it."""
 
 MAX_DEPTH = 64
 """Objects and arrays within each other, the outermost included."""
@@ -161,11 +166,12 @@ def tokenize_by_paths(
     row, rejects, line, blanks = counters[ROWS], counters[REJECTS], counters[LINES], counters[BLANKS]
     usual, first_paths = memory.ctypes.data, first_path.ctypes.data
     store_word(usual, 8 * N_SLOTS, 0)  # bytes of a line that came by an earlier call may not be there any more
-    width, alone, patience = LANES, 1, ALONE
+    width, alone, patience = LANES, max(load_word(usual, 8 * ALONE_LEFT), 1), max(load_word(usual, 8 * PATIENCE), ALONE)
     learning = False
     i = np.int64(begin)
     while i < end and row < max_rows and rejects < max_rejects:
         if alone == 0 and load_word(usual, 8 * N_SLOTS) > 0:
+            before = i
             read, there, i = read_alike(
                 base,
                 i,
@@ -184,10 +190,10 @@ def tokenize_by_paths(
             row += read
             line += read
             if read == there:
-                width, patience = LANES, ALONE
+                width, patience = LANES, max(patience >> 1, ALONE)
                 continue
             width = max(read, NARROWEST)
-            if 2 * read >= there:
+            if i - before >= WORTH:
                 alone = 1
             else:
                 store_word(usual, 8 * N_SLOTS, 0)
@@ -398,6 +404,8 @@ def tokenize_by_paths(
             i = next_newline(base, max(i, line_start))
         line += 1
         i += 1
+    store_word(usual, 8 * ALONE_LEFT, alone)
+    store_word(usual, 8 * PATIENCE, patience)
     counters[ROWS] = row
     counters[REJECTS] = rejects
     counters[LINES] = line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hypothesis import given
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from kernels.test_jsonlines import COLUMNS, TOKENS, check_against_reference, keys, tokenize
 
 from logproc.kernels import alike, jsonlines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 texts = st.text(max_size=6) | st.text('ab"\\/\n\x00é😀', max_size=90) | st.sampled_from(["-", "", "x" * 200])
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([0, 7, 0.015, 10619])
@@ -113,10 +117,10 @@ def test_more_lines_than_are_read_at_a_time_and_more_than_a_near_cache_takes():
         assert [row.line for row in rows] == list(range(150))
 
 
-def learnt(data: bytes) -> int:
+def learnt(data: bytes, memory: tuple[NDArray[np.int64], ...] | None = None) -> int:
     """Return how many values the line has that others were compared with last."""
     table = jsonlines.build_paths(COLUMNS)
-    memory = jsonlines.scratch(table)
+    memory = memory or jsonlines.scratch(table)
     buffer = np.frombuffer(data + bytes(128), np.uint8).copy()
     starts, ends = np.zeros((2, len(COLUMNS), 999), np.int32)
     places = [np.zeros(999, np.int32) for _ in range(4)]
@@ -138,3 +142,17 @@ def test_a_line_is_learnt_unless_it_cannot_be():
 def test_another_line_is_learnt_when_the_shape_changes():
     assert learnt(b'{"c":1}\n' * 9 + b'{"c":1,"d":2}\n' * 30) == 2
     assert learnt(b'{"c":1}\n' * 9 + b'{"c":1,"d":2}\n' + b'{"c":1}\n' * 30) == 1
+
+
+def test_lines_of_many_shapes_are_tried_ever_more_rarely_from_call_to_call_until_they_are_alike():
+    memory = jsonlines.scratch(jsonlines.build_paths(COLUMNS))
+    mixed = b"".join(b'{"c":1,"e":[%s]}\n' % b",".join([b"1"] * (n * n % 7)) for n in range(300))
+    waits = []
+    for _ in range(30):
+        learnt(mixed, memory)
+        waits.append(int(memory[-1][alike.PATIENCE]))
+    assert waits == sorted(waits)
+    assert waits[0] > jsonlines.ALONE
+    assert waits[-1] == jsonlines.LONGEST_ALONE
+    same = b'{"c":1,"d":2}\n' * 900
+    assert [learnt(same, memory) for _ in range(3)][-1] == 2

@@ -37,10 +37,11 @@ class Result:
 
 
 def tokenize(data: bytes, columns=COLUMNS, max_rows=1000, max_rejects=1000) -> Result:
-    """Run the kernel over data, again and again where an array is full, with garbage behind the end."""
+    """Run the kernel over data, with one memory again and again where an array is full, with garbage behind the end."""
     assert data.endswith(b"\n")
     buffer = np.frombuffer(data + b'"}]' * 50, np.uint8).copy()
     table = build_paths(columns)
+    memory = jsonlines.scratch(table)
     rows, rejects = [], []
     position, lines, blanks = 0, 0, 0
     while position < len(data):
@@ -52,11 +53,12 @@ def tokenize(data: bytes, columns=COLUMNS, max_rows=1000, max_rejects=1000) -> R
         reasons = np.zeros(max_rejects, np.uint8)
         counters = np.zeros(4, np.int64)
         before = position
-        position = tokenize_json(
+        position = jsonlines.tokenize_by_paths(
             buffer.ctypes.data,
             position,
             len(data),
-            table,
+            *table,
+            *memory,
             starts,
             ends,
             kinds,
