@@ -14,17 +14,31 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
 from logproc.formats.format import PATTERN, Format
+from logproc.formats.grok_cisco import CISCO
 from logproc.formats.grok_firewalls import FIREWALLS
+from logproc.formats.grok_nagios import BACULA, NAGIOS
 from logproc.formats.grok_parts import PARTS
 from logproc.formats.grok_programs import PROGRAMS, SYSLOG
 from logproc.formats.grok_web import BALANCERS, WEB
+from logproc.formats.grok_zeek import ZEEK
 from logproc.formats.regex import compile_pattern
 from logproc.formats.regex_fields import family_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LIBRARY: dict[str, str] = {**PARTS, **WEB, **BALANCERS, **SYSLOG, **PROGRAMS, **FIREWALLS}
+LIBRARY: dict[str, str] = {
+    **PARTS,
+    **WEB,
+    **BALANCERS,
+    **SYSLOG,
+    **PROGRAMS,
+    **FIREWALLS,
+    **CISCO,
+    **NAGIOS,
+    **BACULA,
+    **ZEEK,
+}
 """Patterns by name. A field `short>ecs` has two names, of which either may be missing: it is then no field there."""
 
 DEEPEST = 30
