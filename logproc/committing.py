@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from logproc.counting import CODEC, Counted, add_up_again, definitions, enter, enter_rebuilt, uncount
+from logproc import plans
+from logproc.counting import Counted, add_up_again, definitions, enter, enter_rebuilt, uncount
 from logproc.errors import MergeError
 from logproc.inputs.identity import crc32_combine
 from logproc.model import Failure, Folded, Lines, Mark, Parts
@@ -89,12 +90,12 @@ def _bare(became: Partial | Failure) -> Partial | Failure:
 
 def stored(number: int, members: list[Entry], tables: tuple[bytes, ...]) -> tuple[int, bytes, bytes]:
     """Return a result as the ledger keeps it."""
-    return number, CODEC.dumps(tuple(members)), pack(tables)
+    return number, plans.codec().dumps(tuple(members)), pack(tables)
 
 
 def restored(books: bytes) -> list[Entry]:
     """Return the tasks of a stored result, and what became of each."""
-    return list(CODEC.loads(books))
+    return list(plans.codec().loads(books))
 
 
 def results(ledger: Ledger, run: Run, known: Known, *, tables: bool) -> Iterator[tuple[list[Entry], bytes | None]]:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
-from logproc.backends.wire import Codec
+from logproc import plans
 from logproc.errors import WireError
 from logproc.model import NO_TIME
-from logproc.network import JOB_TYPES
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
 from logproc.rollup.packing import pack, unpack
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from logproc.rollup.tables import TableData
     from logproc.state.ledger import Ledger
     from logproc.state.rows import CountedPiece, Part
-
-CODEC = Codec(JOB_TYPES)
 
 
 Slots: TypeAlias = "NDArray[np.int64]"
@@ -67,7 +64,7 @@ class Definitions(Mapping[str, "RollupSpec"]):
 @lru_cache(maxsize=512)
 def _definition(raw: bytes) -> RollupSpec | None:
     try:
-        spec: RollupSpec = CODEC.loads(raw)
+        spec: RollupSpec = plans.codec().loads(raw)
     except WireError:
         return None
     return spec

@@ -89,6 +89,8 @@ class _Portions:
     def entries(self) -> tuple[FileEntry, ...]:
         """Return what was added, by path."""
         present = {row[6] for row in self._ledger.seen().rows.values()}
+        wanted = {number for number, _, _ in self._lines if number is not None} - self._records.keys()
+        self._records |= self._ledger.records_of(wanted)
         found = [
             self._entry(owner, lines, is_there=owner[0] in present)
             for owner, lines in self._lines.items()
