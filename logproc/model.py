@@ -94,6 +94,7 @@ LEVELS = {
     ),
     **dict.fromkeys(("debug", "fine", "dbg", "debu", "dbug", "d", ".", "20"), "DEBUG"),
     **dict.fromkeys((f"{name}{number}" for name in ("debug", "d") for number in range(1, 6)), "DEBUG"),
+    **dict.fromkeys((f"trace{number}" for number in range(1, 9)), "TRACE"),
     **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),
     **dict.fromkeys(("n", "note", "system", "config", "log", "success"), "INFO"),
     **dict.fromkeys(("warn", "warning", "wrn", "w", "#", "40"), "WARN"),

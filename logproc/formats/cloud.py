@@ -56,6 +56,26 @@ _ALB = Program(
     extra=True,
 )
 
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-connection-logs.html
+_ALB_CONNECTION = Program(
+    b"",
+    (
+        Slot("time", Meaning.ISO_TIME, b" "),
+        Slot("client", Meaning.TEXT, b" ", solid=True),
+        Slot("remote_port", Meaning.INTEGER, b" "),
+        Slot("port", Meaning.INTEGER, b" "),
+        Slot("tls_protocol", Meaning.TEXT, b" "),
+        Slot("tls_cipher", Meaning.TEXT, b" "),
+        Slot("tls_handshake_time", Meaning.DURATION, b" "),
+        _quoted("client_certificate_subject"),
+        Slot("client_certificate_validity", Meaning.TEXT, b" "),
+        Slot("client_certificate_serial", Meaning.TEXT, b" "),
+        Slot("tls_verify_status", Meaning.TEXT, b" ", may_end=True),
+        Slot("request_id", Meaning.TEXT, b""),
+    ),
+    extra=True,
+)
+
 _ELB = Program(
     b"",
     (
@@ -140,6 +160,43 @@ _NLB = Program(
 )
 
 CLOUD = (
+    Format(
+        name="alb_connection",
+        family="web",
+        engine=SEPARATOR,
+        program=_ALB_CONNECTION,
+        doc="AWS application load balancer, connections of its clients",
+        rank=5,
+        needs=(b"Z ", b'" '),
+        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+Z [\da-fA-F.:]+ \d+ \d+ (?:TLSv\S+|-) \S+ (?:[\d.]+|-) )"),
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678901Z 192.0.2.9 36280 443 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 4.036 "
+                '"CN=a.example,O=Example,C=DE" NotBefore=2023-09-21T22:43:21Z;NotAfter=2026-06-17T22:43:21Z FEF257 '
+                "Success TID_16132ed0",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "client": "192.0.2.9",
+                    "remote_port": 36280,
+                    "port": 443,
+                    "tls_protocol": "TLSv1.2",
+                    "tls_cipher": "ECDHE-RSA-AES128-GCM-SHA256",
+                    "tls_handshake_time": 4.036,
+                    "client_certificate_subject": "CN=a.example,O=Example,C=DE",
+                    "tls_verify_status": "Success",
+                    "request_id": "TID_16132ed0",
+                },
+            ),
+            Sample(
+                '2024-01-02T03:04:05.678901Z 192.0.2.9 58206 80 - - - "-" - - -',
+                {"port": 80, "tls_protocol": None, "client_certificate_subject": None, "tls_verify_status": None},
+            ),
+        ),
+        refused=(
+            "2024-01-02T03:04:05Z 192.0.2.9 36280 443 TLSv1.2 - 4.036",
+            "2024-01-02T03:04:05Z a b c d e f g h i j",
+        ),
+    ),
     Format(
         name="nlb",
         family="web",

@@ -1,4 +1,4 @@
-"""Logs whose columns a header names: W3C extended, CloudFront, Zeek, CSV and TSV, VPC flow logs."""
+"""Logs whose columns a header names: Zeek, CSV and TSV, flow logs of AWS; those of `w3c` are among the rows."""
 
 from __future__ import annotations
 
@@ -6,69 +6,32 @@ import re
 
 from logproc.formats.format import HEADED, Format, Sample
 from logproc.formats.header import Header
-from logproc.formats.naming import DATE, Naming
+from logproc.formats.naming import Naming
+from logproc.formats.w3c import W3C_FORMATS
 from logproc.formats.within import Part, Within
 from logproc.kernels.delimited import LENIENT, QUOTED
-from logproc.kernels.rewrite import PERCENT, PLUS, TWICE
 from logproc.model import Kind
-
-# https://www.w3.org/TR/WD-logfile, and what IIS, CloudFront, Azure, Incapsula and Oracle name beyond it.
-_W3C_NAMES: dict[str, tuple[str, ...]] = {
-    DATE: ("date", "date-local", "date-utc"),
-    "time": ("time", "time-local", "time-utc", "date-time", "timestamp"),
-    "client": ("c-ip", "src-ip", "client-ip"),
-    "remote_port": ("c-port", "src-port"),
-    "user": ("cs-username", "c-auth-id", "authenticateduser"),
-    "method": ("cs-method",),
-    "path": ("cs-uri-stem",),
-    "query": ("cs-uri-query",),
-    "target": ("cs-uri", "x-req_url"),
-    "protocol": ("cs-protocol-version", "cs-version"),
-    "status": ("sc-status", "c-status"),
-    "bytes": ("sc-bytes", "bytes"),
-    "bytes_in": ("cs-bytes",),
-    "referrer": ("cs(Referer)", "cs(referrer)"),
-    "user_agent": ("cs(User-Agent)", "c-agent"),
-    "vhost": ("x-host-header", "cs-host", "cs(Host)"),
-    "port": ("s-port",),
-    "duration": ("time-taken", "timetakenms"),
-    "tls_protocol": ("ssl-protocol",),
-    "tls_cipher": ("ssl-cipher",),
-    "cache": ("x-edge-result-type", "s-cache-status"),
-    "request_id": ("x-edge-request-id",),
-    "forwarded_for": ("x-forwarded-for", "cs(X-Forwarded-For)"),
-    "host": ("s-computername",),
-}
-_W3C_KINDS = {
-    "remote_port": Kind.INTEGER,
-    "sc_substatus": Kind.INTEGER,
-    "sc_win32_status": Kind.INTEGER,
-    "s_ip": Kind.TEXT,
-    "s_sitename": Kind.TEXT,
-    "cs_cookie": Kind.TEXT,
-    "s_reason": Kind.TEXT,
-    "x_edge_location": Kind.TEXT,
-    "x_edge_response_result_type": Kind.TEXT,
-    "x_edge_detailed_result_type": Kind.TEXT,
-    "time_to_first_byte": Kind.DECIMAL,
-    "sc_content_type": Kind.TEXT,
-    "sc_content_len": Kind.INTEGER,
-    "cs_protocol": Kind.TEXT,
-}
-
-# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/standard-logs-reference.html
-_CLOUDFRONT_COLUMNS = (
-    "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) "
-    "cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken "
-    "x-forwarded-for ssl-protocol ssl-cipher x-edge-response-result-type cs-protocol-version fle-status "
-    "fle-encrypted-fields c-port time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len "
-    "sc-range-start sc-range-end"
-)
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html, version 2
 _VPC_COLUMNS = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 )
+
+_VPC_MORE = (
+    "vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id "
+    "pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path"
+)
+"""Fields of versions 3 to 5, in the order in which the console offers them."""
+
+# https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html
+_TGW_COLUMNS = (
+    "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id "
+    "tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id "
+    "tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end log-status "
+    "type packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags "
+    "region flow-direction pkt-src-aws-service pkt-dst-aws-service"
+)
+_FLOW = Naming({"time": ("start",), "bytes": ("bytes",), "protocol": ("protocol",)})
 
 _ZEEK_NAMES: dict[str, tuple[str, ...]] = {
     "time": ("ts",),
@@ -87,30 +50,6 @@ _ZEEK_NAMES: dict[str, tuple[str, ...]] = {
     "user": ("username",),
 }
 """https://docs.zeek.org/en/master/logs/"""
-
-_IIS_SIGNS = {"user_agent": PLUS, "cs_cookie": PLUS}
-_NOT_IIS = re.compile(rb"(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [\dA-Fa-f.:%]+ [A-Z]+ \S+ \S+ \d+ )")
-_IIS = "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
-_IIS_LINE = "2024-01-02 03:04:05 10.0.0.1 GET /a x=1 443 - 192.0.2.1 Mozilla/5.0+(X11) "
-_LOST_HEADERS = (
-    (
-        "iis",
-        "the fields that IIS 8 and later write unless told otherwise",
-        12,
-        f"{_IIS}cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
-        f"{_IIS_LINE}http://b.example/ 404 0 2 46",
-        {"user_agent": "Mozilla/5.0 (X11)", "referrer": "http://b.example/", "target": "/a?x=1"},
-    ),
-    (
-        "iis_short",
-        "those of IIS 7, without a referrer",
-        11,
-        f"{_IIS}sc-status sc-substatus sc-win32-status time-taken",
-        f"{_IIS_LINE}404 0 2 46",
-        {"user_agent": "Mozilla/5.0 (X11)", "sc_win32_status": 2},
-    ),
-)
-"""Names, columns and samples of logs of IIS that begin in the middle."""
 
 # https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
 STATEMENT = Within(
@@ -148,134 +87,10 @@ _POSTGRES_LINE = (
     'ERROR,42P01,"relation ""a"" does not exist",,,,,,"select 1 from a",15,,"psql"'
 )
 
-_W3C = Naming(_W3C_NAMES, {"duration": 1e-3}, kinds=_W3C_KINDS)
 _NOT_FLOW = re.compile(rb"(?!.*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA|srcaddr|pkt-srcaddr)\b)")
 
 HEADED_FORMATS = (
-    Format(
-        name="cloudfront",
-        family="web",
-        engine=HEADED,
-        program=None,
-        doc="AWS CloudFront standard log: W3C extended, parted by tabs, percent signs undone",
-        rank=30,
-        needs=(b"x-edge-", b"#Fields:", b"\t"),
-        naming=Naming(_W3C_NAMES, kinds=_W3C_KINDS),
-        header=Header(
-            b"\t",
-            b"#Fields:",
-            default=tuple(_CLOUDFRONT_COLUMNS.split()),
-            text_signs=PERCENT,
-            signs={"user_agent": PERCENT | TWICE},
-            utc=True,
-        ),
-        samples=(
-            Sample(
-                f"#Version: 1.0\n#Fields: {_CLOUDFRONT_COLUMNS}\n"
-                "2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.100\tGET\td111.cloudfront.net\t/in%2520dex.html\t200\t-\t"
-                "Mozilla/5.0%20(Windows%2520NT%252010.0)\ta=b%2526\t-\tHit\tSOX4xwn4XV6Q4rgb7XiVGOHms_BGlTAC4KyHmureZmBNr"
-                "jGdRLiNIQ==\twww.example.com\thttps\t23\t0.250\t-\tTLSv1.2\tECDHE-RSA-AES128-GCM-SHA256\tHit\tHTTP/2.0\t"
-                "-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-",
-                {
-                    "time": "2019-12-04T21:02:31Z",
-                    "x_edge_location": "LAX1",
-                    "bytes": 392,
-                    "client": "192.0.2.100",
-                    "method": "GET",
-                    "path": "/in%20dex.html",
-                    "query": "a=b%26",
-                    "target": "/in%20dex.html?a=b%26",
-                    "status": 200,
-                    "referrer": None,
-                    "user_agent": "Mozilla/5.0 (Windows NT 10.0)",
-                    "cache": "Hit",
-                    "vhost": "www.example.com",
-                    "protocol": "HTTP/2.0",
-                    "bytes_in": 23,
-                    "duration": 0.25,
-                    "tls_protocol": "TLSv1.2",
-                    "remote_port": 11040,
-                    "sc_content_len": 78,
-                },
-            ),
-        ),
-        refused=("2019-12-04\t21:02:31\tLAX1", "2019-12-04 21:02:31 LAX1 392 192.0.2.100 GET"),
-    ),
-    Format(
-        name="w3c",
-        family="web",
-        engine=HEADED,
-        program=None,
-        doc="W3C extended log, as IIS writes it; its #Fields lines name the columns, and may change",
-        rank=28,
-        needs=(b"#Fields:",),
-        naming=_W3C,
-        header=Header(
-            b" ", b"#Fields:", quotes=LENIENT, signs={"user_agent": PLUS, "cs_cookie": PLUS, "c_agent": PLUS}, utc=True
-        ),
-        samples=(
-            Sample(
-                "#Software: Microsoft Internet Information Services 10.0\n#Date: 2024-01-02 03:04:05\n"
-                "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
-                "cs(Referer) sc-status sc-substatus sc-win32-status time-taken\n"
-                "2024-01-02 03:04:05 10.0.0.1 GET /a+b x=1&y=%20 443 - 192.0.2.1 Mozilla/5.0+(X11;+Linux) - 404 0 2 46",
-                {
-                    "time": "2024-01-02T03:04:05Z",
-                    "s_ip": "10.0.0.1",
-                    "method": "GET",
-                    "path": "/a+b",
-                    "query": "x=1&y=%20",
-                    "target": "/a+b?x=1&y=%20",
-                    "port": 443,
-                    "user": None,
-                    "client": "192.0.2.1",
-                    "user_agent": "Mozilla/5.0 (X11; Linux)",
-                    "referrer": None,
-                    "status": 404,
-                    "sc_win32_status": 2,
-                    "duration": 0.046,
-                },
-            ),
-            Sample(
-                "#Date: 2000-10-09 16:44:49\n#Fields: time c-ip cs-method cs-uri\n16:44:49 192.0.2.1 GET /a?b",
-                {"time": "2000-10-09T16:44:49Z", "target": "/a?b", "path": "/a", "query": "b"},
-            ),
-            Sample(
-                '#Fields:  date-local   time-local cs(User-Agent) x\n2012-08-15 17:00:00.363 "M (a ""b"") c"  "open',
-                {"time": "2012-08-15T17:00:00.363000Z", "user_agent": 'M (a "b") c', "x": '"open'},
-            ),
-        ),
-        refused=("2024-01-02 03:04:05 10.0.0.1 GET / - 443 - 192.0.2.1 M - 404 0 2 46", "no header"),
-    ),
-    *(
-        Format(
-            name=name,
-            family="web",
-            engine=HEADED,
-            program=None,
-            doc=f"W3C extended log of IIS whose header is lost: {doc}",
-            rank=rank,
-            needs=(b" ",),
-            unlike=_NOT_IIS,
-            naming=_W3C,
-            header=Header(b" ", b"#Fields:", default=tuple(columns.split()), signs=_IIS_SIGNS, utc=True),
-            samples=(
-                Sample(
-                    line,
-                    {
-                        "time": "2024-01-02T03:04:05Z",
-                        "port": 443,
-                        "client": "192.0.2.1",
-                        "status": 404,
-                        "duration": 0.046,
-                        **more,
-                    },
-                ),
-            ),
-            refused=("2024-01-02 03:04:05 10.0.0.1 GET / - 443", "GET / - 443 - 192.0.2.1 M - 404 0 2 46"),
-        )
-        for name, doc, rank, columns, line, more in _LOST_HEADERS
-    ),
+    *W3C_FORMATS,
     Format(
         name="zeek",
         family="json",
@@ -304,7 +119,7 @@ HEADED_FORMATS = (
         rank=2,
         needs=(b" ",),
         unlike=_NOT_FLOW,
-        naming=Naming({"time": ("start",), "bytes": ("bytes",), "protocol": ("protocol",)}),
+        naming=_FLOW,
         header=Header(b" ", default=tuple(_VPC_COLUMNS.split())),
         samples=(
             Sample(
@@ -330,6 +145,63 @@ HEADED_FORMATS = (
             ),
         ),
         refused=("2 123456789010 eni-1235b8ca 172.31.16.139 ACCEPT OK", "a b c"),
+    ),
+    Format(
+        name="vpc_flow_full",
+        family="json",
+        engine=HEADED,
+        program=None,
+        doc="AWS VPC flow log without a header: all fields of versions 2 to 5",
+        rank=3,
+        needs=(b" eni-",),
+        unlike=re.compile(rb"(?!\d \d+ eni-(?:\S+ ){11}(?:OK|NODATA|SKIPDATA) \S)"),
+        naming=_FLOW,
+        header=Header(b" ", default=(*_VPC_COLUMNS.split(), *_VPC_MORE.split())),
+        samples=(
+            Sample(
+                "5 123456789010 eni-1235b8ca 192.0.2.7 10.0.0.4 50188 443 6 1 44 1418530010 1418530070 ACCEPT OK "
+                "vpc-1 subnet-1 i-0a 2 IPv4 192.0.2.7 10.0.0.4 eu-west-1 euw1-az2 - - - - ingress 1",
+                {
+                    "time": "2014-12-14T04:06:50Z",
+                    "srcaddr": "192.0.2.7",
+                    "dstport": 443,
+                    "vpc_id": "vpc-1",
+                    "tcp_flags": 2,
+                    "az_id": "euw1-az2",
+                    "flow_direction": "ingress",
+                },
+            ),
+        ),
+        refused=("5 123456789010 eni-1235b8ca 192.0.2.7 ACCEPT OK vpc-1", "a b c"),
+    ),
+    Format(
+        name="tgw_flow",
+        family="json",
+        engine=HEADED,
+        program=None,
+        doc="flow log of an AWS transit gateway: its default fields, or the columns of its first line",
+        rank=4,
+        needs=(b" tgw-",),
+        unlike=re.compile(rb"(?!\d \S+ \S+ tgw-)"),
+        naming=_FLOW,
+        header=Header(b" ", default=tuple(_TGW_COLUMNS.split())),
+        samples=(
+            Sample(
+                "6 TransitGateway 123456789010 tgw-1 tgw-attach-1 1 2 vpc-1 vpc-2 subnet-1 subnet-2 eni-1 eni-2 az1 "
+                "az2 tgw-attach-2 10.0.0.4 10.1.0.5 38490 443 6 10 760 1418530010 1418530070 OK IPv4 0 0 0 0 2 "
+                "eu-west-1 egress - -",
+                {
+                    "time": "2014-12-14T04:06:50Z",
+                    "tgw_id": "tgw-1",
+                    "srcaddr": "10.0.0.4",
+                    "dstport": 443,
+                    "bytes": 760,
+                    "log_status": "OK",
+                    "region": "eu-west-1",
+                },
+            ),
+        ),
+        refused=("6 TransitGateway 123456789010 tgw-1 tgw-attach-1", "a b c"),
     ),
     *(
         Format(

@@ -22,6 +22,7 @@ from logproc.formats.heads import (
     word,
 )
 from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.within import Part, Within
 
 JAVA_SERVERS = (
     app(
@@ -343,6 +344,34 @@ JAVA_SERVERS = (
             ),
         ),
         refused=("2024-01-02 03:04:05,678 | WARN  | Store", "2024-01-02 03:04:05,678 | low | a | b | c"),
+    ),
+    app(
+        "activemq_audit",
+        "ActiveMQ's audit log: LEVEL | user called operation at time | thread",
+        (
+            level(b"| ", padded=False),
+            Slot("message", Meaning.TEXT, b" at "),
+            stamp("%d-%m-%Y %H:%M:%S%.", b" | "),
+            Slot("thread", Meaning.TEXT, b"\n"),
+        ),
+        rank=-3,
+        needs=(b" called ", b" at ", b" | "),
+        head=3,
+        begins=rb"[A-Z]+ +\| \S+ called [^|\n]* at \d\d-\d\d-\d{4} ",
+        within=Within("message", (Part("user", b"", b" called ", in_front=True),)),
+        samples=(
+            Sample(
+                "INFO  | joe called org.apache.activemq.QueueView.purge[] at 02-01-2024 03:04:05,678 | qtp1-4",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "INFO",
+                    "user": "joe",
+                    "message": "joe called org.apache.activemq.QueueView.purge[]",
+                    "thread": "qtp1-4",
+                },
+            ),
+        ),
+        refused=("INFO  | joe called purge[] | qtp1-4", "2024-01-02 03:04:05,678 | WARN  | a | b | c"),
     ),
     app(
         "log4j_context",

@@ -15,7 +15,23 @@ from logproc.formats.syslog import JOURNAL_HEADERS
 _TAG = Slot(None, Meaning.TAG, b"")
 _TO = (word("host"), _TAG, MESSAGE)
 _UPTIME = Slot("uptime", Meaning.DURATION, b"] ", padded=True)
-_CISCO = "%b %d %Y %H:%M:%S%. %Z%|%b %d %H:%M:%S%. %Z%|%b %d %Y %H:%M:%S%.%|%b %d %H:%M:%S%."
+_CISCO_DATES = ("%b %d %Y", "%b %d", "%Y %b %d")
+_CISCO = "%|".join(f"{date} %H:%M:%S%.{zone}" for zone in (" %Z", "") for date in _CISCO_DATES)
+_CISCO_PLAIN = "%|".join(f"{date} %H:%M:%S%." for date in _CISCO_DATES)
+_DATE = rb"(?:\d{4} )?[A-Z][a-z][a-z] +\d+ "
+
+_CISCO_NUMBERS = (
+    Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+    maybe(literal(b":")),
+    maybe(number("sequence", b": ")),
+    maybe(number(None, b": ")),
+)
+_CISCO_HEAD = (*_CISCO_NUMBERS, maybe(word("host", b": ")), maybe(number(None, b": ")))
+"""Priority, sequence number and host, and the numbers that IOS and a relay count with beside."""
+
+_CISCO_UPTIME = (word("uptime", b": "), Slot("program", Meaning.TEXT, b": ", opening=b"%"), MESSAGE)
+_UP = rb"(?:(?:\d+[ywdh]){1,3}|\d+:\d\d:\d\d): %[A-Z]"
+_CISCO_BEGINS = rb"(?:<\d+>)?:? ?(?:\d+: ){0,2}(?:\S+: )?(?:\d+: )?"
 
 
 def _row(
@@ -126,17 +142,14 @@ JOURNAL = (
         "cisco",
         "Cisco IOS and ASA: sequence number, host and a sign of the clock may stand before the time",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
-            maybe(literal(b":")),
-            maybe(number("sequence", b": ")),
-            maybe(word("host", b": ")),
-            maybe(literal(b"*")),
+            *_CISCO_HEAD,
+            Slot(None, Meaning.LITERAL, b"", opening=b"*", missing=Missing.SKIPPED, padded=True),
             maybe(literal(b".")),
             stamp(_CISCO, b": "),
             Slot("program", Meaning.TEXT, b": ", opening=b"%"),
             MESSAGE,
         ),
-        rb"(?:<\d+>)?:?(?:\d+: )?(?:[^\s:]+: )?[*.]?[A-Z][a-z][a-z] [^%]*: %[A-Z]",
+        _CISCO_BEGINS + rb"[*.]?" + _DATE + rb"[^%]*: %[A-Z]",
         (
             Sample(
                 "<189>29: *Nov 27 2026 14:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console",
@@ -151,28 +164,93 @@ JOURNAL = (
                 },
             ),
             Sample("<187>42: rtr1: Nov 27 14:00:00: %LINK-3-UPDOWN: x", {"host": "rtr1", "sequence": 42}),
+            Sample(
+                "<187>43: rtr1: 39: Nov 27 14:00:00.123 CEST: %LINK-3-UPDOWN: x",
+                {"host": "rtr1", "sequence": 43, "message": "x"},
+            ),
+            Sample("<187>44: 40: Nov 27 14:00:00: %LINK-3-UPDOWN: x", {"host": None, "sequence": 44}),
+            Sample("<165>45: 2001:db8::1: 41: Nov 27 14:00:00: %SYS-5-X: y", {"host": "2001:db8::1", "sequence": 45}),
+            Sample("<46>: 2026 Aug 27 21:40:50 PDT: %SNMPD-6-INFO: x", {"time": "2026-08-28T04:40:50Z", "host": None}),
+            Sample("<190>: sw1: Jul 14 2026 08:23:43.398 UTC: %FOO-6-BAR: x", {"host": "sw1"}),
             Sample("<166>:Nov 27 2026 14:00:00 UTC: %ASA-session-6-302013: Built", {"program": "ASA-session-6-302013"}),
         ),
         rank=3,
+    ),
+    _row(
+        "cisco_uptime",
+        "Cisco IOS without a clock: how long the device is up stands in the time's place; time is null",
+        (*_CISCO_NUMBERS, *_CISCO_UPTIME),
+        rb"(?:<\d+>)?:? ?(?:\d+: ){0,2}" + _UP,
+        (
+            Sample(
+                "<165>46: 2y10w: %SYS-5-CONFIG_I: Configured",
+                {"time": "missing", "sequence": 46, "uptime": "2y10w", "program": "SYS-5-CONFIG_I"},
+            ),
+            Sample("00:00:46: %LINK-3-UPDOWN: x", {"uptime": "00:00:46", "sequence": None, "message": "x"}),
+        ),
+        rank=3,
+    ),
+    _row(
+        "cisco_uptime_named",
+        "the same with the device's name",
+        (*_CISCO_HEAD, *_CISCO_UPTIME),
+        _CISCO_BEGINS + _UP,
+        (
+            Sample(
+                "<165>46: rtr1: 000042: 2y10w: %SYS-5-CONFIG_I: Configured",
+                {"host": "rtr1", "time": "missing", "uptime": "2y10w", "message": "Configured"},
+            ),
+        ),
+        rank=2,
+    ),
+    _row(
+        "cisco_named",
+        "Cisco ASA with the device's name behind the time: logging device-id",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            maybe(literal(b":")),
+            stamp(_CISCO_PLAIN, b" "),
+            word("host", b": "),
+            Slot("program", Meaning.TEXT, b": ", opening=b"%"),
+            MESSAGE,
+        ),
+        rb"(?:<\d+>)?:?" + _DATE + rb"(?:\d{4} )?[\d:.]+ [^\s:]+: %[A-Z]",
+        (
+            Sample(
+                "<165>Nov 27 2026 14:00:00 fw1: %ASA-5-434004: bypass",
+                {
+                    "severity": "notice",
+                    "time": "2026-11-27T14:00:00Z",
+                    "host": "fw1",
+                    "program": "ASA-5-434004",
+                    "message": "bypass",
+                },
+            ),
+            Sample("Nov 27 14:00:00 fw1: %ASA-5-434004: bypass", {"host": "fw1", "program": "ASA-5-434004"}),
+        ),
+        rank=2,
     ),
     _row(
         "cisco_relayed",
         "the same behind the time and the host that a syslog server put in front; time is the device's",
         (
             Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            maybe(number(None, b": ")),
             Slot(None, Meaning.STAMP, b" ", layout=f"%b %d %H:%M:%S%|{ISO}"),
             word("host"),
             maybe(number("sequence", b": ")),
             maybe(literal(b": ")),
             maybe(word("device", b": ")),
+            maybe(number(None, b": ")),
             maybe(literal(b"*")),
             maybe(literal(b".")),
             stamp(_CISCO, b": "),
             Slot("program", Meaning.TEXT, b": ", opening=b"%"),
             MESSAGE,
         ),
-        rb"(?:<\d+>)?(?:[A-Z][a-z][a-z] +\d+ [\d:]+|\d{4}-\d\d-\d\dT\S+) \S+ (?:[^:]*: )?"
-        rb"[*.]?[A-Z][a-z][a-z] [^%]*: %[A-Z]",
+        rb"(?:<\d+>)?(?:\d+: )?(?:[A-Z][a-z][a-z] +\d+ [\d:]+|\d{4}-\d\d-\d\dT\S+) \S+ (?:[^:]*: ){0,2}[*.]?"
+        + _DATE
+        + rb"[^%]*: %[A-Z]",
         (
             Sample(
                 "Nov 27 14:00:01 10.0.0.1 29: *Nov 27 2026 14:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console",

@@ -122,7 +122,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "bytes_in": ("bytes_in", "request_length", "bytes_read", "http.request.body.bytes", "httpRequest.requestSize"),
     "referrer": (
-        *("referrer", "http_referer", "referer", "http.request.referrer", "httpRequest.referer", "request_Referer"),
+        *("referrer", "http_referer", "http_referrer", "referer", "http.request.referrer", "httpRequest.referer"),
+        "request_Referer",
         *("request.headers.Referer", "req.headers.referer", "req.referer", "ClientRequestReferer"),
     ),
     "user_agent": (

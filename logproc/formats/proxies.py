@@ -28,7 +28,7 @@ _HAPROXY_HEAD = (
     Slot("time", Meaning.LOCAL_TIME, b"] "),
     Slot("frontend", Meaning.TEXT, b" ", solid=True),
     Slot("backend", Meaning.TEXT, b"/"),
-    Slot("server", Meaning.TEXT, b" ", solid=True),
+    Slot("server", Meaning.TEXT, b" "),
 )
 _HAPROXY_COUNTS = (
     *(_count(f"{where}connections", b"/") for where in ("", "frontend_", "backend_", "server_")),
@@ -79,6 +79,19 @@ _HAPROXY_ERROR = Program(
     (*_HAPROXY_HEAD[:3], Slot("frontend", Meaning.TEXT, b": ", solid=True), Slot("message", Meaning.TEXT, b"\n")),
 )
 
+# Without a log option: where a connection came from and went to. It has no time but syslog's.
+_HAPROXY_CONNECT = Program(
+    b"",
+    (
+        Slot("time", Meaning.SYSLOG, b"", missing=Missing.SKIPPED),
+        Slot(None, Meaning.LITERAL, b"", opening=b"Connect "),
+        Slot("client", Meaning.ENDPOINT, b" to ", opening=b"from ", port_name="remote_port"),
+        Slot("destination", Meaning.ENDPOINT, b" (", port_name="port"),
+        Slot("frontend", Meaning.TEXT, b"/", solid=True),
+        Slot("mode", Meaning.TEXT, b")\n", solid=True),
+    ),
+)
+
 _SQUID = Program(
     b"",
     (
@@ -94,6 +107,17 @@ _SQUID = Program(
         Slot("hierarchy", Meaning.TEXT, b"/"),
         Slot("upstream_addr", Meaning.TEXT, b" "),
         Slot("content_type", Meaning.TEXT, b""),
+    ),
+    extra=True,
+)
+
+_SQUID_AGENT = Program(
+    b"",
+    (
+        *_SQUID.slots[:-1],
+        Slot("content_type", Meaning.TEXT, b' "'),
+        Slot("referrer", Meaning.TEXT, b'" "', quoted=True),
+        Slot("user_agent", Meaning.TEXT, b'"', quoted=True),
     ),
     extra=True,
 )
@@ -270,6 +294,64 @@ PROXIES = (
             "192.0.2.4:50033 [28/Feb/2025:02:43:10.123] www/1 SSL handshake failure",
             "Jul 30 09:03:52 lb haproxy[32450]: Proxy www started.",
             "127.0.0.1:40962 [20/Sep/2018:15:44:23.285] main app/db 0/1/5007 212 -- 1/1/1/1/0 0/0",
+        ),
+    ),
+    Format(
+        name="haproxy_connect",
+        family="web",
+        engine=SEPARATOR,
+        program=_HAPROXY_CONNECT,
+        doc="HAProxy's log of connections where no log option is set: from where to where",
+        rank=3,
+        needs=(b"Connect from ", b" to ", b"/"),
+        samples=(
+            Sample(
+                "Sep 20 15:42:59 lb haproxy[24551]: Connect from 192.0.2.4:40780 to 10.0.0.1:443 (www/HTTP)",
+                {
+                    "time": "2000-09-20T15:42:59Z",
+                    "host": "lb",
+                    "program": "haproxy",
+                    "pid": 24551,
+                    "client": "192.0.2.4",
+                    "remote_port": 40780,
+                    "destination": "10.0.0.1",
+                    "port": 443,
+                    "frontend": "www",
+                    "mode": "HTTP",
+                },
+            ),
+            Sample("Connect from ::1:40780 to ::1:443 (www/TCP)", {"time": None, "host": None, "client": "::1"}),
+        ),
+        refused=(
+            "Sep 20 15:42:59 lb haproxy[24551]: Proxy www started.",
+            "Connect from 192.0.2.4:40780 to 10.0.0.1:443",
+        ),
+    ),
+    Format(
+        name="squid_agent",
+        family="web",
+        engine=SEPARATOR,
+        program=_SQUID_AGENT,
+        doc="Squid's native log with referrer and user agent behind it, in quotes",
+        rank=3,
+        begins=re.compile(rb"^ *\d{9,10}\.\d+ ", re.MULTILINE),
+        needs=(b".", b"/", b'" "'),
+        samples=(
+            Sample(
+                "1525334330.556      3 192.0.2.9 TCP_MISS/200 2014 GET http://a.example/a.txt?b - "
+                'HIER_DIRECT/a.example text/plain "http://b.example/" "Mozilla/5.0 (X11)"',
+                {
+                    "time": "2018-05-03T07:58:50.556000Z",
+                    "client": "192.0.2.9",
+                    "content_type": "text/plain",
+                    "referrer": "http://b.example/",
+                    "user_agent": "Mozilla/5.0 (X11)",
+                },
+            ),
+        ),
+        refused=(
+            "1066037222.352 132 192.0.2.9 TCP_TUNNEL/504 1293 CONNECT a.test:443 - HIER_NONE/- -",
+            '1066037222.352 132 192.0.2.9 TCP_MISS/504 1293 GET http://a/ - NONE/- - "-" "cut',
         ),
     ),
     Format(

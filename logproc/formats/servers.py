@@ -88,7 +88,7 @@ SERVERS = (
         "apache_error",
         "error log of Apache httpd 2.0 to 2.4",
         (
-            stamp("%a %b %d %H:%M:%S%. %Y%|%d/%b/%Y:%H:%M:%S %z", b"] ["),
+            stamp("%a %b %d %H:%M:%S%. %Y%|%d/%b/%Y:%H:%M:%S %z%|%Y-%m-%d %H:%M:%S.%f %z", b"] ["),
             maybe(word("logger", b":")),
             maybe(literal(b":")),
             level(b"] ", padded=False),
@@ -145,6 +145,19 @@ SERVERS = (
             Sample(
                 "[Mon Jan  1 03:04:05.678901 2024] [:error] [pid 7] (2)No file: [client 192.0.2.1:80] x, referer: a",
                 {"logger": None, "level": "ERROR", "client": "192.0.2.1", "remote_port": None, "referrer": "a"},
+            ),
+            Sample(
+                "[2024-01-02 03:04:05.678901 +0100] [core:notice] [pid 1:tid 139] AH00094: Command line: 'httpd'",
+                {"time": "2024-01-02T02:04:05.678901Z", "logger": "core", "message": "AH00094: Command line: 'httpd'"},
+            ),
+            Sample(
+                "[Tue Jan 02 03:04:05.678901 2024] [rewrite:trace3] [pid 7] mod_x.c(470): [client 192.0.2.1:80] x",
+                {
+                    "level": "TRACE",
+                    "logger": "rewrite",
+                    "client": "192.0.2.1",
+                    "message": "mod_x.c(470): [client 192.0.2.1:80] x",
+                },
             ),
             Sample(
                 "[Sun Dec 04 04:47:44 2005] [notice] workerEnv.init() ok",

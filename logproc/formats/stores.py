@@ -36,7 +36,7 @@ def _postgres(name: str, prefix: str, doc: str, begins: bytes, sample: Sample) -
         rank=-2,
         samples=(sample,),
         refused=("2024-01-02 03:04:05 UTC [1234] LOG:  x", "\tFROM a"),
-        needs=(b":  ",),
+        needs=(b": ",),
         begins=re.compile(b"^" + begins, re.MULTILINE),
     )
 

@@ -202,7 +202,7 @@ SYSLOG = (
         program=_RFC5424,
         doc="syslog of RFC 5424, with structured data",
         rank=2,
-        begins=re.compile(rb"^(?:<\d+>)?\d+ [-\d]", re.MULTILINE),
+        begins=re.compile(rb"^(?:<\d+>\d+|1) [-\d]", re.MULTILINE),
         samples=(
             Sample(
                 "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 99 ID47 "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from logproc.formats.apache import NICKNAMES, compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
@@ -16,8 +17,12 @@ _CLIENT_PORT = rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\
 # group looks at the line's end alone, and spares other lines the search.
 _TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ "[^"]*" "[^"]*" \d+ms\r?\Z'
 _INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
+_NO_CLIENT_PORT = re.compile(b"(?!" + _CLIENT_PORT + b")")
 _NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS)))
 _VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
+_NO_NAMED_PORT = re.compile(
+    rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]|[A-Za-z][\w-]*(?:\.[\w-]+)+):\d+ [^\[\"]*\[)"
+)
 _PORT_REASON = "the client is written with its port, as in --format 'apache:%v:%p %h:%{remote}p %l %u %t …'"
 
 _INGRESS_FORMAT = (
@@ -47,6 +52,16 @@ _TRAEFIK_PROGRAM = Program(
         Slot("duration", Meaning.DECIMAL, b"ms\n", scale=1e-3),
     ),
 )
+
+
+def _with_port(program: Program) -> Program:
+    """Return a program of an access log for one whose clients are written with their ports."""
+    slots = (
+        replace(slot, meaning=Meaning.ENDPOINT, port_name="remote_port") if slot.name == "client" else slot
+        for slot in program.slots
+    )
+    return replace(program, slots=tuple(slots), clf_head=False)
+
 
 WEB = (
     Format(
@@ -156,6 +171,78 @@ WEB = (
         refused=(
             '127.0.0.1 - - [25/Oct/2016:14:49:33 +0200] "GET / HTTP/1.1" 200 612 "-" "Mozilla/5.0 (X11)"',
             '::1 - - [25/Oct/2016:14:49:33 +0200] "GET / HTTP/1.1" 200 612 "-" "Mozilla/5.0 (X11)"',
+        ),
+    ),
+    Format(
+        name="common_port",
+        family="web",
+        engine=SEPARATOR,
+        program=_with_port(compile_apache(NICKNAMES["common"], extra=True)),
+        doc="common log format, each client with its port",
+        rank=8,
+        needs=(b'] "', b'" '),
+        unlike=_NO_CLIENT_PORT,
+        samples=(
+            Sample(
+                '192.0.2.7:51234 - bob [10/Oct/2000:13:55:36 -0700] "GET /a?b=1 HTTP/1.0" 200 2326',
+                {
+                    "client": "192.0.2.7",
+                    "remote_port": 51234,
+                    "user": "bob",
+                    "path": "/a",
+                    "status": 200,
+                    "bytes": 2326,
+                },
+            ),
+        ),
+        refused=('192.0.2.7:51234 - - [10/Oct/2000:13:55:36] "GET / HTTP/1.0" 200 2326', "192.0.2.7:51234 - - text"),
+    ),
+    Format(
+        name="combined_port",
+        family="web",
+        engine=SEPARATOR,
+        program=_with_port(compile_apache(NICKNAMES["combined"], extra=True)),
+        doc="combined log format, each client with its port",
+        rank=9,
+        needs=(b'] "', b'" "'),
+        unlike=_NO_CLIENT_PORT,
+        samples=(
+            Sample(
+                '192.0.2.7:51234 - - [25/Oct/2016:14:49:33 +0200] "GET /a HTTP/1.1" 200 612 "-" "curl (X11)"',
+                {"client": "192.0.2.7", "remote_port": 51234, "referrer": None, "user_agent": "curl (X11)"},
+            ),
+            Sample(
+                '[2001:db8::1]:443 - - [25/Oct/2016:14:49:33 +0200] "GET /a HTTP/1.1" 200 612 "-" "x" 7',
+                {"client": "2001:db8::1", "remote_port": 443},
+            ),
+        ),
+        refused=(
+            '192.0.2.7:51234 - - [25/Oct/2016:14:49:33 +0200] "GET / HTTP/1.1" 200 612',
+            "192.0.2.7:51234 - - text",
+        ),
+    ),
+    Format(
+        name="vhost_combined_port",
+        family="web",
+        engine=SEPARATOR,
+        program=_with_port(compile_apache(NICKNAMES["vhost_combined"], extra=True)),
+        doc="Debian's vhost_combined, each client with its port",
+        rank=10,
+        needs=(b":", b'] "', b'" "'),
+        unlike=_NO_NAMED_PORT,
+        samples=(
+            Sample(
+                'www.test:80 192.0.2.7:51234 - - [06/May/2019:06:28:20 +0000] "GET / HTTP/1.1" 301 577 "-" "M"',
+                {"vhost": "www.test", "port": 80, "client": "192.0.2.7", "remote_port": 51234, "status": 301},
+            ),
+            Sample(
+                'a:443 host-7.b.example:22 - - [07/Sep/2023:15:58:36 +0200] "GET / HTTP/2.0" 302 3 "" ""',
+                {"vhost": "a", "port": 443, "client": "host-7.b.example", "remote_port": 22},
+            ),
+        ),
+        refused=(
+            'www.test:80 192.0.2.7:51234 - - [06/May/2019:06:28:20 +0000] "GET / HTTP/1.1" 301 577',
+            "a:1 b:2 - -",
         ),
     ),
     Format(

@@ -36,6 +36,7 @@ from logproc.kernels.numerals import (
     short_integer,
     whole_number,
 )
+from logproc.kernels.patterned_times import parse_named_zone_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,9 +143,10 @@ def decode_slow_decimals(
 def decode_times(base, starts, ends, kinds, n, out, zoneless, cache, layouts):
     """Decode n JSON values into `out`, int64 microseconds or NO_TIME; return (zoneless rows, undecoded rows).
 
-    `kinds` are those of `jsonlines`: strings may be ISO or common log times or numbers, or of the `layouts` (see
-    `laid_times`), numbers are epochs told by their magnitude, anything else is no time. Rows written to `zoneless`
-    (int32, n long) had no zone: read as UTC. A value that is present but no time counts as undecoded. `cache` is int64,
+    `kinds` are those of `jsonlines`: strings may be ISO times, perhaps with a zone's name behind, common log times or
+    numbers, or of the `layouts` (see `laid_times`); numbers are epochs told by their magnitude, anything else is no
+    time. Rows written to `zoneless` (int32, n long) had no zone: read as UTC. A value that is present but no time
+    counts as undecoded. `cache` is int64,
     SCRATCH_SIZE long, zeros at first.
     """
     address, layout = cache.ctypes.data, layouts.ctypes.data
@@ -162,6 +164,8 @@ def decode_times(base, starts, ends, kinds, n, out, zoneless, cache, layouts):
             ok = micros != NO_TIME
             if not ok:
                 micros, naive, ok = parse_any_time(base, s, e, address)
+                if not ok:
+                    micros, naive, ok = parse_named_zone_time(base, s, e, address)
             if not ok and e > s + 10 and stamp_end(base, s, layout, 0, len(layouts), address) == e:
                 micros, naive = load_word(address, 8 * HEAD_TIME), load_word(address, 8 * HEAD_ZONELESS)
                 ok = micros != NO_TIME

@@ -326,10 +326,10 @@ def _layout_end(base, s, layout, k, stop, cache):
                 if zone == NO_TIME:
                     return -BAD_TIME
             elif op == ZONE_NAME:
-                while is_word(load_byte(base, e)) or (load_byte(base, e) == 47 and e > i):
-                    e += 1
-                if e == i:
+                if not 65 <= byte <= 90:
                     return -NO_MATCH
+                while 97 <= load_byte(base, e) | 32 <= 122 or load_byte(base, e) == 95 or load_byte(base, e) == 47:
+                    e += 1
                 hours = zone_hours(base, i, e)
                 if hours != NO_TIME:
                     zone = hours * 3600

@@ -213,6 +213,24 @@ def parse_described_time(base, s, e, codes, cache):
 
 
 @helper
+def parse_named_zone_time(base, s, e, cache):
+    """Return (microseconds, zoneless, ok) of an ISO time with a zone's name behind it, as PostgreSQL writes it.
+
+    A name that means several zones says nothing: the time is zoneless.
+    """
+    stop = e
+    while stop > s and 65 <= load_byte(base, stop - 1) <= 90:
+        stop -= 1
+    if stop == e or stop <= s + 19 or load_byte(base, stop - 1) != 32:
+        return NO_TIME, 0, False
+    seconds, _ = zone_named(base, stop, e)
+    micros, naive, ok = parse_any_time(base, s, stop - 1, cache)
+    if ok and naive != 0 and seconds != UNKNOWN_ZONE:
+        return micros - seconds * SECOND, 0, True
+    return micros, naive, ok
+
+
+@helper
 def parse_usual_time(base, s, e, cache):
     """Return (microseconds, zoneless, ok) of a time as servers usually write it.
 
@@ -232,16 +250,7 @@ def parse_usual_time(base, s, e, cache):
         micros, naive, ok = parse_any_time(base, s, e, cache)
         if ok:
             return micros, naive, ok
-        stop = e
-        while stop > s and 65 <= load_byte(base, stop - 1) <= 90:
-            stop -= 1
-        if stop > s + 19 and load_byte(base, stop - 1) == 32:
-            seconds, _ = zone_named(base, stop, e)
-            micros, naive, ok = parse_any_time(base, s, stop - 1, cache)
-            if ok and naive != 0 and seconds != UNKNOWN_ZONE:
-                return micros - seconds * SECOND, 0, True
-            return micros, naive, ok
-        return NO_TIME, 0, False
+        return parse_named_zone_time(base, s, e, cache)
     if e - s >= 14 and load_byte(base, s + 3) == 32:
         micros, after = parse_bsd_time(base, s, e, cache)
         return micros, 1, after == e and micros != NO_TIME

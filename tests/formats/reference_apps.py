@@ -21,7 +21,7 @@ WORDS = """
 info warn error debug trace warning fatal severe fine finer finest config notice note critical crit err emerg emergency
 alert panic verbose system log inf wrn dbg trc ftl vrb information informational audit success failure fail debug1
 debug2 debug3 debug4 debug5 d1 d2 d3 d4 d5 statement detail hint query context location unknown any off all i w e d t f
-v c a n erro fata pani debu dbug trac trce
+v c a n erro fata pani debu dbug trac trce trace1 trace2 trace3 trace4 trace5 trace6 trace7 trace8
 """
 LEVELS = frozenset(WORDS.split())
 HOURS = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11}
@@ -47,7 +47,7 @@ CODES = {
     "%A": r"[A-Za-z]+",
     "%p": r"(?P<p>[AaPp])[Mm]",
     "%z": rf"(?P<z>{ZONE})?",
-    "%Z": rf"(?:(?P<z>{ZONE})|(?P<n>\w[\w/]*))",
+    "%Z": rf"(?:(?P<z>{ZONE})|(?P<n>[A-Z][A-Za-z_/]*))",
     "%s": r"(?P<s>\d[\d.]*)",
     "%+": rf"(?P<iso>{ISO})(?P<z>{ZONE})?",
     "%i": rf"(?P<iso>{ISO})",

@@ -111,6 +111,15 @@ def test_statements_with_line_breaks_in_csvlog_are_read():
     assert report.lines == Lines(9, 9, 0, 0)
 
 
+def test_times_of_csvlog_are_those_of_its_zone():
+    line = (
+        '2021-07-04 00:04:50.554 EDT,"joe","shop",27,"192.0.2.1:5000",5ff2.1b,1,"SELECT",2021-07-04 00:04:50 EDT,3/0,0,'
+        'LOG,00000,"statement: select 1",,,,,,,,,"psql","client backend",,0\n'
+    )
+    rows, _ = parsed("auto", line.encode() + line.replace("554 EDT", "554 IST").encode())
+    assert [row["time"] for row in rows] == ["2021-07-04T04:04:50.554000Z", "2021-07-04T00:04:50.554000Z"]
+
+
 def test_a_header_of_any_words_is_taken_where_the_format_is_given():
     rows, _ = parsed("csv", b"2024,1\n3,4\n")
     assert rows == [{"time": None, "2024": 3, "1": 4}]
@@ -300,6 +309,25 @@ def test_iis_lines_give_what_others_expect(case: dict[str, Any]):
     }
     if "event.duration" in expected:
         assert row["duration"] == expected["event.duration"] / 1e9
+
+
+HEADLESS = [
+    case
+    for case in read_cases("elastic_beats.jsonl")
+    if case["format"] in {"iis_w3c", "iis_httperr"} and not case.get("spec") and not case["line"].startswith("#")
+]
+
+
+@needs_shared
+@pytest.mark.parametrize("case", HEADLESS or [None])
+def test_lines_of_iis_without_a_header_are_known_by_their_columns(case: dict[str, Any]):
+    (row,), report = parsed("auto", f"{case['line']}\n".encode())
+    expected = case["expected"]
+    assert report.files[0].format.startswith(("iis", "http_sys"))
+    assert row["time"] == expected["@timestamp"].replace(".000Z", "Z")
+    assert {ours: row[ours] for name, ours in ECS.items() if name in expected} == {
+        ours: expected[name] for name, ours in ECS.items() if name in expected
+    }
 
 
 CLOUDFRONT = {

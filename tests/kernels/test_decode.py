@@ -359,6 +359,9 @@ def test_times_of_json_values():
             (number, "9.71211336e8"),
             (plain, "971211336000000"),
             (plain, "2000-10-10T20:55:36,000"),
+            (plain, "2000-10-10 16:55:36 EDT"),
+            (plain, "2000-10-10 20:55:36.000 IST"),
+            (plain, "2000-10-10 20:55:36.000 Ist"),
             (plain, "yesterday"),
             (plain, ""),
             (escaped, "2000\\n"),
@@ -370,9 +373,9 @@ def test_times_of_json_values():
             (number, "1e400"),
         ]
     )
-    assert found == [INSTANT] * 2 + [None] + [INSTANT] * 8 + [None] * 9
-    assert zoneless == [1, 10]
-    assert undecoded == 9
+    assert found == [INSTANT] * 2 + [None] + [INSTANT] * 10 + [None] * 10
+    assert zoneless == [1, 10, 12]
+    assert undecoded == 10
 
 
 @given(
