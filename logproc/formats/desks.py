@@ -11,6 +11,10 @@ from logproc.formats.heads import ISO, MESSAGE, NEVER, PADDED_MESSAGE, app, leve
 from logproc.formats.program import Meaning, Missing, Slot
 from logproc.formats.within import Part, Within
 
+_NETSCALER = "%|".join(
+    f"{date}:%H:%M:%S{zone}" for zone in (" %Z", "") for date in ("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d")
+)
+
 DESKS = (
     app(
         "cups_page",
@@ -132,6 +136,42 @@ DESKS = (
         refused=("<134>1 2024-01-02T03:04:05Z MX84 flows x", "<134>1704164645.6 MX84 flows x"),
     ),
     app(
+        "ibm_mq",
+        "error logs of IBM MQ: time - Process(process.thread) User(user) Program(program), then the message's lines",
+        (
+            stamp("%m/%d/%Y %I:%M:%S %p%|%m/%d/%y %I:%M:%S %p%|%m/%d/%Y %H:%M:%S%|%m/%d/%y %H:%M:%S", b" - "),
+            number("pid", b".", b"Process("),
+            word("thread", b") "),
+            Slot("user", Meaning.TEXT, b") ", opening=b"User("),
+            Slot("program", Meaning.TEXT, b")", opening=b"Program("),
+            PADDED_MESSAGE,
+        ),
+        rank=3,
+        head=2,
+        continues="message",
+        needs=(b" - Process(", b" User("),
+        begins=rb"\d\d/\d\d/\d+ [\d:]+(?: [AP]M)? - Process\(\d+\.",
+        within=Within("message", (Part("host", b"Host(", b")"), Part("code", b"AMQ", b":", anywhere=True))),
+        samples=(
+            Sample(
+                "06/14/24 11:54:29 - Process(119.8) User(mqm) Program(amqzmur0) Host(mq1) QMgr(QM1) AMQ5037I: started.",
+                {
+                    "time": "2024-06-14T11:54:29Z",
+                    "pid": 119,
+                    "thread": "8",
+                    "user": "mqm",
+                    "program": "amqzmur0",
+                    "host": "mq1",
+                    "message": "Host(mq1) QMgr(QM1) AMQ5037I: started.",
+                },
+            ),
+            Sample(
+                "06/14/2024 11:54:29 PM - Process(7.1) User(mqm) Program(runmqsc)", {"time": "2024-06-14T23:54:29Z"}
+            ),
+        ),
+        refused=("06/14/24 11:54:29 - something", "06/14/24 11:54:29 - Process(119.8) mqm"),
+    ),
+    app(
         "netscaler",
         "Citrix ADC: priority, date, clock, zone, host, and the event",
         (
@@ -140,7 +180,7 @@ DESKS = (
                 "time",
                 Meaning.STAMP,
                 b" ",
-                layout="%m/%d/%Y:%H:%M:%S %Z%|%d/%m/%Y:%H:%M:%S %Z%|%Y/%m/%d:%H:%M:%S %Z",
+                layout=_NETSCALER,
                 padded=True,
             ),
             word("host"),
@@ -150,7 +190,7 @@ DESKS = (
         family="syslog",
         rank=3,
         single=True,
-        begins=rb"<\d{1,3}> *[\d/]{10}:[\d:]{8} [A-Z]+ ",
+        begins=rb"<\d{1,3}> *\d+/\d+/\d+:[\d:]{8}(?: [A-Z]+)? +\S+ ",
         samples=(
             Sample(
                 "<134> 01/02/2024:03:04:05 GMT ns 0-PPE-0 : default SSLVPN LOGIN 123 0 : Context joe@192.0.2.1",
@@ -160,6 +200,10 @@ DESKS = (
                     "host": "ns",
                     "message": "0-PPE-0 : default SSLVPN LOGIN 123 0 : Context joe@192.0.2.1",
                 },
+            ),
+            Sample(
+                "<134> 27/06/2024:22:38:17  ns 0-PPE-0 : default APPFW APPFW_STARTURL 12 0 :  192.0.2.1",
+                {"time": "2024-06-27T22:38:17Z", "host": "ns"},
             ),
         ),
         refused=("<134> Jan  2 03:04:05 ns x", "01/02/2024:03:04:05 GMT ns x"),

@@ -15,6 +15,11 @@ from logproc.formats.syslog import JOURNAL_HEADERS
 _TAG = Slot(None, Meaning.TAG, b"")
 _TO = (word("host"), _TAG, MESSAGE)
 _UPTIME = Slot("uptime", Meaning.DURATION, b"] ", padded=True)
+_BSD_TIME = "%b %d %H:%M:%S"
+_PRIORITY_NAMES = (
+    rb"(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|security|console|local[0-7])"
+    rb"\.(?:emerg|alert|crit|err|warn|warning|notice|info|debug)"
+)
 _CISCO_DATES = ("%b %d %Y", "%b %d", "%Y %b %d")
 _CISCO = "%|".join(f"{date} %H:%M:%S%.{zone}" for zone in (" %Z", "") for date in _CISCO_DATES)
 _CISCO_PLAIN = "%|".join(f"{date} %H:%M:%S%." for date in _CISCO_DATES)
@@ -32,6 +37,10 @@ _CISCO_HEAD = (*_CISCO_NUMBERS, maybe(word("host", b": ")), maybe(number(None, b
 _CISCO_UPTIME = (word("uptime", b": "), Slot("program", Meaning.TEXT, b": ", opening=b"%"), MESSAGE)
 _UP = rb"(?:(?:\d+[ywdh]){1,3}|\d+:\d\d:\d\d): %[A-Z]"
 _CISCO_BEGINS = rb"(?:<\d+>)?:? ?(?:\d+: ){0,2}(?:\S+: )?(?:\d+: )?"
+
+
+def _named_priority(end: bytes) -> tuple[Slot, Slot]:
+    return Slot("facility", Meaning.TEXT, b"."), Slot("severity", Meaning.TEXT, end)
 
 
 def _row(
@@ -123,6 +132,45 @@ JOURNAL = (
                 },
             ),
             Sample("Tue Jan  2 03:04:05 2024 kern.warn kernel: [12.3] x", {"severity": "warning", "program": "kernel"}),
+        ),
+    ),
+    _row(
+        "busybox",
+        "BusyBox's syslogd: time, host, facility.severity, program and message",
+        (stamp(_BSD_TIME, b" "), word("host"), *_named_priority(b" "), _TAG, MESSAGE),
+        rb"[A-Z][a-z][a-z] [ \d]\d [\d:]{8} \S+ " + _PRIORITY_NAMES + b" ",
+        (
+            Sample(
+                "Jan  2 03:04:05 gateway user.info kernel: DROP IN=eth0",
+                {
+                    "time": "2000-01-02T03:04:05Z",
+                    "host": "gateway",
+                    "facility": "user",
+                    "severity": "info",
+                    "program": "kernel",
+                    "message": "DROP IN=eth0",
+                },
+            ),
+            Sample("Jan  2 03:04:05 a cron.warn crond[7]: x", {"severity": "warning", "program": "crond", "pid": 7}),
+        ),
+    ),
+    _row(
+        "bsd_verbose",
+        "syslogd -v of the BSDs: time, <facility.severity>, host, program and message",
+        (stamp(_BSD_TIME, b" <"), *_named_priority(b"> "), word("host"), _TAG, MESSAGE),
+        rb"[A-Z][a-z][a-z] [ \d]\d [\d:]{8} <" + _PRIORITY_NAMES + b"> ",
+        (
+            Sample(
+                "Jan  2 03:04:05 <local0.info> fw1 sshd[230]: Accepted publickey",
+                {
+                    "time": "2000-01-02T03:04:05Z",
+                    "host": "fw1",
+                    "facility": "local0",
+                    "severity": "info",
+                    "program": "sshd",
+                    "pid": 230,
+                },
+            ),
         ),
     ),
     _row(

@@ -29,13 +29,15 @@ class Naming:
     """Key paths by contract field, the preferred ones first; what a format does not list is found by its own name.
 
     `scales` multiply a field's numbers (1e-9 where nanoseconds are written). With `unwrap` an array of one text is that
-    text. `kinds` are those of fields beside the contract's.
+    text. `kinds` are those of fields beside the contract's. Where a time has no zone, the field `zone` says how far it
+    is from UTC.
     """
 
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SYNONYMS)
     scales: Mapping[str, float] = field(default_factory=dict)
     unwrap: bool = False
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    zone: str = ""
 
     def helpers(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return the further columns from which wanted fields follow, where a line does not have these themselves."""
@@ -43,7 +45,8 @@ class Naming:
         derived = asked.intersection(TARGET_FIELDS)
         whole = derived or asked.intersection(REQUEST_FIELDS)
         target = ("target",) if derived and "target" not in asked else ()
-        return (DATE, *target, *((REQUEST,) if whole and REQUEST not in asked else ()))
+        zone = (self.zone,) if self.zone and self.zone not in asked else ()
+        return (DATE, *zone, *target, *((REQUEST,) if whole and REQUEST not in asked else ()))
 
     def paths(self, columns: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return for each column its key paths; a path that two columns have is that of the first."""

@@ -63,6 +63,7 @@ class NamedParser:
         self.lines = line_arrays(len(self.stored), capacity)
         self.places = places_of(columns, self.lines)
         self._place = {name: number for number, name in enumerate(self.stored)}
+        self._zone = self._place.get(self.naming.zone, -1) if self.naming.zone else -1
         contract = [number for number, name in enumerate(columns) if name in SYNONYMS]
         self._durations = [number for number, name in enumerate(columns) if name in DURATIONS]
         self._unwrapped = contract if self.naming.unwrap else []
@@ -97,7 +98,7 @@ class NamedParser:
         counters[tokenize.REJECTS] = own[REJECTS]
         counters[tokenize.BLANKS] = own[BLANKS]
         counters[tokenize.LINES] = own[LINES]
-        counters[tokenize.ZONELESS] = self._times(base, row, upto, day)
+        counters[tokenize.ZONELESS] = self._shifted(base, row, upto, self._times(base, row, upto, day))
         counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])
         self._derive(base, row, upto)
 
@@ -113,6 +114,16 @@ class NamedParser:
             return zoneless
         lines.zoneless[row:upto] = 0
         return self._whole_times(base, row, upto) + self._joined_times(base, row, upto, day)
+
+    def _shifted(self, base: int, row: int, upto: int, zoneless: int) -> int:
+        """Give zoneless times the zone that their line names; returns how many are left zoneless."""
+        if self._zone < 0 or not zoneless:
+            return zoneless
+        lines = self.lines
+        left: int = derive.shift_times(
+            base, lines.starts, lines.ends, lines.styles, row, upto, self._zone, lines.times, lines.zoneless
+        )
+        return left
 
     def _whole_times(self, base: int, row: int, upto: int) -> int:
         lines = self.lines

@@ -106,6 +106,7 @@ STRUCTURED = (
         rank=-20,
         needs=(b"=",),
         unlike=_NO_PAIR_IN_FRONT,
+        naming=Naming(zone="tz"),
         samples=(
             Sample(
                 'ts=2024-01-02T03:04:05.6Z level=info msg="GET \\"/a\\"" status=200 dur=0.25 ok',
@@ -129,6 +130,11 @@ STRUCTURED = (
                 '<134>  id=firewall time="2024-01-02 03:04:05 UTC" msg="Connection Closed"',
                 {"time": "2024-01-02T03:04:05Z", "id": "firewall", "message": "Connection Closed"},
             ),
+            Sample(
+                'id=firewall time="2024-01-02 03:04:05" tz=+0100 msg="reached"',
+                {"time": "2024-01-02T02:04:05Z", "tz": "+0100", "message": "reached"},
+            ),
+            Sample('date=2024-01-02 time=03:04:05 tz="-0730" level=notice', {"time": "2024-01-02T10:34:05Z"}),
             Sample("k=a k=b ƒ='a b' n=17 v=1.10", {"k": "b", "ƒ": "a b", "n": 17, "v": "1.10"}),
         ),
         refused=(

@@ -19,7 +19,9 @@ _TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ "[^"]*" "[^"]*" \d+ms\r?\Z
 _INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
 _NO_CLIENT_PORT = re.compile(b"(?!" + _CLIENT_PORT + b")")
 _NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS)))
-_VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
+_VHOST_LIST = re.compile(
+    rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]|[A-Za-z][\w-]*(?:\.[\w-]+)+):\d+) "
+)
 _NO_NAMED_PORT = re.compile(
     rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]|[A-Za-z][\w-]*(?:\.[\w-]+)+):\d+ [^\[\"]*\[)"
 )
@@ -243,6 +245,39 @@ WEB = (
         refused=(
             'www.test:80 192.0.2.7:51234 - - [06/May/2019:06:28:20 +0000] "GET / HTTP/1.1" 301 577',
             "a:1 b:2 - -",
+        ),
+    ),
+    Format(
+        name="combined_forwarded",
+        family="web",
+        engine=SEPARATOR,
+        program=compile_apache(
+            '%h (%{X-Forwarded-For}i) %l %u %t "%r" %>s %b "%{Referer}i" "%{User-agent}i"', extra=True
+        ),
+        doc="combined with X-Forwarded-For in brackets behind the client",
+        rank=21,
+        needs=(b" (", b") ", b'] "', b'" "'),
+        unlike=re.compile(rb"(?![\da-zA-Z.:-]+ \([^()]*\) \S+ \S+ \[)"),
+        samples=(
+            Sample(
+                '192.0.2.7 (198.51.100.3, 10.0.0.9) - bob [01/Oct/2024:08:22:45 +0000] "POST /a HTTP/1.1" 200 377 '
+                '"https://a.example/" "Mozilla/5.0 (X11)"',
+                {
+                    "client": "192.0.2.7",
+                    "forwarded_for": "198.51.100.3, 10.0.0.9",
+                    "user": "bob",
+                    "status": 200,
+                    "user_agent": "Mozilla/5.0 (X11)",
+                },
+            ),
+            Sample(
+                '192.0.2.7 (-) - - [01/Oct/2024:08:22:45 +0000] "GET / HTTP/1.1" 200 377 "-" "x"',
+                {"client": "192.0.2.7", "forwarded_for": None, "user": None},
+            ),
+        ),
+        refused=(
+            '192.0.2.7 - - [01/Oct/2024:08:22:45 +0000] "GET / HTTP/1.1" 200 377 "-" "x (y) z"',
+            '192.0.2.7 (-) - - [01/Oct/2024:08:22:45 +0000] "GET / HTTP/1.1" 200 377',
         ),
     ),
     Format(

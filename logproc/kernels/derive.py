@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.clock import NO_TIME, SECOND, days_of, iso_days, minute_second, parse_any_time, two_digits
+from logproc.kernels.clock import (
+    NO_TIME,
+    SECOND,
+    days_of,
+    iso_days,
+    iso_zone,
+    minute_second,
+    parse_any_time,
+    two_digits,
+)
 from logproc.kernels.fields import find_byte, request_parts
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonlines import ESCAPED, MISSING, NESTED, PLAIN
@@ -134,6 +143,28 @@ def join_dates(base, starts, ends, styles, begin, upto, time, date, default_day,
                 zoneless[row] = naive
                 n_zoneless += naive
     return n_zoneless
+
+
+@kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8, i8[], u1[] -> i8")
+def shift_times(base, starts, ends, styles, begin, upto, zone, times, zoneless):
+    """Make instants of zoneless times whose rows have their distance from UTC, +0200, in column `zone`.
+
+    Return how many are left zoneless.
+    """
+    left = 0
+    for row in range(begin, upto):
+        if zoneless[row] == 0:
+            continue
+        s, e = np.int64(starts[zone, row]), np.int64(ends[zone, row])
+        seconds = np.int64(NO_TIME)
+        if s >= 0 and styles[zone, row] == PLAIN:
+            seconds = np.int64(iso_zone(base, s, e))
+        if seconds == NO_TIME:
+            left += 1
+        else:
+            times[row] -= seconds * SECOND
+            zoneless[row] = 0
+    return left
 
 
 @kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8 -> none")

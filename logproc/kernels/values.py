@@ -285,7 +285,7 @@ def put_head(base, s, slot, program, starts, ends, max_rows, row, cache):
     if not good:
         if flags & SKIPPED != 0:
             put_nothing(slot, starts, ends, max_rows, row)
-            return DONE, s
+            return DONE, s - load_word(slot, 8 * OPENING_LENGTH)  # which belongs to what stands here instead
         return (e if meaning == STAMP and e < 0 else -NO_MATCH), s
     after += load_word(slot, 8 * LENGTH)
     if meaning == STAMP:

@@ -183,7 +183,7 @@ def _own_end(line: bytes, position: int, slot: Slot, fields: dict[str, Value]) -
     if not terminated and slot.missing is not Missing.SKIPPED:
         raise RejectedError(NO_MATCH)
     fields.update({name: found.get(name) if terminated else None for name in (slot.name, slot.port_name) if name})
-    return after + len(slot.terminator) if terminated else position
+    return after + len(slot.terminator) if terminated else position - len(slot.opening)
 
 
 def _escaped(line: bytes, start: int, at: int) -> bool:

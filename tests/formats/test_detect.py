@@ -304,10 +304,11 @@ def test_tomcat_and_jetty_write_common_and_combined(line: str, name: str):
 
 
 def test_a_client_written_with_its_port_is_not_taken_for_a_client():
-    for head in (b"1.2.3.4:5678 ", b"www.test:443 1.2.3.4:5678 ", b"www.test [::1]:5678 "):
-        result = found(head + COMBINED.removeprefix(b"::1 "))
-        assert result.format is None
-        assert "the client is written with its port" in result.reason
+    for head, name in ((b"1.2.3.4:5678 ", "combined_port"), (b"www.test:443 1.2.3.4:5678 ", "vhost_combined_port")):
+        assert found(head + COMBINED.removeprefix(b"::1 ")).format == name
+    result = found(b"www.test [::1]:5678 " + COMBINED.removeprefix(b"::1 "))
+    assert result.format is None
+    assert "the client is written with its port" in result.reason
 
 
 def test_a_vhost_before_a_list_of_proxies_is_read_as_combined_which_knows_such_heads():
@@ -343,7 +344,7 @@ EXPECTED = {
     "beats/haproxy/log/test/haproxy.log": "haproxy",
     "beats/haproxy/log/test/httplog-no-headers.log": "haproxy",
     "beats/haproxy/log/test/tcplog.log": "haproxy_tcp",
-    "beats/haproxy/log/test/default.log": "syslog",
+    "beats/haproxy/log/test/default.log": "haproxy_connect",
     "raravena_haproxy/haproxy.log": "haproxy",
     "lnav/logfile_haproxy.0": "syslog",
     "nasty/aws/s3_odd_keys.log": "s3",
@@ -374,7 +375,7 @@ EXPECTED = {
     "erddaplogs/nginx_example_logs/tomcat-access.log.8": "combined",
     "nasty/access/ipv6_scope_id.log": "vhost_combined",
     "nasty/access/two_hosts_first.log": "combined",
-    "nasty/access/vhost_and_client_port.log": None,
+    "nasty/access/vhost_and_client_port.log": "vhost_combined_port",
     "nasty/access/unescaped_quotes.log": None,
     "nasty/access/timeout_408_dash.log": "combined",
     "nasty/access/status_dash.log": "combined",
