@@ -17,14 +17,10 @@ _CLIENT_PORT = rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\
 # group looks at the line's end alone, and spares other lines the search.
 _TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ "[^"]*" "[^"]*" \d+ms\r?\Z'
 _INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
-_NO_CLIENT_PORT = re.compile(b"(?!" + _CLIENT_PORT + b")")
 _NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS)))
-_VHOST_LIST = re.compile(
-    rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]|[A-Za-z][\w-]*(?:\.[\w-]+)+):\d+) "
-)
-_NO_NAMED_PORT = re.compile(
-    rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]|[A-Za-z][\w-]*(?:\.[\w-]+)+):\d+ [^\[\"]*\[)"
-)
+_VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
+_NO_CLIENT_PORT = re.compile(rb"(?!(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ )")
+_NO_SECOND_PORT = re.compile(rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ [^\[\"]*\[)")
 _PORT_REASON = "the client is written with its port, as in --format 'apache:%v:%p %h:%{remote}p %l %u %t …'"
 
 _INGRESS_FORMAT = (
@@ -231,15 +227,15 @@ WEB = (
         doc="Debian's vhost_combined, each client with its port",
         rank=10,
         needs=(b":", b'] "', b'" "'),
-        unlike=_NO_NAMED_PORT,
+        unlike=_NO_SECOND_PORT,
         samples=(
             Sample(
                 'www.test:80 192.0.2.7:51234 - - [06/May/2019:06:28:20 +0000] "GET / HTTP/1.1" 301 577 "-" "M"',
                 {"vhost": "www.test", "port": 80, "client": "192.0.2.7", "remote_port": 51234, "status": 301},
             ),
             Sample(
-                'a:443 host-7.b.example:22 - - [07/Sep/2023:15:58:36 +0200] "GET / HTTP/2.0" 302 3 "" ""',
-                {"vhost": "a", "port": 443, "client": "host-7.b.example", "remote_port": 22},
+                'a:443 [2001:db8::7]:22 - - [07/Sep/2023:15:58:36 +0200] "GET / HTTP/2.0" 302 3 "" ""',
+                {"vhost": "a", "port": 443, "client": "2001:db8::7", "remote_port": 22},
             ),
         ),
         refused=(
