@@ -28,6 +28,7 @@ from logproc.formats.hosting import HOSTING
 from logproc.formats.java import JAVA
 from logproc.formats.java_servers import JAVA_SERVERS
 from logproc.formats.journal import JOURNAL
+from logproc.formats.json_sensors import JSON_SENSORS
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.json_web import JSON_WEB
 from logproc.formats.loggers import LOGGERS
@@ -93,6 +94,7 @@ _ROWS = (
     *STRUCTURED,
     *JSON_SHAPES,
     *JSON_WEB,
+    *JSON_SENSORS,
     *CONTAINERS,
     *HEADED_FORMATS,
 )

@@ -146,8 +146,7 @@ def decode_times(base, starts, ends, kinds, n, out, zoneless, cache, layouts):
     `kinds` are those of `jsonlines`: strings may be ISO times, perhaps with a zone's name behind, common log times or
     numbers, or of the `layouts` (see `laid_times`); numbers are epochs told by their magnitude, anything else is no
     time. Rows written to `zoneless` (int32, n long) had no zone: read as UTC. A value that is present but no time
-    counts as undecoded. `cache` is int64,
-    SCRATCH_SIZE long, zeros at first.
+    counts as undecoded. `cache` is int64, SCRATCH_SIZE long, zeros at first.
     """
     address, layout = cache.ctypes.data, layouts.ctypes.data
     n_zoneless = undecoded = 0

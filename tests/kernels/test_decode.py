@@ -361,7 +361,6 @@ def test_times_of_json_values():
             (plain, "2000-10-10T20:55:36,000"),
             (plain, "2000-10-10 16:55:36 EDT"),
             (plain, "2000-10-10 20:55:36.000 IST"),
-            (plain, "2000-10-10 20:55:36.000 Ist"),
             (plain, "yesterday"),
             (plain, ""),
             (escaped, "2000\\n"),
@@ -373,9 +372,9 @@ def test_times_of_json_values():
             (number, "1e400"),
         ]
     )
-    assert found == [INSTANT] * 2 + [None] + [INSTANT] * 10 + [None] * 10
+    assert found == [INSTANT] * 2 + [None] + [INSTANT] * 10 + [None] * 9
     assert zoneless == [1, 10, 12]
-    assert undecoded == 10
+    assert undecoded == 9
 
 
 @given(
