@@ -35,6 +35,10 @@ BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "p
 """Backends by name."""
 
 
+def unheard(_told: object) -> None:
+    """Say nothing: nobody listens to how other machines are doing."""
+
+
 def choose(name: str, tasks: int, workers: int) -> str:
     """Resolve `auto`: threads, since every format has a kernel that releases the GIL; serial for a lone worker."""
     if name != "auto":

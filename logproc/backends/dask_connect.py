@@ -21,6 +21,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from logproc import scratch
+from logproc.backends import unheard
 from logproc.backends.dask_diagnosis import explain
 from logproc.errors import MissingExtraError, UsageError
 
@@ -54,10 +55,6 @@ class Tls:
     key: str
 
 
-def _silent(_told: object) -> None:
-    """Say nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """Where tasks run: `tcp://HOST:PORT`, `tls://HOST:PORT`, `local` (as many workers as asked for) or `local:N`.
@@ -74,8 +71,8 @@ class Cluster:
     insecure: bool = False
     wait_workers: float = 60.0
     fold: Callable[[Any, Sequence[Any]], Folded] | None = None
-    say: Callable[[str], None] = _silent
-    joined: Callable[[int], None] = _silent
+    say: Callable[[str], None] = unheard
+    joined: Callable[[int], None] = unheard
     straggler_seconds: float = 60.0
 
 

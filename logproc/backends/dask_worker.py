@@ -9,7 +9,6 @@ restarted a moment ago, says so and is greeted.
 from __future__ import annotations
 
 import asyncio
-import builtins
 import pickle
 import platform
 import socket
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import __version__
 from logproc.backends.probe import difference_in_time, unreadable_of
-from logproc.backends.serial import attempt
+from logproc.backends.serial import attempt, blames_machine
 from logproc.backends.spooled import Spooled, spooled, wanted
 from logproc.errors import MachineError
 from logproc.model import Failure, Folded, Partial, Task
@@ -189,7 +188,7 @@ def do(run: str, task: Task, gone: Sequence[int] = ()) -> Partial | Failure | Sp
 def _check(task: Task, outcome: Any, gone: Sequence[int]) -> None:  # noqa: ANN401 - whatever a process returned
     """Raise UnusableHereError if an outcome says more about this machine than about the task."""
     if isinstance(outcome, Failure):
-        if _machine(outcome.cause):
+        if blames_machine(outcome.cause):
             raise UnusableHereError(_address(), socket.gethostname(), outcome.cause[:REASON])
         return
     missing = unreadable_of(task, outcome)
@@ -197,13 +196,6 @@ def _check(task: Task, outcome: Any, gone: Sequence[int]) -> None:  # noqa: ANN4
         if piece.file in missing and piece.file not in gone:
             reason = missing[piece.file][:REASON]
             raise UnusableHereError(_address(), socket.gethostname(), reason, piece.path, piece.file)
-
-
-def _machine(cause: str) -> bool:
-    """Tell whether what was raised is for lack of memory or disk, which another machine may have."""
-    name = cause.partition(":")[0]
-    kind = getattr(builtins, name, None)
-    return name.endswith("MemoryError") or (isinstance(kind, type) and issubclass(kind, OSError))  # numpy has its own
 
 
 def fold(run: str, members: Sequence[Partial | Failure | Parts | Spooled]) -> Folded | Spooled:

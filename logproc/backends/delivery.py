@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import os
 import socket
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from logproc.backends import probe
 from logproc.backends.children import Died, Unfit
 from logproc.backends.protocol import CHUNK_BYTES, RESULT_BYTES
+from logproc.backends.serial import blames_machine
 from logproc.backends.spooled import pack
 from logproc.errors import TryLaterError, WireError
 from logproc.model import Failure, Partial
@@ -79,9 +79,7 @@ class Delivery:
     def _trouble(self, client: RetryingClient, outcome: Partial | Failure) -> str | None:
         """Say why it is this machine, and neither the task nor the file, that did not work."""
         if isinstance(outcome, Failure):
-            kind = getattr(builtins, outcome.cause.partition(":")[0], None)
-            machine = isinstance(kind, type) and issubclass(kind, OSError | MemoryError)
-            return outcome.cause if machine else None
+            return outcome.cause if blames_machine(outcome.cause) else None
         if any(result.problem is not None for result in outcome.files):
             return probe.difference_in_time(client.call("hello", self._greeting, None).probes)
         return None

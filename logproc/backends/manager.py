@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import managers
 from typing import TYPE_CHECKING, Any
 
+from logproc.backends import unheard
 from logproc.backends.channel import Connector, hang_up
 from logproc.backends.listener import MAX_PENDING, Listener
 from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES, check_arguments
@@ -118,8 +119,8 @@ class Server(managers.Server):
         self.public = []  # of the stock server's own methods none can be called
         make, exposed, _, _ = registry[OBJECT]
         self._object, self._exposed = make(), frozenset(exposed)
-        self.say: Callable[[str], None] = _silent
-        self.closed: Callable[[Callable[[], bool]], None] = _silent
+        self.say: Callable[[str], None] = unheard
+        self.closed: Callable[[Callable[[], bool]], None] = unheard
         self._codec: Codec = address.codec
         self.place: Address = vars(self)["address"]
         self._listener: Listener = vars(self)["listener"]
@@ -286,15 +287,11 @@ class BrokerManager(managers.BaseManager):
         return Server(ours._registry, ours._address, ours._authkey, ours._serializer)  # noqa: SLF001 - as the stock one
 
 
-def _silent(_told: object) -> None:
-    pass
-
-
 def serve(
     service: object,
     endpoint: Endpoint,
-    say: Callable[[str], None] = _silent,
-    closed: Callable[[Callable[[], bool]], None] = _silent,
+    say: Callable[[str], None] = unheard,
+    closed: Callable[[Callable[[], bool]], None] = unheard,
 ) -> Server:
     """Return a server, listening and not yet started, that answers calls of the broker's methods by `service`'s.
 

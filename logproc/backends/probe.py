@@ -10,6 +10,7 @@ import os
 import stat
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -90,7 +91,7 @@ def unreadable(piece: Piece) -> str | None:
 def _too_old(piece: Piece, mtime_ns: int) -> str | None:
     """Say by how much what is here was written last before what was listed; a file that grows is younger."""
     seconds = (piece.mtime_ns - mtime_ns) / 1e9
-    return f"the copy is {seconds:.0f} s too old" if seconds > TOO_OLD_SECONDS else None
+    return f"the copy is too old by {timedelta(seconds=round(seconds))}" if seconds > TOO_OLD_SECONDS else None
 
 
 def _old_copy(piece: Piece) -> str | None:

@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from logproc.backends import unheard
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import Address
@@ -43,10 +44,6 @@ LINGER_SECONDS = 3.0
 """How long the end of a run waits for its workers to hear of it."""
 
 
-def _silent(_told: object) -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Remote:
     """Where workers come, and who may; UsageError for plain TCP to other machines that was not asked for by name.
@@ -66,8 +63,8 @@ class Remote:
     wait_workers: float = 300.0
     types: tuple[type, ...] = ()
     place: Callable[[str, Task], str] | None = None
-    say: Callable[[str], None] = _silent
-    joined: Callable[[int], None] = _silent
+    say: Callable[[str], None] = unheard
+    joined: Callable[[int], None] = unheard
     lease_seconds: float = LEASE_SECONDS
     straggler_seconds: float = LEASE_SECONDS
     clock: Callable[[], float] = time.monotonic

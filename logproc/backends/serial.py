@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING, Any
 
 from logproc.errors import MachineError
@@ -19,6 +20,13 @@ def attempt(process: Callable[[Any, Task], Partial], job: Any, task: Task) -> Pa
         raise
     except Exception as error:  # noqa: BLE001 - a backend reports every error of a task and goes on
         return Failure(task.number, f"{type(error).__name__}: {error}")
+
+
+def blames_machine(cause: str) -> bool:
+    """Tell whether what a task raised, as `attempt` words it, is for lack of memory or disk, which others may have."""
+    name = cause.partition(":")[0]
+    kind = getattr(builtins, name, None)
+    return name.endswith("MemoryError") or (isinstance(kind, type) and issubclass(kind, OSError))  # numpy has its own
 
 
 def run(

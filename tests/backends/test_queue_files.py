@@ -84,7 +84,9 @@ def test_a_file_that_is_shorter_here_than_it_was_listed_is_not_all_here(tmp_path
     assert probe.unreadable(replace(piece, size=6)) == "only 5 of its 6 bytes are there"
 
 
-@pytest.mark.parametrize(("seconds", "reason"), [(-9, "the copy is 9 s too old"), (-1, None), (0, None), (9, None)])
+@pytest.mark.parametrize(
+    ("seconds", "reason"), [(-9, "the copy is too old by 0:00:09"), (-1, None), (0, None), (9, None)]
+)
 def test_a_file_that_was_written_before_what_was_listed_is_an_old_copy(tmp_path, seconds, reason):
     (task,) = there(tmp_path, 1)
     (piece,) = task.pieces
@@ -103,14 +105,16 @@ def whole(_job, task):
 
 
 def test_where_nobody_has_more_than_an_old_copy_the_report_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(probe, "unreadable_of", lambda task, _outcome: {task.pieces[0].file: "the copy is 9 s too old"})
+    monkeypatch.setattr(
+        probe, "unreadable_of", lambda task, _outcome: {task.pieces[0].file: "the copy is too old by 0:00:09"}
+    )
     head, tasks = Head(), there(tmp_path, 1)
     with collecting(head, Errand(), tasks) as collector:
         WorkerThread(head, whole, name="partly").start()
         (found,) = collector.result().values()
     assert found.files[0].problem == "an old copy was read (worker partly; the coordinator can read it)"
     head.wait_for("worker partly cannot read all of task 0")
-    assert any("the copy is 9 s too old on " in line for line in head.lines)
+    assert any("the copy is too old by 0:00:09 on " in line for line in head.lines)
 
 
 def test_a_file_that_is_gone_for_all_is_a_result_at_once(tmp_path):
