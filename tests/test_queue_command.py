@@ -14,12 +14,12 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from backends.namespaces import joined
 from backends.proxy import Proxy, nobody
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "data"
 LOGPROC = [sys.executable, "-m", "logproc"]
-NAMESPACES = ("logproc-a", "logproc-b")
 
 
 @contextmanager
@@ -290,44 +290,24 @@ def test_keygen_says_what_it_wrote_and_overwrites_nothing(tmp_path):
 # ---- several hosts -----------------------------------------------------------------------------------------------
 
 
-def ip(*words):
-    return subprocess.run(["ip", *words], check=False, capture_output=True).returncode == 0
-
-
 @pytest.fixture
 def hosts():
-    """Two network namespaces joined by a cable: the coordinator is 10.198.7.1 in the first, a worker in the other."""
-    if shutil.which("ip") is None or os.geteuid() != 0:
-        pytest.skip("network namespaces need iproute2 and root")
-    first, second = NAMESPACES
-    for name in NAMESPACES:
-        ip("netns", "del", name)
-    try:
-        if not (ip("netns", "add", first) and ip("netns", "add", second)):
-            pytest.skip("this machine makes no network namespaces")
-        if not ip("link", "add", "lpa", "netns", first, "type", "veth", "peer", "name", "lpb", "netns", second):
-            pytest.skip("this machine makes no virtual cables")
-        for name, end, address in ((first, "lpa", "10.198.7.1/24"), (second, "lpb", "10.198.7.2/24")):
-            assert ip("-n", name, "addr", "add", address, "dev", end)
-            assert ip("-n", name, "link", "set", end, "up")
-            assert ip("-n", name, "link", "set", "lo", "up")
-        yield [["ip", "netns", "exec", name] for name in NAMESPACES]
-    finally:
-        for name in NAMESPACES:
-            ip("netns", "del", name)
+    """Two hosts joined by a cable: the coordinator's, and one for a worker."""
+    with joined("a", "b") as found:
+        yield found
 
 
-def listening(logs, tmp_path, key, *more):
+def listening(host, logs, tmp_path, key, *more):
     arguments = arguments_of(logs, tmp_path, key, "--cert", f"{key}.crt", *more)
-    arguments[arguments.index("127.0.0.1:0")] = "10.198.7.1:0"
+    arguments[arguments.index("127.0.0.1:0")] = f"{host.address}:0"
     return arguments
 
 
 def test_a_worker_on_another_host_gives_serials_report(hosts, logs, key, expected, tmp_path):
     pytest.importorskip("cryptography", reason="the extra `queue` is not installed")
-    with started(listening(logs, tmp_path, key), hosts[0]) as head:
-        where = [f"10.198.7.1:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt"]
-        with started(["worker", *where], hosts[1]) as worker:
+    with started(listening(hosts[0], logs, tmp_path, key), hosts[0].prefix) as head:
+        where = [f"{hosts[0].address}:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt"]
+        with started(["worker", *where], hosts[1].prefix) as worker:
             code, _ = finish(head)
             assert finish(worker)[0] == 0
     assert (code, report_of(tmp_path / "r.json"), (tmp_path / "rejects").read_bytes()) == expected
@@ -335,12 +315,12 @@ def test_a_worker_on_another_host_gives_serials_report(hosts, logs, key, expecte
 
 def test_a_cable_that_is_pulled_ends_a_worker_with_75_and_loses_nothing(hosts, logs, key, expected, tmp_path):
     pytest.importorskip("cryptography", reason="the extra `queue` is not installed")
-    with started(listening(logs, tmp_path, key), hosts[0]) as head:
-        where = [f"10.198.7.1:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt", "--wait", "2"]
-        with started(["worker", *where, "--name", "cut off"], hosts[1]) as worker:
+    with started(listening(hosts[0], logs, tmp_path, key), hosts[0].prefix) as head:
+        where = [f"{hosts[0].address}:{port_of(head)}", "--authkey-file", key, "--cert", f"{key}.crt", "--wait", "2"]
+        with started(["worker", *where, "--name", "cut off"], hosts[1].prefix) as worker:
             assert "working for the run" in worker.stderr.readline()
-            assert ip("-n", NAMESPACES[1], "link", "set", "lpb", "down")
-            with started(["worker", *where, "--name", "near"], hosts[0]) as near:
+            hosts[1].pull()
+            with started(["worker", *where, "--name", "near"], hosts[0].prefix) as near:
                 code, _ = finish(head)
                 assert finish(near)[0] == 0
             assert finish(worker)[0] == 75

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from logproc import scratch
 from logproc.backends import unheard
 from logproc.backends.dask_diagnosis import explain
-from logproc.errors import MissingExtraError, UsageError
+from logproc.errors import MissingExtraError, TryLaterError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 """Seconds that a connection may take. Dask's own 30 s would hold up a run whose scheduler is gone."""
+
+START_SECONDS = 120.0
+"""Seconds that connections within a cluster of our own may take: its workers load Python and Dask all at the same time,
+and on two busy processors Dask's own 30 s passed before they were there."""
 
 LEAST_SECONDS = 1.0
 """Seconds that it may take however short the wait for workers is."""
@@ -180,27 +184,38 @@ def _started(workers: int) -> Iterator[tuple[Any, Any]]:
     except ImportError as error:
         raise MissingExtraError("--backend dask --scheduler local", "dask") from error
     config = {
+        "distributed.comm.timeouts.connect": f"{START_SECONDS:g}s",
         "distributed.scheduler.allowed-failures": DEATHS - 1,
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
         "distributed.worker.profile.enabled": False,
     }
-    with (
-        scratch.folder() as folder,
-        dask.config.set({**config, "temporary-directory": folder}),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            protocol="tls://",
-            security=security,
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            silence_logs=logging.CRITICAL + 1,
-            local_directory=folder,
-        ) as cluster,
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch.folder())
+        stack.enter_context(dask.config.set({**config, "temporary-directory": folder}))
+        others = set(LocalCluster._instances)  # noqa: SLF001 - see below
+        try:
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    protocol="tls://",
+                    security=security,
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    silence_logs=logging.CRITICAL + 1,
+                    local_directory=folder,
+                )
+            )
+        except Exception as error:  # whatever a process that does not start in time makes of Dask
+            for half_started in set(LocalCluster._instances) - others:  # noqa: SLF001
+                half_started.shutdown_on_close = False  # else Dask closes it at exit, fails, and prints a traceback
+            raise TryLaterError(
+                f"the Dask cluster of this machine did not start ({_reason(error)}), as where it is too busy; try "
+                "again later, or with --backend processes"
+            ) from error
         yield cluster, security
 
 

@@ -143,6 +143,27 @@ def test_without_dask_the_pip_command_is_named(monkeypatch):
         start(Cluster("local"))
 
 
+def test_a_cluster_of_this_machine_that_does_not_start_is_a_sentence(monkeypatch):
+    """As where the machine is so busy that a worker takes longer than Dask waits for it."""
+    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("cryptography")
+    begun = set()
+
+    class Half:
+        _instances = begun
+        shutdown_on_close = True
+
+        def __init__(self, **_options):
+            self._instances.add(self)
+            raise RuntimeError("Nanny failed to start.\nmore")
+
+    monkeypatch.setattr(distributed, "LocalCluster", Half)
+    said = r"this machine did not start \(Nanny failed to start\.\), as where it is too busy; .*--backend processes"
+    with pytest.raises(TryLaterError, match=said):
+        start(Cluster("local"))
+    assert [cluster.shutdown_on_close for cluster in begun] == [False]
+
+
 # ---- who may work ------------------------------------------------------------------------------------------
 
 
