@@ -270,6 +270,42 @@ def test_files_that_are_read_together_are_read_as_each_alone(folder: Path, texts
     assert sorted(report_table(one).rows, key=str) == sorted(report_table(many).rows, key=str)
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "date", "bad"),
+    [
+        ("log4j", b"2024-01-02 03:04:05,678 [main] INFO a.B - x", b"2024-01-02", b"2024-13-02"),
+        ("log4j", b"2024-01-02 03:04:05,678 [main] INFO a.B - x", b"03:04:05", b"03:64:05"),
+        ("timed", b"2024-01-02T03:04:05Z INFO x", b"2024-01-02", b"2024-02-30"),
+        ("go", b"2024/01/02 03:04:05 x", b"2024/01/02", b"2024/00/02"),
+        ("cups_error", b"E [02/Jan/2024:03:04:05 +0000] x", b"02/Jan", b"32/Jan"),
+        ("jul", b"Jan 02, 2024 3:04:05 PM a.B c\nINFO: x", b"3:04", b"13:04"),
+    ],
+)
+def test_a_line_that_begins_a_record_at_a_time_that_is_none_is_refused(
+    folder: Path, name: str, line: bytes, date: bytes, bad: bytes
+) -> None:
+    path = folder / "bad.log"
+    path.write_bytes(b"\n".join([line, b"\tat x", line.replace(date, bad), b"\tat y", line, b""]))
+    with patch.dict(FORMATS, {name: ALL[name]}):
+        rows, lines, reasons, _ = read(path, name, [0])
+        assert reasons["bad time"] == 1
+        assert sum(rows.values()) == 2
+        assert not any(bad.decode() in str(row) for row in rows)
+        assert lines.counted == 3 + 2 * line.count(b"\n")
+        for border in range(path.stat().st_size):
+            assert read(path, name, [0, border], block_bytes=64) == (rows, lines, reasons, _)
+
+
+def test_what_looks_like_a_bad_time_within_a_record_belongs_to_it(folder: Path) -> None:
+    path = folder / "good.log"
+    line = b"2024-01-02 03:04:05,678 [main] INFO a.B - x"
+    within = [b"2024-13-02 03:04:05", b"2024-13-02 done", b"2024-xx-02 03:04:05,678 [main] INFO a.B - x"]
+    path.write_bytes(b"\n".join([line, *within, b""]))
+    with patch.dict(FORMATS, {"log4j": ALL["log4j"]}):
+        rows, lines, reasons, _ = read(path, "log4j", [0])
+    assert (sum(rows.values()), lines, reasons) == (1, Lines(4, 4, 0, 0), {})
+
+
 def test_more_records_than_a_parser_holds(folder: Path) -> None:
     path = folder / "many.log"
     path.write_bytes(b"".join(b"2026-02-01T00:00:00Z INFO n\n\tx\n\n" for _ in range(20_001)))

@@ -24,7 +24,7 @@ from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import BAD_TIME, NO_MATCH
 from logproc.kernels.memory import load_byte, load_word, store_word
-from logproc.kernels.recall import FAILED_CELL, NOWHERE, PLACES_CELL, places, recall, remember
+from logproc.kernels.recall import BAD_END_CELL, FAILED_CELL, NOWHERE, PLACES_CELL, places, recall, remember
 from logproc.kernels.stamps import DATE_CELL, yearless_days
 
 (
@@ -118,6 +118,22 @@ def zone_hours(base, s, e):
 
 
 @helper
+def _written_as_iso(base, s):
+    """Tell whether digits and what divides them stand at s where `0000-00-00 00:00:00` has them."""
+    for i in range(19):
+        byte = load_byte(base, s + i)
+        if i == 4 or i == 7:
+            good = byte == 45
+        elif i == 13 or i == 16:
+            good = byte == 58
+        else:
+            good = i == 10 or is_digit(byte)
+        if not good:
+            return False
+    return True
+
+
+@helper
 def iso_time(base, s, cache, zoned):
     """Read `2000-10-10 13:55:36.123+02:00` at s into the cache; return where it ends, or what is wrong, negative."""
     if load_byte(base, s + 4) != 45 or load_byte(base, s + 13) != 58 or not is_digit(load_byte(base, s)):
@@ -131,6 +147,7 @@ def iso_time(base, s, cache, zoned):
     e = zone_end(base, i) if zoned else i
     micros, naive, good = parse_iso_time(base, s, e, cache)
     if not good:
+        store_word(cache, 8 * BAD_END_CELL, e if _written_as_iso(base, s) else -1)
         return -BAD_TIME
     store_word(cache, 8 * HEAD_TIME, micros)
     store_word(cache, 8 * HEAD_ZONELESS, naive)
@@ -146,7 +163,7 @@ def stamp_end(base, s, layout, k, stop, cache):
     e = recall(base, s, layout + k, cache)
     if e >= 0:
         return e
-    first, failed, sure = k, 0, True
+    first, failed, sure, bad_end = k, 0, True, -1
     while True:
         after = k
         while after < stop and load_byte(layout, after) != OR:
@@ -156,7 +173,9 @@ def stamp_end(base, s, layout, k, stop, cache):
             if sure and failed <= e:
                 remember(base, s, e, layout + first, cache)
             return e
+        bad_end = max(bad_end, load_word(cache, 8 * BAD_END_CELL))
         if after == stop:
+            store_word(cache, 8 * BAD_END_CELL, bad_end)
             return e
         sure = sure and e == -NO_MATCH
         failed = max(failed, load_word(cache, 8 * FAILED_CELL))
@@ -231,6 +250,7 @@ def _layout_end(base, s, layout, k, stop, cache):
     zone = 0
     i = s
     store_word(cache, 8 * PLACES_CELL, -1)
+    store_word(cache, 8 * BAD_END_CELL, -1)
     while k < stop:
         op = load_byte(layout, k)
         k += 1
@@ -245,6 +265,8 @@ def _layout_end(base, s, layout, k, stop, cache):
             i = iso_time(base, i, cache, op == ISO)
             if i < 0:
                 store_word(cache, 8 * FAILED_CELL, at + 13)
+                if k < stop:
+                    store_word(cache, 8 * BAD_END_CELL, -1)
                 return i
             fraction_digits = 0
             pointed = load_byte(base, at + 19) == 46 or load_byte(base, at + 19) == 44
@@ -351,6 +373,7 @@ def _layout_end(base, s, layout, k, stop, cache):
         if i < 0:
             return -NO_MATCH
     if month != -1:
+        store_word(cache, 8 * BAD_END_CELL, i)
         if half >= 0:
             if hour < 1 or hour > 12:
                 return -BAD_TIME

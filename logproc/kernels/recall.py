@@ -26,6 +26,9 @@ _TEXT, _MASK, _BASE, _PLACES = 35, 39, 43, 44
 PLACES_CELL, FAILED_CELL = 45, 46
 """Where a layout leaves the places of minute, second and fraction (see `places`), and the position of what failed."""
 
+BAD_END_CELL, BAD_SEEN_CELL = 48, 49
+"""Where a layout leaves the end of what is written as a time and none, -1 if it is not; and whether a line has one."""
+
 _MISSES, _PATIENCE, _SELDOM = 47, 4, 31
 """Cell of the times that came since one was recalled: where dates come in no order, few are remembered."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import (
+    BAD_TIME,
     CAPACITY,
     COUNTS,
     ENDS,
@@ -93,12 +94,13 @@ def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines
         return LEAVE
     store_word(counters, 8 * STATE, FRESH)
     if inner and j - line > load_word(counters, 8 * RECORD_BYTES):
-        reason = NO_MATCH  # also where the head is not at its end yet: it must not be kept for ever
+        # Also where the head is not at its end yet: it must not be kept for ever.
+        reason = reason if reason == BAD_TIME else NO_MATCH
     elif inner and j >= end:
         if load_word(counters, 8 * MORE) != 0:
             store_word(counters, 8 * OPEN_ROW, -1)
             return LEAVE
-        reason = NO_MATCH
+        reason = reason if reason == BAD_TIME else NO_MATCH
     if reason != 0 or (inner and _head_inside(base, line, j, load_word(program, 8 * SLOTS))):
         return reason if reason != 0 else NO_MATCH
     store_word(counters, 8 * STATE, OPEN)

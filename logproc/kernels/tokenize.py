@@ -98,6 +98,7 @@ from logproc.kernels.layout import (
     ZONES,
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
+from logproc.kernels.recall import BAD_SEEN_CELL
 from logproc.kernels.records import LEAVE, PASSED, begin_records, end_records, newlines_between, record_line
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 from logproc.kernels.values import (
@@ -209,6 +210,8 @@ def tokenize(base, begin, end, row, program, lines):
         if port_column >= 0 and clf_head:
             store_half(starts, 4 * (port_column * max_rows + row), -1)
         ended = False
+        if head > 0:
+            store_word(cache, 8 * BAD_SEEN_CELL, 0)
         f = behind = 0
         for f in range(n_slots):
             if reason != 0:
@@ -381,6 +384,8 @@ def tokenize(base, begin, end, row, program, lines):
                     time = micros
                     no_zone = 1 if verdict == 2 else 0
         if head > 0:
+            if load_word(cache, 8 * BAD_SEEN_CELL) != 0 and (reason == 0 or f >= head):
+                f, reason = head, BAD_TIME
             reason = record_line(base, line, j, end, f, reason, program, lines, row, n_lines, blanks)
             if reason < 0:
                 if reason == LEAVE:

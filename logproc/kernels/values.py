@@ -49,6 +49,7 @@ from logproc.kernels.layout import (
     EPOCH_MILLIS,
     FACILITY,
     FLAGS,
+    HEAD_SLOTS,
     HOST,
     ISO_TIME,
     LENGTH,
@@ -91,6 +92,7 @@ from logproc.kernels.layout import (
 )
 from logproc.kernels.memory import load_byte, load_word, store_half, store_word
 from logproc.kernels.numerals import parse_decimal, parse_integer
+from logproc.kernels.recall import BAD_END_CELL, BAD_SEEN_CELL
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 from logproc.kernels.stamps import parse_local_time
 
@@ -275,6 +277,13 @@ def put_head(base, s, slot, program, starts, ends, max_rows, row, cache):
         return _put_rest(base, s, slot, program, starts, ends, max_rows, row, cache)
     e, after = _field_end(base, s, slot, program, cache)
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
+    if meaning == STAMP and e < 0 and load_word(program, 8 * HEAD_SLOTS) > 0:
+        # The line may still begin a record, and is then refused: it must not go on with the record before.
+        bad_end = load_word(cache, 8 * BAD_END_CELL)
+        if bad_end >= 0 and load_u64(base, bad_end) & mask == word:
+            store_word(cache, 8 * BAD_SEEN_CELL, 1)
+            store_word(cache, 8 * HEAD_TIME, NO_TIME)
+            e = after = bad_end
     good = e >= 0 and load_u64(base, after) & mask == word
     at = -1
     if good and meaning == WORDS and load_word(slot, 8 * SECOND) >= -1:
