@@ -101,6 +101,15 @@ def test_a_configured_format_takes_part_in_detection_whatever_the_size(tmp_path,
     assert small.lines.counted == 100
 
 
+def test_thousands_of_strange_lines_at_the_head_are_rejected_and_the_rest_is_read(tmp_path):
+    strange = b"starting ...\n" * 2000
+    lines = b"".join(b'::1 - - [10/Oct/2000:13:55:36 +0000] "GET /%d HTTP/1.0" 200 9\n' % n for n in range(20000))
+    (tmp_path / "a.log").write_bytes(strange + lines)
+    report = logproc.run(tmp_path, reports=["web"])
+    (file,) = report.files
+    assert (file.format, file.lines.counted, file.lines.rejected) == ("common", 20000, 2000)
+
+
 def test_a_root_that_is_gone_means_try_later(tmp_path):
     settings = tmp_path / "c.toml"
     settings.write_text(f'root = "{tmp_path}/mnt"\n')

@@ -31,6 +31,11 @@ MIN_SHARE = 0.5
 """A format that reads fewer of the records is not chosen; rejected lines that begin with a blank are no records of
 their own, but the rest of one that was cut or goes on."""
 
+LARGE = 1 << 16
+"""Bytes of a text from which on its head alone does not decide that it has no format."""
+
+NOTHING_MATCHES = "no known format matches"
+
 SPECIFIC_MAY_LOSE = 0.05
 """How much less than the best a more specific format may read: it yields more fields from nearly as many lines."""
 
@@ -96,9 +101,9 @@ def detect(
         return Detection(None, 0.0, None, OLD_ENDS)
     ordered = BY_RANK if candidates is None else tuple(candidates)
     scores, refusal = _scores(text, ordered, matcher, readers)
-    if not scores:
-        return Detection(None, 0.0, None, refusal or "no known format matches")
-    found = _choice(scores, refusal, text)
+    found = _choice(scores, refusal, text) if scores else Detection(None, 0.0, None, refusal or NOTHING_MATCHES)
+    if found.format is None and len(text) >= LARGE:
+        return _behind_head(found, text, ordered, matcher, readers)
     if refused is None or found.format is None:
         return found
     return _with_others(found, scores, text, ordered, matcher, refused, readers)
@@ -193,7 +198,7 @@ def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
         other = max(others, key=_share, default=best)
         best = other if other.share >= MIN_SHARE or _reads_records(other, text) else best
     if best.share < MIN_SHARE and not _reads_records(best, text):
-        reason = refusal or f"no known format matches (best: {best.format.name}, {100 * best.share:.0f} % of lines)"
+        reason = refusal or f"{NOTHING_MATCHES} (best: {best.format.name}, {100 * best.share:.0f} % of lines)"
         return Detection(None, 0.0, best.format.name, reason)
     chosen = next(score for score in scores if score.share >= best.share * (1 - SPECIFIC_MAY_LOSE))
     runner_up = None
@@ -205,6 +210,25 @@ def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
     if most < 1:
         reason += ", as would those of other programs"
     return Detection(chosen.format.name, min(chosen.share, most), runner_up, reason)
+
+
+def _behind_head(
+    found: Detection, text: bytes, ordered: tuple[Format, ...], matcher: Matcher, readers: Readers | None
+) -> Detection:
+    """Let the last two thirds of a large text decide: what stands in front may be what another program left there.
+
+    The confidence is the share of all lines.
+    """
+    rest = text[text.find(b"\n", len(text) // 3) + 1 :]
+    scores, refusal = _scores(rest, ordered, matcher, readers)
+    behind = _choice(scores, refusal, rest) if scores else found
+    if behind.format is None:
+        return found
+    chosen = next(score.format for score in scores if score.format.name == behind.format)
+    matched, rejected = matcher(chosen, text)
+    share = matched / (matched + rejected)
+    reason = f"{100 * share:.0f} % of {matched + rejected} lines match, and behind the first third {behind.reason}"
+    return Detection(chosen.name, min(share, behind.confidence), behind.runner_up, reason)
 
 
 def certainty(row: Format, text: bytes) -> float:

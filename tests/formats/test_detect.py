@@ -229,6 +229,22 @@ def test_rests_of_cut_records_do_not_count_against_a_format():
     assert (result.format, result.confidence) == ("combined", 0.25)
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (COMBINED, "combined"),
+        (b"2024-01-02 03:04:05,678 fail2ban.actions: WARNING [ssh] Ban 192.0.2.1\n", "fail2ban_old"),
+    ],
+)
+def test_what_another_program_left_at_the_head_of_a_large_file_does_not_decide(line: bytes, name: str):
+    junk = b"starting ...\n" * 2000
+    result = detect([junk, line * 700, line * 700], matcher=MATCHER, refused=MATCHER.refused)
+    assert result.format == name
+    assert result.confidence == pytest.approx(1400 / 3400)
+    assert result.reason.startswith("41 % of 3400 lines match, and behind the first third 100 % of 1")
+    assert detect([junk * 4, line * 700], matcher=MATCHER, refused=MATCHER.refused).format is None
+
+
 def test_unknown_text_has_no_format_and_no_confidence():
     result = found(b"10-10 13:55:36.811  1702 is what D Manager says\n" * 5)
     assert result == Detection(None, 0.0, None, "no known format matches")
