@@ -85,18 +85,34 @@ def find(name: str, file: str) -> bytes | None:
 
 
 def keep(place: Path, file: str, content: bytes) -> bool:
-    """Write a file into a folder, for others to read where the umask lets them; returns whether that could be done."""
+    """Write a file into a folder, for those to read who may read the sources; returns whether that could be done."""
     temporary = place / f"{file}.{os.urandom(8).hex()}"
     with suppress(OSError):
         try:
-            temporary.touch(0o644, exist_ok=False)
+            temporary.touch(0o600, exist_ok=False)
             temporary.write_bytes(_digest(content) + content)
+            if place.parent == BESIDE_SOURCES:
+                _share(temporary)
+                _share(place)
+                _share(place.parent)
             temporary.replace(place / file)
         except OSError:
             temporary.unlink()
         else:
             return True
     return False
+
+
+def _share(path: Path) -> None:
+    """Let those read a file of ours, or look into a folder, who may read the sources, whatever our umask is.
+
+    What is made of the sources holds no secret; a second user would compile all of it in each run.
+    """
+    status = path.stat()
+    readers = Path(__file__).stat().st_mode & 0o044
+    wanted = status.st_mode | readers | (readers >> 2 if path.is_dir() else 0)
+    if wanted != status.st_mode:
+        path.chmod(stat.S_IMODE(wanted))
 
 
 def _digest(content: bytes) -> bytes:

@@ -112,12 +112,13 @@ def folder() -> Path | None:
 
 
 def is_cold(module: str = "") -> bool:
-    """Tell whether kernels are still to be compiled: none is cached yet, or only what earlier sources left.
+    """Tell whether kernels are still to be compiled: none is cached that we may read, or only of earlier sources.
 
     With a module, whether none of its kernels is.
     """
     pattern = f"{module}.*{SUFFIX}" if module else f"*{SUFFIX}"
-    return not any(_is_current(file.name) for place in cachefiles.places() for file in (place / _name()).glob(pattern))
+    files = (file for place in cachefiles.places() for file in (place / _name()).glob(pattern))
+    return not any(_is_current(file.name) and os.access(file, os.R_OK) for file in files)
 
 
 def _is_current(file: str) -> bool:

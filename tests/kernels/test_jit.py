@@ -119,6 +119,34 @@ def test_damaged_machine_code_is_seen(tmp_path, monkeypatch):
         assert native.find("group.count_rows") is None
 
 
+def test_what_a_careful_umask_compiled_beside_the_sources_serves_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(cachefiles, "BESIDE_SOURCES", tmp_path / "cache")
+    before = os.umask(0o077)
+    try:
+        place = tmp_path / "cache" / "kernels-x"
+        place.mkdir(parents=True)
+        assert cachefiles.keep(place, "a.object", b"x")
+        own = tmp_path / "own" / "kernels-x"
+        own.mkdir(parents=True)
+        assert cachefiles.keep(own, "a.object", b"x")
+    finally:
+        os.umask(before)
+    readers = Path(cachefiles.__file__).stat().st_mode & 0o044
+    modes = [path.stat().st_mode & 0o777 for path in (place / "a.object", place, place.parent)]
+    assert modes == [0o600 | readers, 0o700 | readers | readers >> 2, 0o700 | readers | readers >> 2]
+    assert [path.stat().st_mode & 0o777 for path in (own / "a.object", own)] == [0o600, 0o700]
+
+
+def test_kernels_that_we_may_not_read_are_still_to_be_compiled(tmp_path, monkeypatch):
+    file = tmp_path / native._name() / native._file("group.count_rows")
+    monkeypatch.setattr(cachefiles, "places", lambda: iter([tmp_path]))
+    file.parent.mkdir()
+    cachefiles.keep(file.parent, file.name, b"x")
+    assert not native.is_cold()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert native.is_cold()
+
+
 def change(source: Path) -> None:
     with source.open("a") as file:
         file.write("# changed\n")
