@@ -308,8 +308,9 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     groups = len(offsets) - 1
     if end != len(raw) or groups < 0 or (len(slack) != groups and (is_wide or len(slack))):
         raise MergeError(f"report {spec.name!r}: the table's arrays do not fit together")
-    for state in states:
-        state.resize(groups)
+    for number, state in enumerate(states):
+        if number in blank:
+            state.resize(groups)
     for state in held:
         width = len(state.arrays())
         state.load(groups, rest[:width])

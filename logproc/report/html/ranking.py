@@ -45,6 +45,7 @@ def ranking(table: ReportTable, headings: Sequence[Heading], rows: Sequence[Sequ
 
 
 def _label(row: Sequence[Cell], headings: Sequence[Heading]) -> str:
-    """Return what a row is about: the texts of its keys."""
+    """Return what a row is about: the texts of its keys, as far as it has them."""
     texts = [cell.text for cell, heading in zip(row, headings, strict=True) if heading.key]
-    return " · ".join(texts)[:LONGEST_LABEL]
+    known = [text for text in texts if text != units.NOTHING]
+    return " · ".join(known or texts[:1])[:LONGEST_LABEL]

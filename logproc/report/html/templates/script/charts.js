@@ -53,7 +53,7 @@
       scales: { x: { time: !broken }, y: { range: function (_, low, high) { return [0, high > 0 ? high * 1.06 : 1]; } } },
       axes: [
         { stroke: muted, font: font, grid: { show: false }, ticks: { stroke: line, width: 1 }, size: broken ? 26 : 38, space: broken ? 90 : 60 },
-        { stroke: muted, font: font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 52, space: 34,
+        { stroke: muted, font: font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: data.unit === "seconds" ? 62 : 52, space: 34,
           values: function (_, ticks) { return ticks.map(function (v) { return write(v, data.unit, true); }); } }
       ],
       hooks: { setCursor: [tell], drawClear: [] }

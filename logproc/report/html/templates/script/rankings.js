@@ -1,6 +1,7 @@
   // ---- the chart above a table: its first rows as columns, of the amount that is chosen ----
 
   var RANKED = 12, SVG = "http://www.w3.org/2000/svg", drawnOf = new WeakMap();
+  var NOTHING = "\u2013"; // how a value that is missing is shown
 
   /** Return the columns of a table that hold amounts, as their places; shares are those of the first one. */
   function amounts(node) {
@@ -21,7 +22,9 @@
   function labelOf(node, row) {
     var heads = Array.from(node.tHead.rows[0].cells);
     var texts = heads.map(function (head, i) { return head.dataset.key === undefined ? "" : row.cells[i].textContent; });
-    return texts.filter(Boolean).join(" · ").slice(0, 60);
+    texts = texts.filter(Boolean);
+    var known = texts.filter(function (text) { return text !== NOTHING; });
+    return (known.length ? known : texts.slice(0, 1)).join(" · ").slice(0, 60);
   }
 
   /** Return what is drawn of some rows: a label, a number and its text each; with `places`, in those, gaps as nothing. */
