@@ -3,25 +3,66 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from typing import TYPE_CHECKING
 
 from logproc import timestamps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from logproc.report_model import ReportError
 
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """0001-01-01T00:00:00Z and the last microsecond of 9999."""
 
 
+MARKS = frozenset({"Mn", "Me"})
+"""Categories of what stands on or below the letter before it."""
+
+MOST_MARKS = 4
+"""Marks of one letter that are shown: more than any script needs."""
+
+BLANK = frozenset(
+    map(
+        chr,
+        (
+            0x034F,
+            0x115F,
+            0x1160,
+            0x17B4,
+            0x17B5,
+            0x2800,
+            0x3164,
+            0xFFA0,
+            *range(0xFE00, 0xFE0E),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+"""Fillers, joiners, the blank of Braille, selectors of variants (but those of emoji): printable, and not to be seen."""
+
+
 def visible(text: str) -> str:
     """Escape what a terminal would act on or hide: control, format and bidirectional characters, surrogates.
 
-    Line ends and tabs are escaped too: one value stays on one line.
+    Line ends and tabs are escaped too: one value stays on one line. So are letters that show nothing, and what piles up
+    on a letter: some hundred accents of one row would cover the rows above it.
     """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
+    if text.isascii():
+        return text if text.isprintable() else "".join(_plain(char) for char in text)
+    return "".join(_shown(text))
+
+
+def _shown(text: str) -> Iterator[str]:
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in MARKS else 0
+        yield _plain(char) if marks <= MOST_MARKS and char not in BLANK else _escape(ord(char))
+
+
+def _plain(char: str) -> str:
+    return char if char.isprintable() else _escape(ord(char))
 
 
 def _escape(code: int) -> str:

@@ -291,3 +291,18 @@ def test_the_hours_of_a_day_are_a_course_and_the_days_of_a_week_a_table(monkeypa
     assert re.fullmatch(r" requests +[▁-█]{24} max 23", lines[at + 1])
     assert lines[at + 2] == " hour of day 0 to 23, 24 rows (--json shows all)"
     assert any(re.match(r" +6 +6 ", line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("/na\u0308\u0301ive/क्षि/ก็่", "/na\u0308\u0301ive/क्षि/ก็่"),
+        ("/x" + "\u0301" * 6, "/x" + "\u0301" * 4 + "\\u0301" * 2),
+        ("/admin\u3164", "/admin\\u3164"),
+        ("a\u2800b\U000e0101c\u034f", "a\\u2800b\\U000e0101c\\u034f"),
+        ("⚠\ufe0f 日本", "⚠\ufe0f 日本"),
+        ("\u0301" * 2 + "\x1b" + "\u0301" * 5, "\u0301" * 2 + "\\x1b" + "\u0301" * 4 + "\\u0301"),
+    ],
+)
+def test_what_shows_nothing_or_covers_other_rows_is_escaped(text, seen):
+    assert visible(text) == seen
