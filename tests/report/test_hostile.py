@@ -189,7 +189,7 @@ def everywhere(tmp_path_factory):
         config.append(f'[[source]]\nname = "{name}"\ninclude = ["{name}.log"]\nformat = "{name}"\n')
         if columns:
             names = ", ".join(f'"{column}"' for column in sorted(columns))
-            sql = f"SELECT {names}, count(*) AS n FROM {name} GROUP BY ALL"
+            sql = f'SELECT {names}, count(*) AS n FROM "{name}" GROUP BY ALL'
             config.append(f"[[report]]\nname = 'all_{name}'\nsql = '{sql}'\n")
     agent = "x" * 1_000_000
     with (folder / "combined.log").open("a") as file:
