@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_500_000
 """Size that a page should not pass: it is sent by mail, and opened on phones."""
 
-ROOMS = (panels.ROOM, panels.Room(100, 12_000), panels.Room(25, 3_000), panels.Room(10, 1_500, live=False))
-"""What the panels may take, from much to little; the first with which the page is small enough counts."""
+ROOMS = (
+    panels.ROOM,
+    panels.Room(100, 12_000),
+    panels.Room(25, 3_000, ranked=False),
+    panels.Room(10, 1_500, live=False, ranked=False),
+)
+"""What the panels may take, from much to little; the first with which the page is small enough counts. The last ones
+leave the charts above tables to the page's script: in hundreds of panels they take half a megabyte."""
 
 SCRIPT = ("base", "tables", "rankings", "charts", "following", "choosing", "view", "start")
 """Parts of the page's script; each knows of those before it, and `start` sets all going."""
