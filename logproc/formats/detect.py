@@ -16,12 +16,12 @@ from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PATTERN, SEPARATO
 from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
 """Counts (matched, rejected) lines of whole-line bytes; blank lines are neither."""
 
-Readers: TypeAlias = "Callable[[Sequence[Format], bytes], Iterator[Format]]"
+Readers: TypeAlias = "Callable[[Iterable[Format], bytes], Iterator[Format]]"
 """Returns the formats, in their order, without some that read no line of the text."""
 
 Refused: TypeAlias = "Callable[[Format, bytes], bytes]"

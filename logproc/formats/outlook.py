@@ -19,7 +19,7 @@ from logproc.formats.traits import KINDS, beginning_of, pairs_of
 from logproc.kernels.pairs import BITS, rule_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +40,8 @@ MOST_KEPT = 1 << 14
 """Shapes of lines, and sets of formats that these leave, that are remembered."""
 
 ASKED_OFTEN = 8
-"""Texts of the same shapes before the pairs that formats need are learnt: a run over few files does without."""
+"""Texts of the same shapes before the pairs that formats need are learnt, and texts before all formats are read with at
+once: a run over few files does without."""
 
 _KIND_OF = np.frombuffer(KINDS, np.uint8)
 _K = TypeVar("_K")
@@ -111,10 +112,10 @@ class Outlook:
                 return True
         return False
 
-    def possible(self, ordered: tuple[Format, ...]) -> Sequence[Format]:
-        """Return the formats, in their order, of which the text may hold a record, as far as is cheaply told."""
+    def possible(self, ordered: tuple[Format, ...]) -> Iterator[Format]:
+        """Yield the formats, in their order, of which the text may hold a record, as far as is cheaply told."""
         rows = _index(ordered).shortlist(self.shapes).possible(self.text, self.shapes)
-        return [row for row in rows if not row.needs or self.holds(row.needs)]
+        return (row for row in rows if not row.needs or self.holds(row.needs))
 
 
 class _Index:

@@ -10,14 +10,15 @@ from formats.cases import MATCHER, SHARED, count_lines, needs_shared, read_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats import FORMATS, outlook
+from logproc.formats import FORMATS, outlook, parser
 from logproc.formats.detect import BY_RANK, Detection, detect
 from logproc.formats.format import SEPARATOR
 from logproc.formats.outlook import HEAD_BYTES, Outlook, shape_of
+from logproc.formats.parser import Matcher
 from logproc.formats.regex_tree import Place, Row, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from logproc.formats import Format
 
@@ -160,6 +161,21 @@ def read_in_full(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
         patch.setattr(Outlook, "possible", possible)
         patch.setattr(Outlook, "begins", begins)
         return detect([text], matcher=MATCHER, refused=MATCHER.refused)
+
+
+def test_a_lone_file_takes_no_parsers_of_formats_behind_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Format] = []
+    new_parser = parser.new_parser
+
+    def noted(fmt: Format, wanted: Iterable[str], capacity: int) -> parser.Parser:
+        made.append(fmt)
+        return new_parser(fmt, wanted, capacity)
+
+    monkeypatch.setattr(parser, "new_parser", noted)
+    matcher = Matcher()
+    answer = detect([COMBINED], matcher=matcher, refused=matcher.refused, readers=matcher.readers)
+    assert answer.format == "combined"
+    assert 1 <= len(made) < 10
 
 
 def read_fast(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
