@@ -21,6 +21,15 @@ def test_the_text_of_a_format_is_read_by_it(name: str):
     assert rejected == 0
 
 
+def test_clocks_go_on_from_line_to_line():
+    with patch.object(speed, "VARIANTS", 40):
+        lines = speed.sample_text(FORMATS["combined"], 100_000).splitlines()
+    clocks = [found[0] for line in lines if (found := speed.CLOCK.search(line))]
+    assert clocks == sorted(clocks)
+    assert clocks[0] == b":00:00"
+    assert len(set(clocks)) > len(lines) // 5
+
+
 def test_what_is_grouped_by_is_a_field_of_the_format():
     assert speed.key_of(FORMATS["combined"]) == "status"
     assert speed.key_of(FORMATS["log4j"]) == "level"
