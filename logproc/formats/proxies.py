@@ -8,6 +8,7 @@ https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_l
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
@@ -431,6 +432,23 @@ PROXIES = (
             '[2024-01-24T01:34:36.743Z] "GET / HTTP/1.1" 200 - 0 2 3 - "-" "-" "-" "-"',
             '[2024-01-24 01:34] "GET / HTTP/1.1" 200 - 0 2 3 - "-" "-" "-" "-" "-"',
         ),
+    ),
+    Format(
+        name="emissary",
+        family="web",
+        engine=SEPARATOR,
+        program=replace(_ENVOY, prefix=b"ACCESS ["),
+        doc="Emissary, formerly Ambassador: Envoy's default access log behind the word ACCESS",
+        rank=4,
+        needs=(b"ACCESS [", b'] "'),
+        samples=(
+            Sample(
+                'ACCESS [2024-01-02T03:04:05.678Z] "GET /a?b HTTP/1.1" 200 - 0 5 12 11 "192.0.2.1" "c" "id" "a.test" '
+                '"10.0.0.1:80"',
+                {"time": "2024-01-02T03:04:05.678000Z", "path": "/a", "status": 200, "bytes": 5, "vhost": "a.test"},
+            ),
+        ),
+        refused=('ACCESS "GET /a HTTP/1.1" 200', 'ACCESS [today] "GET /a HTTP/1.1" 200 - 0 5 1 1 "-" "c" "i" "h" "u"'),
     ),
     Format(
         name="istio",
