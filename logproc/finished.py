@@ -10,10 +10,12 @@ from __future__ import annotations
 import copy
 import json
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logproc.asking import mark_of
+from logproc.errors import LedgerError
 from logproc.report_model import ColumnInfo, Coverage, ReportError, ReportTable, Slice
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def finished(ledger: Ledger, asked: Questions, config: Config) -> Finished:
         return unpacked(content)
     made = _made(ledger, asked, config)
     if is_known:
-        with ledger.transaction():
+        with suppress(LedgerError), ledger.transaction():  # a disk that is full has room for no copies
             ledger.keep_finished(mark, packed(made))
     return made
 

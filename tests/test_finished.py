@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from logproc import finished, keeping, nightly
 from logproc.config import Check, Config, NamedReport, Output, State
+from logproc.errors import LedgerError
 from logproc.report_model import ColumnInfo, Coverage, ReportError, ReportTable, Slice
 from logproc.state.ledger import Ledger
 
@@ -153,3 +154,13 @@ TABLES = st.builds(
 def test_reports_come_back_as_they_were(tables, slices):
     made = finished.Finished(tuple(tables), tuple(slices))
     assert finished.unpacked(finished.packed(made)) == made
+
+
+def test_a_disk_without_room_for_them_costs_the_next_night_its_time_and_not_this_one_its_reports(config, monkeypatch):
+    def refuse(_ledger, _mark, _content):
+        raise LedgerError("ledger.sqlite", "no space left on the disk")
+
+    monkeypatch.setattr(Ledger, "keep_finished", refuse)
+    first = night(config)
+    monkeypatch.undo()
+    assert night(config) == first
