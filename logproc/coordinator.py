@@ -58,6 +58,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(scratch.folder()) if rejects else None
         job = running.job_of(config, reports + checks, planner.formats, folder)
+        job = running.shared_out(job, tasks, config.workers)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
         run_tasks = elsewhere or running.here(backend, config)

@@ -97,7 +97,7 @@ def run(
             from logproc import scratch  # noqa: PLC0415
 
             folder = stack.enter_context(scratch.folder()) if rejects else None
-            job = asked.job(planner.formats, folder)
+            job = running.shared_out(asked.job(planner.formats, folder), tasks, config.workers)
             if warm is not None:
                 warm()
             known = reading.read(ledger, number, tasks, job, elsewhere, config, progress)
