@@ -128,6 +128,18 @@ def test_no_column_is_cut_off(opened, width):
     assert browser.execute_script(cut) == []
 
 
+def test_no_column_is_cut_off_on_paper(opened):
+    browser = opened("wide", 718)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    cut = """
+    return [...document.querySelectorAll('.panel .scroll')]
+      .filter(s => s.scrollWidth > s.clientWidth + 1).map(s => [s.ariaLabel, s.scrollWidth, s.clientWidth]);
+    """
+    found = browser.execute_script(cut)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert found == []
+
+
 def spoken(browser):
     """Return what a screen reader is told of the page: role and name, in order."""
     nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
