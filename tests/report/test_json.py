@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logproc.model import Lines
-from logproc.report.json import compact, render, row_text
+from logproc.report.json import compact, object_text, render, row_text
 from logproc.report_model import ColumnInfo, FileEntry, Report, ReportTable, RunInfo
 
 RUN = RunInfo("r1", "0.1.0", "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z", "serial", 1, None, None)
@@ -105,6 +105,10 @@ def pytest_fail(name):
     raise AssertionError(name)
 
 
-@given(st.lists(st.none() | st.booleans() | st.integers() | st.floats() | st.text()).map(tuple))
-def test_a_row_is_written_as_any_other_value(row):
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+
+
+@given(st.lists(VALUES).map(tuple), st.dictionaries(st.text(), VALUES | st.dictionaries(st.text(), VALUES)))
+def test_rows_and_files_are_written_as_any_other_value(row, members):
     assert row_text(row) == compact(row)
+    assert object_text(members) == compact(members)
