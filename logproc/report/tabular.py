@@ -23,6 +23,9 @@ LONGEST_CELL = 2000
 NARROWEST_TEXT = 12
 """Characters that a text column keeps, even where the table then is wider than the screen."""
 
+READABLE_TEXT = 18
+"""Characters of a text for which optional columns give way."""
+
 WIDEST_BAR = 20
 NARROWEST_BAR = 6
 
@@ -44,14 +47,14 @@ def fitting(table: ReportTable, width: int, shown: int) -> tuple[ReportTable, tu
 
 
 def _least_width(table: ReportTable, shown: int) -> int:
-    """Return how wide a table is whose texts are cut as far as they may be."""
+    """Return how wide a table is whose texts are cut as far as they can still be read."""
     rows = [
         [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
     ]
     columns = zip([visible(column.name[:LONGEST_CELL]) for column in table.columns], *rows, strict=True)
     widest = [max(map(cell_len, column)) for column in columns]
     kinds = [column.type for column in table.columns]
-    least = (min(size, NARROWEST_TEXT) if kind == "text" else size for size, kind in zip(widest, kinds, strict=True))
+    least = (min(size, READABLE_TEXT) if kind == "text" else size for size, kind in zip(widest, kinds, strict=True))
     return sum(least) + 3 * len(widest)
 
 
