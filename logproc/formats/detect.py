@@ -174,8 +174,7 @@ def _scores(
     scores: list[_Score] = []
     refusal = ""
     outlook = Outlook(text)
-    possible = outlook.possible(ordered)
-    for row in readers(possible, text) if readers is not None else possible:
+    for row in _candidates(outlook, ordered, readers):
         unlike = outlook.is_unlike(row)
         if (unlike and not row.unlike_reason) or not outlook.begins(row):
             continue
@@ -189,6 +188,11 @@ def _scores(
         if rejected == 0:
             break
     return scores, refusal
+
+
+def _candidates(outlook: Outlook, ordered: tuple[Format, ...], readers: Readers | None) -> Iterator[Format]:
+    for number, rows in enumerate(outlook.possible(ordered)):
+        yield from readers(rows, outlook.text) if readers is not None and number > 0 else rows
 
 
 def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:

@@ -39,6 +39,9 @@ MOST_SHAPES = 64
 MOST_KEPT = 1 << 14
 """Shapes of lines, and sets of formats that these leave, that are remembered."""
 
+FIRST = 6
+"""Formats that are asked one by one before anything is looked for on behalf of all others."""
+
 ASKED_OFTEN = 8
 """Texts of the same shapes before the pairs that formats need are learnt, and texts before all formats are read with at
 once: a run over few files does without."""
@@ -112,10 +115,13 @@ class Outlook:
                 return True
         return False
 
-    def possible(self, ordered: tuple[Format, ...]) -> Iterator[Format]:
-        """Yield the formats, in their order, of which the text may hold a record, as far as is cheaply told."""
-        rows = _index(ordered).shortlist(self.shapes).possible(self.text, self.shapes)
-        return (row for row in rows if not row.needs or self.holds(row.needs))
+    def possible(self, ordered: tuple[Format, ...]) -> Iterator[Iterable[Format]]:
+        """Yield the formats, in their order, of which the text may hold a record, as far as is cheaply told.
+
+        The first few come first: where one of them reads all, nothing need be known of the others.
+        """
+        for rows in _index(ordered).shortlist(self.shapes).possible(self.text, self.shapes):
+            yield (row for row in rows if not row.needs or self.holds(row.needs))
 
 
 class _Index:
@@ -180,14 +186,19 @@ class _Shortlist:
     """Formats that may read texts of the same shapes: what they say of the beginning, and the pairs that they need."""
 
     def __init__(self, rows: tuple[Format, ...]) -> None:
-        self._rows = rows
+        self._first, self._rows = rows[:FIRST], rows[FIRST:]
         self._asked = 0
 
-    def possible(self, text: bytes, shapes: frozenset[bytes] | None) -> Sequence[Format]:
-        """Return the formats that a text does not rule out; all where so few were asked about that it is dear."""
+    def possible(self, text: bytes, shapes: frozenset[bytes] | None) -> Iterator[Sequence[Format]]:
+        """Yield the first formats, then those that a text does not rule out; all where few texts were asked about."""
+        yield self._first
         if self._asked < ASKED_OFTEN:
             self._asked += 1
-            return self._rows
+            yield self._rows
+        elif self._rows:
+            yield self._not_ruled_out(text, shapes)
+
+    def _not_ruled_out(self, text: bytes, shapes: frozenset[bytes] | None) -> Sequence[Format]:
         needed, until = self._pairs
         possible = np.empty(len(until), np.uint8)
         base = np.frombuffer(text, np.uint8).ctypes.data

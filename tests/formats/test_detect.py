@@ -151,8 +151,8 @@ def test_a_format_that_reads_lines_is_never_ruled_out_by_how_these_begin(row: Fo
 def read_in_full(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
     """Detect as if nothing were known of formats but what they say themselves."""
 
-    def possible(outlook: Outlook, ordered: tuple[Format, ...]) -> list[Format]:
-        return [row for row in ordered if all(needed in outlook.text for needed in row.needs)]
+    def possible(outlook: Outlook, ordered: tuple[Format, ...]) -> list[list[Format]]:
+        return [[row for row in ordered if all(needed in outlook.text for needed in row.needs)]]
 
     def begins(outlook: Outlook, row: Format) -> bool:
         return row.begins is None or row.begins.search(outlook.text, 0, HEAD_BYTES) is not None
