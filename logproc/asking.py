@@ -11,18 +11,23 @@ import json
 import uuid
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from logproc import __version__, plans, questions
 from logproc.clock import now_text
 from logproc.errors import UsageError
-from logproc.state.ledger import PLANNED
+from logproc.report.text import unseen
+from logproc.report_model import COVERAGE
+from logproc.state.database import has_ledger
+from logproc.state.ledger import PLANNED, Ledger
 from logproc.state.rows import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from logproc.config import Config
+    from logproc.report_model import ReportTable
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.ledger import Ledger
     from logproc.worker import Job
 
 WIDER = 4
@@ -30,6 +35,65 @@ WIDER = 4
 
 ASKED = "asked"
 """The fact of a ledger that says what it was asked last."""
+
+
+ALL = "all"
+"""What stands for the name of every report."""
+
+_NAMED = 3
+"""Reports that a message names."""
+
+
+def note(config: Config, state_dir: str) -> str | None:
+    """Say which reports begin with the next run of a ledger that has counted before; None where none does."""
+    if not has_ledger(state_dir):
+        return None
+    asked = Questions(config)
+    with Ledger.to_write(state_dir) as ledger:
+        if asked.known_to(ledger) is not None or not ledger.spec_sets():
+            return None
+        known = ledger.specs()
+    rebuilt = {key for name in config.rebuild for key in asked.keys_of(name)}
+    pairs = zip(asked.keys, (*asked.reports, *asked.checks), strict=True)
+    return beginning([spec.name for key, spec in pairs if key not in known and key not in rebuilt])
+
+
+def beginning(names: Sequence[str]) -> str | None:
+    """Say of reports that nothing counted so far is in them, and the way out; None for none."""
+    if not names:
+        return None
+    named = list(names[:_NAMED])
+    if len(names) > _NAMED:
+        named.append(f"{len(names) - _NAMED} more")
+    which = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+    return (
+        f"{which}: not asked like this before, hence without what was counted until now; `logproc run --rebuild "
+        f"{names[0] if len(names) == 1 else ALL}` counts that too, as far as it is still on disk"
+    )
+
+
+def not_rebuilt(tables: Iterable[ReportTable], rebuilt: Iterable[str]) -> Iterator[str]:
+    """Yield what reports, asked to be rebuilt by such names, are still without."""
+    named = [(table.name, table) for table in tables]
+    meant = {table.name: table for name in rebuilt for table in _meant(name, named)}
+    for name, table in meant.items():
+        missing = unseen(table)
+        if missing is not None:
+            yield (
+                f"--rebuild {name}: still {missing}: that is no longer on disk as it was, or its days are older than "
+                f"compact_after and merged"
+            )
+
+
+T = TypeVar("T")
+
+
+def _meant(name: str, named: Sequence[tuple[str, T]]) -> list[T]:
+    """Return what a name of a report, a preset or `all` stands for; [] for nothing."""
+    for known, meant in named:
+        if name in {known, known.rpartition("/")[2]}:
+            return [meant]
+    return [meant for known, meant in named if name == ALL or known.startswith(f"{name}/")]
 
 
 def mark_of(text: str) -> str:
@@ -103,13 +167,17 @@ class Questions:
             ledger.add_specs(run, ((key, spec.name, plans.codec().dumps(spec)) for key, spec in self.by_key.items()))
             ledger.set_meta(ASKED, now)
 
-    def key_of(self, name: str) -> str:
-        """Return the key of a report; UsageError if there is none of that name."""
-        for key, spec in zip(self.keys, (*self.reports, *self.checks), strict=True):
-            if name in {spec.name, spec.name.rpartition("/")[2]}:
-                return key
-        names = ", ".join(spec.name for spec in self.reports)
-        raise UsageError(f"--rebuild {name}: there is no such report; there are {names}")
+    def keys_of(self, name: str) -> list[str]:
+        """Return the keys of a report, of all reports of a preset or, for `all`, of everything asked.
+
+        UsageError if there is nothing of that name.
+        """
+        pairs = zip(self.keys, (*self.reports, *self.checks), strict=True)
+        meant = _meant(name, [(spec.name, key) for key, spec in pairs])
+        if meant:
+            return meant
+        names = ", ".join(spec.name for spec in self.reports if spec.name != COVERAGE)
+        raise UsageError(f"--rebuild {name}: there is no such report or preset; there are {names}; or say {ALL}")
 
     def job(self, formats: tuple[str, ...], folder: str | None = None) -> Job:
         """Return what all tasks have in common: tables are by slot."""

@@ -309,6 +309,14 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice, *, with_slic
     return Report(info, files, tuple(reports), tuple(verdicts), slices=sliced)
 
 
+def uncounted(config: Config, ledger: Ledger) -> list[str]:
+    """Return the names of reports that a ledger has never counted, as `report` leaves them out beside others."""
+    asked = Questions(config)
+    known = ledger.specs()
+    missing = [spec.name for key, spec in zip(asked.keys, asked.reports, strict=False) if key not in known]
+    return missing if len(missing) < len(asked.reports) else []
+
+
 def _wanted(config: Config, ledger: Ledger) -> list[tuple[str, RollupSpec, Any]]:
     """Return what is reported, with its key, and the check where it is one: what is asked for and was ever counted."""
     asked = Questions(config)

@@ -66,8 +66,7 @@ def run(
     started = now_text()
     elsewhere = _elsewhere(config, say or (lambda _line: None))
     asked = Questions(config)
-    for name in config.rebuild:
-        asked.key_of(name)
+    rebuilt = list(dict.fromkeys(key for name in config.rebuild for key in asked.keys_of(name)))
     if not has_ledger(config.state_dir):
         _ = asked.by_key  # what cannot be planned leaves no ledger behind
     planner = Planner(config)
@@ -102,7 +101,10 @@ def run(
                 warm()
             known = reading.read(ledger, number, tasks, job, elsewhere, config, progress)
         _finish(ledger, number, found, config, known, asked)
-        _rebuild(ledger, planner, asked, config)
+        if rebuilt:
+            from logproc import reading  # noqa: PLC0415
+
+            reading.rebuild(ledger, planner, asked, config, rebuilt)
         books = _books(ledger, number, found, known)
         if tasks and rejects is not None and folder is not None:
             reading.join(rejects, folder, tasks, books)
@@ -229,14 +231,6 @@ def _settled(decision: Decision, record: Record | None) -> Decision:
     done = decision.limit < 0 or g.open_end >= decision.limit
     waits = decision.look is not None and decision.limit >= 0 and decision.look.size > decision.limit
     return decision._replace(kind=Kind.UNCHANGED, reason=UNTERMINATED if waits else None, again=not done)
-
-
-def _rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config) -> None:
-    """Count for reports that are named what was counted before they came."""
-    for name in config.rebuild:
-        from logproc import reading  # noqa: PLC0415
-
-        reading.rebuild(ledger, planner, asked, config, name)
 
 
 def _books(ledger: Ledger, run: Run, found: Survey, known: Known) -> Books:

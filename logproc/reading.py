@@ -1,4 +1,4 @@
-"""What an incremental run does where there is news: what is read, stored by the batch, counted again for one report.
+"""What an incremental run does where there is news: what is read, stored by the batch, counted again for some reports.
 
 Imported by a run that has something to read: formats, kernels and backends come with it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import defaultdict
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from logproc.asking import Questions
     from logproc.config import Config
+    from logproc.coverage import Spans
     from logproc.model import LogFile, Outcome, Piece, Task
     from logproc.network import Elsewhere
     from logproc.planner import Planner
@@ -161,12 +163,24 @@ def _work(
     return known
 
 
-def rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, name: str) -> None:
-    """Count for one report what was counted before it came, as far as that is still on disk."""
-    key = asked.key_of(name)
-    spans, _, _ = missing(ledger, key)
-    if not spans:
-        return
+def rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, keys: Sequence[str]) -> None:
+    """Count for some reports what was counted before they came, as far as that is still on disk.
+
+    Those that have missed the same are counted in one pass.
+    """
+    sets = ledger.spec_sets()
+    alike: dict[tuple[bool, ...], list[str]] = defaultdict(list)
+    for key in keys:
+        alike[tuple(key in specs for specs in sets)].append(key)
+    for together in alike.values():
+        spans, _, _ = missing(ledger, together[0])
+        if spans:
+            _read_again(ledger, planner, asked, config, tuple(together), spans)
+
+
+def _read_again(
+    ledger: Ledger, planner: Planner, asked: Questions, config: Config, keys: tuple[str, ...], spans: dict[int, Spans]
+) -> None:
     found = surveying.survey(config, planner, ledger, time.time_ns())
     pieces: list[tuple[LogFile, Piece, int]] = []
     numbers: list[tuple[int, int, bool]] = []
@@ -176,11 +190,11 @@ def rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, 
         numbers.append((number, generation, False))
     with ledger.transaction():
         uid = uuid.uuid4().hex
-        run_number = ledger.begin(uid, __version__, now_text(), [key], REBUILDING)
+        run_number = ledger.begin(uid, __version__, now_text(), keys, REBUILDING)
         ledger.add_wants(run_number, numbers)
-    again = Run(run_number, uid, REBUILDING, (key,))
+    again = Run(run_number, uid, REBUILDING, keys)
     tasks = planner.tasks_of(pieces)
-    job = replace(asked.job(planner.formats), specs=(slotted(asked.by_key[key]),))
+    job = replace(asked.job(planner.formats), specs=tuple(slotted(asked.by_key[key]) for key in keys))
     backend = choose(config.backend if config.backend in BACKENDS else "auto", len(tasks), config.workers)
     begin = partial(running.here(backend, config), process, job, tasks, config.workers)
     _work(ledger, again, tasks, job.specs, begin, config, None)

@@ -162,7 +162,9 @@ def test_a_new_report_says_what_it_has_not_seen_and_is_rebuilt(tmp_path, logs):
         report = run(logs.root, tmp_path / "s", named_reports=TWO, rebuild=("more",))
         assert report.table("more").coverage.bytes_missing == 0
         assert first_two(report, "more") == counted(report) == logs.expected()
-    with pytest.raises(UsageError, match="--rebuild nothing: there is no such report; there are lines, more"):
+    with pytest.raises(
+        UsageError, match="--rebuild nothing: there is no such report or preset; there are lines, more; or say all"
+    ):
         run(logs.root, tmp_path / "s", named_reports=TWO, rebuild=("nothing",))
 
 

@@ -11,7 +11,7 @@ import click
 from logproc.commands import outputs
 from logproc.commands.options import LEDGER, REPORT_OUTPUT, SPAN, VERBOSITY, options
 from logproc.commands.unattended import locked
-from logproc.console import put, say
+from logproc.console import put, say, warn
 
 if TYPE_CHECKING:
     from logproc.config import Config
@@ -37,7 +37,7 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     T is a date, today, yesterday or a weekday, in the configured time zone; --until is exclusive.
     """
     config = _config(typed)
-    from logproc import keeping
+    from logproc import asking, keeping
     from logproc.config import Output
     from logproc.report import summary
     from logproc.state.ledger import Ledger
@@ -48,6 +48,9 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         found = keeping.report(config, ledger, choice, with_slices=config.output.html is not None)
         before = keeping.before(config, ledger, choice) if config.output.html else ()
+        anew = asking.beginning(keeping.uncounted(config, ledger))
+    if anew is not None:
+        warn(anew)
     outputs.write(found, config, to_terminal=outputs.to_terminal(typed), before=before)
     say(summary.problems(found, 1.0, ()))
     return summary.exit_code(found, 1.0, ())

@@ -66,7 +66,12 @@ CREW = options(
 WORK = options(
     CREW,
     click.option("--state", metavar="DIR", help="Folder of a ledger: count every byte once, run after run."),
-    click.option("--rebuild", multiple=True, metavar="NAME", help="Count for this report what came before it, too."),
+    click.option(
+        "--rebuild",
+        multiple=True,
+        metavar="NAME",
+        help="Count for this report, preset or all what came before it, too.",
+    ),
     click.option("--accept-gone", is_flag=True, help="Go on although most counted files are gone from the disk."),
     SPAN,
     click.option(

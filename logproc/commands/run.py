@@ -70,6 +70,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
 
     behind = _older_ledger(config)
     _clock_ahead(config)
+    _asked_anew(config)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet or is_json())
     try:
@@ -88,6 +89,10 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
         from logproc import nightly
 
         nightly.reported(config)
+    if config.rebuild:
+        from logproc import asking
+
+        say([Message(text, "warning") for text in asking.not_rebuilt(report.reports, config.rebuild)])
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:
@@ -118,6 +123,17 @@ def _clock_ahead(config: Config) -> None:
     from logproc import upkeep
 
     note = upkeep.note(config, config.state_dir, time.time_ns())
+    if note is not None:
+        say([Message(note, "warning")])
+
+
+def _asked_anew(config: Config) -> None:
+    """Say which reports a ledger cannot have counted before."""
+    if config.state_dir is None:
+        return
+    from logproc import asking
+
+    note = asking.note(config, config.state_dir)
     if note is not None:
         say([Message(note, "warning")])
 

@@ -21,7 +21,7 @@ from logproc.report import figures, strokes, units
 from logproc.report.coverage import Coverage, coverage, name_of
 from logproc.report.summary import accounting, problems, verdict
 from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, fitting, grid
-from logproc.report.text import inexactness, plural, visible
+from logproc.report.text import inexactness, plural, unseen, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -163,6 +163,8 @@ def _headline(table: ReportTable) -> Text:
         text.append(f"  {visible(table.name)}", style="not bold dim")
     if not table.exact:
         text.append(f"  {inexactness(table.error)}", style="not bold yellow")
+    if (missing := unseen(table)) is not None:
+        text.append(f"  {visible(missing)}", style="not bold yellow")
     return text
 
 

@@ -11,7 +11,7 @@ from logproc import timestamps
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from logproc.report_model import ReportError
+    from logproc.report_model import ReportError, ReportTable
 
 _FIRST, _LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """0001-01-01T00:00:00Z and the last microsecond of 9999."""
@@ -103,6 +103,15 @@ def inexactness(error: ReportError | None) -> str:
     if error.kind == "missing":
         return f"a number is missing: {plural(round(error.bound), 'value')} too large to be added"
     return f"≈ at most {error.bound:,.0f} more than shown"
+
+
+def unseen(table: ReportTable) -> str | None:
+    """Say what a report from a ledger is without, since it was asked for later; None where it has all."""
+    found = table.coverage
+    if found is None or not found.bytes_missing:
+        return None
+    files = plural(found.files_missing, "file")
+    return f"without {size(found.bytes_missing)} of {files} counted before it was asked for"
 
 
 def size(count: float) -> str:

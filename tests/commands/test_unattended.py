@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+from datetime import UTC, datetime
 
 import pytest
 from monitors import running
@@ -165,3 +167,46 @@ def test_metrics_that_cannot_be_written_are_no_success_for_the_monitor(logs, tmp
 def test_what_is_no_address_is_refused_and_not_repeated(url, logs, capsys):
     assert execute(["run", str(logs), "--ping-url", url]) == 2
     assert capsys.readouterr().err == "logproc: ping_url must be an address that begins with https:// or http://\n"
+
+
+def test_a_report_that_begins_later_says_so_once_and_is_rebuilt_with_the_others(logs, tmp_path, capsys):
+    line = LINE.replace("25/Oct/2016", f"{datetime.now(UTC):%d/%b/%Y}")  # days long past are merged
+
+    def said(names: str, *more: str) -> str:
+        asked = (
+            f'[[report]]\nname = "{name}"\nsql = "SELECT status, sum(bytes + {ord(name)}) AS n FROM web GROUP BY 1"\n'
+            for name in names
+        )
+        top = f'root = "{logs}"\nstate_dir = "s"\n[reports]\nuse = []\n'
+        (tmp_path / "config.toml").write_text(top + "".join(asked))
+        assert execute(["run", "-q", "--json", "r.json", *more]) == 0
+        return capsys.readouterr().err
+
+    def sums() -> list[int]:
+        reports = json.loads((tmp_path / "r.json").read_text())["reports"]
+        return [report["rows"][0][1] for report in reports if report["rows"]]
+
+    (logs / "access.log").write_text(line * 5)
+    assert said("a") == ""
+    (logs / "more.log").write_text(line)
+    assert said("abcde") == (
+        "b, c, d and 1 more: not asked like this before, hence without what was counted until now; "
+        "`logproc run --rebuild all` counts that too, as far as it is still on disk\n"
+    )
+    assert sums() == [6 * (612 + 97), *(612 + ord(name) for name in "bcde")]
+    assert execute(["report", "-c", "config.toml"]) == 0
+    assert "B  b  without 400 B of 1 file counted before it was asked for\n" in capsys.readouterr().out
+    (logs / "more.log").write_text(line * 2)
+    assert said("abcde") == ""  # it was said
+    (tmp_path / "config.toml").write_text((tmp_path / "config.toml").read_text().replace("+ 97", "+ 1097"))
+    assert execute(["report"]) == 0
+    assert capsys.readouterr().err.startswith("a: not asked like this before")
+    assert "f: not asked" in said("abcdef", "--rebuild", "b")
+    assert sums() == [7 * (612 + 97), 7 * (612 + 98), *(2 * (612 + ord(name)) for name in "cde")]
+    (logs / "access.log").unlink()
+    assert said("abcdef", "--rebuild", "all", "--accept-gone").splitlines() == [
+        f"--rebuild {name}: still without 400 B of 1 file counted before it was asked for: that is no longer on disk "
+        f"as it was, or its days are older than compact_after and merged"
+        for name in "cdef"
+    ]
+    assert sums() == [7 * (612 + 97), 7 * (612 + 98), *(2 * (612 + ord(name)) for name in "cdef")]

@@ -9,7 +9,7 @@ from logproc.report import figures, units
 from logproc.report.html import drawing
 from logproc.report.html.ranking import ranking
 from logproc.report.html.world import COUNTRY, World, name_of, world
-from logproc.report.text import inexactness, plural, valid_text, visible
+from logproc.report.text import inexactness, plural, unseen, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
 
 if TYPE_CHECKING:
@@ -303,8 +303,10 @@ def _share(value: float, total: float) -> Cell:
 
 
 def exactness(table: ReportTable) -> str:
-    """Say how exact a report is."""
-    return "exact" if table.exact else inexactness(table.error)
+    """Say how exact a report is, and what it is without."""
+    exact = "exact" if table.exact else inexactness(table.error)
+    missing = unseen(table)
+    return exact if missing is None else f"{exact}; {missing}"
 
 
 def _left_out(table: ReportTable, shown: int) -> str:
