@@ -339,13 +339,13 @@ def test_processes_begin_to_load_before_the_run_is_planned(logs, tmp_path, monke
     found = []
 
     class Planner(planner.Planner):
-        def discover(self):
+        def tasks_of(self, pieces):
             found.append("plan")
-            return super().discover()
+            return super().tasks_of(pieces)
 
     monkeypatch.setattr(children, "prepare", lambda: found.append("prepare"))
     monkeypatch.setattr(coordinator, "Planner", Planner)
     monkeypatch.setattr(nightly, "Planner", Planner)
     folder = str(tmp_path / "state") if state else None
-    coordinator.run(Config(paths=(str(logs),), backend=backend, workers=1, state_dir=folder))
+    coordinator.run(Config(paths=(str(logs[0]),), backend=backend, workers=1, state_dir=folder))
     assert found == calls

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -180,12 +181,11 @@ def test_the_oldest_files_go(place):
     assert len(list(place.iterdir())) == plans.KEPT
 
 
-@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
-def test_others_may_read_what_root_has_kept_unless_the_umask_forbids_it(place, umask, mode):
-    before = os.umask(umask)
-    try:
-        planned(ASKED, **known())
-    finally:
-        os.umask(before)
+@pytest.mark.parametrize("is_beside_sources", [True, False])
+def test_who_may_read_the_sources_may_read_what_is_kept_beside_them(place, monkeypatch, is_beside_sources):
+    if is_beside_sources:
+        monkeypatch.setattr(cachefiles, "BESIDE_SOURCES", place.parent)
+    planned(ASKED, **known())
+    readers = Path(cachefiles.__file__).stat().st_mode & 0o044
     (file,) = place.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == mode
+    assert stat.S_IMODE(file.stat().st_mode) == (0o600 | readers if is_beside_sources else 0o600)
