@@ -47,6 +47,9 @@ CHUNK = 640 << 10
 LEAST = 8
 """Files that must be together to be worth it."""
 
+_HEAD = 1 << 14
+"""Bytes of a text that are looked at for what it means."""
+
 _DOUBTFUL = frozenset(DOUBTFUL_BYTES) | frozenset(FIRST_BYTES)
 _USUAL = FORMATS["combined"]
 _ABOVE = tuple(row for row in BY_RANK if row.rank > _USUAL.rank and row.program is not None)
@@ -136,7 +139,7 @@ class PackReader:
         ends = np.array([item[3] for item in waiting])
         doubtful = self._doubtful(begins, ends)
         for k, (_, _, begin, end, _) in enumerate(waiting):
-            doubtful[k] = doubtful[k] or is_unlike(_USUAL, desk.buffer[begin : min(end, begin + (1 << 14))].tobytes())
+            doubtful[k] = doubtful[k] or is_unlike(_USUAL, self._head(begin, end))
         begins[doubtful] = ends[doubtful]  # no lines: they leave no rows
         first = waiting[0][1]
         parser = desk.parser(_USUAL.name, first.source)
@@ -182,13 +185,18 @@ class PackReader:
         packs.plain_texts(base, begins, ends, n, np.uint8(LOWEST_TEXT), plain)
         doubtful = plain == 0
         matched, rejected = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        for parser in self._above:
+        for row, parser in zip(_ABOVE, self._above, strict=True):
             counters = parser.counters.ctypes.data
             packs.match_texts(
                 tokenize.tokenize.address, base, begins, ends, n, *parser.addresses, counters, matched, rejected
             )
-            doubtful |= matched > 0
+            for k in np.flatnonzero((matched > 0) & ~doubtful).tolist():
+                # Lines that mean something else are no lines of that format, though it could read them.
+                doubtful[k] = not is_unlike(row, self._head(int(begins[k]), int(ends[k])))
         return np.asarray(doubtful, bool)
+
+    def _head(self, begin: int, end: int) -> bytes:
+        return self._desk.buffer[begin : min(end, begin + _HEAD)].tobytes()
 
 
 def _owner(piece: Piece) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import logproc
-from logproc import packs, planner
+from logproc import packs, planner, worker
 from logproc.cli import execute
 
 LINE = '1.2.3.4 - - [29/Jul/2023:10:26:06 -0700] "GET /{} HTTP/1.1" 200 157 "-" "curl/8"\n'
@@ -72,6 +72,36 @@ def test_small_limits_do_not_break_packs(tmp_path, count):
     report = count(logs, config=settings)
     assert report.lines.counted == 12 * 620
     assert report.reports[0].rows == ((12 * 620,),)
+
+
+@pytest.mark.parametrize("line", [LINE, LINE.replace("1.2.3.4 - -", "::1 - joe")])
+def test_small_access_logs_are_read_many_at_once(tmp_path, count, monkeypatch, line):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(packs.LEAST + 4):
+        (logs / f"{number}.log").write_text("".join(line.format(n) for n in range(100)))
+
+    def process(reader):
+        raise AssertionError(reader)
+
+    monkeypatch.setattr(worker.PieceReader, "process", process)
+    assert count(logs, backend="serial").lines.counted == 100 * (packs.LEAST + 4)
+
+
+def test_a_line_that_another_format_reads_otherwise_is_no_access_log_of_a_pack(tmp_path, count):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    lines = {
+        "combined": LINE,
+        "ovh": LINE.replace("1.2.3.4 -", "1.2.3.4 www.example.org"),
+        "combined_forwarded": LINE.replace("1.2.3.4 -", "1.2.3.4 (10.0.0.9) -"),
+        "vhost_combined": "www.example.org:443 " + LINE,
+    }
+    for name, line in lines.items():
+        for number in range(packs.LEAST):
+            (logs / f"{name}.{number}").write_text("".join(line.format(n) for n in range(50)))
+    found = {Path(file.path).name: file.format for file in count(logs).files}
+    assert found == {f"{name}.{number}": name for name in lines for number in range(packs.LEAST)}
 
 
 def test_a_short_read_is_not_the_end_of_a_file(tmp_path, count, monkeypatch):
