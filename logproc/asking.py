@@ -23,7 +23,7 @@ from logproc.state.ledger import PLANNED, Ledger
 from logproc.state.rows import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from logproc.config import Config
     from logproc.report_model import ReportTable
@@ -54,8 +54,7 @@ def note(config: Config, state_dir: str) -> str | None:
             return None
         known = ledger.specs()
     rebuilt = {key for name in config.rebuild for key in asked.keys_of(name)}
-    pairs = zip(asked.keys, (*asked.reports, *asked.checks), strict=True)
-    return beginning([spec.name for key, spec in pairs if key not in known and key not in rebuilt])
+    return beginning(asked.names_without(known.keys() | rebuilt, checks=True))
 
 
 def beginning(names: Sequence[str]) -> str | None:
@@ -178,6 +177,11 @@ class Questions:
             return meant
         names = ", ".join(spec.name for spec in self.reports if spec.name != COVERAGE)
         raise UsageError(f"--rebuild {name}: there is no such report or preset; there are {names}; or say {ALL}")
+
+    def names_without(self, keys: Container[str], *, checks: bool = False) -> list[str]:
+        """Return the names of the reports, and of the checks if wanted, whose key is not one of these."""
+        asked = (*self.reports, *self.checks) if checks else self.reports
+        return [spec.name for key, spec in zip(self.keys, asked, strict=False) if key not in keys]
 
     def job(self, formats: tuple[str, ...], folder: str | None = None) -> Job:
         """Return what all tasks have in common: tables are by slot."""

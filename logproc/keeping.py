@@ -312,8 +312,7 @@ def report(config: Config, ledger: Ledger, choice: counting.Choice, *, with_slic
 def uncounted(config: Config, ledger: Ledger) -> list[str]:
     """Return the names of reports that a ledger has never counted, as `report` leaves them out beside others."""
     asked = Questions(config)
-    known = ledger.specs()
-    missing = [spec.name for key, spec in zip(asked.keys, asked.reports, strict=False) if key not in known]
+    missing = asked.names_without(ledger.specs())
     return missing if len(missing) < len(asked.reports) else []
 
 
@@ -323,7 +322,7 @@ def _wanted(config: Config, ledger: Ledger) -> list[tuple[str, RollupSpec, Any]]
     known = ledger.specs()
     checks: list[Any] = [None] * len(asked.reports) + list(config.checks)
     specs = (*asked.reports, *asked.checks)
-    missing = [spec.name for key, spec in zip(asked.keys, asked.reports, strict=False) if key not in known]
+    missing = asked.names_without(known)
     if missing and config.reports:
         raise UsageError(
             f"{', '.join(missing)}: never counted as it is asked now; `logproc run --rebuild NAME` counts it for what "

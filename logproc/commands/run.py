@@ -23,8 +23,7 @@ from logproc.commands.options import (
     options,
 )
 from logproc.commands.unattended import Watch, attend, locked
-from logproc.console import hush, is_json, say, tell
-from logproc.messages import Message
+from logproc.console import hush, is_json, say, tell, warn
 
 if TYPE_CHECKING:
     from logproc.config import Config
@@ -92,7 +91,8 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     if config.rebuild:
         from logproc import asking
 
-        say([Message(text, "warning") for text in asking.not_rebuilt(report.reports, config.rebuild)])
+        for text in asking.not_rebuilt(report.reports, config.rebuild):
+            warn(text)
     if not shown:
         say(summary.problems(report, config.max_reject_ratio, typed["paths"]))
     if not config.quiet:
@@ -124,7 +124,7 @@ def _clock_ahead(config: Config) -> None:
 
     note = upkeep.note(config, config.state_dir, time.time_ns())
     if note is not None:
-        say([Message(note, "warning")])
+        warn(note)
 
 
 def _asked_anew(config: Config) -> None:
@@ -135,7 +135,7 @@ def _asked_anew(config: Config) -> None:
 
     note = asking.note(config, config.state_dir)
     if note is not None:
-        say([Message(note, "warning")])
+        warn(note)
 
 
 def _older_ledger(config: Config) -> str | None:
@@ -146,5 +146,5 @@ def _older_ledger(config: Config) -> str | None:
 
     note = restored.note(config.output.dir, config.state_dir)
     if note is not None:
-        say([Message(note, "warning")])
+        warn(note)
     return note
