@@ -75,13 +75,14 @@ class Machine:
     def _plan(self, share):
         ends = self._rng.randrange(4, 9) if self._mortal else None
         for number, trouble in enumerate(troubles(self._rng, share)):
-            if number == ends:
+            if number == ends and self._mortal:
                 self.proxy.target = None
                 self.proxy.drop_all()
             yield trouble
 
     def close(self, port):
-        """Let the worker end, which may still look for its coordinator."""
+        """Let the worker end, which may still look for its coordinator: where it may, it must not vanish."""
+        self._mortal = False
         self.proxy.target = port
         self.proxy.drop_all()
         self.worker.join(60)
