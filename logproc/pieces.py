@@ -397,7 +397,10 @@ class PieceReader:
 
     def text_at(self, at: int, end: int) -> str:
         r"""Return the line at `at` as text; bytes that are not UTF-8 as \xNN."""
-        return self._line_at(at, end, None).decode("utf-8", "backslashreplace")
+        line = self._line_at(at, end, None)
+        if self.parser is not None and self.parser.format.coloured:
+            line = line.lstrip(b"\0")  # where its colours were
+        return line.decode("utf-8", "backslashreplace")
 
     def _line_at(self, at: int, end: int, limit: int | None) -> bytes:
         """Return a line's bytes without its end, or its first bytes."""

@@ -172,6 +172,7 @@ class LineColumn:
 
     def __init__(self, parser: Parser) -> None:
         self._lines = lines = parser.lines
+        self._coloured = parser.format.coloured
         self._has_field = RAW in parser.columns
         if self._has_field:
             column = parser.columns.index(RAW)
@@ -188,6 +189,10 @@ class LineColumn:
         if not self._has_field:
             starts[:] = -1
         fill_lines(buffer.ctypes.data, self._lines.row_offset, 0, rows, starts, ends, styles)
+        if self._coloured:  # what is left of such a line stands behind NULs
+            for row in np.flatnonzero(buffer[starts] == 0).tolist():
+                line = buffer[starts[row] : ends[row]]
+                starts[row] += int((line != 0).argmax())
         return starts, ends, styles
 
 

@@ -7,6 +7,7 @@ refused. Of the rows that match a file equally well, detection takes the one wit
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from logproc.formats.containers import CONTAINERS
 from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
 from logproc.formats.desks import DESKS
-from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.format import COLOURED, SEPARATOR, Format, Sample
 from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.guards import GUARDS
@@ -112,11 +113,21 @@ STRINGS: dict[str, Callable[[str], Program]] = {
 }
 """Languages of format strings: `--format nginx:LOG_FORMAT`, `--format apache:LOGFORMAT`."""
 
+
+def _coloured(name: str) -> Format:
+    """Return a format whose lines are read without their colours."""
+    row = resolve(name)
+    if row.engine != SEPARATOR or row.coloured:
+        raise FormatError(f"{COLOURED}{name}: colours are taken out of lines whose fields separators part, as log4j's")
+    return replace(row, name=f"{COLOURED}{name}", coloured=True)
+
+
 PATTERNS: dict[str, Callable[[str], Format]] = {
     "regex": compile_regex,
     "grok": compile_grok,
     "grok-ecs": compile_grok_ecs,
     "postgres": compile_postgres,
+    "coloured": _coloured,
 }
 """Languages of patterns: `--format regex:(?P<name>...)`."""
 
@@ -125,6 +136,7 @@ PATTERN_DOCS = {
     "grok": "named groups become fields",
     "grok-ecs": "named groups become fields",
     "postgres": "PostgreSQL with this log_line_prefix",
+    "coloured": "a format whose lines have the colours of a terminal",
 }
 """What they are, in a few words."""
 

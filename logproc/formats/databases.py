@@ -26,6 +26,7 @@ from logproc.formats.heads import (
     word,
 )
 from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.within import Part, Within
 
 
 def _named(text: bytes) -> tuple[Slot, ...]:
@@ -72,14 +73,16 @@ DATABASES = (
             stamp(f"{ISO}%|%Y-%m-%d %H:%M:%S", b" "),
             word("thread", b" ["),
             level(b"] ", padded=False),
-            maybe(bracketed("code", b"] [")),
-            maybe(bracketed("subsystem", b"] ", b"")),
             MESSAGE,
         ),
         rank=-3,
         head=3,
         continues="message",
         needs=(b" [", b"] "),
+        within=Within(
+            "message",
+            (Part("code", b"[", b"] [", in_front=True), Part("subsystem", b"] [", b"]", in_front=True)),
+        ),
         samples=(
             Sample(
                 "2019-03-24T13:44:25.484123Z 0 [System] [MY-013169] [Server] /usr/sbin/mysqld (mysqld 8.0.15)",
@@ -89,7 +92,7 @@ DATABASES = (
                     "level": "INFO",
                     "code": "MY-013169",
                     "subsystem": "Server",
-                    "message": "/usr/sbin/mysqld (mysqld 8.0.15)",
+                    "message": "[MY-013169] [Server] /usr/sbin/mysqld (mysqld 8.0.15)",
                 },
             ),
             Sample(
@@ -241,7 +244,7 @@ DATABASES = (
             ),
             Sample("30 May 10:03:19 - Server started", {"pid": None, "level": "TRACE", "message": "Server started"}),
         ),
-        refused=("31 Mai 04:32:08 * x", "[2932] 31 May 04:32:08 x"),
+        refused=("31 Mal 04:32:08 * x", "[2932] 31 May 04:32:08 x"),
     ),
     app(
         "mongodb",

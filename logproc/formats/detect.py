@@ -7,12 +7,13 @@ for before anything is matched, and a candidate that reads everything ends the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.formats import FORMATS, Format
-from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
+from logproc.formats.format import AUDIT, COLOURED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
 from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class _Score(NamedTuple):
     rejected: int
 
 
+_COLOUR = re.compile(rb"\x1b\[[\d;:]*[mK]")
+
 _NO_LINE = b" \t\n\r\v\f\0"
 """Bytes of lines that are filtered: blank ones, and what a crash leaves where it lost some."""
 
@@ -100,6 +103,14 @@ def detect(
     if text.count(b"\r") >= OLD_LINE_ENDS and text.count(b"\n") <= 1:
         return Detection(None, 0.0, None, OLD_ENDS)
     ordered = BY_RANK if candidates is None else tuple(candidates)
+    if _COLOUR.search(text) is not None:
+        return _of_terminal(text, ordered, matcher, refused, readers)
+    return _of_text(text, ordered, matcher, refused, readers)
+
+
+def _of_text(
+    text: bytes, ordered: tuple[Format, ...], matcher: Matcher, refused: Refused | None, readers: Readers | None
+) -> Detection:
     scores, refusal = _scores(text, ordered, matcher, readers)
     found = _choice(scores, refusal, text) if scores else Detection(None, 0.0, None, refusal or NOTHING_MATCHES)
     if found.format is None and len(text) >= LARGE:
@@ -107,6 +118,23 @@ def detect(
     if refused is None or found.format is None:
         return found
     return _with_others(found, scores, text, ordered, matcher, refused, readers)
+
+
+def _of_terminal(
+    text: bytes, ordered: tuple[Format, ...], matcher: Matcher, refused: Refused | None, readers: Readers | None
+) -> Detection:
+    """Tell the format of a text with colours: read without them where that reads more, or says more about a line."""
+    found = _of_text(text, ordered, matcher, refused, readers)
+    bare = _of_text(_COLOUR.sub(b"", text), ordered, matcher, None, readers)
+    ranks = {row.name: row.rank for row in ordered if row.engine == SEPARATOR}
+    if bare.format not in ranks or (found.format == bare.format and found.confidence >= bare.confidence):
+        return found
+    if found.format is not None and found.confidence > bare.confidence:
+        return found
+    if ranks.get(found.format or "", -100) >= ranks[bare.format] and found.confidence == bare.confidence:
+        return found
+    reason = f"{bare.reason}, once their colours are taken out"
+    return replace(bare, format=COLOURED + bare.format, runner_up=found.format or bare.runner_up, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +151,8 @@ def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matc
     """Say of every format that reads lines of a text why it was taken or not, those that read most first."""
     scores: list[_Score] = []
     refusals: dict[str, str] = {}
+    if found.format is not None and found.format.startswith(COLOURED):
+        text, found = _COLOUR.sub(b"", text), replace(found, format=found.format.removeprefix(COLOURED))
     outlook = Outlook(text)
     for row in candidates:
         unlike = outlook.is_unlike(row)

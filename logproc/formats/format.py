@@ -21,6 +21,9 @@ HEADED, PATTERN, DOCKER, CRI = "headed", "pattern", "docker", "cri"
 PRETTY, EXPORT, AUDIT = "pretty", "export", "audit"
 """Engines: what `Format.engine` may be."""
 
+COLOURED = "coloured:"
+"""What stands in front of the name of a format whose lines have the colours of a terminal."""
+
 FIXED = frozenset({SEPARATOR, PATTERN, DOCKER, CRI})
 """Engines whose lines have the fields that the format names, and no others."""
 
@@ -91,6 +94,7 @@ class Format:
     would match with a wrong meaning, `unlike_reason` says which, where that helps. A `last_resort` is taken where no
     other format reads enough of a file. Where `sure` is nowhere found, other programs may have written a file, too, and
     detection is not certain of it. `within` says which further fields stand in the text of one.
+    Colours of a terminal are taken out of the lines of a `coloured` one before they are read.
     """
 
     name: str
@@ -111,6 +115,7 @@ class Format:
     begins: re.Pattern[bytes] | None = None
     sure: re.Pattern[bytes] | None = None
     within: Within | None = None
+    coloured: bool = False
 
     @property
     def fields(self) -> dict[str, Kind]:

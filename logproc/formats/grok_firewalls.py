@@ -21,6 +21,30 @@ FIREWALLS = {
         r"(?:OUT= *MAC=(?:%{COMMONMAC:nf_dst_mac>destination.mac}):(?:%{COMMONMAC:nf_src_mac>source.mac})?"
         r"|OUT=%{USERNAME:nf_out_interface>observer.egress.interface.name}).*?" + _IPTABLES
     ),
+    "IPTABLES_TCP_FLAGS": "(?:(?:CWR|ECE|URG|ACK|PSH|RST|SYN|FIN) )*",
+    "IPTABLES_TCP_PART": (
+        r"(?:SEQ=%{INT:iptables.tcp.seq:int} )?(?:ACK=%{INT:iptables.tcp.ack:int} )?WINDOW="
+        r"%{INT:iptables.tcp.window:int} RES=0x%{BASE16NUM:iptables.tcp_reserved_bits} "
+        r"%{IPTABLES_TCP_FLAGS:iptables.tcp.flags}"
+    ),
+    "IPTABLES4_FRAG": r"(?:CE|DF|MF|FRAG: ?%{INT:iptables.fragment_offset:int})",
+    "IPTABLES4_PART": (
+        r"SRC=%{IPV4:source.ip} DST=%{IPV4:destination.ip} LEN=%{INT:iptables.length:int} "
+        r"TOS=(?:0|0x)?%{BASE16NUM:iptables.tos} PREC=(?:0x)?%{BASE16NUM:iptables.precedence_bits} "
+        r"TTL=%{INT:iptables.ttl:int} ID=%{INT:iptables.id}(?: (?:%{IPTABLES4_FRAG}))*"
+    ),
+    "IPTABLES6_PART": (
+        r"SRC=%{IPV6:source.ip} DST=%{IPV6:destination.ip} LEN=%{INT:iptables.length:int} "
+        r"TC=(?:0|0x)?%{BASE16NUM:iptables.tos} HOPLIMIT=%{INT:iptables.ttl:int} "
+        r"FLOWLBL=%{INT:iptables.flow_label}"
+    ),
+    "IPTABLES": (
+        r"IN=(?:%{NOTSPACE:observer.ingress.interface.name})? OUT=(?:%{NOTSPACE:observer.egress.interface.name})? "
+        r"(?:MAC=(?:%{COMMONMAC:destination.mac}(?::%{COMMONMAC:source.mac})?)?\S* )?"
+        r"(?:%{IPTABLES4_PART}|%{IPTABLES6_PART}) PROTO=%{WORD:network.transport}"
+        r"(?: SPT=%{INT:source.port:int} DPT=%{INT:destination.port:int})?"
+        r"(?: LEN=%{INT})?(?: %{IPTABLES_TCP_PART})?"
+    ),
     "SFW2_LOG_PREFIX": r"SFW2-INext-%{NOTSPACE:nf_action>suse.firewall.action}",
     "SFW2": (
         r"(?:(?:%{SYSLOGTIMESTAMP:timestamp})|(?:%{TIMESTAMP_ISO8601:timestamp})) "

@@ -7,6 +7,7 @@ import re
 from logproc.formats.format import HEADED, Format, Sample
 from logproc.formats.header import Header
 from logproc.formats.naming import Naming
+from logproc.formats.postgres import STEPS
 from logproc.formats.w3c import W3C_FORMATS
 from logproc.formats.within import Part, Within
 from logproc.kernels.delimited import LENIENT, QUOTED
@@ -54,11 +55,11 @@ _ZEEK_NAMES: dict[str, tuple[str, ...]] = {
 # https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-CSVLOG
 STATEMENT = Within(
     "message",
-    (Part("duration", b"duration: ", b" ms", in_front=True), Part("client", b"", own=True)),
+    (Part("duration", b"duration: ", b" ms", in_front=True), *STEPS, Part("client", b"", own=True)),
     kinds={"duration": Kind.DECIMAL},
     scales={"duration": 1e-3},
 )
-"""PostgreSQL writes how long a statement took in front of it, and the port behind the client."""
+"""PostgreSQL writes in front of a statement how long it took and what was done, and the port behind the client."""
 
 _POSTGRES_COLUMNS = (
     *("log_time", "user_name", "database_name", "process_id", "connection_from", "session_id", "session_line_num"),

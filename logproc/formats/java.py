@@ -266,14 +266,14 @@ JAVA = (
         "jul",
         "java.util.logging, two lines a record: time, class and method, then the level and the message",
         (
-            stamp("%b %d, %Y %I:%M:%S %p", b" "),
+            stamp("%b %d, %Y %I:%M:%S %p%|%d.%m.%Y %H:%M:%S%|%d %b %Y %H:%M:%S%|%d-%b-%Y %H:%M:%S", b" "),
             Slot("logger", Meaning.TEXT, b" ", solid=True),
             Slot("method", Meaning.TEXT, b"\n"),
             level(b": ", padded=False),
             MESSAGE,
         ),
         rank=-3,
-        needs=(b"M ", b", "),
+        needs=(b": ",),
         samples=(
             Sample(
                 "Jan 02, 2024 3:04:05 PM com.example.App main\nWARNING: port: 80",

@@ -50,7 +50,7 @@ _KIND_OF = np.frombuffer(KINDS, np.uint8)
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-_NAME = rb"[Aa]+"
+_NAME, _MONTH = rb"[Aa]+", rb"[Aa\x80-\xff]+\.?"
 _LAST = {"%s": rb"0", "%+": rb"0{4}-00.00.00:", "%i": rb"0{4}-00.00.00:", "%H": rb" ?0", "%I": rb" ?0"}
 _PARTS = {
     "%Y": rb"0{4}",
@@ -58,8 +58,8 @@ _PARTS = {
     "%m": rb"00?",
     "%d": rb" ?00?",
     "%e": rb" ?00?",
-    "%b": _NAME,
-    "%B": _NAME,
+    "%b": _MONTH,
+    "%B": _MONTH,
     "%a": _NAME,
     "%A": _NAME,
 }
@@ -275,7 +275,7 @@ def _first(slot: Slot) -> bytes:
     if slot.meaning is Meaning.STAMP:
         return front + b"(?:" + b"|".join(_layout(layout) for layout in slot.layout.split("%|")) + b")"
     if slot.meaning is Meaning.SYSLOG:
-        return rb"(?:<|[Aa]{3} +0|0{4}-00-00A)"
+        return rb"(?:<|[Aa\x80-\xff]{3,}\.? +0|0{4}-00-00A)"
     if slot.meaning is Meaning.LEVEL:  # a word with perhaps a digit at its end, or a sign of Redis's
         return front + rb"(?:[Aa][Aa0]*|[-.*#]) *" + re.escape(slot.terminator[:1].translate(KINDS))
     if slot.meaning is Meaning.NUMBER:
@@ -291,7 +291,7 @@ def _layout(layout: str) -> bytes:
             out += re.escape(piece.encode().translate(KINDS))
             continue
         out += _PARTS.get(piece) or _LAST.get(piece, b"")
-        names += _PARTS.get(piece) == _NAME
+        names += _PARTS.get(piece) in {_NAME, _MONTH}
         if piece not in _PARTS or names == 2:
             break
     return out

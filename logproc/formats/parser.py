@@ -25,6 +25,7 @@ from logproc.formats.format import (
     SEPARATOR,
     Format,
 )
+from logproc.formats.parser_coloured import separator_parser
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.formats.parser_json import JsonParser
@@ -32,7 +33,7 @@ from logproc.formats.parser_pairs import AuditParser, PairParser
 from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.parser_pretty import PrettyParser
-from logproc.formats.parser_separator import SeparatorParser, separator_parser
+from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
 from logproc.kernels.reading import first_reader

@@ -216,11 +216,3 @@ class WithinParser(SeparatorParser):
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         super().parse(buffer, begin, end, row, counters)
         self._finder.find(buffer.ctypes.data, self.lines, row, int(counters[tokenize.ROWS]))
-
-
-def separator_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> SeparatorParser:
-    """Return the parser of a separator program; fields within others are looked for only if one is wanted."""
-    names = frozenset(wanted)
-    if fmt.within is None or names.isdisjoint(fmt.within.fields):
-        return SeparatorParser(fmt, names, capacity)
-    return WithinParser(fmt, names, capacity)

@@ -14,12 +14,33 @@ from logproc.errors import FormatError
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import app, level, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Program, Slot
+from logproc.formats.within import Part, Within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TIME = "%i %Z"
 """What %t, %m and %s of log_line_prefix write."""
+
+STEPS = (
+    Part("step", b" ms  ", b": ", in_front=True),
+    Part("step", b"statement", b": ", in_front=True, spare=True, whole=True),
+    Part("step", b"execute ", b": ", in_front=True, spare=True, whole=True),
+    Part("message", b": ", in_front=True, kept=True),
+)
+"""A statement in a message is the message; in front of it stands what is done: statement, parse, bind, execute and the
+name of a prepared one, behind how long that took."""
+
+STATEMENT = Within(
+    "message",
+    (
+        Part(None, b"duration: ", b" ms", in_front=True),
+        *STEPS,
+        Part("user", b"", own=True, bare=True),
+        Part("database", b"", own=True, bare=True),
+    ),
+)
+"""User and database are [unknown] of a session that has not said them."""
 
 TAIL = (
     level(b":"),
@@ -58,9 +79,17 @@ def compile_postgres(text: str) -> Format:
     if not slots:
         raise FormatError(f"log_line_prefix {prefix!r} has no escape: write %m, %p and others, as in postgresql.conf")
     tail = (replace(slot, name=None) if slot.name in {s.name for s in slots} else slot for slot in TAIL)
+    names = {slot.name for slot in slots}
     program = Program(first, (*slots, *tail), head=len(slots) + 1, continues="message")
     return Format(
-        f"postgres:{text}", "app", SEPARATOR, program, "PostgreSQL with this log_line_prefix", rank=50, needs=(b":",)
+        f"postgres:{text}",
+        "app",
+        SEPARATOR,
+        program,
+        "PostgreSQL with this log_line_prefix",
+        rank=50,
+        needs=(b":",),
+        within=replace(STATEMENT, parts=tuple(part for part in STATEMENT.parts if not part.own or part.name in names)),
     )
 
 
@@ -172,6 +201,7 @@ POSTGRES = (
         rank=-2,
         continues="message",
         needs=(b":  ",),
+        within=STATEMENT,
         samples=(
             Sample(
                 "2020-04-16 11:45:11.844 CEST [26953] LOG:  starting PostgreSQL 12.2 on x86_64",
@@ -199,7 +229,15 @@ POSTGRES = (
             ),
             Sample(
                 "2019-09-22 06:28:24 UTC LOG:  duration: 112.337 ms  statement: x",
-                {"pid": None, "message": "duration: 112.337 ms  statement: x", "duration": 0.112337},
+                {"pid": None, "message": "x", "step": "statement", "duration": 0.112337},
+            ),
+            Sample(
+                "2019-09-22 06:28:24 UTC [7] [unknown]@[unknown] LOG:  execute S_1: BEGIN",
+                {"user": "unknown", "database": "unknown", "step": "execute S_1", "message": "BEGIN", "duration": None},
+            ),
+            Sample(
+                "2019-09-22 06:28:24 UTC [7] a@b LOG:  duration: 1.5 ms",
+                {"step": None, "message": "duration: 1.5 ms", "duration": 0.0015},
             ),
         ),
         refused=("2020-04-16 11:45:11.844 [26953] LOG:  x", "2020-04-16 11:45:11.844 CEST [26953] x", "\tFROM a"),

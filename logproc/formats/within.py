@@ -35,7 +35,8 @@ class Part:
     behind its last blank counts, with `host` a port at its end does not. A `spare` part is taken where the line has no
     such field itself. A part without a `name` is found and left out; one that is called `request` yields method, target
     and protocol, and a target path and query. With `own`, the field
-    of that name loses a port at its end, and nothing is looked for.
+    of that name loses a port at its end, or if `bare` brackets around it, and nothing is looked for. A `kept` part is
+    the source itself, which stays as it is where the part is not found. The label belongs to a `whole` part.
     """
 
     name: str | None
@@ -48,6 +49,9 @@ class Part:
     spare: bool = False
     anywhere: bool = False
     own: bool = False
+    bare: bool = False
+    kept: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +105,8 @@ class Finder:
             flags = kernel.IN_FRONT * part.in_front + kernel.LAST_WORD * part.last_word
             flags += kernel.OPEN_END * (part.open_end or not part.end) + kernel.HOST * part.host
             flags += kernel.SPARE * part.spare + kernel.ANYWHERE * part.anywhere
-            flags += kernel.OWN * part.own
+            flags += kernel.OWN * part.own + kernel.BARE * part.bare
+            flags += kernel.KEPT * part.kept + kernel.WHOLE * part.whole
             flags += _NUMBERS.get(within.kinds.get(part.name or "", Kind.TEXT), 0) if part.name not in DURATIONS else 0
             flags += kernel.DURATION * (part.name in DURATIONS)
             column = place.get(part.name, -1) if part.name else -1

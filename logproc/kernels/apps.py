@@ -24,6 +24,8 @@ _WORDS = (
     *("query", "context", "location", "unknown", "any", "off", "all", "i", "w", "e", "d", "t", "f", "v", "c", "a", "n"),
     *("erro", "fata", "pani", "debu", "dbug", "trac", "trce"),
     *("trace1", "trace2", "trace3", "trace4", "trace5", "trace6", "trace7", "trace8"),
+    # java.util.logging in German, French, Spanish and Italian
+    *("schwerwiegend", "warnung", "grave", "avertissement", "infos", "advertencia", "avvertenza", "informazioni"),
 )
 LEVEL_WORDS = tuple(word.encode() for word in _WORDS)
 """What loggers call a level, in lower case; each has one name in `model.LEVELS` or keeps its own."""
@@ -32,7 +34,7 @@ _DURATION, _DURATION_END = int.from_bytes(b"duration", "little"), int.from_bytes
 
 _HEADS = np.array([int.from_bytes(word[:8].ljust(8, b"\0"), "little") for word in LEVEL_WORDS], np.int64)
 _LENGTHS = np.array([len(word) for word in LEVEL_WORDS], np.int64)
-_MULTIPLIER, _SHIFT, _PLACES = 0x20ECB3CFEF48C61, 55, 511
+_MULTIPLIER, _SHIFT, _PLACES = 0x53F40485E66065, 55, 511
 """By these each of the words has a place of its own; with another word, another multiplier must be looked for."""
 
 

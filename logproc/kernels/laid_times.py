@@ -16,7 +16,6 @@ from logproc.kernels.clock import (
     SECOND,
     days_of,
     iso_zone,
-    month_of,
     parse_epoch,
     parse_iso_time,
 )
@@ -24,6 +23,7 @@ from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import BAD_TIME, NO_MATCH
 from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.months import month_name
 from logproc.kernels.recall import BAD_END_CELL, FAILED_CELL, NOWHERE, PLACES_CELL, places, recall, remember
 from logproc.kernels.stamps import DATE_CELL, yearless_days
 
@@ -323,11 +323,11 @@ def _layout_end(base, s, layout, k, stop, cache):
                     return -NO_MATCH
                 fraction_at, fraction_digits = first, i - first
         elif op == MONTH_NAME:
-            month = month_of((load_word(base, i) & 0xFFFFFF | 0x202020) ^ 0x20)  # Mar, mar or MAR
+            month, i = month_name(base, i, False)
             if month == 0:
                 return -NO_MATCH
-            while 97 <= (load_byte(base, i) | 32) <= 122:
-                i += 1
+            if load_byte(base, i - 1) == 46 and k < stop and load_byte(layout, k) == 46:
+                i -= 1  # the point is the layout's own
         elif op == DAY_NAME:
             first = i
             while 97 <= (load_byte(base, i) | 32) <= 122:

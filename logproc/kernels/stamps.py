@@ -9,6 +9,7 @@ from __future__ import annotations
 from logproc.kernels.clock import NO_TIME, SECOND, days_of, fraction, minute_second, month_of, two_digits
 from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.months import month_name
 
 LATEST_CELL, LATEST_YEAR_CELL, DATE_CELL, DAYS_CELL = 18, 19, 16, 17
 """Cells of the cache: the latest local time, in microseconds, that a time without a year may be, and its year.
@@ -68,22 +69,23 @@ def yearless_days(month, day, of_day, cache):
 
 @helper
 def parse_bsd_time(base, s, e, cache):
-    """Return (microseconds, where it ends) of `Oct  1 22:14:15` at s, as syslog writes it.
+    """Return (microseconds, where it ends) of `Oct  1 22:14:15` at s, as syslog writes it, or journalctl `Mär 01 …`.
 
     The day has one or two digits, or a blank and one; a year may stand behind it, a fraction behind the seconds. The
     end is -1 where there is no such text, and microseconds NO_TIME where its date or clock does not exist.
     """
-    if e - s < 14 or load_byte(base, s + 3) != 32:
+    first = load_byte(base, s)
+    if e - s < 14 or not (97 <= (first | 32) <= 122 or first >= 128):
         return NO_TIME, -1
-    month = month_of(load_word(base, s) & 0xFFFFFF)
-    if month == 0:
+    month, s = month_name(base, s, True)
+    if month == 0 or load_byte(base, s) != 32:
         return NO_TIME, -1
-    i = s + 5 if load_byte(base, s + 4) == 32 else s + 4
+    i = s + 2 if load_byte(base, s + 1) == 32 else s + 1
     day = load_byte(base, i) - 48
     if day < 0 or day > 9:
         return NO_TIME, -1
     i += 1
-    if i == s + 5 and 48 <= load_byte(base, i) <= 57:
+    if i == s + 2 and 48 <= load_byte(base, i) <= 57:
         day = day * 10 + load_byte(base, i) - 48
         i += 1
     if load_byte(base, i) != 32:

@@ -19,10 +19,12 @@ COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
 PART_CELLS = 6
 
 IN_FRONT, LAST_WORD, OPEN_END, HOST, INTEGER, DECIMAL, DURATION, SPARE, ANYWHERE, OWN = (1 << bit for bit in range(10))
+BARE, KEPT, WHOLE = (1 << bit for bit in range(10, 13))
 """Flags: the label stands where the part before ended; of what is found the last word counts; the text may end it; a
 colon and digits at its end are left out; it must be digits, or a number, or one with a unit of time; what the line
 itself has stays; the label is looked for in the whole text, as a word of its own; nothing is looked
-for, but the column loses a port at its end."""
+for, but the column loses a port at its end; or brackets around it; what the column holds stays where nothing is found;
+the label is part of what is found."""
 
 NUMBERS = INTEGER | DECIMAL | DURATION
 
@@ -97,11 +99,15 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
             column, flags = parts[p, COLUMN], parts[p, FLAGS]
             if flags & OWN != 0:
                 if column >= 0 and starts[column, row] >= 0 and styles[column, row] <= ESCAPED:
-                    ends[column, row] = _host_end(base, np.int64(starts[column, row]), np.int64(ends[column, row]))
+                    first, last = np.int64(starts[column, row]), np.int64(ends[column, row])
+                    if flags & BARE == 0:
+                        ends[column, row] = _host_end(base, first, last)
+                    elif last > first + 2 and load_byte(base, first) == 91 and load_byte(base, last - 1) == 93:
+                        starts[column, row], ends[column, row] = first + 1, last - 1
                 continue
             if column >= 0 and flags & SPARE != 0 and starts[column, row] >= 0:
                 column = np.int64(-1)
-            if column >= 0:
+            if column >= 0 and flags & KEPT == 0:
                 starts[column, row] = -1
                 ends[column, row] = -1
                 styles[column, row] = style
@@ -125,6 +131,8 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
                     continue
                 stop = e
             at = stop
+            if flags & WHOLE != 0:
+                value = label
             if flags & LAST_WORD != 0:
                 word = stop
                 while word > value and load_byte(base, word - 1) != 32:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from formats.reference_apps import level_stands, measured, read_app_field, trailed
+from formats.reference_apps import FOREIGN, level_stands, measured, month_number, read_app_field, trailed
 
 from logproc.formats.format import DERIVED
 from logproc.formats.program import Meaning, Missing
@@ -35,7 +35,10 @@ DECIMAL = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 EPOCH_NUMBER = re.compile(rb"\d+(?:\.\d*)?|\.\d+")
 LOCAL = re.compile(rb"(\d\d)/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?")
 BSD = re.compile(
-    rb"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
+    rb"(?P<month>Jan(?= )|Feb(?= )|Mar(?= )|Apr(?= )|May(?= )|Jun(?= )|Jul(?= )|Aug(?= )|Sep(?= )|Oct(?= )|Nov(?= )|"
+    rb"Dec(?= )|(?i:"
+    + b"|".join(re.escape(name.encode("latin-1")) for name in FOREIGN)
+    + rb")(?![A-Za-z\x80-\xff]))\.? "
     rb"(?:(?P<padded> \d)|(?P<day>\d\d?)) (?:(?P<year>\d{4}) )?"
     rb"(?P<clock>..:..:..)(?P<fraction>[.,]\d{1,9}(?!\d))?(?![.,])",
     re.DOTALL,
@@ -489,7 +492,8 @@ def _local_time(text: bytes) -> int:
 
 def _bsd_time(found: re.Match[bytes]) -> int:
     """Read a time; without a year it is one of the latest that is not after LATEST, or of 2000 where that is None."""
-    month, day = MONTHS[found["month"]], int(found["padded"] or found["day"])
+    month = MONTHS.get(found["month"]) or month_number(found["month"].decode("latin-1"))
+    day = int(found["padded"] or found["day"])
     clock = CLOCK.fullmatch(found["clock"])
     if clock is None:
         raise RejectedError(BAD_TIME)

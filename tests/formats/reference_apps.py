@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.formats.layouts import SHORTHANDS
 from logproc.formats.program import Meaning
+from logproc.kernels.months import MONTHS as MONTHS_ELSEWHERE
+from logproc.kernels.months import spellings
 
 if TYPE_CHECKING:
     from logproc.formats.program import Slot
@@ -21,9 +23,19 @@ WORDS = """
 info warn error debug trace warning fatal severe fine finer finest config notice note critical crit err emerg emergency
 alert panic verbose system log inf wrn dbg trc ftl vrb information informational audit success failure fail debug1
 debug2 debug3 debug4 debug5 d1 d2 d3 d4 d5 statement detail hint query context location unknown any off all i w e d t f
-v c a n erro fata pani debu dbug trac trce trace1 trace2 trace3 trace4 trace5 trace6 trace7 trace8
+v c a n erro fata pani debu dbug trac trce trace1 trace2 trace3 trace4 trace5 trace6 trace7 trace8 schwerwiegend warnung
+grave avertissement infos advertencia avvertenza informazioni
 """
 LEVELS = frozenset(WORDS.split())
+FOREIGN = {text.decode("latin-1"): month for name, month in MONTHS_ELSEWHERE.items() for text in spellings(name)}
+NAME = r"[A-Za-z\x80-\xff]"
+MONTH = (
+    r"(?P<b>(?i:"
+    + "|".join(map(re.escape, FOREIGN))
+    + rf")(?!{NAME})|(?i:"
+    + "|".join(MONTHS)
+    + rf"){NAME}*)(?:\.(?!\.))?"
+)
 HOURS = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11}
 HOURS |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
 ZONE = r" ?(?:[Zz]|UTC|GMT)(?!\w)|[+-]\d\d(?::?\d\d)?(?!\w)| [+-]\d\d:?\d\d(?!\w)"
@@ -41,8 +53,8 @@ CODES = {
     "%S": r"(?P<S>\d\d?+)",
     "%f": r"(?P<f>\d+)",
     "%.": r"(?:[.,](?P<f>\d+))?",
-    "%b": r"(?P<b>(?i:" + "|".join(MONTHS) + r"))[A-Za-z]*",
-    "%B": r"(?P<b>(?i:" + "|".join(MONTHS) + r"))[A-Za-z]*",
+    "%b": MONTH,
+    "%B": MONTH,
     "%a": r"[A-Za-z]+",
     "%A": r"[A-Za-z]+",
     "%p": r"(?P<p>[AaPp])[Mm]",
@@ -206,7 +218,7 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
     clock += datetime(1970, 1, 1, hour, number("M"), min(number("S"), 59)) - EPOCH  # noqa: DTZ001
     if parts.get("d") is None:
         return None
-    month = MONTHS.index(str(parts["b"]).capitalize()) + 1 if parts.get("b") else number("m")
+    month = month_number(str(parts["b"])) if parts.get("b") else number("m")
     if parts.get("Y"):
         day = datetime(number("Y"), month, number("d"))  # noqa: DTZ001
     elif parts.get("y"):
@@ -214,6 +226,12 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
     else:
         day = _yearless(month, number("d"), clock, latest)
     return (day - EPOCH + clock - zone) // timedelta(microseconds=1)
+
+
+def month_number(name: str) -> int:
+    """Return the number of a month by its name, in Latin-1."""
+    small = "".join(chr(ord(char) | 32) if "A" <= char <= "Z" else char for char in name)
+    return FOREIGN[small] if small in FOREIGN else MONTHS.index(name[:3].capitalize()) + 1
 
 
 def _yearless(month: int, day: int, clock: timedelta, latest: int | None) -> datetime:

@@ -22,13 +22,16 @@ def parts_of(within: Within, text: Value, own: Mapping[str, Value] | None = None
     found = _parts_of(within, text)
     for part in within.parts:
         value = own.get(part.name or "")
-        if part.own and isinstance(value, bytes):
+        if part.own and part.bare and isinstance(value, bytes):
+            found[part.name or ""] = re.sub(rb"\A\[(.+)\]\Z", rb"\1", value, flags=re.DOTALL)
+        elif part.own and isinstance(value, bytes):
             found[part.name or ""] = re.sub(rb"\A([^:]+|.+\]):\d+\Z", rb"\1", value, flags=re.DOTALL)
     return {name: value if name not in spare or own.get(name) is None else own[name] for name, value in found.items()}
 
 
 def _parts_of(within: Within, text: Value) -> dict[str, Value]:
     fields: dict[str, Value] = dict.fromkeys(within.fields)
+    fields |= {part.name: text for part in within.parts if part.kept and part.name}
     if not isinstance(text, bytes):
         return fields
     at = 0
@@ -45,6 +48,7 @@ def _parts_of(within: Within, text: Value) -> dict[str, Value]:
         if at_next < 0:
             continue
         at = at_next
+        value = part.label + value if part.whole else value
         if within.kinds.get(part.name or "") == Kind.INTEGER and not re.fullmatch(rb"\d{1,18}", value):
             continue
         if value and value != b"-" and part.name is not None and not (part.spare and fields.get(part.name)):

@@ -7,15 +7,21 @@ none of ours. What the other tests look at (`test_cases`, `test_named`, `test_he
 from __future__ import annotations
 
 import base64
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
 from formats.cases import needs_shared, read_cases
-from formats.named import parsed
 from formats.test_cases import DISPUTED
 
+from logproc.adhoc.rows import parse
+from logproc.config import Flags, load
 from logproc.model import LEVELS
 
 ECS = {
@@ -159,10 +165,17 @@ CASES = [
 def differences(kind: Kind, case: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return what is expected and what is found, by our name, where they are not the same."""
     line = case["line"].encode() if "line" in case else base64.b64decode(case["line_b64"])
-    rows, _ = parsed(kind.ours, line + b"\n")
+    zone = zone_of(case)
+    rows = rows_of(kind, line, zone)
     if len(rows) != 1:
         return {"rows": (1, len(rows))}
     pairs = [(kind.names[name], value) for name, value in case["expected"].items() if name in kind.names]
+    # Elastic's pipelines leave the whole record as the message where its parts became fields: that is our `raw`.
+    whole = line.decode("utf-8", "backslashreplace")
+    pairs = [(n, value) if n != "message" or value != whole else ("raw", whole.split("\n")[0]) for n, value in pairs]
+    if any(name == "raw" for name, _ in pairs):
+        pairs += [("message", query) for name, query in case["expected"].items() if name == "postgresql.log.query"]
+        rows[0] |= rows_of(kind, line, zone, select=("raw",))[0]
     if line.startswith(b"{"):  # JSON of Elasticsearch: its component is asked for by that name
         pairs = [pair for pair in pairs if pair[0] != "logger"]
     wrong = {}
@@ -171,6 +184,22 @@ def differences(kind: Kind, case: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
         if not same(name, expected, found):
             wrong[name] = (expected, found)
     return wrong
+
+
+def rows_of(kind: Kind, line: bytes, zone: str, select: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return the rows of a line as `parse` prints them, its zoneless times read in a zone."""
+    with TemporaryDirectory() as folder:
+        path, out = Path(folder) / "text.log", BytesIO()
+        path.write_bytes(line + b"\n")
+        config = replace(load(Flags(paths=(str(path),), format=kind.ours), find=False), timezone=zone)
+        parse(config, out, select=select)
+        return [json.loads(row) for row in out.getvalue().splitlines()]
+
+
+def zone_of(case: dict[str, Any]) -> str:
+    """Return the zone that a case was given as an offset."""
+    offset = re.fullmatch(r"([+-])0?(\d+):00", (case.get("options") or {}).get("timezone") or "")
+    return f"Etc/GMT{'-' if offset[1] == '+' else '+'}{offset[2]}" if offset else "UTC"
 
 
 def normalised(name: str, value: Any, *, ours: bool = False) -> Any:

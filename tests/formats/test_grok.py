@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from formats.cases import needs_shared, read_cases
+from formats.named import parsed
 from formats.patterns import read_lines
 from hypothesis import given
 from hypothesis import strategies as st
@@ -213,3 +214,19 @@ def _number(text: Any) -> float:
         return float(text)
     except ValueError:
         return float("nan")
+
+
+def test_iptables_is_a_pattern_of_its_own():
+    rows, _ = parsed(
+        "grok:%{IPTABLES}",
+        b"Mar  3 10:17:01 fw kernel: [12.6] [UFW BLOCK] IN=eth0 OUT= MAC=52:54:00:12:34:56:52:54:00:ab:cd:ef:08:00 "
+        b"SRC=203.0.113.5 DST=10.0.0.2 LEN=40 TOS=0x00 PREC=0x00 TTL=244 ID=54321 DF PROTO=TCP SPT=43210 DPT=23 "
+        b"WINDOW=65535 RES=0x00 SYN URGP=0\n"
+        b"IN=eth0 OUT=eth1 SRC=2001:db8::1 DST=2001:db8::2 LEN=64 TC=0 HOPLIMIT=64 FLOWLBL=0 PROTO=UDP SPT=5353 DPT=53 "
+        b"LEN=24\n",
+    )
+    assert [row["source.ip"] for row in rows] == ["203.0.113.5", "2001:db8::1"]
+    assert [row["destination.port"] for row in rows] == [23, 53]
+    assert [row["network.transport"] for row in rows] == ["TCP", "UDP"]
+    assert rows[0]["source.mac"] == "52:54:00:ab:cd:ef"
+    assert rows[0]["iptables.tcp.flags"] == "SYN "

@@ -106,7 +106,7 @@ def test_statements_with_line_breaks_in_csvlog_are_read():
         'LOG,00000,"statement: select 1\nfrom ""a""\n",,,,,,,,,"psql","client backend",,0\n'
     )
     rows, report = parsed("auto", line.encode() * 3)
-    assert [row["message"] for row in rows] == ['statement: select 1\nfrom "a"\n'] * 3
+    assert [row["message"] for row in rows] == ['select 1\nfrom "a"\n'] * 3
     assert report.files[0].format == "postgres_csv"
     assert report.lines == Lines(9, 9, 0, 0)
 

@@ -70,7 +70,8 @@ def test_a_statement_of_csvlog_has_its_duration_in_seconds():
     ]
     rows, _ = parsed("postgres_csv", "".join(lines).encode())
     assert [row["duration"] for row in rows] == [0.0035, None]
-    assert rows[0]["message"] == 'duration: 3.500 ms  statement: select "a"'
+    assert [row["step"] for row in rows] == ["statement", None]
+    assert [row["message"] for row in rows] == ['select "a"', "waited for a duration: 3.500 ms"]
 
 
 def test_what_nginx_says_of_a_client_is_found_in_records_of_several_lines_too():
