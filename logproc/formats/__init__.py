@@ -20,6 +20,7 @@ from logproc.formats.containers import CONTAINERS
 from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
 from logproc.formats.desks import DESKS
+from logproc.formats.events import EVENTS
 from logproc.formats.format import COLOURED, SEPARATOR, Format, Sample
 from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
@@ -88,6 +89,7 @@ _ROWS = (
     *DATABASES,
     *STORES,
     *GUARDS,
+    *EVENTS,
     *OPERATIONS,
     *SYSTEMS,
     *HOSTING,

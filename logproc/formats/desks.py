@@ -360,45 +360,5 @@ DESKS = (
         ),
         refused=("web_1 up", "| web_1 up"),
     ),
-    app(
-        "leef",
-        "Log Event Extended Format: LEEF:version|vendor|product|version|event|pairs; time is null",
-        (
-            Slot("version", Meaning.TEXT, b"|", solid=True),
-            Slot("device_vendor", Meaning.TEXT, b"|"),
-            Slot("device_product", Meaning.TEXT, b"|"),
-            Slot("device_version", Meaning.TEXT, b"|"),
-            Slot("event_class", Meaning.TEXT, b"|"),
-            MESSAGE,
-        ),
-        prefix=b"LEEF:",
-        rank=1,
-        single=True,
-        within=Within(
-            "message",
-            (
-                Part("client", b"src=", b"\t", anywhere=True, open_end=True),
-                Part("destination", b"dst=", b"\t", anywhere=True, open_end=True),
-                Part("user", b"usrName=", b"\t", anywhere=True, open_end=True),
-                Part("protocol", b"proto=", b"\t", anywhere=True, open_end=True),
-                Part("event_severity", b"sev=", b"\t", anywhere=True, open_end=True),
-            ),
-        ),
-        samples=(
-            Sample(
-                "LEEF:1.0|Microsoft|MSExchange|4.0 SP1|15345|usrName=joe\tsrc=192.0.2.1\tdst=192.0.2.9\tsev=5",
-                {
-                    "device_vendor": "Microsoft",
-                    "device_product": "MSExchange",
-                    "event_class": "15345",
-                    "client": "192.0.2.1",
-                    "destination": "192.0.2.9",
-                    "user": "joe",
-                    "event_severity": "5",
-                },
-            ),
-        ),
-        refused=("LEEF:1.0|a|b|c", "CEF:0|a|b|c|d|e|5|src=1"),
-    ),
 )
 """Rows of the family."""

@@ -48,21 +48,6 @@ _TRANSFER = Within(
 )
 
 
-EXTENSION = Within(
-    "message",
-    tuple(
-        Part(name, key, b" ", anywhere=True, open_end=True)
-        for name, key in (
-            *(("client", b"src="), ("remote_port", b"spt="), ("destination", b"dst="), ("user", b"suser=")),
-            *(("action", b"act="), ("method", b"requestMethod="), ("target", b"request="), ("bytes_in", b"in=")),
-            *(("bytes", b"out="), ("outcome", b"outcome=")),
-        )
-    ),
-    kinds={"remote_port": Kind.INTEGER, "bytes_in": Kind.INTEGER, "bytes": Kind.INTEGER},
-)
-"""Pairs of an event of CEF that hold no blanks; all of them are its message."""
-
-
 _DHCP_BANNER = (
     *(b"\t\tMicros", b"Event ID", b"ID,Date,", b"QResult:", b"50+\tCode", b"00\tThe l", b"01\tThe l", b"02\tThe l"),
     *(b"10\tA new", b"11\tA lea", b"12\tA lea", b"13\tAn IP", b"14\tA lea", b"15\tA lea", b"16\tA lea", b"17\tA lea"),
@@ -230,39 +215,6 @@ GUARDS = (
             ),
         ),
         refused=("2024-01-02 03:04:05,678 fail2ban.actions x", "fail2ban.actions: WARNING x"),
-    ),
-    app(
-        "cef",
-        "Common Event Format: CEF:version|vendor|product|version|event|name|severity|pairs; time is null",
-        (
-            Slot("version", Meaning.TEXT, b"|", solid=True),
-            Slot("device_vendor", Meaning.TEXT, b"|", quoted=True),
-            Slot("device_product", Meaning.TEXT, b"|", quoted=True),
-            Slot("device_version", Meaning.TEXT, b"|", quoted=True),
-            Slot("event_class", Meaning.TEXT, b"|", quoted=True),
-            Slot("name", Meaning.TEXT, b"|", quoted=True),
-            Slot("event_severity", Meaning.TEXT, b"|"),
-            MESSAGE,
-        ),
-        prefix=b"CEF:",
-        rank=1,
-        single=True,
-        within=EXTENSION,
-        samples=(
-            Sample(
-                "CEF:0|Security|threat \\| manager|1.0|100|worm stopped|10|src=10.0.0.1 dst=192.0.2.2 spt=1232",
-                {
-                    "device_vendor": "Security",
-                    "device_product": "threat \\| manager",
-                    "name": "worm stopped",
-                    "event_severity": "10",
-                    "client": "10.0.0.1",
-                    "remote_port": 1232,
-                    "message": "src=10.0.0.1 dst=192.0.2.2 spt=1232",
-                },
-            ),
-        ),
-        refused=("CEF:0|Security|threatmanager|1.0", "LEEF:1.0|a|b|c|d|e"),
     ),
     app(
         "dovecot",

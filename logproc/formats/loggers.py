@@ -15,10 +15,12 @@ from logproc.formats.heads import (
     app,
     bracketed,
     level,
+    maybe,
     number,
     stamp,
     word,
 )
+from logproc.formats.program import Meaning, Slot
 
 _CLOSED_LEVEL = level(b"]", b"[", padded=False)
 
@@ -174,6 +176,51 @@ LOGGERS = (
             ),
         ),
         refused=("fail: App.Worker boom", "other: App.Worker[7]"),
+    ),
+    app(
+        "jetty_log",
+        "Jetty's own log (StdErrLog): time:LEVEL:logger:thread: message, the thread from 9.3 on",
+        (
+            stamp("%i", b":"),
+            level(b":", padded=False),
+            Slot("logger", Meaning.TEXT, b":", solid=True),
+            maybe(word("thread", b": ")),
+            MESSAGE,
+        ),
+        rank=-1,
+        begins=rb"\d{4}-\d\d-\d\d [\d:]{8}\.\d+:[A-Z]+:\w[^ :]*:",
+        head=3,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.678:WARN:oejs.HttpChannel:qtp12-34: /a",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "WARN",
+                    "logger": "oejs.HttpChannel",
+                    "thread": "qtp12-34",
+                    "message": "/a",
+                },
+            ),
+            Sample(
+                "2011-10-21 10:30:02.123:INFO:oejs.Server:jetty-8.1.9.v2013",
+                {"logger": "oejs.Server", "thread": None, "message": "jetty-8.1.9.v2013"},
+            ),
+        ),
+        refused=("2024-01-02 03:04:05.678:oejs.Server:main: x", "2024-01-02 03:04:05.678 INFO:oejs.Server:main: x"),
+    ),
+    app(
+        "serilog_console",
+        "console of Serilog: [clock LVL] message; without a date the time is null",
+        (stamp(f"{ISO}%|%H:%M:%S%.", b" "), level(b"] ", padded=False), MESSAGE),
+        prefix=b"[",
+        rank=-2,
+        begins=rb"\[(?:\d{4}-\d\d-\d\d )?[\d:]{8}(?:\.\d+)?(?: [+-]\d\d:\d\d)? [A-Z][A-Za-z]+\] ",
+        head=2,
+        samples=(
+            Sample("[03:04:05 WRN] slow", {"time": None, "level": "WARN", "message": "slow"}),
+            Sample("[2024-01-02 03:04:05 ERR] boom", {"time": "2024-01-02T03:04:05Z", "level": "ERROR"}),
+        ),
+        refused=("[03:04:05] slow", "[03:04:05 Slow] x"),
     ),
 )
 """Rows of the family."""

@@ -339,5 +339,27 @@ PYTHON = (
         ),
         refused=("[2024-01-02 03:04:05,678] {a.py:1} x", "[2024-01-02 03:04:05,678] INFO - x"),
     ),
+    app(
+        "odoo",
+        "Odoo: time pid LEVEL database logger: message; the database is ? where there is none",
+        (stamp(ISO, b" "), number("pid", b" "), level(padded=False), word("database"), word("logger", b": "), MESSAGE),
+        rank=0,
+        begins=rb"\d{4}-\d\d-\d\d [\d:]{8},\d{3} \d+ [A-Z]+ (?:[\w.-]+|\?) (?:odoo|openerp|werkzeug|py\.warnings)\b",
+        head=4,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 4567 INFO shop odoo.modules.loading: loading 1 modules...",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "pid": 4567,
+                    "level": "INFO",
+                    "database": "shop",
+                    "logger": "odoo.modules.loading",
+                    "message": "loading 1 modules...",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678 INFO shop odoo.sql_db: x", "2024-01-02 03:04:05,678 45 INFO shop odoo"),
+    ),
 )
 """Rows of the family."""

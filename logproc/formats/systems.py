@@ -6,7 +6,7 @@ https://github.com/logpai/loghub; https://source.android.com/docs/core/tests/deb
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import MESSAGE, PADDED_MESSAGE, app, level, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, app, level, number, stamp, word
 from logproc.formats.program import Meaning, Slot
 
 SYSTEMS = (
@@ -242,6 +242,67 @@ SYSTEMS = (
             ),
         ),
         refused=("[10.30 16:49:06] chrome.exe x", "[13.30 16:49:06] chrome.exe - x"),
+    ),
+    app(
+        "android_studio",
+        "Android Studio's logcat: time pid-thread/program LEVEL/logger: message",
+        (
+            stamp(f"{ISO}%|%m-%d %H:%M:%S%.", b" "),
+            number("pid", b"-"),
+            word("thread", b"/"),
+            word("program"),
+            Slot("level", Meaning.LETTER, b"/"),
+            Slot("logger", Meaning.TEXT, b": "),
+            MESSAGE,
+        ),
+        rank=0,
+        begins=rb"(?:\d{4}-)?\d\d-\d\d [\d:.]+ +\d+-\d+/\S+ [A-Z]/",
+        head=5,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.678 1234-5678/com.example.app E/MainActivity: boom",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "pid": 1234,
+                    "thread": "5678",
+                    "program": "com.example.app",
+                    "level": "ERROR",
+                    "logger": "MainActivity",
+                    "message": "boom",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05.678 1234-5678/com.example.app boom", "01-02 03:04:05.678 1234/a E/B: c"),
+    ),
+    app(
+        "android_columns",
+        "Android Studio's logcat from Electric Eel on: time pid-thread logger program LEVEL message, in columns",
+        (
+            stamp(ISO, b" "),
+            number("pid", b"-"),
+            word("thread"),
+            Slot("logger", Meaning.TEXT, b"  ", padded=True),
+            word("program"),
+            Slot("level", Meaning.LETTER, b" ", padded=True),
+            PADDED_MESSAGE,
+        ),
+        rank=0,
+        begins=rb"\d{4}-\d\d-\d\d [\d:.]+ +\d+-\d+ +\S.*  +\S+ +[A-Z]  ",
+        head=6,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.678  1234-5678  MainActivity            com.example.app                 E  boom",
+                {
+                    "pid": 1234,
+                    "thread": "5678",
+                    "logger": "MainActivity",
+                    "program": "com.example.app",
+                    "level": "ERROR",
+                    "message": "boom",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05.678  1234-5678  MainActivity", "2024-01-02 03:04:05.678  1234  A  b  E  c"),
     ),
 )
 """Rows of the family."""

@@ -265,7 +265,7 @@ WEB_SERVERS = (
         (
             Slot("client", Meaning.TEXT, b", ", solid=True),
             Slot("user", Meaning.TEXT, b", "),
-            stamp("%m/%d/%y, %H:%M:%S", b", "),
+            stamp("%m/%d/%y, %H:%M:%S%|%m/%d/%Y, %H:%M:%S", b", "),
             Slot("service", Meaning.TEXT, b", "),
             Slot("host", Meaning.TEXT, b", "),
             Slot("s_ip", Meaning.TEXT, b", "),
@@ -282,7 +282,7 @@ WEB_SERVERS = (
         rank=1,
         single=True,
         needs=(b", ", b"/", b":"),
-        begins=rb"[^,\s]+, [^,]+, \d\d?/\d\d?/\d\d, \d\d?:\d\d:\d\d, ",
+        begins=rb"[^,\s]+, [^,]+, \d\d?/\d\d?/(?:\d\d)?\d\d, \d\d?:\d\d:\d\d, ",
         samples=(
             Sample(
                 "192.0.2.1, -, 01/02/24, 13:04:05, W3SVC1, WEB1, 10.0.0.1, 125, 321, 1234, 404, 2, GET, /x.htm, a=1,",
@@ -299,6 +299,10 @@ WEB_SERVERS = (
                     "path": "/x.htm",
                     "query": "a=1",
                 },
+            ),
+            Sample(
+                "192.0.2.1, joe, 03/20/2023, 7:55:20, W3SVC2, S, 10.0.0.1, 4502, 163, 3223, 200, 0, GET, /a.gif, -,",
+                {"time": "2023-03-20T07:55:20Z", "user": "joe", "query": None},
             ),
         ),
         refused=("192.0.2.1, -, 01/02/24, 13:04:05, W3SVC1", "a, b, c, d, e, f, g, h, i, j, k, l, m, n,"),

@@ -9,7 +9,7 @@ from formats.cases import count_lines, fields_of
 from formats.named import counted, parsed
 
 from logproc.errors import FormatError
-from logproc.formats import FORMATS, STRINGS, Format, resolve
+from logproc.formats import _ROWS, FORMATS, STRINGS, Format, resolve
 from logproc.formats.naming import Naming
 from logproc.formats.parser import new_parser
 from logproc.model import FIELDS, Kind
@@ -135,3 +135,7 @@ def test_programs_pickle():
 def test_all_fields_of_a_format_can_be_asked_at_once(row: Format):
     parser = new_parser(row, (*row.fields, "another"))
     assert set(row.fields) <= set(parser.columns)
+
+
+def test_no_two_formats_have_the_same_name():
+    assert len(FORMATS) == len(_ROWS)
