@@ -33,6 +33,7 @@ from logproc.formats.journal import JOURNAL
 from logproc.formats.json_sensors import JSON_SENSORS
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.json_web import JSON_WEB
+from logproc.formats.layouts_java import LAYOUTS_JAVA
 from logproc.formats.loggers import LOGGERS
 from logproc.formats.mail import MAIL
 from logproc.formats.names import NAMES
@@ -41,6 +42,7 @@ from logproc.formats.nginx_json import compile_nginx_json, is_json_template
 from logproc.formats.node import NODE
 from logproc.formats.operations import OPERATIONS
 from logproc.formats.postgres import POSTGRES, compile_postgres
+from logproc.formats.postgres_prefixes import POSTGRES_PREFIXES
 from logproc.formats.proxies import PROXIES
 from logproc.formats.python import PYTHON
 from logproc.formats.regex import compile_regex
@@ -85,7 +87,9 @@ _TEXT = (
 _ROWS = (
     *_TEXT,
     *JAVA_SERVERS,
+    *LAYOUTS_JAVA,
     *POSTGRES,
+    *POSTGRES_PREFIXES,
     *DATABASES,
     *STORES,
     *GUARDS,

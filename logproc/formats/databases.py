@@ -196,6 +196,31 @@ DATABASES = (
         refused=("2024-01-02T03:04:05.678901Z\t8\tQuery\tx", "2024-01-02T03:04:05.678901Z 8 Query\tx"),
     ),
     app(
+        "mysql_general_old",
+        "general query log of MySQL up to 5.6 and of MariaDB: time, thread, command, statement; an equal time is not "
+        "repeated",
+        (
+            maybe(stamp("%y%m%d %H:%M:%S", b"\t")),
+            maybe(literal(b"\t\t")),
+            word("thread"),
+            Slot("command", Meaning.WORD, b"\t", padded=True),
+            MESSAGE,
+        ),
+        rank=-1,
+        begins=rb"\d{6} [ \d]\d:\d\d:\d\d\t *\d+ [A-Z]",
+        head=4,
+        continues="message",
+        headers=(b"Tcp port", b"Time   ", b"Time\t"),
+        samples=(
+            Sample(
+                "240102  3:04:05\t   12 Query\tSELECT 1",
+                {"time": "2024-01-02T03:04:05Z", "thread": "12", "command": "Query", "message": "SELECT 1"},
+            ),
+            Sample("\t\t   12 Quit\t", {"time": None, "thread": "12", "command": "Quit"}),
+        ),
+        refused=("240102  3:04:05\tQuery\tSELECT 1", "241302  3:04:05\t12 Query SELECT 1"),
+    ),
+    app(
         "redis",
         "Redis from 3.0 on: process:role time sign message",
         (

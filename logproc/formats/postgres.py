@@ -18,6 +18,7 @@ from logproc.formats.within import Part, Within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
 TIME = "%i %Z"
 """What %t, %m and %s of log_line_prefix write."""
@@ -36,11 +37,16 @@ STATEMENT = Within(
     (
         Part(None, b"duration: ", b" ms", in_front=True),
         *STEPS,
-        Part("user", b"", own=True, bare=True),
-        Part("database", b"", own=True, bare=True),
+        *(Part(name, b"", own=True, bare=True) for name in ("user", "database", "application")),
     ),
 )
-"""User and database are [unknown] of a session that has not said them."""
+"""User, database and application are [unknown] of a session that has not said them, and empty of other processes."""
+
+
+def _statement(names: AbstractSet[str | None]) -> Within:
+    """Return what follows from a message, and how fields of these names are written."""
+    return replace(STATEMENT, parts=tuple(part for part in STATEMENT.parts if not part.own or part.name in names))
+
 
 TAIL = (
     level(b":"),
@@ -89,7 +95,7 @@ def compile_postgres(text: str) -> Format:
         "PostgreSQL with this log_line_prefix",
         rank=50,
         needs=(b":",),
-        within=replace(STATEMENT, parts=tuple(part for part in STATEMENT.parts if not part.own or part.name in names)),
+        within=_statement(names),
     )
 
 
@@ -201,7 +207,7 @@ POSTGRES = (
         rank=-2,
         continues="message",
         needs=(b":  ",),
-        within=STATEMENT,
+        within=_statement({"user", "database"}),
         samples=(
             Sample(
                 "2020-04-16 11:45:11.844 CEST [26953] LOG:  starting PostgreSQL 12.2 on x86_64",

@@ -164,6 +164,20 @@ _ISTIO = Program(
     extra=True,
 )
 
+# Up to 1.5 the mesh wrote a status of its mixer behind the flags, and neither details nor a route.
+_ISTIO_MIXER = Program(
+    b"[",
+    (
+        *_ENVOY.slots[:3],
+        Slot("response_flags", Meaning.TEXT, b' "', solid=True),
+        Slot("mixer_status", Meaning.TEXT, b'" ', quoted=True),
+        *_ISTIO.slots[7:19],
+        Slot("client", Meaning.ENDPOINT, b" ", port_name="remote_port", solid=True),
+        Slot("requested_server_name", Meaning.TEXT, b""),
+    ),
+    extra=True,
+)
+
 PROXIES = (
     Format(
         name="haproxy",
@@ -487,6 +501,36 @@ PROXIES = (
         ),
         refused=(
             '[2016-04-15T20:17:00.310Z] "POST /a HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "n" "c" "l" "tcp://10.0.2.1:80"',
+        ),
+    ),
+    Format(
+        name="istio_mixer",
+        family="web",
+        engine=SEPARATOR,
+        program=_ISTIO_MIXER,
+        doc="Istio's default access log up to 1.5",
+        rank=5,
+        needs=(b"[", b'] "', b'" "'),
+        samples=(
+            Sample(
+                '[2024-01-02T03:04:05.678Z] "GET /a HTTP/1.1" 418 - "-" 0 135 11 10 "-" "curl/7.60.0" "d209" '
+                '"bin:8000" "192.0.2.9:80" outbound|8000||bin - 192.0.2.3:8000 192.0.2.1:60290 -',
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "status": 418,
+                    "bytes": 135,
+                    "duration": 0.011,
+                    "upstream_duration": 0.01,
+                    "user_agent": "curl/7.60.0",
+                    "request_id": "d209",
+                    "vhost": "bin:8000",
+                    "upstream_addr": "192.0.2.9:80",
+                    "client": "192.0.2.1",
+                },
+            ),
+        ),
+        refused=(
+            '[2024-01-02T03:04:05.678Z] "POST /a HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "n" "c" "l" "tcp://10.0.2.1:80"',
         ),
     ),
 )

@@ -6,10 +6,7 @@ https://docs.pingcap.com/tidb/stable
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
-from logproc.formats.format import Format, Sample
+from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
     MESSAGE,
@@ -23,72 +20,9 @@ from logproc.formats.heads import (
     stamp,
     word,
 )
-from logproc.formats.postgres import compile_postgres
 from logproc.formats.program import Meaning, Slot
 
-
-def _postgres(name: str, prefix: str, doc: str, begins: bytes, sample: Sample) -> Format:
-    """Return a row for a log_line_prefix that many use."""
-    return replace(
-        compile_postgres(prefix),
-        name=name,
-        doc=f"PostgreSQL with log_line_prefix '{prefix}': {doc}",
-        rank=-2,
-        samples=(sample,),
-        refused=("2024-01-02 03:04:05 UTC [1234] LOG:  x", "\tFROM a"),
-        needs=(b": ",),
-        begins=re.compile(b"^" + begins, re.MULTILINE),
-    )
-
-
 STORES = (
-    _postgres(
-        "postgres_rds",
-        "%t:%r:%u@%d:[%p]:",
-        "Amazon RDS and Aurora",
-        rb"\d{4}-\d\d-\d\d [\d:.]+ [A-Z]+:[^@]*@[^:]*:\[\d+\]:",
-        Sample(
-            "2024-01-02 03:04:05 UTC:192.0.2.1(4321):joe@app:[1234]:LOG:  duration: 125.5 ms  statement: select 1",
-            {
-                "time": "2024-01-02T03:04:05Z",
-                "client": "192.0.2.1",
-                "user": "joe",
-                "database": "app",
-                "pid": 1234,
-                "level": "INFO",
-                "duration": 0.1255,
-            },
-        ),
-    ),
-    _postgres(
-        "postgres_pgbadger",
-        "%t [%p]: [%l-1] user=%u,db=%d,app=%a,client=%h ",
-        "what pgBadger asks for",
-        rb"\d{4}-\d\d-\d\d [\d:.]+ [A-Z]+ \[\d+\]: \[\d+-1\] user=",
-        Sample(
-            "2024-01-02 03:04:05 UTC [1234]: [1-1] user=joe,db=app,app=psql,client=192.0.2.1 LOG:  duration: 3.5 ms",
-            {
-                "time": "2024-01-02T03:04:05Z",
-                "client": "192.0.2.1",
-                "user": "joe",
-                "database": "app",
-                "application": "psql",
-                "pid": 1234,
-                "level": "INFO",
-                "duration": 0.0035,
-            },
-        ),
-    ),
-    _postgres(
-        "postgres_hosts",
-        "%m [%p] %h %u@%d ",
-        "the host before user and database",
-        rb"\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] [\w.:-]+ \S+@\S+ [A-Z]+:  ",
-        Sample(
-            "2024-01-02 03:04:05.678 UTC [147] 192.0.2.1 joe@shop ERROR:  no such table",
-            {"pid": 147, "client": "192.0.2.1", "user": "joe", "database": "shop", "level": "ERROR"},
-        ),
-    ),
     app(
         "pgbouncer",
         "PgBouncer: time [process] LEVEL message",

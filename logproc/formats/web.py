@@ -15,7 +15,7 @@ _CLIENT_PORT = rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\
 # Combined, and what Traefik and the ingress controller of Kubernetes write behind it. They are told from combined here,
 # and not by a higher rank, so that small files of combined need not be matched with them, too (see `packs`). The first
 # group looks at the line's end alone, and spares other lines the search.
-_TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ "[^"]*" "[^"]*" \d+ms\r?\Z'
+_TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ (?:"[^"]*"|-) (?:"[^"]*"|-) \d+ms\r?\Z'
 _INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
 _NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS)))
 _VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
@@ -330,6 +330,10 @@ WEB = (
             Sample(
                 '::1 - - [28/Feb/2018:17:30:33 +0000] "GET /en/ HTTP/2.0" 200 2814 - "M (iPhone)" 13 "Host-0" "/" 0ms',
                 {"referrer": None, "user_agent": "M (iPhone)", "request_count": 13, "duration": 0.0},
+            ),
+            Sample(
+                '::1 - - [28/Feb/2018:17:30:33 +0000] "GET /ping HTTP/1.1" 200 2 "-" "-" 1 - - 3ms',
+                {"router": None, "upstream_addr": None, "duration": 0.003},
             ),
         ),
         refused=(

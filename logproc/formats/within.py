@@ -35,8 +35,9 @@ class Part:
     behind its last blank counts, with `host` a port at its end does not. A `spare` part is taken where the line has no
     such field itself. A part without a `name` is found and left out; one that is called `request` yields method, target
     and protocol, and a target path and query. With `own`, the field
-    of that name loses a port at its end, or if `bare` brackets around it, and nothing is looked for. A `kept` part is
-    the source itself, which stays as it is where the part is not found. The label belongs to a `whole` part.
+    of that name loses a port at its end, or if `bare` brackets around it and is null where it is empty, and nothing is
+    looked for. A `kept` part is the source itself, which stays as it is where the part is not found. The label belongs
+    to a `whole` part.
     """
 
     name: str | None

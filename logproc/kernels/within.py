@@ -102,6 +102,8 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
                     first, last = np.int64(starts[column, row]), np.int64(ends[column, row])
                     if flags & BARE == 0:
                         ends[column, row] = _host_end(base, first, last)
+                    elif last == first:
+                        starts[column, row], ends[column, row] = -1, -1
                     elif last > first + 2 and load_byte(base, first) == 91 and load_byte(base, last - 1) == 93:
                         starts[column, row], ends[column, row] = first + 1, last - 1
                 continue

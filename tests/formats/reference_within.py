@@ -23,7 +23,7 @@ def parts_of(within: Within, text: Value, own: Mapping[str, Value] | None = None
     for part in within.parts:
         value = own.get(part.name or "")
         if part.own and part.bare and isinstance(value, bytes):
-            found[part.name or ""] = re.sub(rb"\A\[(.+)\]\Z", rb"\1", value, flags=re.DOTALL)
+            found[part.name or ""] = re.sub(rb"\A\[(.+)\]\Z", rb"\1", value, flags=re.DOTALL) or None
         elif part.own and isinstance(value, bytes):
             found[part.name or ""] = re.sub(rb"\A([^:]+|.+\]):\d+\Z", rb"\1", value, flags=re.DOTALL)
     return {name: value if name not in spare or own.get(name) is None else own[name] for name, value in found.items()}
