@@ -243,6 +243,10 @@ def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
     most = certainty(chosen.format, text)
     if most < 1:
         reason += ", as would those of other programs"
+    finer = [score for score in scores if score.format.rank > chosen.format.rank and score.share >= MIN_SHARE]
+    if finer and not (is_single(chosen.format) and is_single(finer[0].format)):  # of those, both are tried
+        most = min(most, GUESSED)
+        reason += f"; {100 * finer[0].share:.0f} % are lines of {finer[0].format.name}, which says more about them"
     return Detection(chosen.format.name, min(chosen.share, most), runner_up, reason)
 
 

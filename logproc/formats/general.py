@@ -354,7 +354,7 @@ _ROWS = (
         rank=-3,
         head=6,
         needs=(b"[", b"][", b"] "),
-        unlike=re.compile(rb"(?!\[(?:\d{4}-\d\d-\d\dT[^\]]*|\d+[.,]\d+s)\]\[)"),
+        unlike=re.compile(rb"(?!\[(?:\d{4}-\d\d-\d\dT[^\]]*|\d+[.,]\d+s)\]\[)|\[[^\]]*\]\[[A-Z]+ *\]\["),
         samples=(
             Sample(
                 "[2018-06-13T07:44:22.647+0000][32376][gc,heap   ] Heap address: 0x00, size: 1024 MB",

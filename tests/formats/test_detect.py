@@ -229,6 +229,16 @@ def test_a_more_specific_format_may_lose_a_few_lines():
     assert (mixed.format, mixed.confidence, mixed.runner_up) == ("common", 1.0, "combined")
 
 
+def test_damaged_lines_of_a_format_make_no_other_certain():
+    text = ("[2018-05-17T08:29:12,177][INFO ][o.e.c.Meta] [n1] up\n" * 4 + "[2018-05-17T08:29:12,177][INFO ][o.\n") * 20
+    detected = found(text.encode())
+    assert detected.format == "elasticsearch" or detected.confidence <= 0.9
+    line = "Jan 02 03:04:05 imap(joe)<1234><abc>: Info: Disconnected: Logged out in=44 out=1234\n"
+    detected = found((line * 4 + line[:40] + "\n").encode() * 20)
+    assert (detected.format, detected.confidence <= 0.9) == ("syslog", True)
+    assert "80 % are lines of dovecot" in detected.reason
+
+
 def test_confidence_is_the_share_of_lines_that_match():
     result = found(COMBINED * 3 + OTHER)
     assert (result.format, result.confidence) == ("combined", 0.75)
