@@ -48,6 +48,7 @@ from logproc.formats.python import PYTHON
 from logproc.formats.regex import compile_regex
 from logproc.formats.selfhosted import SELFHOSTED
 from logproc.formats.servers import SERVERS
+from logproc.formats.services import SERVICES
 from logproc.formats.stores import STORES
 from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
@@ -96,6 +97,7 @@ _ROWS = (
     *EVENTS,
     *OPERATIONS,
     *SYSTEMS,
+    *SERVICES,
     *HOSTING,
     *SELFHOSTED,
     *STRUCTURED,

@@ -284,7 +284,7 @@ DATABASES = (
         rank=-2,
         head=2,
         needs=(b" [", b"] "),
-        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ [A-Z]\d? )"),
+        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ [A-Z]\d? +\S)"),
         unlike_reason="its time has a blank, or its levels are words; MongoDB's levels are letters",
         samples=(
             Sample(

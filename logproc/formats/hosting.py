@@ -465,13 +465,20 @@ HOSTING = (
     app(
         "mongodb_2",
         "MongoDB before 3.0: time [context] message",
-        (stamp(ISO, b" "), bracketed("thread"), PADDED_MESSAGE),
+        (stamp(f"{ISO}%|%a %b %d %H:%M:%S%.", b" "), bracketed("thread"), PADDED_MESSAGE),
         rank=-7,
         head=2,
         needs=(b" [", b"] "),
-        begins=rb"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}[+-]\d{4} \[\w+\] ",
+        begins=(
+            rb"(?:\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}[+-]\d{4}|[A-Z][a-z][a-z] [A-Z][a-z][a-z] [ \d]?\d [\d:]{8}\.\d{3}) "
+            rb"\[\w+\] "
+        ),
         sure=rb" \[(?:conn\d+|initandlisten|mongosMain)\] ",
         samples=(
+            Sample(
+                "Tue Jan  2 03:04:05.678 [conn7] end connection 192.0.2.1:53276 (0 connections now open)",
+                {"time": "2000-01-02T03:04:05.678000Z", "thread": "conn7"},
+            ),
             Sample(
                 "2014-01-02T03:04:05.678+0100 [conn7] end connection 192.0.2.1:53276 (0 connections now open)",
                 {

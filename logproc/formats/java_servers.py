@@ -247,7 +247,7 @@ JAVA_SERVERS = (
         "weblogic",
         "WebLogic: ####<time> <level> <subsystem> <host> <server> <thread> ... <code> <message>",
         (
-            stamp("%b %d, %Y %I:%M:%S%. %p %Z", b"> <"),
+            stamp("%b %d, %Y %I:%M:%S%. %p %Z%|%b %d, %Y, %I:%M:%S%. %p %Z", b"> <"),
             level(b"> <", padded=False),
             Slot("logger", Meaning.TEXT, b"> <"),
             Slot("host", Meaning.TEXT, b"> <"),

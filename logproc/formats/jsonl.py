@@ -26,7 +26,16 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         ),
         *("timestampMs", "Timestamp", "Time", "unixTime", "receiveTimestamp", "EventTime", "CreationTime", "published"),
         *("createdAt", "TimeGenerated", "UtcTime", "start_time", "EdgeStartTimestamp", "DateTime", "timeGenerated"),
-        *("_time", "activityDateTime", "createdDateTime", "occurred_at", "eventTimestamp", "SystemTime", "TimeCreated"),
+        *(
+            "_time",
+            "activityDateTime",
+            "createdDateTime",
+            "occurred_at",
+            "eventTimestamp",
+            "timeStamp",
+            "SystemTime",
+            "TimeCreated",
+        ),
     ),
     "level": (
         *("level", "severity", "lvl", "log.level", "levelname", "loglevel", "log_level", "level_name", "severityText"),
@@ -36,7 +45,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         *("message", "msg", "@message", "@m", "@mt", "short_message", "textPayload", "text", "event", "log", "body"),
         *("MESSAGE", "Message", "jsonPayload.message", "logEvent.message", "displayMessage", "RenderedMessage"),
     ),
-    "logger": ("logger", "logger_name", "loggerName", "log.logger", "@module", "SourceContext", "name", "category"),
+    "logger": (
+        *("logger", "logger_name", "loggerName", "log.logger", "@module", "SourceContext", "name", "category"),
+        "Category",
+    ),
     "thread": ("thread", "thread_name", "threadName", "process.thread.name"),
     "pid": ("pid", "process.pid", "process_id", "processId", "ProcessID", "ProcessId"),
     "stack": ("stack", "stack_trace", "stacktrace", "error.stack_trace", "exc_info", "exception"),
@@ -60,6 +72,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         *("request.remote_address", "httpRequest.clientIp", "actor_ip", "protoPayload.requestMetadata.callerIp"),
         *("IPAddress", "IpAddress", "ipAddress", "clientIP", "sourceIp", "client_address", "clientAddress"),
         "ip_addr",
+        "remotehost",
     ),
     "ident": ("ident",),
     "user": (
@@ -118,7 +131,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         *("bytes", "body_bytes_sent", "size", "bytes_sent", "http.response.body.bytes", "response_size"),
         *("httpRequest.responseSize", "DownstreamContentSize", "content_length", "res.contentLength"),
         "bytes_out",
-        *("EdgeResponseBytes", "responseSize", "bytesSent", "response_bytes"),
+        *("EdgeResponseBytes", "responseSize", "bytesSent", "response_bytes", "written_bytes"),
     ),
     "bytes_in": ("bytes_in", "request_length", "bytes_read", "http.request.body.bytes", "httpRequest.requestSize"),
     "referrer": (

@@ -376,8 +376,8 @@ PROXIES = (
         program=_SQUID,
         doc="Squid's native log; more fields may follow",
         rank=2,
-        begins=re.compile(rb"^ *\d{9,10}\.\d+ ", re.MULTILINE),
-        needs=(b".", b"/", b" "),
+        begins=re.compile(rb"^ *\d{9,10}(?:\.\d+)? +\d+ \S+ [A-Z_]+/", re.MULTILINE),
+        needs=(b"/", b" "),
         samples=(
             Sample(
                 "1525334330.556      3 120.65.1.1 TCP_REFRESH_MISS/200 2014 GET http://www.sample.com/a.txt?b jo"

@@ -17,6 +17,7 @@ _LEVEL_FOR_HOST = re.compile(
     rb"\d{4}-\d\d-\d\dT\S+ +\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|FATAL|CRIT|CRITICAL|ALERT|EMERG|"
     rb"PANIC)\b|\d{4}-\d\d-\d\dT\S+ +\[[\w.-]+\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL): "
     rb"|\d{4}-\d\d-\d\dT\S+ +(?:\|| *\[?[\w.-]+ +(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) )"
+    rb"|\d{4}-\d\d-\d\dT\S+ [FEWID]\d? +[A-Z]+ +\["
     rb"|<\d{1,3}> *[a-z_]+=(?:\"[^\"]*\"|[^\s=\"]+) +[a-z_]+=",
     re.IGNORECASE,
 )

@@ -17,7 +17,8 @@ _CLIENT_PORT = rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\
 # group looks at the line's end alone, and spares other lines the search.
 _TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ (?:"[^"]*"|-) (?:"[^"]*"|-) \d+ms\r?\Z'
 _INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
-_NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS)))
+_INGRESS_OLD = rb"\S+ - \[[^\]]*\] - "
+_NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS, _INGRESS_OLD)))
 _VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
 _NO_CLIENT_PORT = re.compile(rb"(?!(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ )")
 _NO_SECOND_PORT = re.compile(rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ [^\[\"]*\[)")
@@ -50,6 +51,34 @@ _TRAEFIK_PROGRAM = Program(
         Slot("duration", Meaning.DECIMAL, b"ms\n", scale=1e-3),
     ),
 )
+
+
+def _ingress(name: str, doc: str, rank: int, upstream: str, line: str) -> Format:
+    """Return a row of what the ingress controller wrote before; the request's id is missing in the oldest."""
+    head, tail = _INGRESS_FORMAT.split(" [$proxy_alternative_upstream_name] $upstream_addr ")
+    text = head.replace("$remote_addr - ", "$remote_addr - [$the_real_ip] - ") + f" {upstream} {tail}"
+    program = compile_nginx(text.removesuffix(" $req_id"))
+    slots = (*program.slots[:-1], replace(program.slots[-1], terminator=b""))
+    expected = {
+        "client": "192.0.2.64",
+        "user": "joe",
+        "status": 200,
+        "bytes_in": 89,
+        "duration": 0.001,
+        "upstream_duration": 0.002,
+        "upstream_addr": "172.17.0.5:8080",
+    }
+    return Format(
+        name=name,
+        family="web",
+        engine=SEPARATOR,
+        program=replace(program, slots=slots, extra=True),
+        doc=doc,
+        rank=rank,
+        needs=(b" - [", b"] - ", b'" "'),
+        samples=(Sample(line, expected),),
+        refused=(line[:90], line.replace(" - [192.0.2.64]", "")),
+    )
 
 
 def _with_port(program: Program) -> Program:
@@ -379,6 +408,22 @@ WEB = (
             '192.0.2.64 - - [07/Feb/2020:11:48:51 +0000] "POST /products HTTP/1.1" 200 59 "-" "curl/7.54.0"',
             '192.0.2.64 - - [07/Feb/2020:11:48:51 +0000] "POST /p HTTP/1.1" 200 59 "-" "curl/7.54.0" 89 0.001',
         ),
+    ),
+    _ingress(
+        "ingress_nginx_21",
+        "ingress-nginx up to 0.21: the client twice",
+        9,
+        "$upstream_addr",
+        '192.0.2.64 - [192.0.2.64] - joe [07/Feb/2020:11:48:51 +0000] "GET /a HTTP/1.1" 200 59 "-" "curl/7.54.0" 89 '
+        "0.001 [default-web-8080] 172.17.0.5:8080 59 0.002 200 529a007902362a5f51385a5fa7049884",
+    ),
+    _ingress(
+        "ingress_nginx_26",
+        "ingress-nginx from 0.22 to 0.26: the client twice",
+        10,
+        "[$proxy_alternative_upstream_name] $upstream_addr",
+        '192.0.2.64 - [192.0.2.64] - joe [07/Feb/2020:11:48:51 +0000] "GET /a HTTP/1.1" 200 59 "-" "curl/7.54.0" 89 '
+        "0.001 [default-web-8080] [] 172.17.0.5:8080 59 0.002 200 529a007902362a5f51385a5fa7049884",
     ),
 )
 """Rows of the family."""
