@@ -208,6 +208,7 @@ JAVA = (
             number("pid", b" --- ["),
             maybe(bracketed("application", b"] [", b"")),
             bracketed("thread", b"] ", b""),
+            maybe(bracketed("correlation")),
             LOGGER,
             MESSAGE,
         ),
@@ -216,6 +217,10 @@ JAVA = (
         headers=_BANNER,
         needs=(b" --- [", b"] "),
         samples=(
+            Sample(
+                "2024-01-02T03:04:05.678Z  INFO 7 --- [shop] [nio-8080-exec-1] [80ab-3f-12] c.e.App  : Up",
+                {"application": "shop", "thread": "nio-8080-exec-1", "correlation": "80ab-3f-12", "logger": "c.e.App"},
+            ),
             Sample(
                 "2019-03-05 10:57:51.112  INFO 45469 --- [           main] org.apache.catalina.Engine  : Up",
                 {

@@ -33,6 +33,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
             "occurred_at",
             "eventTimestamp",
             "timeStamp",
+            "time_micros",
             "SystemTime",
             "TimeCreated",
         ),

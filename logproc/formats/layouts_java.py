@@ -6,7 +6,7 @@ https://wrapper.tanukisoftware.com/doc/english/prop-logfile-format.html, https:/
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, THREAD, app, bracketed, level, literal, stamp, word
+from logproc.formats.heads import ISO, LOGGER, MESSAGE, NEVER, THREAD, app, bracketed, level, literal, stamp, word
 from logproc.formats.program import Meaning, Slot
 
 LAYOUTS_JAVA = (
@@ -153,6 +153,62 @@ LAYOUTS_JAVA = (
             ),
         ),
         refused=("[ABCDE] 2024/01/02 03:04:05 My ID", "2024/01/02 03:04:05 INFO: My ID"),
+    ),
+    app(
+        "log4j_source",
+        "log4j with where a line was written: %d [%t] %-5p %c (%F:%L) - %m",
+        (
+            stamp(ISO, b" "),
+            THREAD,
+            level(),
+            word("logger"),
+            Slot("source_line", Meaning.TEXT, b") - ", opening=b"("),
+            MESSAGE,
+        ),
+        rank=-2,
+        begins=rb"\d{4}-\d\d-\d\d[ T][\d:]{8}[.,]\d{3} +\[[^\]]+\] +[A-Z]+ +[\w.$]+ \([\w$]+\.\w+:\d+\) - ",
+        head=4,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678 [main] INFO  org.example.App (App.java:12) - hello",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "thread": "main",
+                    "level": "INFO",
+                    "logger": "org.example.App",
+                    "source_line": "App.java:12",
+                    "message": "hello",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678 [main] INFO  org.example.App - hello", "[main] INFO a.B (B.java:1) - x"),
+    ),
+    app(
+        "log4j_undated",
+        "log4j without a time: %-5p [%t] %c - %m",
+        (level(padded=False), THREAD, LOGGER, MESSAGE),
+        rank=-4,
+        begins=rb"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) +\[[^\]]+\] +[\w.$]+ +[-:] ",
+        head=3,
+        sure=NEVER,
+        samples=(
+            Sample(
+                "DEBUG [main] org.example.App - hello",
+                {"level": "DEBUG", "thread": "main", "logger": "org.example.App", "message": "hello"},
+            ),
+        ),
+        refused=("DEBUG org.example.App - hello", "[main] DEBUG org.example.App - hello"),
+    ),
+    app(
+        "log4j_simple",
+        "log4j's SimpleLayout: LEVEL - message",
+        (level(b"- "), MESSAGE),
+        rank=-8,
+        begins=rb"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) - ",
+        head=1,
+        sure=NEVER,
+        samples=(Sample("INFO - hello", {"level": "INFO", "message": "hello"}),),
+        refused=("INFO hello", "hello - INFO"),
     ),
 )
 """Rows of the family."""

@@ -361,5 +361,25 @@ PYTHON = (
         ),
         refused=("2024-01-02 03:04:05,678 INFO shop odoo.sql_db: x", "2024-01-02 03:04:05,678 45 INFO shop odoo"),
     ),
+    app(
+        "python_colons",
+        "Python's logging with colons: time:LEVEL:logger:message",
+        (stamp(ISO, b":"), level(b":", padded=False), word("logger", b":"), MESSAGE),
+        rank=-3,
+        begins=rb"\d{4}-\d\d-\d\d [\d:]{8},\d{3}:[A-Z]+:[\w.]+:",
+        head=3,
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05,678:INFO:app.models:saved: 7",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "INFO",
+                    "logger": "app.models",
+                    "message": "saved: 7",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05,678:INFO:saved 7", "2024-01-02 03:04:05,678 INFO:app.models:saved"),
+    ),
 )
 """Rows of the family."""

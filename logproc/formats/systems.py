@@ -304,5 +304,29 @@ SYSTEMS = (
         ),
         refused=("2024-01-02 03:04:05.678  1234-5678  MainActivity", "2024-01-02 03:04:05.678  1234  A  b  E  c"),
     ),
+    app(
+        "android_tag",
+        "Android's logcat -v tag; time is null",
+        (Slot("level", Meaning.LETTER, b"/"), Slot("logger", Meaning.TEXT, b": "), MESSAGE),
+        rank=-6,
+        begins=rb"[VDIWEF]/[\w.$-]+ *: ",
+        head=2,
+        samples=(
+            Sample("D/WindowManager: frozen", {"level": "DEBUG", "logger": "WindowManager", "message": "frozen"}),
+        ),
+        refused=("WindowManager: frozen", "X/WindowManager: frozen"),
+    ),
+    app(
+        "android_process",
+        "Android's logcat -v process; time is null",
+        (Slot("level", Meaning.LETTER, b"("), number("pid", b") "), MESSAGE),
+        rank=-6,
+        begins=rb"[VDIWEF]\( *\d+\) ",
+        head=2,
+        samples=(
+            Sample("D( 1702) frozen  (Manager)", {"level": "DEBUG", "pid": 1702, "message": "frozen  (Manager)"}),
+        ),
+        refused=("D/Manager( 1702): frozen", "(1702) frozen"),
+    ),
 )
 """Rows of the family."""
