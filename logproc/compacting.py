@@ -36,15 +36,15 @@ def drop_days(ledger: Ledger, before: int, parts: Sequence[int], old: Sequence[i
         ledger.drop_totals(day)
 
 
-def merge_days(ledger: Ledger, numbers: Sequence[int], max_groups: int, run: int) -> None:
-    """Merge parts: one a day, by host and source."""
+def merge_days(ledger: Ledger, numbers: Sequence[int], max_groups: int) -> None:
+    """Merge parts: one a day, by host and source. It is of the run that counted the last of it: no count changes."""
     merged = _Merged(counting.definitions(ledger), max_groups)
     for number in numbers:
         for part in ledger.parts("id = ?", (number,)):
-            merged.add(part, ledger.pieces(number))
+            merged.add(part, ledger.pieces(number), ledger.run_of(number))
         ledger.merge_lines(number)
         ledger.drop_part(number)
-    merged.save(ledger, run)
+    merged.save(ledger)
 
 
 class _Merged:
@@ -56,9 +56,10 @@ class _Merged:
         self._owners: dict[tuple[str, str | None], int] = {}
         self._lines: dict[tuple[int, int], np.ndarray[tuple[int], np.dtype[np.int64]]] = {}
         self._tables: dict[tuple[int, tuple[str, ...], str], Table] = {}
+        self._runs: dict[tuple[int, tuple[str, ...]], int] = {}
 
-    def add(self, part: Part, pieces: list[CountedPiece]) -> None:
-        """Take a part in."""
+    def add(self, part: Part, pieces: list[CountedPiece], run: int) -> None:
+        """Take a part in, which a run counted."""
         number = {p.file: self._owners.setdefault((p.source, p.host), len(self._owners)) for p in pieces}
         files = np.array(sorted(number), np.int64)
         owners = np.array([number[file] for file in files.tolist()], np.int64)
@@ -74,6 +75,7 @@ class _Merged:
             days = slots.day_of(slots.slots_of(data))
             for day in np.unique(days).tolist():
                 first = day if first == NO_TIME else min(first, day)
+                self._runs[day, known] = max(run, self._runs.get((day, known), run))
                 self._table(day, known, key).merge(slots.chosen(data, np.flatnonzero(days == day)))
         for piece in pieces:
             counts = np.array([piece.end - piece.start, piece.read, piece.counted, piece.filtered, piece.rejected])
@@ -86,7 +88,7 @@ class _Merged:
             self._tables[place] = Table(slots.slotted(self._specs[key]), 4 * self._max_groups)
         return self._tables[place]
 
-    def save(self, ledger: Ledger, run: int) -> None:
+    def save(self, ledger: Ledger) -> None:
         """Write the merged parts."""
         owner_of = {number: owner for owner, number in self._owners.items()}
         parts: dict[tuple[int, tuple[str, ...]], dict[str, Table]] = defaultdict(dict)
@@ -104,4 +106,4 @@ class _Merged:
                 pieces.append(CountedPiece(number, None, *owner_of[number], 0, size, *lines))
             keys = [key for key in known if key in tables]
             ready = [counting.written(self._specs[key], slots.in_order(tables[key].data())) for key in keys]
-            ledger.add_part(run, keys, pack(ready, MERGED_LEVEL), pieces, [day])
+            ledger.add_part(self._runs[day, known], keys, pack(ready, MERGED_LEVEL), pieces, [day])

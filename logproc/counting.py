@@ -190,6 +190,13 @@ def take_out(
     return before if part.generation is None else []
 
 
+def days_in(specs: Mapping[str, RollupSpec], part: Part, keep: Keep) -> set[int]:
+    """Return the days of what is to be kept of a part."""
+    tables = zip(part.specs, unpack(part.tables), strict=True)
+    kept = (cut(specs[key], raw, keep) for key, raw in tables if key in specs)
+    return {day for data in kept for day in np.unique(slots.day_of(slots.slots_of(data))).tolist()}
+
+
 def uncount(ledger: Ledger, specs: Mapping[str, RollupSpec], generations: set[int]) -> set[int]:
     """Take all that was counted of some generations out of the parts; returns the days whose totals are wrong now."""
     days: set[int] = set()

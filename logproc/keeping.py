@@ -94,10 +94,10 @@ def listing(ledger: Ledger) -> list[Kept]:
     return sorted(kept, key=lambda row: (row.path, row.number))
 
 
-def details(ledger: Ledger, path: str) -> list[dict[str, Any]]:
+def details(config: Config, ledger: Ledger, path: str) -> list[dict[str, Any]]:
     """Return what is known of the generations that lie, or were last seen, at a path; UsageError if there is none."""
     found = _at(ledger, path)
-    return [_details(ledger, record) for record in found]
+    return [_details(config, ledger, record) for record in found]
 
 
 def _at(ledger: Ledger, path: str) -> list[Record]:
@@ -112,10 +112,27 @@ def _at(ledger: Ledger, path: str) -> list[Record]:
     return [records[number] for number in sorted(numbers)]
 
 
-def _details(ledger: Ledger, record: Record) -> dict[str, Any]:
+def _days_of(ledger: Ledger, generation: int) -> set[int]:
+    """Return the days of which lines of a generation are counted apart from those of other files."""
+    specs = counting.definitions(ledger)
+    days: set[int] = set()
+    for number in ledger.parts_of(generation):
+        mine = counting.of_files(piece.file for piece in ledger.pieces(number) if piece.generation == generation)
+        for part in ledger.parts("id = ?", (number,)):
+            days |= counting.days_in(specs, part, mine)
+    return days
+
+
+def _merged_days(config: Config, ledger: Ledger, record: Record) -> list[int]:
+    """Return the days between the times of a generation that are merged, for its source and host, with others."""
+    if record.first_time is None or record.last_time is None or not ledger.is_merged(record.generation.id):
+        return []
+    first, last = (local_day(time, config.timezone)[0] for time in (record.first_time, record.last_time))
+    return [day for day in ledger.merged_days(record.source, record.host) if first <= day <= last]
+
+
+def _details(config: Config, ledger: Ledger, record: Record) -> dict[str, Any]:
     g = record.generation
-    parts = ledger.parts_of(g.id)
-    days = sorted({day for part in parts for day in ledger.part_days(part)})
     return {
         "generation": g.id,
         "path": g.path,
@@ -131,7 +148,8 @@ def _details(ledger: Ledger, record: Record) -> dict[str, Any]:
         "first_time": rfc3339(record.first_time) if record.first_time is not None else None,
         "last_time": rfc3339(record.last_time) if record.last_time is not None else None,
         "behind_holes": [[mark["start"], mark["end"]] for mark in ledger.ranges(g.id)],
-        "days": [day_text(day) for day in days],
+        "days": [day_text(day) for day in sorted(_days_of(ledger, g.id))],
+        "merged_days": [day_text(day) for day in _merged_days(config, ledger, record)],
         "lines": dict(zip(("read", "counted", "filtered", "rejected"), ledger.lines_of(g.id), strict=True)),
     }
 

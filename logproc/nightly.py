@@ -161,7 +161,7 @@ def recover(ledger: Ledger, config: Config) -> None:
 def reported(config: Config) -> None:
     """Say that the report of all that was committed has been written."""
     assert config.state_dir is not None
-    with Ledger.to_write(config.state_dir) as ledger:
+    with Ledger.to_end(config.state_dir) as ledger:
         failpoints.reach("before-reported")
         runs = ledger.open_runs()
         with ledger.transaction() if runs else nullcontext():
@@ -186,7 +186,7 @@ def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: Know
             run = asking.begin(ledger, asked)
             ledger.set_status(run.number, REPORTED, now_text())
         _save_seen(ledger, found, config)
-        upkeep.keep_small(ledger, config, found.scan_ns, run.number)
+        upkeep.keep_small(ledger, config, found.scan_ns)
         ledger.set_meta("scan_ns", str(found.scan_ns))
     failpoints.reach("after-final")
 

@@ -41,14 +41,14 @@ def _days_since(ledger: Ledger, now_ns: int) -> int:
     return (now_ns - last) // (1000 * DAY)
 
 
-def keep_small(ledger: Ledger, config: Config, now_ns: int, run: int) -> None:
+def keep_small(ledger: Ledger, config: Config, now_ns: int) -> None:
     """Drop and merge what is old enough, inside the caller's transaction."""
     if _days_since(ledger, now_ns) > LEAP_DAYS:
         return
     today, _ = local_day(now_ns // 1000, config.timezone)
     if config.state.retain:
         _drop_days(ledger, today - config.state.retain)
-    _merge_days(ledger, today - config.state.compact_after, config.limits.max_groups, run)
+    _merge_days(ledger, today - config.state.compact_after, config.limits.max_groups)
 
 
 def _drop_days(ledger: Ledger, before: int) -> None:
@@ -61,9 +61,9 @@ def _drop_days(ledger: Ledger, before: int) -> None:
     ledger.drop_lost_generations()
 
 
-def _merge_days(ledger: Ledger, before: int, max_groups: int, run: int) -> None:
+def _merge_days(ledger: Ledger, before: int, max_groups: int) -> None:
     parts = ledger.parts_to_merge(before)
     if parts:
         from logproc import compacting  # noqa: PLC0415
 
-        compacting.merge_days(ledger, parts, max_groups, run)
+        compacting.merge_days(ledger, parts, max_groups)

@@ -151,6 +151,31 @@ def test_merged_days_are_packed_with_likes_beside_likes(tmp_path):
     assert report(config(root, folder, named_reports=REPORTS), "2026-01-01", "2026-03-01").reports == before
 
 
+def test_days_that_are_merged_are_no_news_and_are_told_of_each_file_that_may_be_in_them(tmp_path):
+    root, folder = tmp_path / "logs", tmp_path / "s"
+    write(root, "a.log", [5, 3, 5])
+    write(root, "b.log", [1, 5])
+    settings = config(root, folder, named_reports=REPORTS)
+    night(root, folder, day=6)
+
+    def shown(name):
+        with Ledger.to_read(str(folder)) as ledger:
+            (found,) = keeping.details(settings, ledger, str(root / name))
+            return [int(day[-2:]) for day in found["days"]], [int(day[-2:]) for day in found["merged_days"]]
+
+    with Ledger.to_read(str(folder)) as ledger:
+        assert ledger.days_of_run()
+    a, b = shown("a.log"), shown("b.log")
+    assert (len(a[0]), len(b[0]), a[1], b[1]) == (2, 2, [], [])
+    assert len({*a[0], *b[0]}) == 3
+    night(root, folder, day=6 + upkeep.LEAP_DAYS)
+    with Ledger.to_read(str(folder)) as ledger:
+        assert all(piece.generation is None for part in ledger.parts() for piece in ledger.pieces(part.number))
+        assert not ledger.days_of_run()
+    assert shown("a.log") == ([], a[0])
+    assert shown("b.log") == ([], sorted({*a[0], *b[0]}))  # day 3 lies between, and who it is of cannot be told
+
+
 def test_a_clock_that_leaps_drops_nothing_before_a_second_run_has_it_too(tmp_path):
     root, folder = tmp_path / "logs", tmp_path / "s"
     write(root, "a.log", range(10))

@@ -88,7 +88,7 @@ def show(*, path: str, **typed: Any) -> int:  # noqa: ANN401
     from logproc.state.ledger import Ledger
 
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
-        found = keeping.details(ledger, path)
+        found = keeping.details(config, ledger, path)
     put(json.dumps([{**row, "path": path_text(row["path"])} for row in found], indent=1) + "\n")
     return 0
 

@@ -70,7 +70,7 @@ WORK = options(
         "--rebuild",
         multiple=True,
         metavar="NAME",
-        help="Count for this report, preset or all what came before it, too.",
+        help="Read again, for this report, this preset or `all`, what was counted before it was asked.",
     ),
     click.option("--accept-gone", is_flag=True, help="Go on although most counted files are gone from the disk."),
     SPAN,

@@ -24,6 +24,7 @@ from logproc.commands.options import (
 )
 from logproc.commands.unattended import Watch, attend, locked
 from logproc.console import hush, is_json, say, tell, warn
+from logproc.errors import OutputError
 
 if TYPE_CHECKING:
     from logproc.config import Config
@@ -79,11 +80,16 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
             progress.close()
     seconds = time.monotonic() - begin
     watch.finished(report)
-    shown = outputs.write(report, config, to_terminal=outputs.to_terminal(typed))
-    if config.output.dir is not None:
-        from logproc import calendars
+    try:
+        shown = outputs.write(report, config, to_terminal=outputs.to_terminal(typed))
+        if config.output.dir is not None:
+            from logproc import calendars
 
-        calendars.write(report, config, config.output.dir, is_restored=behind is not None)
+            calendars.write(report, config, config.output.dir, is_restored=behind is not None)
+    except OutputError:
+        if config.state_dir is not None:
+            warn("what this run counted is kept in the ledger; the next run writes the reports")
+        raise
     if config.state_dir is not None:
         from logproc import nightly
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from logproc.errors import LedgerError
-from logproc.state.schema import APPLICATION_ID, CREATE, MIGRATIONS, VERSION
+from logproc.state.schema import APPLICATION_ID, CREATE, MIGRATIONS, READ_AS, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,22 +28,27 @@ BUSY_SECONDS = 10.0
 RESTORE = "restore it from a backup, or move it away: then the next run counts all that is on disk anew"
 
 
+UNCHANGED = "nothing was changed"
+KEPT = "what was counted by then is kept"
+"""What became of a run whose statement failed: before its first transaction, and behind it."""
+
+
 @contextmanager
-def ledger_errors(path: str) -> Iterator[None]:
-    """Turn SQLite's errors into LedgerError, with the reason and the way out."""
+def ledger_errors(path: str, outcome: str = UNCHANGED) -> Iterator[None]:
+    """Turn SQLite's errors into LedgerError, with the reason, what became of the run, and the way out."""
     try:
         yield
     except sqlite3.Error as error:
-        raise LedgerError(path, _reason(error, path)) from error
+        raise LedgerError(path, _reason(error, path, outcome)) from error
 
 
-def _reason(error: sqlite3.Error, path: str) -> str:
+def _reason(error: sqlite3.Error, path: str, outcome: str) -> str:
     text = str(error)
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return f"the ledger is damaged ({text}); {RESTORE}"
     if code == sqlite3.SQLITE_FULL:
-        return "no space left on the disk; nothing was changed, make room and run again"
+        return f"no space left on the disk; {outcome}, make room and run again"
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM} or (
         code == sqlite3.SQLITE_CANTOPEN and not os.access(os.path.dirname(path) or ".", os.W_OK)  # noqa: PTH120
     ):
@@ -51,7 +56,7 @@ def _reason(error: sqlite3.Error, path: str) -> str:
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return "is in use by another program; try again when that has ended"
     if code == sqlite3.SQLITE_IOERR:
-        return f"cannot be read or written ({text}); nothing was changed, look after the disk and run again"
+        return f"cannot be read or written ({text}); {outcome}, look after the disk and run again"
     return f"cannot be used ({text}); {RESTORE}"
 
 
@@ -68,7 +73,8 @@ def open_to_write(folder: str) -> tuple[sqlite3.Connection, str]:
             _make(path)
         _require_content(path)
         connection = _configured(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None))
-        _require_version(connection, path, migrate=True)
+        for step in range(_version(connection, path), VERSION):
+            connection.executescript(f"BEGIN; {MIGRATIONS[step]} PRAGMA user_version={step + 1}; COMMIT;")
         # Says now, and not after an hour of work, that nothing can be written.
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
@@ -84,7 +90,9 @@ def open_to_read(folder: str) -> tuple[sqlite3.Connection, str]:
         _require_content(path)
         uri = f"file:{quote(os.path.abspath(path))}?mode=ro"  # noqa: PTH100
         connection = sqlite3.connect(uri, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
-        _require_version(connection, path, migrate=False)
+        connection.execute("PRAGMA temp_store=MEMORY")
+        for step in range(_version(connection, path), VERSION):
+            connection.executescript(READ_AS[step])
     return connection, path
 
 
@@ -139,16 +147,14 @@ def _require_content(path: str) -> None:
         raise LedgerError(path, f"the ledger is damaged (the file is empty); {RESTORE}")
 
 
-def _require_version(connection: sqlite3.Connection, path: str, *, migrate: bool) -> None:
+def _version(connection: sqlite3.Connection, path: str) -> int:
+    """Return the version of a ledger's schema; LedgerError if it is none, or too new."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if application != APPLICATION_ID:
         raise LedgerError(path, f"this is not a ledger of logproc; {RESTORE}")
     if version > VERSION:
         raise LedgerError(
             path, f"written by a newer logproc (schema {version}, this one knows {VERSION}); run that version"
         )
-    if version < VERSION and not migrate:
-        raise LedgerError(path, f"of an older logproc (schema {version}); the next `logproc run` brings it up to date")
-    for step in range(version, VERSION):
-        connection.executescript(f"BEGIN; {MIGRATIONS[step]} PRAGMA user_version={step + 1}; COMMIT;")
+    return version

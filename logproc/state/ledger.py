@@ -56,15 +56,21 @@ VARIABLES = 500
 class Ledger:
     """An open ledger; a context manager."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str, outcome: str = database.UNCHANGED) -> None:
         self._db = connection
         self.path = path
         self._is_dropped = False  # whether this transaction has dropped the finished reports
+        self._outcome = outcome  # what to say if the disk fails now
 
     @classmethod
     def to_write(cls, folder: str) -> Self:
         """Open the ledger of a state folder for the one who holds its lock, making it if there is none."""
         return cls(*database.open_to_write(folder))
+
+    @classmethod
+    def to_end(cls, folder: str) -> Self:
+        """Open the ledger once more for a run that has committed what it counted."""
+        return cls(*database.open_to_write(folder), database.KEPT)
 
     @classmethod
     def to_read(cls, folder: str) -> Self:
@@ -82,28 +88,29 @@ class Ledger:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of a block, or nothing."""
-        with database.ledger_errors(self.path):
+        with database.ledger_errors(self.path, self._outcome):
             self._db.execute("BEGIN IMMEDIATE")
             self._is_dropped = False
             try:
                 yield
                 failpoints.reach("before-commit")
                 self._db.execute("COMMIT")
+                self._outcome = database.KEPT
             except BaseException:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
 
     def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        with database.ledger_errors(self.path):
+        with database.ledger_errors(self.path, self._outcome):
             return self._db.execute(sql, values).fetchall()
 
     def _do(self, sql: str, values: Sequence[Any] = ()) -> int:
-        with database.ledger_errors(self.path):
+        with database.ledger_errors(self.path, self._outcome):
             return self._db.execute(sql, values).lastrowid or 0
 
     def _many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        with database.ledger_errors(self.path):
+        with database.ledger_errors(self.path, self._outcome):
             self._db.executemany(sql, rows)
 
     # ---- facts about the ledger ----------------------------------------------------------------------------------
@@ -354,6 +361,19 @@ class Ledger:
         """Return whose lines a part holds."""
         rows = self._all(f"SELECT {PIECE} FROM pieces WHERE part = ?", (part,))
         return [CountedPiece(*row) for row in rows]
+
+    def run_of(self, part: int) -> int:
+        """Return the run that counted a part, or the last of it."""
+        number: int = self._all("SELECT run FROM parts WHERE id = ?", (part,))[0][0]
+        return number
+
+    def merged_days(self, source: str, host: str | None) -> list[int]:
+        """Return the days on which merged parts hold lines of a source and host."""
+        sql = (
+            "SELECT DISTINCT day FROM pieces JOIN part_days ON part_days.part = pieces.part "
+            "WHERE generation IS NULL AND source = ? AND host IS ? ORDER BY day"
+        )
+        return [row[0] for row in self._all(sql, (source, host))]
 
     def part_days(self, part: int) -> list[int]:
         """Return the days of which a part holds counts."""

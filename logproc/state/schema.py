@@ -12,12 +12,12 @@ of all days, where they have been added up: they are dropped where a total is ta
 generation are those of old days, merged by day, host and source; `merged` counts the lines that a generation has in
 them. A generation is `whole` where its file can only be read from the beginning. Paths are bytes. `finished` are the
 reports of all counts, until one of them changes: from version 4 on, so that no older program changes one and leaves
-them.
+them. From version 5 on counts may be packed in ways that older programs cannot undo.
 """
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 APPLICATION_ID = 0x4C50524C  # "LPRL"
 
 CREATE = """
@@ -88,5 +88,16 @@ MIGRATIONS: dict[int, str] = {
     2: "CREATE TABLE months "
     "(month INTEGER NOT NULL, spec TEXT NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (month, spec));",
     3: "CREATE TABLE finished (mark TEXT PRIMARY KEY, content BLOB NOT NULL);",
+    4: "",
 }
 """What makes a schema of version n one of version n + 1."""
+
+READ_AS = {
+    1: "CREATE TEMP TABLE sums (spec TEXT, tables BLOB);"
+    "CREATE TEMP VIEW generations AS SELECT *, 0 AS whole FROM main.generations;",
+    2: "CREATE TEMP TABLE months (month INTEGER, spec TEXT, tables BLOB);",
+    3: "CREATE TEMP TABLE finished (mark TEXT, content BLOB);",
+    4: "",
+}
+"""What lets a reader, who may not change it, take a schema of version n for one of version n + 1: beside the ledger, in
+memory, for as long as it is read."""

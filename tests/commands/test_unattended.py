@@ -210,3 +210,17 @@ def test_a_report_that_begins_later_says_so_once_and_is_rebuilt_with_the_others(
         for name in "cdef"
     ]
     assert sums() == [7 * (612 + 97), 7 * (612 + 98), *(2 * (612 + ord(name)) for name in "cdef")]
+
+
+def test_reports_that_cannot_be_written_lose_no_counts_and_that_is_said(logs, tmp_path, capsys):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "nights").write_text("in the way")
+    path = tmp_path / "config.toml"
+    path.write_text(f'root = "{logs}"\nstate_dir = "{tmp_path}/s"\n[output]\ndir = "{tmp_path}/kept"\n')
+    assert execute(["run", "-q", "-c", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert "what this run counted is kept in the ledger; the next run writes the reports" in said
+    assert f"{tmp_path}/kept/nights: cannot be written: " in said
+    (tmp_path / "kept" / "nights").unlink()
+    assert execute(["run", "-q", "-c", str(path)]) == 0
+    assert list((tmp_path / "kept" / "nights").glob("*.json"))

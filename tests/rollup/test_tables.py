@@ -270,6 +270,30 @@ def as_format_2(spec, raw):
     return b"LPR2" + len(text).to_bytes(4, "little") + text + b"".join(array.tobytes() for array in arrays)
 
 
+@given(
+    cells=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=40, max_size=90),
+    scale=st.sampled_from([1, 7, 10**6]),
+    bound=st.sampled_from([1, 300, 2**31, 2**63]),
+    level=st.sampled_from([1, 9]),
+)
+def test_integers_in_any_order_and_of_any_scale_come_back_as_they_were(cells, scale, bound, level):
+    numbers = np.array([cell % bound // scale * scale for cell in cells] + [cells[0] % scale * 0 - scale], np.int64)
+    arrays = [numbers, numbers.astype(np.uint32), numbers.astype(np.uint16), np.array(cells, np.int64)]
+    head = json.dumps({"arrays": [[array.dtype.str, len(array)] for array in arrays]}).encode()
+    raw = b"LPR3" + len(head).to_bytes(4, "little") + head + b"".join(array.tobytes() for array in arrays)
+    assert unpack(pack([raw, raw], level)) == [raw, raw]
+
+
+def test_whole_seconds_take_no_room_for_their_microseconds():
+    seconds = np.random.default_rng(7).integers(0, 86_400, 5000)
+    sizes = []
+    for scale in (1, 10**6):
+        head = json.dumps({"arrays": [["<i8", len(seconds)]]}).encode()
+        raw = b"LPR3" + len(head).to_bytes(4, "little") + head + (seconds * scale).tobytes()
+        sizes.append(len(pack([raw])))
+    assert sizes[1] < 1.01 * sizes[0] < 1.2 * 17 / 8 * len(seconds)
+
+
 @given(numbers=st.lists(st.integers(0, 300), max_size=400), size=st.sampled_from([1, 255, 256, 70_000, 2**33, -5]))
 def test_tables_of_ledgers_of_earlier_releases_are_read(numbers, size):
     spec = plan("SELECT path, count(*), sum(bytes), approx_count_distinct(bytes), max(time) FROM web GROUP BY 1", "d")

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from state.rotation import Logs, config, counted, run
 
-from logproc import nightly
+from logproc import counting, keeping, nightly
 from logproc.errors import LedgerError, TryLaterError
 from logproc.state import failpoints
 from logproc.state.database import NAME, open_to_read, open_to_write
+from logproc.state.ledger import Ledger
 from logproc.state.schema import VERSION
 
 
@@ -96,6 +97,25 @@ def test_a_ledger_of_every_schema_can_be_read_and_gone_on_with(tmp_path, logs, v
     assert counted(report) == old | {path: old.get(path, 0) + n for path, n in logs.expected().items()}
 
 
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_ledger_of_every_schema_is_reported_from_before_a_run_has_brought_it_up_to_date(tmp_path, version):
+    packed = Path(__file__).with_name("ledgers") / f"{version}.sqlite.gz"
+    (tmp_path / "s").mkdir()
+    ledger = tmp_path / "s" / NAME
+    ledger.write_bytes(gzip.decompress(packed.read_bytes()))
+    before = ledger.read_bytes()
+    with Ledger.to_read(str(tmp_path / "s")) as found:
+        settings = config(tmp_path, tmp_path / "s")
+        report = keeping.report(settings, found, counting.EVERYTHING)
+        assert counted(report) == {f"/{number}": 1 for number in range(1, 10)}
+        assert keeping.report(settings, found, keeping.choice_of(settings, (), ("",))).reports
+        for kept in keeping.listing(found):
+            assert keeping.details(settings, found, kept.path)
+        assert not [row for row in keeping.verify(found) if row.path == str(ledger)]
+    assert ledger.read_bytes() == before
+    assert list((tmp_path / "s").iterdir()) == [ledger]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_state_folder_says_what_to_do(tmp_path, logs):
     run(logs.root, tmp_path / "s")
@@ -123,6 +143,26 @@ def test_a_full_disk_changes_nothing(tmp_path, logs, monkeypatch):
         run(logs.root, tmp_path / "s")
     monkeypatch.undo()
     assert len((tmp_path / "s" / NAME).read_bytes()) == len(before)
+    assert counted(run(logs.root, tmp_path / "s")) == logs.expected()
+
+
+def test_a_disk_that_fills_after_the_commit_costs_no_report_and_is_not_said_to_have_changed_nothing(
+    tmp_path, logs, monkeypatch
+):
+    real = nightly._finish
+
+    def filled(ledger, *rest):
+        real(ledger, *rest)
+        ledger._do(f"PRAGMA max_page_count={ledger._all('PRAGMA page_count')[0][0]}")
+        said = "no space left on the disk; what was counted by then is kept, make room"
+        with pytest.raises(LedgerError, match=said), ledger.transaction():
+            ledger.set_meta("much", "x" * 100_000)
+
+    monkeypatch.setattr(nightly, "_finish", filled)
+    for number in range(40):
+        logs.append(f"{number}.log", 5, 3000)
+    assert counted(run(logs.root, tmp_path / "s")) == logs.expected()
+    monkeypatch.undo()
     assert counted(run(logs.root, tmp_path / "s")) == logs.expected()
 
 
