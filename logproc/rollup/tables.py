@@ -285,7 +285,7 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
         made_for, floor, problem = header["spec"], float(header["floor"]), header["problem"]
         shapes = [(np.dtype(dtype), int(length)) for dtype, length in header["arrays"]]
         blank = {int(number) for number in header.get("blank", ())}
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, SyntaxError) as error:  # numpy reads "<,8" as Python
         raise MergeError(f"report {spec.name!r}: the table's head is damaged") from error
     if made_for != spec.fingerprint:
         raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
