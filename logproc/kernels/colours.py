@@ -73,3 +73,28 @@ def remove_colours(base, begin, end):
                 store_byte(base, j, 0)
         i = find_byte(base, e, end, ESCAPE)
     return lines
+
+
+@kernel("i8, i4[,], i4[,], i8, i8, i8 -> none")
+def settle_lines(base, starts, ends, column, begin, upto):
+    """Let the NULs in front of lines within a field of rows [begin, upto) be blanks behind them.
+
+    Only where a record begins does a reader skip NULs; the lines that go on with it are a text with all of them.
+    """
+    for row in range(begin, upto):
+        s, last = np.int64(starts[column, row]), np.int64(ends[column, row])
+        if s < 0:
+            continue
+        while s < last:
+            e = find_byte(base, s, last, _NEWLINE)
+            after = e + 1
+            if e > s and load_byte(base, e - 1) == 13:
+                e -= 1
+            i = s
+            while i < e and load_byte(base, i) == 0:
+                i += 1
+            for j in range(i, e if i > s else i):
+                store_byte(base, s + j - i, load_byte(base, j))
+            for j in range(e - (i - s), e):
+                store_byte(base, j, 32)
+            s = after

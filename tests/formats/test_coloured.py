@@ -55,6 +55,17 @@ def test_offsets_are_those_of_the_file_and_refused_lines_keep_their_colours(tmp_
     assert bad.strip() in rejects.read_bytes().replace(b"\\u001b", b"\x1b")
 
 
+def test_coloured_lines_that_go_on_with_a_record_are_its_text():
+    text = (
+        SPRING % (1, 1)
+        + b"\x1b[31mjava.lang.X: a\x1b[0m\r\n\t\x1b[31mat b.C\x1b[0m(D)\r\nCaused by: e\r\n"
+        + SPRING % (2, 2)
+    )
+    rows, _ = parsed("auto", text)
+    assert [line.rstrip() for line in rows[0]["stack"].split("\n")] == ["java.lang.X: a", "\tat b.C(D)", "Caused by: e"]
+    assert [row["message"] for row in rows] == ["start 1", "start 2"]
+
+
 def test_colours_within_messages_alone_stay():
     line = "2024-03-01 10:00:00,123 [main] ERROR org.example.A - a \x1b[31mred\x1b[0m word\n"
     rows, report = parsed("auto", line.encode())
