@@ -274,6 +274,13 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
     return b"".join([MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).data for a in arrays)])
 
 
+DTYPES: dict[str, np.dtype[Any]] = {
+    np.dtype(name).str: np.dtype(name)
+    for name in ("bool", *(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8)), "f4", "f8")
+}
+"""The types that arrays of tables may have: numpy takes much else for a type, and some of it for Python."""
+
+
 def load(spec: RollupSpec, raw: bytes) -> TableData:
     """Read a dumped table of the same report; MergeError for another report, another version or damage."""
     is_wide = raw[:4] == WIDE_MAGIC
@@ -283,9 +290,9 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     try:
         header = json.loads(raw[8:end])
         made_for, floor, problem = header["spec"], float(header["floor"]), header["problem"]
-        shapes = [(np.dtype(dtype), int(length)) for dtype, length in header["arrays"]]
+        shapes = [(DTYPES[dtype], int(length)) for dtype, length in header["arrays"]]
         blank = {int(number) for number in header.get("blank", ())}
-    except (ValueError, TypeError, KeyError, SyntaxError) as error:  # numpy reads "<,8" as Python
+    except (ValueError, TypeError, KeyError) as error:
         raise MergeError(f"report {spec.name!r}: the table's head is damaged") from error
     if made_for != spec.fingerprint:
         raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")

@@ -320,6 +320,7 @@ def test_a_table_that_is_cut_short_anywhere_does_not_merge(spec):
 @settings(max_examples=100)
 @given(at=st.integers(0, 400), value=st.integers(0, 255))
 @example(at=158, value=ord(","))
+@example(at=171, value=ord("a"))
 def test_a_damaged_head_is_a_merge_error_or_reads_the_same(at, value):
     raw = dumped(TOP, paths(range(3)))
     head = 8 + int.from_bytes(raw[4:8], "little")
