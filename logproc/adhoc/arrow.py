@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from logproc.adhoc.columns import integer_array, integers_of, text_array
 from logproc.kernels.arrays import grown
 from logproc.kernels.views import view_keys
 from logproc.model import Kind
@@ -144,8 +145,8 @@ class BatchBuilder:
         if self.selection.origin:
             arrays += joined(self._origins, kept)
         if self.selection.raw:
-            lines = pa.chunked_array([pa.array(origin.texts, pa.string()) for origin in self._origins]).combine_chunks()
-            arrays.append(lines if kept is None else lines.take(pa.array(kept)))
+            lines = pa.chunked_array([text_array(origin.texts) for origin in self._origins]).combine_chunks()
+            arrays.append(lines if kept is None else lines.take(integer_array(kept)))
         made = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         return made.select(self.selection.shown) if self.selection.shown else made
 
@@ -205,7 +206,8 @@ def by_distinct(function: Callable[..., Any], kind: Kind, arity: int) -> Callabl
 
     def looked_up(coded: Any) -> Any:  # noqa: ANN401 - pyarrow
         values = [*map(function, coded.dictionary.to_pylist()), function(None)]  # the last one is for NULL
-        return pa.array(values, type_).take(coded.indices.fill_null(len(values) - 1))
+        made = text_array(values) if type_ == pa.string() else pa.array(values, type_)
+        return made.take(coded.indices.fill_null(len(values) - 1))
 
     return one if arity == 1 else two
 
@@ -236,7 +238,7 @@ def joined(origins: Sequence[Origins], kept: NDArray[np.int64] | None) -> list[A
     lines = np.concatenate([origin.lines for origin in origins])
     if kept is not None:
         files, offsets, lines = files[kept], offsets[kept], lines[kept]
-    return [pa.array(names, ORIGIN["_file"]).take(pa.array(files)), pa.array(offsets), pa.array(lines)]
+    return [text_array(names).take(integer_array(files)), integer_array(offsets), integer_array(lines)]
 
 
 def line_shifted(batch: Any, lines: int) -> Any:  # noqa: ANN401 - pyarrow
@@ -244,5 +246,5 @@ def line_shifted(batch: Any, lines: int) -> Any:  # noqa: ANN401 - pyarrow
     place = batch.schema.get_field_index("_line")
     if place < 0 or not lines:
         return batch
-    shifted = pa.array(batch.column(place).to_numpy() + lines, ORIGIN["_line"])
+    shifted = integer_array(integers_of(batch.column(place)) + lines)
     return batch.set_column(place, batch.schema.field(place), shifted)

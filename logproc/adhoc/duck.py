@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from logproc import scratch
 from logproc.adhoc.arrow import TYPES, by_distinct
+from logproc.adhoc.columns import empty_table
 from logproc.adhoc.fields import sampled_fields
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import one_select, query_error
@@ -90,9 +91,9 @@ class Duck:
         )
         register_functions(self._connection, self._config.geo.files)
         for name, selection in self.asked.selections.items():
-            self._connection.register(name, selection.schema.empty_table())
+            self._connection.register(name, empty_table(selection.schema))
         for name in () if self.asked.selections else self.relations.by_name:  # for SHOW TABLES
-            self._connection.register(name, pa.table({"time": pa.array([], TYPES[Kind.TIME])}))
+            self._connection.register(name, empty_table(pa.schema([("time", TYPES[Kind.TIME])])))
         self._undeclared = Undeclared(self._connection, self.asked)
         self._bind()
 
@@ -147,7 +148,7 @@ class Duck:
         assert self._scan is not None
         for name in names:
             self._connection.unregister(name)
-            self._connection.register("_empty", self.asked.selections[name].schema.empty_table())
+            self._connection.register("_empty", empty_table(self.asked.selections[name].schema))
             self._connection.execute(f"CREATE TABLE {quoted(self._undeclared.table(name))} AS FROM _empty")
         held: list[list[Any]] = [[] for _ in names]
         rows, enough = 0, self.asked.enough

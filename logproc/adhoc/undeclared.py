@@ -88,12 +88,14 @@ class Undeclared:
     def _show_empty(self, numbers: frozenset[Field]) -> None:
         import pyarrow as pa  # noqa: PLC0415 - what the connection is given
 
+        from logproc.adhoc.columns import empty_table  # noqa: PLC0415 - it needs pyarrow, too
+
         for name in {name for name, _ in self.fields}:
             schema = self._asked.selections[name].schema
             for place, field in enumerate(schema):
                 if (name, field.name) in numbers:
                     schema = schema.set(place, pa.field(field.name, pa.float64()))
-            self._connection.register(name, schema.empty_table())
+            self._connection.register(name, empty_table(schema))
 
     def _show(self, types: Mapping[Field, str]) -> None:
         for name in {name for name, _ in self.fields}:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from logproc.adhoc.columns import integers_of, text_array
 from logproc.report.csv import harmless, record
 from logproc.report.json import table_text
 from logproc.report_model import ColumnInfo, ReportTable
@@ -61,7 +62,7 @@ def _values(column: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
 def _times(column: Any) -> Any:  # noqa: ANN401 - pyarrow
     """Return times as RFC 3339 text; each distinct one is written once."""
     micros = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.int64()).dictionary_encode()
-    distinct = micros.dictionary.to_numpy()
+    distinct = integers_of(micros.dictionary)
     # numpy writes what has a four-digit year, with all digits of the fraction or none.
     if len(distinct) and distinct.min() >= _YEAR_1 and distinct.max() < _YEAR_10000:
         texts = np.where(
@@ -69,9 +70,9 @@ def _times(column: Any) -> Any:  # noqa: ANN401 - pyarrow
             np.datetime_as_string((distinct // 10**6).view("M8[s]")),
             np.datetime_as_string(distinct.view("M8[us]")),
         )
-        written = pa.array([f"{text}Z" for text in texts.tolist()], pa.string())
+        written = text_array([f"{text}Z" for text in texts.tolist()])
     else:
-        written = pa.array(map(rfc3339, distinct.tolist()), pa.string())
+        written = text_array([rfc3339(micros) for micros in distinct.tolist()])
     return written.take(micros.indices)
 
 
@@ -159,10 +160,10 @@ def _csv_column(column: Any) -> Any:  # noqa: ANN401 - pyarrow
         texts = coded.dictionary
         odd = pc.match_substring_regex(texts, r"^[=+\-@\t\r\n＝＋－＠]|[^\x20-\x7e]")  # noqa: RUF001 - as `report.csv`
         if pc.any(odd).as_py():
-            texts = pa.array([harmless(text) for text in texts.to_pylist()], pa.string())
+            texts = text_array([harmless(text) for text in texts.to_pylist()])
         return texts.take(coded.indices)
     if pa.types.is_nested(type_) or pa.types.is_decimal(type_) or _is_interval(type_):
-        return pa.array([None if v is None else str(_cell(plain(v))) for v in column.to_pylist()], pa.string())
+        return text_array([None if v is None else str(_cell(plain(v))) for v in column.to_pylist()])
     return column
 
 
