@@ -8,6 +8,7 @@ slightest doubt, is left to `worker.PieceReader`, whose answers these must equal
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -49,6 +50,11 @@ LEAST = 8
 
 _HEAD = 1 << 14
 """Bytes of a text that are looked at for what it means."""
+
+USUAL_LINE = re.compile(rb"""(?:[^\0- :\[("]+|(?=[^ ]*:[^ ]*:)[^\0- \[("]+) - [^\0- :\[("]+ \[.*"\r?\Z""", re.DOTALL)
+"""A line of `_USUAL` that none of the formats above it reads, or takes for its own, and that `_USUAL` does not disown:
+address, no identity, user, and a user agent or another quoted field at the end. Texts of such lines alone, as most are,
+are not tokenised once more for each of these formats. `kernels.packs.usual_texts` looks for it."""
 
 _DOUBTFUL = frozenset(DOUBTFUL_BYTES) | frozenset(FIRST_BYTES)
 _USUAL = FORMATS["combined"]
@@ -138,8 +144,6 @@ class PackReader:
         begins = np.array([item[2] for item in waiting])
         ends = np.array([item[3] for item in waiting])
         doubtful = self._doubtful(begins, ends)
-        for k, (_, _, begin, end, _) in enumerate(waiting):
-            doubtful[k] = doubtful[k] or is_unlike(_USUAL, self._head(begin, end))
         begins[doubtful] = ends[doubtful]  # no lines: they leave no rows
         first = waiting[0][1]
         parser = desk.parser(_USUAL.name, first.source)
@@ -179,21 +183,32 @@ class PackReader:
         return Mark(0, size, zlib.crc32(content), digest(tail), len(tail), size)
 
     def _doubtful(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which texts have odd bytes, or lines that a more specific format reads."""
+        """Tell which texts have odd bytes, lines that a more specific format reads, or lines of something else."""
         base, n = self._desk.buffer.ctypes.data, len(begins)
-        plain = np.zeros(n, np.uint8)
+        plain, usual = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
         packs.plain_texts(base, begins, ends, n, np.uint8(LOWEST_TEXT), plain)
-        doubtful = plain == 0
+        packs.usual_texts(base, begins, ends, n, usual)
+        doubtful = np.asarray(plain == 0, bool)
+        asked = np.flatnonzero((plain != 0) & (usual == 0))
+        if len(asked):
+            doubtful[asked] = self._are_others(begins[asked], ends[asked])
+        return doubtful
+
+    def _are_others(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> list[bool]:
+        """Tell which texts the usual format disowns, or a more specific one reads."""
+        base, n = self._desk.buffer.ctypes.data, len(begins)
+        heads = [self._head(*span) for span in zip(begins.tolist(), ends.tolist(), strict=True)]
+        others = [is_unlike(_USUAL, head) for head in heads]
         matched, rejected = np.zeros(n, np.int64), np.zeros(n, np.int64)
         for row, parser in zip(_ABOVE, self._above, strict=True):
             counters = parser.counters.ctypes.data
             packs.match_texts(
                 tokenize.tokenize.address, base, begins, ends, n, *parser.addresses, counters, matched, rejected
             )
-            for k in np.flatnonzero((matched > 0) & ~doubtful).tolist():
+            for k in np.flatnonzero(matched).tolist():
                 # Lines that mean something else are no lines of that format, though it could read them.
-                doubtful[k] = not is_unlike(row, self._head(int(begins[k]), int(ends[k])))
-        return np.asarray(doubtful, bool)
+                others[k] = others[k] or not is_unlike(row, heads[k])
+        return others
 
     def _head(self, begin: int, end: int) -> bytes:
         return self._desk.buffer[begin : min(end, begin + _HEAD)].tobytes()

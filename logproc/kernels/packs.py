@@ -5,10 +5,12 @@ The tokenizer is called where its machine code is, `tokenize.address`: compiling
 
 from __future__ import annotations
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import inlined, kernel
 from logproc.kernels.layout import COUNTERS, POSITION, REJECTS, ROWS
 from logproc.kernels.memory import call_with_numbers, load_byte, load_word, store_word
-from logproc.kernels.simd import below_mask64
+from logproc.kernels.simd import NEWLINE, below_mask64, eq_mask64, trailing_zeros
+
+RETURN, BLANK, QUOTE, PARENTHESIS, HYPHEN, COLON, BRACKET = 13, 32, 34, 40, 45, 58, 91
 
 
 @kernel("i8, i8[], i8[], i8, u1, u1[] -> none")
@@ -26,6 +28,63 @@ def plain_texts(base, begins, ends, n, lowest, plain):
                     plain[k] = 0
                 break
             i += 64
+
+
+@inlined
+def word_end(base, i):
+    """Return the end of the word at i, and how many colons it has: -1 where a byte is none of a usual word.
+
+    The bytes up to a blank are control characters, brackets or quotation marks in no client and user but odd ones.
+    """
+    colons = 0
+    while load_byte(base, i) > BLANK:
+        byte = load_byte(base, i)
+        if byte == QUOTE or byte == BRACKET or byte == PARENTHESIS:
+            return i, -1
+        if byte == COLON:
+            colons += 1
+        i += 1
+    return i, colons
+
+
+@inlined
+def begins_usually(base, i):
+    """Tell whether a line begins with a client, `-` and a user, and a bracket: `packs.USUAL_LINE` up to there."""
+    end, colons = word_end(base, i)
+    # A host and its port have one colon, an address has none or several.
+    if end == i or colons < 0 or colons == 1:
+        return False
+    if load_byte(base, end) != BLANK or load_byte(base, end + 1) != HYPHEN or load_byte(base, end + 2) != BLANK:
+        return False
+    i = end + 3
+    end, colons = word_end(base, i)
+    return end > i and colons == 0 and load_byte(base, end) == BLANK and load_byte(base, end + 1) == BRACKET
+
+
+@kernel("i8, i8[], i8[], i8, u1[] -> none")
+def usual_texts(base, begins, ends, n, usual):
+    """Tell for each of n texts, which end with a newline, whether all lines are usual; writes 1 or 0 to `usual`.
+
+    A line is usual that begins as `begins_usually` says, and whose last byte, but for a carriage return, is a quote.
+    """
+    for k in range(n):
+        i = begins[k]
+        usual[k] = 1
+        while i < ends[k]:
+            if not begins_usually(base, i):
+                usual[k] = 0
+                break
+            while True:
+                mask = eq_mask64(base, i, NEWLINE)
+                if mask != 0:
+                    break
+                i += 64
+            i += trailing_zeros(mask)
+            last = i - 2 if load_byte(base, i - 1) == RETURN else i - 1
+            if load_byte(base, last) != QUOTE:
+                usual[k] = 0
+                break
+            i += 1
 
 
 @kernel("i8, i8, i8[], i8[], i8, i8, i8, i8, i8[], i8[] -> none")
