@@ -1,12 +1,13 @@
 """How fast one thread reads each format and groups by one field of it.
 
-    python benchmarks/formats [NAME...] [--megabytes 32] [--rounds 3]
+    python benchmarks/formats [NAME...] [--megabytes 32] [--rounds 3] [--mixed]
 
 A file of each format is made of its samples with other digits in them, as far as the format still reads them, their
-clocks going on by a second every few lines as those of real logs do, and read by a worker's `process` from the page
-cache: finding the lines, tokenising, and one `count(*)` by a field. CPU time, the best of the rounds. Every round reads
-`combined` first: the ratio tells something on a busy machine, too. Below `LEAST` MB/s a line is marked; a line that is
-short costs more per byte than most real ones do.
+clocks going on by a second every few lines as those of real logs do. The lines of one sample come together, as one
+writer's lines are alike; `--mixed` shuffles them, which no log does, and shows what a change of layout costs. The file
+is read by a worker's `process` from the page cache: finding the lines, tokenising, and one `count(*)` by a field. CPU
+time, the best of the rounds. Every round reads `combined` first: the ratio tells something on a busy machine, too.
+Below `LEAST` MB/s a line is marked; a line that is short costs more per byte than most real ones do.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ VARIANTS = 2000
 """Different lines of a text."""
 
 WISHED = ("status", "level", "severity", "client", "program", "message")
-"""Fields to group by; the first that the format has."""
+"""Fields to group by; the first that the format has, of those that its family knows if there are any."""
 
 
 def main() -> None:
@@ -47,12 +48,13 @@ def main() -> None:
     arguments.add_argument("names", nargs="*", default=list(FORMATS))
     arguments.add_argument("--megabytes", type=int, default=32)
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--mixed", action="store_true")
     given = arguments.parse_args()
     print("| format | field | bytes a line | MB/s | of combined | rejected |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        usual = Reading(FORMATS[USUAL], Path(folder), given.megabytes * 10**6)
+        usual = Reading(FORMATS[USUAL], Path(folder), given.megabytes * 10**6, mixed=given.mixed)
         for name in given.names:
-            reading = Reading(FORMATS[name], Path(folder), given.megabytes * 10**6)
+            reading = Reading(FORMATS[name], Path(folder), given.megabytes * 10**6, mixed=given.mixed)
             pairs = [(usual.seconds(), reading.seconds()) for _ in range(given.rounds)]
             print(reading.row(min(own for _, own in pairs), usual.size / min(other for other, _ in pairs)), flush=True)
             if name != USUAL:
@@ -62,10 +64,10 @@ def main() -> None:
 class Reading:
     """One format, a file of it, and a report."""
 
-    def __init__(self, row: Format, folder: Path, size: int) -> None:
+    def __init__(self, row: Format, folder: Path, size: int, *, mixed: bool = False) -> None:
         self.format = row
         self.path = folder / f"{row.name}.log"
-        self.path.write_bytes(sample_text(row, size))
+        self.path.write_bytes(sample_text(row, size, mixed=mixed))
         self.size = self.path.stat().st_size
         self.field = field = key_of(row)
         known = row.family in FIELDS and (field in FIELDS[row.family] or row.family == "json")
@@ -101,45 +103,55 @@ class Reading:
 
 def key_of(row: Format) -> str:
     """Return the field that the report groups by."""
-    return next((name for name in WISHED if name in row.fields), next(iter(row.fields)))
+    own = [name for name in WISHED if name in row.fields]
+    common = [name for name in own if name in FIELDS.get(row.family, ())]
+    return next(iter(common or own or row.fields))
 
 
-CLOCK = re.compile(rb"(?<=[T ,:\t]\d\d):[0-5]\d:[0-5]\d(?!\d)")
+CLOCK = re.compile(rb"(?:(?<=^\d\d)|(?<=[T ,:\t\[-]\d\d)):[0-5]\d:[0-5]\d(?!\d)")
 """Minute and second of the first time of a line."""
+
+BEHIND_CLOCK = re.compile(rb"([.,]\d+)?( ?[+-]\d\d:?\d\d(?!\d)| \d{4}(?!\d))?")
+"""A fraction, whose digits differ from line to line in real logs, and a zone or a year, which stay."""
 
 LINES_A_SECOND = 4
 
 
-def variants(row: Format, seed: int = 7) -> list[bytes]:
-    """Return records like the samples of a format, with other digits behind the first clock."""
-    chance, matcher = random.Random(seed), Matcher()
-    found = [sample.line.encode() for sample in row.samples]
-    while len(found) < VARIANTS:
-        line = bytearray(chance.choice(found[: len(row.samples)]))
-        clock = CLOCK.search(line)
-        digits = [at for at, byte in enumerate(line) if 48 <= byte <= 57 and at >= (clock.end() if clock else 0)]
+def variants(row: Format, seed: int = 7) -> list[list[bytes]]:
+    """Return for each sample of a format records like it, with other digits behind the first clock, zone and year."""
+    matcher = Matcher()
+    count = max(1, VARIANTS // len(row.samples))
+    return [_like(row, sample.line.encode(), count, random.Random(seed), matcher) for sample in row.samples]
+
+
+def _like(row: Format, sample: bytes, count: int, chance: random.Random, matcher: Matcher) -> list[bytes]:
+    clock = CLOCK.search(sample)
+    begin, kept = (clock.end(), BEHIND_CLOCK.match(sample, clock.end()).span(2)) if clock else (0, (0, 0))
+    digits = [at for at, byte in enumerate(sample) if 48 <= byte <= 57 and at >= begin and not kept[0] <= at < kept[1]]
+    found = [sample]
+    while len(found) < count:
+        line = bytearray(sample)
         for at in chance.sample(digits, min(len(digits), 4)):
             line[at] = chance.randrange(48, 58)
         matched, rejected = matcher(row, bytes(line) + b"\n")
         found.append(bytes(line) if matched and not rejected else chance.choice(found))
-    chance.shuffle(found)
     return found
 
 
-def going_on(row: Format, lines: list[bytes], size: int) -> bytes:
-    """Return about `size` bytes of the lines, again and again, whose first clocks go on within an hour."""
+def going_on(row: Format, lines: list[bytes], size: int, number: int = 0) -> list[bytes]:
+    """Return about `size` bytes of the lines, again and again, whose first clocks go on from line `number` on."""
     matcher = Matcher()
     parts = [_around_clock(matcher, row, line) for line in lines]
     clocks = [b":%02d:%02d" % divmod(second, 60) for second in range(3600)]
     text: list[bytes] = []
-    length = number = 0
+    length = 0
     while length < size:
         for before, after in parts:
             line = before if after is None else before + clocks[number // LINES_A_SECOND % 3600] + after
             text.append(line)
             length += len(line) + 1
             number += 1
-    return b"\n".join(text) + b"\n"
+    return text
 
 
 def _around_clock(matcher: Matcher, row: Format, line: bytes) -> tuple[bytes, bytes | None]:
@@ -152,11 +164,23 @@ def _around_clock(matcher: Matcher, row: Format, line: bytes) -> tuple[bytes, by
     return (before, after) if matched and not rejected else (line, None)
 
 
-def sample_text(row: Format, size: int) -> bytes:
-    """Return about `size` bytes of the format's records; header lines in front of a sample stand once."""
+def sample_text(row: Format, size: int, *, mixed: bool = False) -> bytes:
+    """Return about `size` bytes of the format's records; header lines in front of a sample stand once.
+
+    As one writer's lines are alike, all that are like one sample come together, unless all are to be mixed.
+    """
     first = f"{row.samples[0].line}\n".encode()
     if row.header is None:
-        return going_on(row, variants(row), size)
+        groups = variants(row)
+        if mixed:
+            groups = [[line for group in groups for line in group]]
+            random.Random(7).shuffle(groups[0])
+        whole = sum(len(line) + 1 for group in groups for line in group)
+        text: list[bytes] = []
+        for group in groups:
+            share = -(-size * sum(len(line) + 1 for line in group) // whole)
+            text += going_on(row, group, share, len(text))
+        return b"\n".join(text) + b"\n"
     head = b""
     if first.count(b"\n") > 1:
         *before, first = first.splitlines(keepends=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from unittest.mock import patch
 
 import pytest
@@ -30,7 +31,27 @@ def test_clocks_go_on_from_line_to_line():
     assert len(set(clocks)) > len(lines) // 5
 
 
+def test_the_lines_of_one_sample_come_together_unless_mixed():
+    with patch.object(speed, "VARIANTS", 50):
+        kinds = [
+            [line[:1] == b"[" for line in speed.sample_text(FORMATS["timed"], 20_000, mixed=mixed).splitlines()]
+            for mixed in (False, True)
+        ]
+    apart, shuffled = (sum(one != other for one, other in pairwise(kind)) for kind in kinds)
+    assert apart == 2
+    assert shuffled > 20
+
+
+def test_zone_and_year_behind_a_clock_stay():
+    with patch.object(speed, "VARIANTS", 50):
+        common, dated = (speed.sample_text(FORMATS[name], 20_000) for name in ("common", "dated"))
+    zones = {line.split(b"]")[0][-5:] for line in common.splitlines()}
+    assert zones <= {sample.line.split("]")[0][-5:].encode() for sample in FORMATS["common"].samples}
+    assert {line.split()[4] for line in dated.splitlines() if line.startswith(b"Mon Feb 21")} == {b"2011"}
+
+
 def test_what_is_grouped_by_is_a_field_of_the_format():
     assert speed.key_of(FORMATS["combined"]) == "status"
     assert speed.key_of(FORMATS["log4j"]) == "level"
-    assert speed.key_of(FORMATS["proxifier"]) == "program"
+    assert speed.key_of(FORMATS["proxifier"]) == "message"
+    assert speed.key_of(FORMATS["haproxy_tcp"]) == "client"
