@@ -74,12 +74,18 @@ def parse_bsd_time(base, s, e, cache):
     The day has one or two digits, or a blank and one; a year may stand behind it, a fraction behind the seconds. The
     end is -1 where there is no such text, and microseconds NO_TIME where its date or clock does not exist.
     """
-    first = load_byte(base, s)
-    if e - s < 14 or not (97 <= (first | 32) <= 122 or first >= 128):
+    if e - s < 14:
         return NO_TIME, -1
-    month, s = month_name(base, s, True)
-    if month == 0 or load_byte(base, s) != 32:
-        return NO_TIME, -1
+    month = month_of(load_word(base, s) & 0xFFFFFF) if load_byte(base, s + 3) == 32 else 0
+    if month != 0:
+        s += 3
+    else:
+        first = load_byte(base, s)
+        if not (97 <= (first | 32) <= 122 or first >= 128):
+            return NO_TIME, -1
+        month, s = month_name(base, s, True)
+        if month == 0 or load_byte(base, s) != 32:
+            return NO_TIME, -1
     i = s + 2 if load_byte(base, s + 1) == 32 else s + 1
     day = load_byte(base, i) - 48
     if day < 0 or day > 9:
