@@ -218,7 +218,7 @@ DATABASES = (
             ),
             Sample("\t\t   12 Quit\t", {"time": None, "thread": "12", "command": "Quit"}),
         ),
-        refused=("240102  3:04:05\tQuery\tSELECT 1", "241302  3:04:05\t12 Query SELECT 1"),
+        refused=("240102  3:04:05\tQuery\tSELECT 1", "240102  3:04:05 12 Query SELECT 1"),
     ),
     app(
         "redis",
