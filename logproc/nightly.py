@@ -56,11 +56,12 @@ def run(
     progress: Progress | None = None,
     say: Callable[[str], None] | None = None,
     warm: Callable[[], None] | None = None,
+    warn: Callable[[str], None] | None = None,
     now_ns: int | None = None,
 ) -> Report:
     """Count what is new and return the report of all that was counted; `reported` says when it has been written.
 
-    `warm` is called before the first file is read, if one is.
+    `warm` is called before the first file is read, if one is; `warn` with what a person should know of files.
     """
     assert config.state_dir is not None
     started = now_text()
@@ -78,6 +79,8 @@ def run(
         recover(ledger, config)
         found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)
         surveying.require_mount(found, config)
+        if warn is not None:
+            surveying.warn_of_shortened(found, warn)
         failpoints.reach("after-scan")
         failpoints.reach("before-plan")
         tasks: list[Task] = []

@@ -115,7 +115,7 @@ def _counted(config: Config, progress: Progress | None) -> Report:
     if config.state_dir is not None:
         from logproc import nightly
 
-        return nightly.run(config, progress=progress, say=say_how, warm=warm)
+        return nightly.run(config, progress=progress, say=say_how, warm=warm, warn=warn)
     from logproc import coordinator
 
     warm()

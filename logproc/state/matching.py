@@ -41,6 +41,7 @@ RACE_NS = 2 * 10**9
 UNTERMINATED = "its last line has no newline yet, and waits"
 NO_LINE = "no whole line yet"
 EMPTY = "empty"
+SHORTENED = "shortened: it begins as what was counted of it, and the lines that are left count twice"
 
 
 @dataclass(slots=True)
@@ -395,10 +396,21 @@ class Matcher:
     def _is_young(self, file: _File) -> bool:
         return abs(self._now - file.log.mtime_ns) < self._settle
 
+    def _is_shortened(self, file: _File, before: int) -> bool:
+        """Tell whether a file begins as what was counted at its path, and is shorter: what is left is counted again."""
+        if before not in self._known:
+            return False
+        known, head = self._generation(before), file.look.head
+        if file.look.stream or not known.head_bytes <= len(head) or file.look.size >= known.offset:
+            return False
+        return digest(head[: known.head_bytes]) == known.head
+
     def _why_new(self, file: _File) -> str:
         seen = self._seen.get(file.log.path)
         if seen is None or seen.generation is None:
             return "new"
+        if self._is_shortened(file, seen.generation):
+            return SHORTENED
         if _same_inode(seen, file.log):
             return "rewritten: its content is another one than before"
         return "new: another file of the same name"

@@ -224,3 +224,26 @@ def test_reports_that_cannot_be_written_lose_no_counts_and_that_is_said(logs, tm
     (tmp_path / "kept" / "nights").unlink()
     assert execute(["run", "-q", "-c", str(path)]) == 0
     assert list((tmp_path / "kept" / "nights").glob("*.json"))
+
+
+def test_a_file_that_was_cut_short_is_named_once_with_the_way_out(logs, tmp_path, capsys):
+    today = LINE.replace("25/Oct/2016", f"{datetime.now(UTC):%d/%b/%Y}")  # days long past are merged
+    lines = [today.replace("/a", f"/{number:03}") for number in range(100)]
+    path = logs / "access.log"
+    path.write_text("".join(lines))
+    command = ["run", "-q", "--state", "s", "--report", "paths", "--json", "r.json", "logs"]
+    assert execute(command) == 0
+    with path.open("r+") as file:  # as by an editor that keeps the inode
+        file.truncate(len("".join(lines[:80])))
+    assert capsys.readouterr().err == ""
+    assert execute(command) == 0
+    said = capsys.readouterr().err
+    assert "logs/access.log: shortened: it begins as what was counted of it, and the lines that are left count " in said
+    assert "`logproc state forget logs/access.log` takes all counts of it out" in said
+    assert execute(command) == 0
+    assert capsys.readouterr().err == ""
+    assert execute(["state", "forget", "--state", "s", "logs/access.log"]) == 0
+    assert execute(command) == 0
+    report = json.loads((tmp_path / "r.json").read_text())["reports"][0]
+    requests = [column["name"] for column in report["columns"]].index("requests")
+    assert sum(row[requests] for row in report["rows"]) == 80
