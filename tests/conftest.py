@@ -6,6 +6,7 @@ import collections
 import contextlib
 import functools
 import gc
+import itertools
 import os
 import signal
 import time
@@ -61,10 +62,56 @@ def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionstart(session: pytest.Session):
+    """Measure in one way only, and what importing covers in the first process alone: all import the same.
+
+    In each process of several pytest-cov has begun to measure as if it were the only one, and here begins once more:
+    whenever the second is stopped, the first would go on, for nothing, since nobody asks it for what it has seen.
+    """
+    config = session.config
+    if not hasattr(config, "workerinput") or not getattr(config.option, "cov_source", None):
+        return (yield)
+    import coverage
+
+    if beneath := coverage.Coverage.current():
+        beneath.stop()
+    result = yield
+    if measured := _measured_elsewhere(config):
+        measured.stop()
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each process begin with its share of the long tests: none is left with one when the others have finished."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = iter([item for item in items if not item.get_closest_marker("long")])
+    ordered: list[pytest.Item] = []
+    for process in range(processes):
+        first = long[process::processes]
+        share = (len(items) - len(ordered)) // (processes - process)  # what worksteal hands out to begin with
+        ordered += [*first, *itertools.islice(others, max(share - len(first), 0))]
+    items[:] = ordered
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Search what imports and thousands of tests have left for garbage now, and not again while they run."""
     gc.collect()
     gc.freeze()
+    if measured := _measured_elsewhere(session.config):
+        measured.start()
+
+
+def _measured_elsewhere(config: pytest.Config) -> coverage.Coverage | None:
+    """Return what measures coverage in this process, if another one measures what importing covers."""
+    first = getattr(config, "workerinput", {"workerid": "gw0"})["workerid"] == "gw0"
+    if first or not getattr(config.option, "cov_source", None):
+        return None
+    import coverage
+
+    return coverage.Coverage.current()
 
 
 MEASURED = 10

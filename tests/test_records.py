@@ -227,6 +227,7 @@ def test_any_cut_and_any_block_gives_the_rows_and_books_of_the_whole(
 SHIPPED = [name for name, row in ALL.items() if row.program is not None and row.program.head and row.family == "app"]
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(
     name=st.sampled_from(sorted(SHIPPED)) | st.sampled_from(["jul", "mysql_slow"]),

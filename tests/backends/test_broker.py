@@ -668,7 +668,7 @@ class Fleet(RuleBasedStateMachine):
         check(self.tasks, self.outcomes, self.accepted)
 
 
-TestFleet = pytest.mark.no_cover(Fleet.TestCase)
+TestFleet = pytest.mark.long(pytest.mark.no_cover(Fleet.TestCase))
 TestFleet.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
 
 

@@ -27,6 +27,7 @@ def named(pages):
 # ---- commands
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(**named(WITH_COMMANDS))
 def test_the_commands_of_a_page_do_what_it_says(page, tmp_path, monkeypatch, capfd, update_golden):
     (tmp_path / "page").mkdir()

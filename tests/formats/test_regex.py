@@ -18,6 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LINES = st.lists(st.text('aabbc x1."', min_size=1, max_size=14).map(str.encode), min_size=1, max_size=4)
 
 
+@pytest.mark.long
 @given(patterns(), LINES)
 @example("(a*)*?b", [b"aaab"])
 @example("(?:|a)+b", [b"aab"])

@@ -201,6 +201,7 @@ def _with_plain_numbers(fields: dict[str, bytes | None], names: set[str | None])
     return {**fields, **{name: str(int(value)).encode() for name, value in numbers.items()}}
 
 
+@pytest.mark.long
 @settings(max_examples=400)
 @given(PROGRAMS_AND_TEXTS, st.integers(0, 70))
 def test_kernel_and_reference_agree_on_every_line(case: tuple[Program, bytes], begin: int):
@@ -216,6 +217,7 @@ def test_times_without_a_year_are_the_latest_before_a_day_after_the_mtime(text: 
         same(SYSLOG, text, mtime=mtime)
 
 
+@pytest.mark.long
 @settings(max_examples=150)
 @given(PROGRAMS_AND_TEXTS, st.data())
 def test_lines_read_abreast_are_read_as_each_would_be_alone(case: tuple[Program, bytes], data):

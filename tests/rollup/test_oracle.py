@@ -257,6 +257,7 @@ WEB_ROWS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("_share", range(SHARES))
 @settings(max_examples=-(-QUERIES // (5 * SHARES)), suppress_health_check=QUIET)
 @given(

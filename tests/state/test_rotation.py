@@ -200,6 +200,7 @@ class Rotation(RuleBasedStateMachine):
         self.clean = False
 
 
+@pytest.mark.long
 @pytest.mark.no_cover
 @pytest.mark.parametrize("half", [1, 2])  # two tests, which run beside each other
 def test_every_line_is_counted_once(request, monkeypatch, half):
