@@ -207,7 +207,12 @@ LAYOUTS_JAVA = (
         begins=rb"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) - ",
         head=1,
         sure=NEVER,
-        samples=(Sample("INFO - hello", {"level": "INFO", "message": "hello"}),),
+        samples=(
+            Sample(
+                "INFO - the server listens at port 8080 and waits for its first request",
+                {"level": "INFO", "message": "the server listens at port 8080 and waits for its first request"},
+            ),
+        ),
         refused=("INFO hello", "hello - INFO"),
     ),
 )
