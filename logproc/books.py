@@ -5,6 +5,7 @@ Every line read is counted, filtered or rejected; `close` checks that for each f
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
@@ -74,7 +75,8 @@ class Books:
         return tuple(self._entry(number, file) for number, file in enumerate(self._files))
 
     def _entry(self, number: int, file: LogFile) -> FileEntry:
-        results = [result for _, result in sorted(self._results[number], key=lambda item: item[0])]
+        found = self._results[number]
+        results = [result for _, result in (sorted(found, key=_start) if len(found) > 1 else found)]
         if not results and self._idle is not None and number not in self._lost:
             return self._idle(number)
         lines, reasons, samples = _added(results, self._before.get(number, 0))
@@ -105,8 +107,13 @@ class Books:
 
     def _losses(self, number: int) -> str | None:
         """Name the ranges of a file that were lost, and why."""
-        causes = self._lost.get(number, {})
-        return "; ".join(f"bytes {_spans(found)} were lost: {cause}" for cause, found in causes.items()) or None
+        causes = self._lost.get(number)
+        if causes is None:
+            return None
+        return "; ".join(f"bytes {_spans(found)} were lost: {cause}" for cause, found in causes.items())
+
+
+_start = itemgetter(0)
 
 
 def _spans(ranges: Sequence[tuple[int, int]]) -> str:
@@ -129,6 +136,8 @@ def _failed(results: Sequence[FileResult]) -> bool:
 
 def _added(results: Sequence[FileResult], before: int) -> tuple[Lines, dict[str, int], tuple[Reject, ...]]:
     """Add up lines, reasons and samples; sample lines get their number in the file, from 1, behind those `before`."""
+    if len(results) == 1 and not results[0].rejected_by_reason and not results[0].samples:
+        return results[0].lines, {}, ()  # of ten thousand small files most are so
     lines = Lines()
     reasons: dict[str, int] = {}
     samples: list[Reject] = []

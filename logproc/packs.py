@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -172,7 +171,7 @@ class PackReader:
             row += counted[tokenize.ROWS]
             if counted[tokenize.ROWS] > 0:
                 mark = self._mark(item[1], item[2], item[4])
-                yield item[0], replace(_result(item[1], item[4], counted), mark=mark)
+                yield item[0], _result(item[1], item[4], counted, mark)
 
     def _mark(self, piece: Piece, begin: int, size: int) -> Mark | None:
         """Say what was read of a file that a ledger knows."""
@@ -218,7 +217,7 @@ def _owner(piece: Piece) -> tuple[str, str | None]:
     return piece.source, piece.host
 
 
-def _result(piece: Piece, size: int, counted: list[int]) -> FileResult:
+def _result(piece: Piece, size: int, counted: list[int], mark: Mark | None) -> FileResult:
     rows, blanks, lines = counted[tokenize.ROWS], counted[tokenize.BLANKS], counted[tokenize.LINES]
     first, last = counted[tokenize.FIRST_TIME], counted[tokenize.LAST_TIME]
     timed = last != NO_TIME
@@ -233,4 +232,5 @@ def _result(piece: Piece, size: int, counted: list[int]) -> FileResult:
         (),
         first if timed else None,
         last if timed else None,
+        mark=mark,
     )
