@@ -18,8 +18,7 @@ from logproc.clock import now_text
 from logproc.errors import UsageError
 from logproc.report.text import unseen
 from logproc.report_model import COVERAGE
-from logproc.state.database import has_ledger
-from logproc.state.ledger import PLANNED, Ledger
+from logproc.state.ledger import PLANNED
 from logproc.state.rows import Run
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.report_model import ReportTable
     from logproc.rollup.spec import RollupSpec
+    from logproc.state.ledger import Ledger
     from logproc.worker import Job
 
 WIDER = 4
@@ -44,15 +44,12 @@ _NAMED = 3
 """Reports that a message names."""
 
 
-def note(config: Config, state_dir: str) -> str | None:
+def note(config: Config, ledger: Ledger) -> str | None:
     """Say which reports begin with the next run of a ledger that has counted before; None where none does."""
-    if not has_ledger(state_dir):
-        return None
     asked = Questions(config)
-    with Ledger.to_write(state_dir) as ledger:
-        if asked.known_to(ledger) is not None or not ledger.spec_sets():
-            return None
-        known = ledger.specs()
+    if asked.known_to(ledger) is not None or not ledger.spec_sets():
+        return None
+    known = ledger.specs()
     rebuilt = {key for name in config.rebuild for key in asked.keys_of(name)}
     return beginning(asked.names_without(known.keys() | rebuilt, checks=True))
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from logproc.report.calendar import KINDS, SLICES
-from logproc.state.database import has_ledger
-from logproc.state.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from logproc.state.ledger import Ledger
 
 REPLACED = "replaced"
 """Folder of reports that were replaced by those of an older ledger, by the night in which that was."""
@@ -27,16 +27,12 @@ _STARTED = re.compile(rb'"started": "([^"]+)"')
 _HEAD_BYTES = 4096
 
 
-def note(folder: str, state_dir: str) -> str | None:
-    """Say that a ledger is older than the reports kept in a folder; None where it is not."""
+def note(folder: str, state_dir: str, ledger: Ledger | None) -> str | None:
+    """Say that a ledger, None being one not made yet, is older than the reports kept in a folder; None if it is not."""
     night = _newest(Path(folder) / "nights")
     if night is None:
         return None
-    if has_ledger(state_dir):
-        with Ledger.to_write(state_dir) as ledger:
-            last = ledger.last_started()
-    else:
-        last = None
+    last = None if ledger is None else ledger.last_started()
     if last is not None and _instant(last) >= _instant(night[1]):
         return None
     known = "has counted nothing yet" if last is None else f"ends with the run of {last}"

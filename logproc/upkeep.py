@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.model import NO_TIME
-from logproc.state.database import has_ledger
-from logproc.state.ledger import Ledger
 from logproc.timestamps import DAY, local_day
 
 if TYPE_CHECKING:
     from logproc.config import Config
+    from logproc.state.ledger import Ledger
 
 
 LEAP_DAYS = 31
@@ -21,12 +20,9 @@ LEAP_DAYS = 31
 dropped or merged before another run has found it there, too."""
 
 
-def note(config: Config, state_dir: str, now_ns: int) -> str | None:
+def note(config: Config, ledger: Ledger, now_ns: int) -> str | None:
     """Say that the clock is so far past the last run that old days are kept for now; None where it is not."""
-    if not config.state.retain or not has_ledger(state_dir):
-        return None
-    with Ledger.to_write(state_dir) as ledger:
-        days = _days_since(ledger, now_ns)
+    days = _days_since(ledger, now_ns) if config.state.retain else 0
     if days <= LEAP_DAYS:
         return None
     return (

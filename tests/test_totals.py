@@ -180,10 +180,10 @@ def test_a_clock_that_leaps_drops_nothing_before_a_second_run_has_it_too(tmp_pat
     root, folder = tmp_path / "logs", tmp_path / "s"
     write(root, "a.log", range(10))
     settings = config(root, folder, named_reports=REPORTS, state=State(retain=20))
-    assert upkeep.note(settings, str(folder), time_ns(10)) is None
     night(root, folder, 10, retain=20)
-    assert upkeep.note(settings, str(folder), time_ns(40)) is None
-    said = upkeep.note(settings, str(folder), time_ns(500))
+    with Ledger.to_read(str(folder)) as ledger:
+        assert upkeep.note(settings, ledger, time_ns(40)) is None
+        said = upkeep.note(settings, ledger, time_ns(500))
     assert said is not None
     assert said.startswith("the clock is 490 days past the last run: what is older than retain = 20 days is kept")
     assert len(night(root, folder, 500, retain=20).table("paths").rows) == 10

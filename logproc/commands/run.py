@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +69,7 @@ def _report(config: Config, typed: dict[str, Any], watch: Watch) -> int:
     from logproc.report import summary
     from logproc.report.progress import bar_if_watched
 
-    behind = _older_ledger(config)
-    _clock_ahead(config)
-    _asked_anew(config)
+    behind = None if config.state_dir is None else _ledger_before(config, config.state_dir)
     begin = time.monotonic()
     progress = bar_if_watched(quiet=config.quiet or is_json())
     try:
@@ -122,35 +121,21 @@ def _counted(config: Config, progress: Progress | None) -> Report:
     return coordinator.run(config, progress=progress, say=say_how)
 
 
-def _clock_ahead(config: Config) -> None:
-    """Say that the clock may be wrong, where days are to be dropped by it."""
-    if config.state_dir is None:
-        return
-    from logproc import upkeep
+def _ledger_before(config: Config, state_dir: str) -> str | None:
+    """Say what a look at the ledger tells before it is counted on; returns that it is older than kept reports, if so.
 
-    note = upkeep.note(config, config.state_dir, time.time_ns())
-    if note is not None:
-        warn(note)
+    The clock may be wrong where days are to be dropped by it, and reports may be asked that it cannot have counted.
+    """
+    from logproc import asking, restored, upkeep
+    from logproc.state.database import has_ledger
+    from logproc.state.ledger import Ledger
 
-
-def _asked_anew(config: Config) -> None:
-    """Say which reports a ledger cannot have counted before."""
-    if config.state_dir is None:
-        return
-    from logproc import asking
-
-    note = asking.note(config, config.state_dir)
-    if note is not None:
-        warn(note)
-
-
-def _older_ledger(config: Config) -> str | None:
-    """Say, and return, that the ledger is older than the reports that are kept; None where it is not."""
-    if config.output.dir is None or config.state_dir is None:
-        return None
-    from logproc import restored
-
-    note = restored.note(config.output.dir, config.state_dir)
-    if note is not None:
-        warn(note)
-    return note
+    notes: list[str | None] = []
+    with Ledger.to_write(state_dir) if has_ledger(state_dir) else nullcontext() as ledger:
+        behind = None if config.output.dir is None else restored.note(config.output.dir, state_dir, ledger)
+        if ledger is not None:
+            notes += [upkeep.note(config, ledger, time.time_ns()), asking.note(config, ledger)]
+    for note in (behind, *notes):
+        if note is not None:
+            warn(note)
+    return behind

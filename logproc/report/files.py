@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -46,7 +45,7 @@ def replacing(path: str) -> Iterator[BinaryIO]:
         return
     target = os.path.realpath(path)  # a symbolic link stays one: what it points to is replaced
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")  # noqa: PTH118
+    temporary = os.path.join(folder, f".{name[:200]}.{os.urandom(6).hex()}.tmp")  # noqa: PTH118
     try:
         with _Output(path, _temporary(path, folder, temporary)) as file:
             _keep_mode(target, file)

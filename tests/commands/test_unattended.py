@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from logproc import coordinator
 from logproc.cli import execute
+from logproc.state import database
 from logproc.state.lock import hold
 from logproc.stopping import StoppedError
 
@@ -210,6 +211,19 @@ def test_a_report_that_begins_later_says_so_once_and_is_rebuilt_with_the_others(
         for name in "cdef"
     ]
     assert sums() == [7 * (612 + 97), 7 * (612 + 98), *(2 * (612 + ord(name)) for name in "cdef")]
+
+
+def test_a_night_looks_at_its_ledger_once_before_it_counts(logs, tmp_path, monkeypatch):
+    path = tmp_path / "config.toml"
+    path.write_text(
+        f'root = "{logs}"\nstate_dir = "{tmp_path}/s"\n[output]\ndir = "{tmp_path}/kept"\n[state]\nretain = 400\n'
+    )
+    assert execute(["run", "-q", "-c", str(path)]) == 0
+    opened = []
+    open_to_write = database.open_to_write
+    monkeypatch.setattr(database, "open_to_write", lambda folder: opened.append(folder) or open_to_write(folder))
+    assert execute(["run", "-q", "-c", str(path)]) == 0
+    assert opened == [f"{tmp_path}/s"] * 3  # before the run, for it, and when its reports are written
 
 
 def test_reports_that_cannot_be_written_lose_no_counts_and_that_is_said(logs, tmp_path, capsys):
