@@ -22,6 +22,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from logproc.backends.keys import client_context, fingerprint, server_context
@@ -269,6 +270,23 @@ class Acceptor:
         return channel
 
 
+NOT_YET_VALID, EXPIRED = 9, 10
+"""What OpenSSL says of a certificate's dates: X509_STORE_CTX_get_error(3)."""
+
+
+def why_not_accepted(error: ssl.SSLCertVerificationError) -> str:
+    """Return why the coordinator's certificate is not accepted, and the way out: to copy it mends no date."""
+    clock = f"the clock of this machine ({datetime.now(UTC):%Y-%m-%d %H:%M} UTC)"
+    if error.verify_code == NOT_YET_VALID:
+        return f"the coordinator's certificate is not valid yet by {clock}: set the clock"
+    if error.verify_code == EXPIRED:
+        return (
+            f"the coordinator's certificate has expired by {clock}: set the clock, or make another one with "
+            "`logproc keygen`, for the coordinator and for all workers"
+        )
+    return f"the coordinator has another certificate ({error.verify_message}): copy its .crt file to this machine"
+
+
 class Connector:
     """The client's side of the same."""
 
@@ -302,9 +320,7 @@ class Connector:
         try:
             secured = context.wrap_socket(sock)
         except ssl.SSLCertVerificationError as error:
-            raise RefusedError(
-                f"the coordinator has another certificate ({error.verify_message}): copy its .crt file to this machine"
-            ) from error
+            raise RefusedError(why_not_accepted(error)) from error
         except ssl.SSLError as error:
             if error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
                 raise RefusedError("the coordinator does not use TLS: leave out --cert, or give it one") from error

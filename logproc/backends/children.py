@@ -14,6 +14,7 @@ import os
 import pickle
 import selectors
 import signal
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
@@ -37,6 +38,12 @@ PRELOAD = ["ctypes", "logproc.worker"]
 
 END_SECONDS = 1.0
 """Seconds that a child gets to end after its pipe did, before it is killed, and after it was."""
+
+STARTS = 3
+"""How often a child is started whose fork server dies meanwhile."""
+
+START_PAUSE = 0.1
+"""Seconds until the next attempt: what has closed its socket is not gone yet, and is not replaced before it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +247,7 @@ class Children:
         ours, theirs = self._context.Pipe()
         end, lifeline = self._context.Pipe(duplex=False)  # one a child: the kernel signals one process a pipe
         args = (theirs, end, self._process, self._job, self._memory)
-        process = self._context.Process(target=serve, args=args, name="logproc-child", daemon=True)
-        process.start()
+        process = self._started(args)
         theirs.close()
         end.close()
         os.set_blocking(ours.fileno(), False)
@@ -249,6 +255,25 @@ class Children:
         self._selector.register(ours, selectors.EVENT_READ, child)
         self._selector.register(process.sentinel, selectors.EVENT_READ, child)
         return child
+
+    def _started(self, args: tuple[Any, ...]) -> BaseProcess:
+        """Start a child, by another fork server if the one that was asked died before it answered.
+
+        Whoever takes it away (the kernel when memory ends) may do so at any moment; MachineError if it goes on.
+        """
+        for _ in range(STARTS):
+            process: BaseProcess = self._context.Process(target=serve, args=args, name="logproc-child", daemon=True)
+            try:
+                process.start()
+            except (EOFError, ConnectionError) as error:
+                cause = error
+                time.sleep(START_PAUSE)
+            else:
+                return process
+        raise MachineError(
+            f"no worker process can be started: the server that starts them went away {STARTS} times ({cause}); is "
+            "memory left? --backend threads does without it"
+        ) from cause
 
     def _listen(self, child: Child) -> None:
         """Ask to be told when a child takes more, as long as it has not got all of its task."""

@@ -21,6 +21,7 @@ from logproc import coordinator, planner
 from logproc.backends import children, processes
 from logproc.backends.children import Children, Died, Done
 from logproc.config import Config, NamedReport
+from logproc.errors import MachineError
 from logproc.model import Failure, Partial, Parts, Piece, Task
 from logproc.report.json import render
 
@@ -284,6 +285,43 @@ def test_a_fork_server_that_is_killed_is_replaced(monkeypatch):
     outcomes = {o.task: o for o in processes.run(work, Errand(), tasks, 3)}
     assert outcomes == {task.number: answer(task) for task in tasks}
     assert server
+
+
+@linux
+def test_a_fork_server_that_is_killed_while_it_starts_a_child_is_replaced(monkeypatch):
+    killed = sabotage(monkeypatch, 2)
+    assert [o.task for o in processes.run(work, Errand(), tasks_of(1), 1)] == [0]
+    assert len(set(killed)) == 2
+
+
+@linux
+def test_a_machine_that_kills_every_fork_server_is_said_to(monkeypatch):
+    sabotage(monkeypatch, 100)
+    with pytest.raises(MachineError, match=r"no worker process can be started: .* went away 3 times"):
+        list(processes.run(work, Errand(), tasks_of(1), 1))
+
+
+def sabotage(monkeypatch, times):
+    """Kill the fork server so often between the question for a child and its answer; return whom."""
+    from multiprocessing import forkserver
+
+    ask, answered, killed = forkserver.connect_to_new_process, forkserver.read_signed, []
+
+    def stop_and_ask(fds):
+        if len(killed) < times:
+            forkserver.ensure_running()
+            os.kill(forkserver._forkserver._forkserver_pid, signal.SIGSTOP)
+        return ask(fds)
+
+    def kill_and_listen(fd):
+        if len(killed) < times:
+            killed.append(forkserver._forkserver._forkserver_pid)
+            os.kill(killed[-1], signal.SIGKILL)
+        return answered(fd)
+
+    monkeypatch.setattr(forkserver, "connect_to_new_process", stop_and_ask)
+    monkeypatch.setattr(forkserver, "read_signed", kill_and_listen)
+    return killed
 
 
 # ---- memory ------------------------------------------------------------------------------------------------

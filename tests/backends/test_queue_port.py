@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import select
 import socket
+import ssl
 import struct
 import threading
 from contextlib import closing, suppress
@@ -321,6 +322,23 @@ def test_only_the_pinned_certificate_is_taken(certificate, tmp_path):
             Connector(Head(listen="").endpoint(head.port)).connect()
         WorkerThread(head, work).start()
         assert collector.result() == RIGHT
+
+
+def test_a_certificate_that_has_expired_or_a_clock_that_is_wrong_is_said(tmp_path, monkeypatch):
+    pytest.importorskip("cryptography", reason="the extra `queue` is not installed")
+    monkeypatch.setattr(keys, "YEARS", 0)
+    certificate = keys.Certificate(keys.keygen(str(tmp_path / "k"))[1])
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = keys.server_context(certificate).wrap_bio(up, down, server_side=True)
+    client = keys.client_context(certificate).wrap_bio(down, up)
+    for end in (client, server):
+        with pytest.raises(ssl.SSLWantReadError):
+            end.do_handshake()
+    with pytest.raises(ssl.SSLCertVerificationError) as caught:
+        client.do_handshake()
+    assert "has expired by the clock of this machine (20" in channel.why_not_accepted(caught.value)
+    caught.value.verify_code = channel.NOT_YET_VALID
+    assert channel.why_not_accepted(caught.value).endswith(" UTC): set the clock")
 
 
 def test_tls_to_a_coordinator_without_it_is_told(certificate):
