@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.errors import MachineError, UnreadableError
-from logproc.formats import FORMATS
+from logproc.formats import FORMATS, resolve
 from logproc.formats.detect import BY_RANK
+from logproc.formats.format import SEPARATOR
 from logproc.formats.outlook import is_unlike
 from logproc.formats.parser import SeparatorParser
 from logproc.inputs.codecs import FIRST_BYTES
@@ -83,7 +84,10 @@ class PackReader:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._above = [SeparatorParser(row, (), 256) for row in _ABOVE]
+        named = [resolve(name) for name in desk.job.formats if name not in FORMATS]
+        self._named = [row for row in named if row.rank > _USUAL.rank]  # of which a usual line may be one
+        self._above = [row for row in (*_ABOVE, *self._named) if row.engine == SEPARATOR]
+        self._parsers = [SeparatorParser(row, (), 256) for row in self._above]
 
     def read(self, pieces: Sequence[Piece], run: Aggregator) -> dict[int, FileResult]:
         """Return the results of those pieces that are what small files usually are, by position."""
@@ -92,6 +96,8 @@ class PackReader:
         job = desk.job
         if job.since is not None or job.until is not None or len(pieces) < LEAST:
             return results
+        if any(row.engine != SEPARATOR for row in self._named):
+            return results  # only detection runs such a pattern
         if min(job.max_line_bytes, job.block_bytes) < SMALL or len(desk.buffer) < CHUNK + SMALL + 1 + PADDING:
             return results  # a line may be too long, or the buffer too short
         waiting: list[tuple[int, Piece, int, int, int]] = []
@@ -186,7 +192,8 @@ class PackReader:
         base, n = self._desk.buffer.ctypes.data, len(begins)
         plain, usual = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
         packs.plain_texts(base, begins, ends, n, np.uint8(LOWEST_TEXT), plain)
-        packs.usual_texts(base, begins, ends, n, usual)
+        if not self._named:
+            packs.usual_texts(base, begins, ends, n, usual)
         doubtful = np.asarray(plain == 0, bool)
         asked = np.flatnonzero((plain != 0) & (usual == 0))
         if len(asked):
@@ -199,7 +206,7 @@ class PackReader:
         heads = [self._head(*span) for span in zip(begins.tolist(), ends.tolist(), strict=True)]
         others = [is_unlike(_USUAL, head) for head in heads]
         matched, rejected = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        for row, parser in zip(_ABOVE, self._above, strict=True):
+        for row, parser in zip(self._above, self._parsers, strict=True):
             counters = parser.counters.ctypes.data
             packs.match_texts(
                 tokenize.tokenize.address, base, begins, ends, n, *parser.addresses, counters, matched, rejected

@@ -80,3 +80,33 @@ def test_usual_access_logs_are_tokenised_once(tmp_path, monkeypatch, line):
     monkeypatch.setattr(packs, "is_unlike", refuse)
     report = logproc.run(logs, reports=[str(query)], workers=1, backend="serial")
     assert report.lines.counted == 100 * (packs.LEAST + 4)
+
+
+NAMED = (
+    r'regex:^(?P<client>[^ ]+) - - \[(?P<time>[^\]]+)\] "(?P<request>[^"]*)" (?P<status>[0-9]+) (?P<bytes>[0-9]+) '
+    r'"-" "(?P<user_agent>[^"]*)"$'
+)
+
+
+POSTGRES = "2024-01-02 03:04:05.678 UTC [77] LOG:  checkpoint starting: time\n\tand on\n"
+
+
+@pytest.mark.parametrize(
+    ("named", "line", "expected"),
+    [
+        (NAMED, LINE, NAMED),
+        ("postgres:%m [%p] ", LINE, "combined"),
+        ("postgres:%m [%p] ", POSTGRES, "postgres:%m [%p] "),
+    ],
+    ids=["a pattern", "another", "of several lines"],
+)
+def test_a_format_that_a_source_names_is_found_in_many_small_files_as_in_one(tmp_path, named, line, expected):
+    logs = tmp_path / "logs"
+    (logs / "other").mkdir(parents=True)
+    for number in range(packs.LEAST + 4):
+        (logs / f"{number}.log").write_text("".join(line.format(n) for n in range(5)))
+    query, settings = tmp_path / "count.sql", tmp_path / "c.toml"
+    query.write_text("SELECT count(*) AS n FROM web")
+    settings.write_text(f"[[source]]\nname = 'x'\ninclude = ['other/*']\nformat = '{named}'\n")
+    report = logproc.run(logs, reports=[str(query)], workers=1, backend="serial", config=settings)
+    assert {file.format for file in report.files} == {expected}
