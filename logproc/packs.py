@@ -19,7 +19,7 @@ from logproc.formats import FORMATS, resolve
 from logproc.formats.detect import BY_RANK
 from logproc.formats.format import SEPARATOR
 from logproc.formats.outlook import is_unlike
-from logproc.formats.parser import SeparatorParser
+from logproc.formats.parser import Matcher, SeparatorParser
 from logproc.inputs.codecs import FIRST_BYTES
 from logproc.inputs.encodings import DOUBTFUL_BYTES, LOWEST_TEXT
 from logproc.inputs.identity import WINDOW, digest
@@ -87,6 +87,8 @@ class PackReader:
         named = [resolve(name) for name in desk.job.formats if name not in FORMATS]
         self._named = [row for row in named if row.rank > _USUAL.rank]  # of which a usual line may be one
         self._above = [row for row in (*_ABOVE, *self._named) if row.engine == SEPARATOR]
+        self._patterns = [row for row in self._named if row.engine != SEPARATOR]
+        self._match = Matcher()
         self._parsers = [SeparatorParser(row, (), 256) for row in self._above]
 
     def read(self, pieces: Sequence[Piece], run: Aggregator) -> dict[int, FileResult]:
@@ -96,8 +98,6 @@ class PackReader:
         job = desk.job
         if job.since is not None or job.until is not None or len(pieces) < LEAST:
             return results
-        if any(row.engine != SEPARATOR for row in self._named):
-            return results  # only detection runs such a pattern
         if min(job.max_line_bytes, job.block_bytes) < SMALL or len(desk.buffer) < CHUNK + SMALL + 1 + PADDING:
             return results  # a line may be too long, or the buffer too short
         waiting: list[tuple[int, Piece, int, int, int]] = []
@@ -214,6 +214,10 @@ class PackReader:
             for k in np.flatnonzero(matched).tolist():
                 # Lines that mean something else are no lines of that format, though it could read them.
                 others[k] = others[k] or not is_unlike(row, heads[k])
+        for row in self._patterns:
+            for k, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+                if not others[k]:
+                    others[k] = self._match(row, self._desk.buffer[begin:end].tobytes())[0] > 0
         return others
 
     def _head(self, begin: int, end: int) -> bytes:

@@ -110,3 +110,12 @@ def test_a_format_that_a_source_names_is_found_in_many_small_files_as_in_one(tmp
     settings.write_text(f"[[source]]\nname = 'x'\ninclude = ['other/*']\nformat = '{named}'\n")
     report = logproc.run(logs, reports=[str(query)], workers=1, backend="serial", config=settings)
     assert {file.format for file in report.files} == {expected}
+
+
+@pytest.mark.parametrize("named", [NAMED.replace("- -", "= ="), "postgres:%m [%p] "], ids=["a pattern", "a program"])
+def test_access_logs_that_a_named_format_does_not_read_are_still_read_many_at_once(tmp_path, monkeypatch, named):
+    read = worker.PackReader.read
+    found = []
+    monkeypatch.setattr(worker.PackReader, "read", lambda reader, *rest: found.append(read(reader, *rest)) or found[-1])
+    test_a_format_that_a_source_names_is_found_in_many_small_files_as_in_one(tmp_path, named, LINE, "combined")
+    assert sum(map(len, found)) == packs.LEAST + 4
