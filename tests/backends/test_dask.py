@@ -6,12 +6,13 @@ import logging
 import multiprocessing
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -636,6 +637,42 @@ def test_certificates_are_used(tmp_path):
         assert len(list(dask.run(work, Errand(), tasks_of(3), 1, cluster=cluster))) == 3
         with pytest.raises(UsageError, match="certificates are needed: --tls-ca, --tls-cert and --tls-key"):
             next(dask.run(work, Errand(), tasks_of(3), 1, cluster=replace(cluster, tls=None)))
+
+
+def test_the_commands_of_the_documentation_start_a_cluster_with_certificates(tmp_path):
+    """As they stand in clusters.md, but for the host, the folder of the logs and how many workers there are."""
+    text = (REPO / "docs" / "clusters.md").read_text(encoding="utf-8")
+    text = text[text.index("### Certificates") : text.index("## Slurm")]
+    make, protect, chief, hand, count = re.findall(r"^ {4}([^# ].*)$", text, re.MULTILINE)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "log").write_text('10.0.0.1 - - [01/Feb/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 7\n' * 100)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command in (make, protect):
+        subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True)
+
+    def start(host, command, *more):
+        spoken = command.replace("//head:", f"//{head.address}:").replace("--nworkers 8", "--nworkers 1")
+        words = shlex.split(spoken.replace("/mnt/logs", str(tmp_path / "logs")))
+        return subprocess.Popen(
+            [*host.prefix, *words, *more],
+            cwd=tmp_path, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    with joined("head", "hand") as (head, other), ExitStack() as ends:
+        for host, command in ((head, chief), (other, hand)):
+            ends.callback(end_group, start(host, command))
+        run = start(head, count, "-q", "--json", "report")
+        ends.callback(end_group, run)
+        said = run.communicate(timeout=PATIENCE)[1]
+        assert (run.returncode, said) == (0, "")
+    config = Config(paths=(str(tmp_path / "logs"),), backend="serial")
+    assert lines_of((tmp_path / "report").read_bytes()) == lines_of(render(coordinator.run(config)))
+
+
+def end_group(process):
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 @pytest.fixture(scope="module")
