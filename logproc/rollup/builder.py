@@ -136,7 +136,8 @@ class Builder:
 
     def call(self, name: str, arguments: Sequence[Expression]) -> Expression:
         """Apply a function: check arity, kinds and constants, insert casts, fold what is constant."""
-        if name == "//" and any(argument.kind is Kind.DYNAMIC for argument in arguments):
+        kinds = {argument.kind for argument in arguments}
+        if name == "//" and Kind.DYNAMIC in kinds and Kind.DECIMAL not in kinds:
             return self.call("trunc", (self.call("/", arguments),))  # whole, as the field's numbers mostly are
         function = FUNCTIONS[name]
         if name in COMPARING and function.accepts(len(arguments)):

@@ -7,6 +7,7 @@ TRY_CAST), and so is a division by zero or a logarithm that does not exist.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from logproc.model import Kind
@@ -104,17 +105,20 @@ def modulo(left: float, right: float) -> float:
 
 
 def round_away(value: float, digits: int = 0) -> float:
-    """Round half away from zero."""
+    """Round the number that is stored, half away from zero: 2.675 is stored as a little less, and becomes 2.67."""
     if isinstance(value, int):
         return value if digits >= 0 else _integer_away(value, -digits)
     if not -300 < digits < 300:
         return value if digits > 0 else 0.0
-    scaled = value * 10.0**digits
-    if not math.isfinite(scaled):
-        return value
-    whole = math.floor(abs(scaled))
-    away = whole + (abs(scaled) - whole >= 0.5)
-    return math.copysign(away / 10.0**digits, value)
+    nearest = round(value, digits)
+    unit = 10.0**-digits
+    if abs(2 * abs(value - nearest) - unit) > unit / 100 + 4 * math.ulp(value):
+        return nearest
+    # It may be in the middle of two numbers, of which Python takes the even one.
+    doubled = abs(Fraction(value)) * 2 * Fraction(10) ** digits
+    if doubled.denominator != 1 or doubled.numerator % 2 == 0:
+        return nearest
+    return math.copysign(float(Fraction(doubled.numerator + 1, 2) / Fraction(10) ** digits), value)
 
 
 def _integer_away(value: int, zeros: int) -> int:
@@ -204,7 +208,7 @@ OPERATORS: dict[str, Function] = {
         Function("-", guarded(lambda a, b: a - b), (NUMBER, NUMBER), numeric, "difference"),
         Function("*", guarded(lambda a, b: a * b), (NUMBER, NUMBER), numeric, "product"),
         Function("/", guarded(lambda a, b: a / b), (NUMBER, NUMBER), Kind.DECIMAL, "quotient; by zero: NULL"),
-        Function("//", guarded(integer_divide), (NUMBER, NUMBER), numeric, "quotient of integers, towards zero"),
+        Function("//", guarded(integer_divide), (NUMBER, NUMBER), numeric, "quotient of integers, towards zero; of decimals as `/`"),
         Function("%", guarded(modulo), (NUMBER, NUMBER), numeric, "remainder, with the sign of the dividend"),
         Function("neg", lambda a: -a, (NUMBER,), same, "the number with the other sign"),
         Function("cast_text", cast_text, (ANY,), Kind.TEXT, "CAST(x AS TEXT)"),

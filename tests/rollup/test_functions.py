@@ -110,6 +110,11 @@ def test_decimal_arithmetic(a, b):
 @example(2.5, 0)
 @example(-2.5, 0)
 @example(1250.0, -2)
+@example(2.65, 1)
+@example(-233.45, 1)
+@example(218.135, 2)
+@example(0.125, 2)
+@example(1e300, 2)
 def test_rounding(value, digits):
     assert same(ours("round", value, digits), duck("round($1::DOUBLE, $2::INT)", value, digits))
     assert same(ours("round", value), duck("round($1::DOUBLE)", value))

@@ -142,6 +142,7 @@ def answer(config, sql):
         ("SELECT version FROM json GROUP BY ALL ORDER BY 1 DESC LIMIT 1", [("1.9",)]),
         ("SELECT count(*) FROM json WHERE n > '9'", [(2,)]),
         ("SELECT id // 10 AS k, count(*) FROM json WHERE id < 1000 GROUP BY k", [(9, 1)]),
+        ("SELECT sum(n // 4::DOUBLE) FROM json WHERE id < 1000", [(25.125,)]),
     ],
 )
 def test_both_engines_take_a_field_of_numbers_for_numbers(logs, sql, rows):
