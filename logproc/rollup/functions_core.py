@@ -108,6 +108,8 @@ def round_away(value: float, digits: int = 0) -> float:
     """Round the number that is stored, half away from zero: 2.675 is stored as a little less, and becomes 2.67."""
     if isinstance(value, int):
         return value if digits >= 0 else _integer_away(value, -digits)
+    if not math.isfinite(value):
+        return value
     if not -300 < digits < 300:
         return value if digits > 0 else 0.0
     nearest = round(value, digits)
@@ -208,7 +210,7 @@ OPERATORS: dict[str, Function] = {
         Function("-", guarded(lambda a, b: a - b), (NUMBER, NUMBER), numeric, "difference"),
         Function("*", guarded(lambda a, b: a * b), (NUMBER, NUMBER), numeric, "product"),
         Function("/", guarded(lambda a, b: a / b), (NUMBER, NUMBER), Kind.DECIMAL, "quotient; by zero: NULL"),
-        Function("//", guarded(integer_divide), (NUMBER, NUMBER), numeric, "quotient of integers, towards zero; of decimals as `/`"),
+        Function("//", guarded(integer_divide), (NUMBER, NUMBER), numeric, "quotient; of integers, towards zero"),
         Function("%", guarded(modulo), (NUMBER, NUMBER), numeric, "remainder, with the sign of the dividend"),
         Function("neg", lambda a: -a, (NUMBER,), same, "the number with the other sign"),
         Function("cast_text", cast_text, (ANY,), Kind.TEXT, "CAST(x AS TEXT)"),
