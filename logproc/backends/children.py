@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from logproc import scratch
 from logproc.backends.child import CHUNK, OUT_OF_MEMORY, SIZE, START_METHOD, serve
+from logproc.backends.serial import LACKS_MEMORY
 from logproc.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -315,7 +316,7 @@ class Children:
     def _cause(self, code: int | None) -> str:
         if code == OUT_OF_MEMORY:
             limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB, see --memory"
-            return f"exit {code}, out of memory{limit}"
+            return f"exit {code}, {LACKS_MEMORY}{limit}"
         try:
             return f"exit {code}, {signal.Signals(-(code or 0)).name}"
         except ValueError:

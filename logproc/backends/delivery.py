@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from logproc.backends import probe
 from logproc.backends.children import Died, Unfit
 from logproc.backends.protocol import CHUNK_BYTES, RESULT_BYTES
-from logproc.backends.serial import blames_machine
+from logproc.backends.serial import blames_machine, lacks_memory
 from logproc.backends.spooled import pack
 from logproc.errors import TryLaterError, WireError
 from logproc.model import Failure, Partial
@@ -31,6 +31,7 @@ class Delivery:
     def __init__(self, options: WorkerOptions, greeting: Greeting, who: tuple[str, str], folder: str | None) -> None:
         self._options, self._greeting, self._who, self._folder = options, greeting, who, folder
         self._failures = 0
+        self._starved: set[int] = set()  # tasks for which there was no memory, since one was done
 
     def hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
         """Hand over what became of a task; TryLaterError, once it is said, if this machine is the cause."""
@@ -38,6 +39,10 @@ class Delivery:
             client.call("fail", *self._who, event.key, event.cause, isinstance(event, Died), ())
             if isinstance(event, Unfit):
                 raise TryLaterError(f"no task can be done on this machine: {event.cause}")
+            if lacks_memory(event.cause):
+                self._starved.add(task.number)
+                if len(self._starved) >= FAILURES:
+                    raise _unfit(event.cause)
             return
         rejected = None
         if self._folder is not None and self._options.place is not None:
@@ -55,6 +60,7 @@ class Delivery:
         trouble = self._trouble(client, outcome)
         if trouble is None:
             self._failures = 0
+            self._starved.clear()
             if self._gives_back(client, lease, task, outcome):
                 return
             if rejected is None or isinstance(outcome, Failure) or self._send_rejected(client, lease, rejected):
@@ -65,7 +71,7 @@ class Delivery:
         if isinstance(outcome, Partial):
             raise TryLaterError(f"the disk that the coordinator sees is gone: {trouble}")
         if self._failures >= FAILURES:
-            raise TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {trouble}")
+            raise _unfit(trouble)
 
     def _gives_back(self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure) -> bool:
         """Give a task back some of whose files cannot be read here, or are old copies, if the coordinator has them."""
@@ -107,3 +113,7 @@ class Delivery:
                     return False
                 number += 1
         return True
+
+
+def _unfit(cause: str) -> TryLaterError:
+    return TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {cause}")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
+LACKS_MEMORY = "out of memory"
+
+
 def attempt(process: Callable[[Any, Task], Partial], job: Any, task: Task) -> Partial | Failure:  # noqa: ANN401
     """Do a task; whatever it raises becomes a Failure with its text, but for a MachineError."""
     try:
@@ -27,6 +30,11 @@ def blames_machine(cause: str) -> bool:
     name = cause.partition(":")[0]
     kind = getattr(builtins, name, None)
     return name.endswith("MemoryError") or (isinstance(kind, type) and issubclass(kind, OSError))  # numpy has its own
+
+
+def lacks_memory(cause: str) -> bool:
+    """Tell whether a process ended for want of memory, as `children` words it: on another machine there may be more."""
+    return LACKS_MEMORY in cause
 
 
 def run(

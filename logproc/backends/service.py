@@ -27,6 +27,7 @@ from logproc.backends.protocol import (
     Refused,
     Welcome,
 )
+from logproc.backends.serial import lacks_memory
 from logproc.backends.service_checks import LONGEST, bounded, readable, version_problem, with_reader
 from logproc.backends.sessions import Sessions
 from logproc.errors import MachineError
@@ -206,7 +207,8 @@ class Service:
         """Take back a task that a worker cannot do, or that killed one of its processes.
 
         `files` are those that it cannot read. Where they are gone here, too, or no other worker is there to read them,
-        the answer is False: what it has of the task is the result.
+        the answer is False: what it has of the task is the result. A process that ran out of memory counts as killed
+        only where no other worker is there, which may use more of it.
         """
         with self._lock:
             if refused := self._unknown(run, self._sessions.of(worker), gone):
@@ -225,6 +227,7 @@ class Service:
                 )
                 return False
             cause = cause[:LONGEST]
+            died = died and not (lacks_memory(cause) and self._broker.others_may(worker, lease))
             if died:
                 self._broker.died(worker, cause, [lease])
             else:

@@ -74,8 +74,8 @@ class Head:
         return Endpoint(Address("127.0.0.1", port or self.port), CODEC, key, certificate)
 
 
-def options_of(endpoint, name="hand", children=2, lost_seconds=8.0, say=lambda _line: None, place=None):
-    return remote.WorkerOptions(endpoint, name, children, say, place, None, lost_seconds)
+def options_of(endpoint, name="hand", children=2, lost_seconds=8.0, say=lambda _line: None, place=None, memory=None):
+    return remote.WorkerOptions(endpoint, name, children, say, place, memory, lost_seconds)
 
 
 class WorkerThread(threading.Thread):

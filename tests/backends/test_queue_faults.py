@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import ssl
+import sys
 import threading
 from contextlib import ExitStack, closing
 from types import SimpleNamespace
@@ -15,13 +16,14 @@ from backends.queue_workers import (
     KEY,
     Clock,
     Head,
+    Puppet,
     WorkerThread,
     collecting,
     join_workers,
     options_of,
     process_of,
 )
-from backends.workers import Errand, answer, held, large, stop_once, work
+from backends.workers import Errand, answer, fill, held, large, stop_once, work
 
 from logproc.backends import link, sessions
 from logproc.backends.broker import Broker
@@ -352,3 +354,59 @@ def test_slow_tasks_are_not_taken_away(tmp_path, beats):
         (tmp_path / "go").touch()
         assert collector.result() == right(tasks)
     assert not any("has lost task" in line for line in head.lines)
+
+
+# ---- a worker with little memory -------------------------------------------------------------------------------
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+MIB = 1 << 20
+
+
+def large_tasks(count):
+    """Return tasks of a file that cannot be cut; `fill` wants 1000 MiB for each that is bad."""
+    return [Task(n, (Piece(n, f"/logs/{n}.gz", 0, -1, 0, codec="gzip"),), 50 * MIB) for n in range(count)]
+
+
+@linux
+def test_what_a_worker_has_no_memory_for_is_done_by_others_and_it_leaves():
+    head, tasks = Head(), large_tasks(5)
+    with collecting(head, Errand(bad=tuple(range(5))), tasks) as collector:
+        other = Puppet(head, "other")
+        other.hello()
+        poor = WorkerThread(head, fill, name="poor", children=1, memory=500 * MIB)
+        poor.start()
+        poor.join(60)
+        assert isinstance(poor.error, TryLaterError)
+        assert "3 tasks in a row could not be done on this machine: exit 12, out of memory" in str(poor.error)
+        head.wait_for("worker poor could not do task", count=3)
+        for _ in tasks:
+            offer = other.lease()
+            assert other.complete(offer, answer(offer.task)) is True
+        assert collector.result() == {task.number: answer(task) for task in tasks}
+        other.close()
+
+
+@linux
+def test_a_file_that_needs_more_memory_than_the_only_worker_has_is_lost_alone():
+    head, tasks = Head(), large_tasks(4)
+    with collecting(head, Errand(bad=(0, 2)), tasks) as collector:
+        poor = WorkerThread(head, fill, name="poor", children=1, memory=500 * MIB)
+        poor.start()
+        found = collector.result()
+        poor.join(60)
+    assert poor.error is None
+    assert {number for number, outcome in found.items() if not isinstance(outcome, Partial)} == {0, 2}
+    assert "died 3 times on poor (exit 12, out of memory: its limit is 500 MiB, see --memory)" in found[0].cause
+
+
+@linux
+def test_an_only_worker_that_has_memory_for_nothing_leaves():
+    head, tasks = Head(wait_workers=0.5), large_tasks(5)
+    with collecting(head, Errand(bad=tuple(range(5))), tasks) as collector:
+        poor = WorkerThread(head, fill, name="poor", children=1, memory=500 * MIB)
+        poor.start()
+        poor.join(60)
+        assert isinstance(poor.error, TryLaterError)
+        assert "could not be done on this machine: exit 12, out of memory" in str(poor.error)
+        with pytest.raises(TryLaterError, match=r"no worker for 0\.5 s"):
+            collector.result()
