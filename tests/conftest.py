@@ -77,7 +77,8 @@ def pytest_sessionstart(session: pytest.Session):
     if beneath := coverage.Coverage.current():
         beneath.stop()
     result = yield
-    if measured := _measured_elsewhere(config):
+    measured = _measure_of(config)
+    if _imports_elsewhere(config):
         measured.stop()
     return result
 
@@ -100,18 +101,28 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Search what imports and thousands of tests have left for garbage now, and not again while they run."""
     gc.collect()
     gc.freeze()
-    if measured := _measured_elsewhere(session.config):
-        measured.start()
+    if _imports_elsewhere(session.config):
+        _measure_of(session.config).start()
 
 
-def _measured_elsewhere(config: pytest.Config) -> coverage.Coverage | None:
-    """Return what measures coverage in this process, if another one measures what importing covers."""
+def _imports_elsewhere(config: pytest.Config) -> bool:
+    """Tell whether another process measures what importing covers."""
     first = getattr(config, "workerinput", {"workerid": "gw0"})["workerid"] == "gw0"
-    if first or not getattr(config.option, "cov_source", None):
-        return None
+    return not first and bool(getattr(config.option, "cov_source", None))
+
+
+_MEASURE: pytest.StashKey[coverage.Coverage] = pytest.StashKey()
+
+
+def _measure_of(config: pytest.Config) -> coverage.Coverage:
+    """Return what measures coverage in this process; once it is stopped, coverage itself no longer knows of it."""
     import coverage
 
-    return coverage.Coverage.current()
+    if _MEASURE not in config.stash:
+        measured = coverage.Coverage.current()
+        assert measured is not None
+        config.stash[_MEASURE] = measured
+    return config.stash[_MEASURE]
 
 
 MEASURED = 10
@@ -129,9 +140,7 @@ def pytest_runtest_call(item: pytest.Item):
     """Measure the coverage of a law's first examples and of a test's first parameter sets only."""
     if not getattr(item.config.option, "cov_source", None) or item.get_closest_marker("no_cover"):
         return (yield)
-    import coverage
-
-    measured = coverage.Coverage.current()
+    measured = _measure_of(item.config)
     test = item.nodeid.partition("[")[0]
     _parametrized[test] += 1
     if _parametrized[test] > MEASURED:
