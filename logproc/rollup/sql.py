@@ -122,6 +122,8 @@ def grammar() -> Any:  # noqa: ANN401 - a sqlglot dialect class
     class ReportParser(DuckDB.Parser):  # type: ignore[misc,valid-type]
         FUNCTIONS: dict[str, Any] = {}  # noqa: RUF012 - sqlglot's way of configuring a parser
         FUNCTION_PARSERS = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k in _KEPT_PARSERS}  # noqa: RUF012
+        # LIST[...] is no array of DuckDB's: `list(x)[1]` is an element of what the function returns.
+        ARRAY_CONSTRUCTORS = {k: v for k, v in DuckDB.Parser.ARRAY_CONSTRUCTORS.items() if k != "LIST"}  # noqa: RUF012
 
     class Report(DuckDB):
         Parser = ReportParser

@@ -69,6 +69,12 @@ def test_relations_that_are_read_twice(sql):
         assert by_duck(sql) == plain.execute(sql).fetchall()
 
 
+def test_elements_of_a_list_are_taken_from_what_the_function_returns():
+    paths = sorted(row[0] for row in by_duck("SELECT path FROM web WHERE path IS NOT NULL"))
+    sql = "SELECT list(path ORDER BY path)[1], list(path ORDER BY path DESC)[1:2], ARRAY[7][1] FROM web WHERE path > ''"
+    assert by_duck(sql) == [(paths[0], paths[:-3:-1], 7)]
+
+
 def test_what_no_line_has_is_computed_for_duckdb_too(tmp_path):
     (tmp_path / "a.log").write_text("2024-01-02 03:04:06,000 [w-1] ERROR com.example.Job - job 17 failed\n")
     config = Config(paths=(str(tmp_path),))
