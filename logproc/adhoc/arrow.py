@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from logproc.adhoc.columns import integer_array, integers_of, text_array
+from logproc.adhoc.columns import bitmap, integer_array, integers_of, text_array
 from logproc.kernels.arrays import grown
 from logproc.kernels.views import view_keys
 from logproc.model import Kind
@@ -157,7 +157,7 @@ class BatchBuilder:
         values = vector.values.copy() if kept is None else vector.values[kept]
         if isinstance(vector, NumberVector):
             valid = vector.valid if kept is None else vector.valid[kept]
-            return pa.Array.from_buffers(kind, len(values), [_bits(valid), pa.py_buffer(values)])
+            return pa.Array.from_buffers(kind, len(values), [bitmap(valid), pa.py_buffer(values)])
         assert isinstance(vector, BooleanVector)
         return pa.array(values == 1, mask=values < 0)
 
@@ -165,7 +165,7 @@ class BatchBuilder:
         dictionary = vector.dictionary
         views = self._views_of(dictionary)
         gathered = np.take(views.view(np.complex128).ravel(), codes, mode="clip")  # sixteen bytes at a time
-        buffers = [_bits(codes >= 0), pa.py_buffer(gathered), pa.py_buffer(dictionary.arena)]
+        buffers = [bitmap(codes >= 0), pa.py_buffer(gathered), pa.py_buffer(dictionary.arena)]
         return pa.Array.from_buffers(pa.string_view(), len(codes), buffers)
 
     def _views_of(self, dictionary: Dictionary) -> NDArray[np.int64]:
@@ -179,12 +179,6 @@ class BatchBuilder:
             view_keys(dictionary.arena, dictionary.entries, done, size, known)
             self._viewed[dictionary] = size
         return known
-
-
-def _bits(valid: NDArray[Any]) -> Any:  # noqa: ANN401 - pyarrow
-    """Return Arrow's bitmap of what is not null, None where all is."""
-    truth = valid != 0
-    return None if truth.all() else pa.py_buffer(np.packbits(truth, bitorder="little"))
 
 
 def by_distinct(function: Callable[..., Any], kind: Kind, arity: int) -> Callable[..., Any]:

@@ -20,6 +20,12 @@ MOST_BYTES = (1 << 31) - 1
 """What the offsets of a column of texts reach."""
 
 
+def bitmap(valid: NDArray[Any]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return Arrow's bitmap of what is not null, None where all is."""
+    truth = valid != 0
+    return None if truth.all() else pa.py_buffer(np.packbits(truth, bitorder="little"))
+
+
 def text_array(texts: Sequence[str | None]) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return texts as a column of strings, None as null; pyarrow.ArrowCapacityError if they are over 2 GiB."""
     encoded = [b"" if text is None else text.encode() for text in texts]
@@ -28,8 +34,7 @@ def text_array(texts: Sequence[str | None]) -> Any:  # noqa: ANN401 - pyarrow ha
     if offsets[-1] > MOST_BYTES:
         raise pa.ArrowCapacityError(f"{offsets[-1]} bytes of text do not fit into one column")
     valid = np.fromiter((text is not None for text in texts), np.bool_, len(texts))
-    bits = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    buffers = [bits, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(encoded))]
+    buffers = [bitmap(valid), pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(b"".join(encoded))]
     return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 

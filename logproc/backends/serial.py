@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 LACKS_MEMORY = "out of memory"
+"""What the cause of a death says where a process asked for more memory than it may have."""
 
 
 def attempt(process: Callable[[Any, Task], Partial], job: Any, task: Task) -> Partial | Failure:  # noqa: ANN401
