@@ -225,7 +225,6 @@ class Session:
 
     def _finished(self, seconds: float) -> Iterator[Outcome]:
         """Wait for something to end, and yield the outcomes that it brings."""
-        wanted: dict[str, Any] = {}
         for future in self._in_flight.wait(seconds):
             if future.key not in self._in_flight:
                 continue  # its twin was quicker
@@ -233,15 +232,13 @@ class Session:
                 if isinstance(submission := self._in_flight.submission(future.key), TaskSubmission):
                     self._refusals.done(submission.task)
                 if not self._keep(future):
-                    wanted[future.key] = future
+                    self._fetch(future)
             elif future.status == "error":
                 yield from self._failed(future.key, self._link.call(future.exception))
             elif future.status == "cancelled":
                 raise self._link.lost()
             else:
                 self._in_flight.wait_again(future)  # its worker died in between, and it is done again
-        if wanted:
-            self._fetch(wanted)
         yield from self._in_flight.answers()
 
     def _keep(self, future: Any) -> bool:  # noqa: ANN401
@@ -256,22 +253,19 @@ class Session:
         self._fold(submission.group)
         return True
 
-    def _fetch(self, futures: dict[str, Any]) -> None:
-        """Begin to get values. Not waited for: what was lost on the way is to be done again first, or given up."""
-        getting = self._link.client.gather(futures, errors="skip", asynchronous=True)
-        self._in_flight.begin(getting, partial(self._fetched, futures))
+    def _fetch(self, future: Any) -> None:  # noqa: ANN401
+        """Begin to get a value. Not waited for: what was lost on the way is to be done again first, or given up."""
+        self._in_flight.begin(self._link.value(future), partial(self._fetched, future))
 
-    def _fetched(self, futures: dict[str, Any], call: Any) -> Iterator[Outcome]:  # noqa: ANN401
-        """Yield the outcomes among values."""
-        values = self._link.call(call.result)
-        for key, future in futures.items():
-            value = values.get(key)
-            if key not in self._in_flight:
-                continue  # given up, or its twin was quicker
-            if value is None:
-                self._in_flight.wait_again(future)  # lost on the way: it is done again, or has failed
-            else:
-                yield from self._took(self._in_flight.done(key), value)
+    def _fetched(self, future: Any, call: Any) -> Iterator[Outcome]:  # noqa: ANN401
+        """Yield the outcome that a value is."""
+        value = self._link.call(call.result)
+        if future.key not in self._in_flight:
+            return  # given up, or its twin was quicker
+        if value is None:
+            self._in_flight.wait_again(future)  # lost on the way: it is done again, or has failed
+        else:
+            yield from self._took(self._in_flight.done(future.key), value)
 
     def _took(self, submission: Submission, value: Any) -> Iterator[Outcome]:  # noqa: ANN401
         if isinstance(value, Spooled):

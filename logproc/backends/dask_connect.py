@@ -234,7 +234,12 @@ def _loop() -> Iterator[Any]:
         loops.put((IOLoop.current(), end))
         await end.wait()
 
-    thread = Thread(target=lambda: asyncio.run(live()), name="logproc-dask", daemon=True)
+    def live_and_let_go() -> None:
+        asyncio.run(live())
+        for connection, _ in list(loop.handlers.values()):  # one that was given up on the way is nobody's any more
+            loop.close_fd(connection)
+
+    thread = Thread(target=live_and_let_go, name="logproc-dask", daemon=True)
     thread.start()
     loop, end = loops.get()
     try:

@@ -32,6 +32,18 @@ class Link:
                 raise
             raise self.lost() from error
 
+    async def value(self, future: Any) -> Any:  # noqa: ANN401 - a distributed.Future, and what it stands for
+        """Return the value of a future that has one; None if it cannot be had any more.
+
+        Not `Client.gather`, at first: it asks for several values at once, those of later calls too, and all wait for a
+        worker that hangs.
+        """
+        answer = await self.client.scheduler.gather(keys=[future.key])
+        if answer["status"] == "OK":
+            return answer["data"][future.key]
+        found = await self.client.gather({future.key: future}, errors="skip", asynchronous=True)  # it is made again
+        return found.get(future.key)
+
     def lost(self) -> TryLaterError:
         """Return the error that says so."""
         return TryLaterError(f"{self._scheduler}: the scheduler was lost, or dropped this run; try again later")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backends.workers import answer, die_once
@@ -178,6 +178,30 @@ def halt_once(job, task):
     return answer(task)
 
 
+def halt_when_told(job, task):
+    """Do the first task once the file `all` is there, others after `go`; stop who did one of these after `halt`."""
+    folder = Path(job.folder)
+    expect(folder / ("go" if task.number else "all"))
+    if task.number:
+        with suppress(FileExistsError), (folder / "first.pid").open("x") as file:
+            file.write(str(os.getpid()))
+            threading.Thread(target=halt, args=(folder / "halt",), daemon=True).start()
+    (folder / f"{task.number} by {os.getpid()}.done").touch()
+    return answer(task)
+
+
+def halt(told):
+    expect(told)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def expect(path):
+    """Wait for a file."""
+    upto = time.monotonic() + PATIENCE
+    while not path.exists() and time.monotonic() < upto:
+        threading.Event().wait(0.01)
+
+
 def leave_a_file(job, task):
     """Leave rejected lines where the job says."""
     (Path(job.spool) / f"{task.number}.jsonl").write_text(f"line of {task.number} from {task.pieces[0].start}\n" * 3)
@@ -211,9 +235,7 @@ def inspect_while_one_disk_goes(job, task):
         for path in Path.cwd().glob("log*"):
             path.unlink()
         gone.touch()
-    upto = time.monotonic() + PATIENCE
-    while not gone.exists() and time.monotonic() < upto:
-        threading.Event().wait(0.01)
+    expect(gone)
     return inspect(job, task)
 
 
@@ -222,9 +244,7 @@ def inspect_in_turn(job, task):
     begun = Path(job.folder) / "begun"
     if Path.cwd().name == "there":
         begun.touch()
-    upto = time.monotonic() + PATIENCE
-    while not begun.exists() and time.monotonic() < upto:
-        threading.Event().wait(0.01)
+    expect(begun)
     return inspect(job, task)
 
 

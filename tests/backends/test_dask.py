@@ -27,6 +27,7 @@ from backends.dask_cluster import (
     deserted,
     die_and_lack,
     halt_once,
+    halt_when_told,
     inspect,
     inspect_in_turn,
     inspect_while_one_disk_goes,
@@ -180,6 +181,27 @@ def test_what_hangs_on_a_stopped_worker_is_done_by_another_and_counts_once(backe
         outcomes = by_task(backend(halt_once, Errand(str(tmp_path), bad=(3,)), tasks, straggler_seconds=1))
     assert outcomes == {task.number: answer(task) for task in tasks}
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_others_have_is_not_held_up_by_a_worker_that_stopped_with_results(backend, tmp_path):
+    came = []
+
+    def joined(count):
+        came.append(count)
+        if len(came) == WORKERS:
+            (tmp_path / "all").touch()
+
+    tasks = tasks_of(1 + dask.AHEAD * WORKERS)
+    outcomes = backend(halt_when_told, Errand(str(tmp_path)), tasks, straggler_seconds=1, joined=joined)
+    with resumed(tmp_path), closing(outcomes):
+        first = next(outcomes)  # from now on nothing is fetched until the next is asked for
+        (tmp_path / "go").touch()
+        wait_until(lambda: len(list(tmp_path.glob("*.done"))) >= dask.AHEAD * WORKERS)
+        assert len({path.stem.partition(" by ")[2] for path in tmp_path.glob("[1-9]*.done")}) == WORKERS
+        (tmp_path / "halt").touch()
+        halted = Path(f"/proc/{(tmp_path / 'first.pid').read_text()}/stat")
+        wait_until(lambda: halted.read_text().rpartition(")")[2].split()[0] == "T")
+        assert by_task([first, *outcomes]) == {task.number: answer(task) for task in tasks}
 
 
 def test_what_a_stopped_worker_was_to_merge_or_has_is_done_again(backend, tmp_path, monkeypatch):
@@ -478,6 +500,13 @@ def test_a_cable_that_is_pulled_changes_nothing(tmp_path):
         finally:
             run.kill()
             run.communicate()
+
+
+def wait_until(holds):
+    upto = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < upto
+        threading.Event().wait(0.01)
 
 
 def wait_for(path, run):

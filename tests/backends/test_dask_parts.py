@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from logproc.backends import dask, dask_worker, probe, spooled
+from logproc.backends import dask, dask_connect, dask_worker, probe, spooled
 from logproc.backends.dask_connect import Cluster, Tls
 from logproc.backends.dask_in_flight import InFlight
 from logproc.backends.dask_membership import NAMED, REFUSALS_TOLD, RETRY_SECONDS, TRIES, Membership
@@ -120,6 +120,24 @@ def test_the_wait_for_workers_bounds_the_time_to_connect(waited, patience, monke
     with pytest.raises(TryLaterError, match=r"no Dask scheduler answers \(Connection refused\); is it running\?"):
         start(Cluster("tcp://127.0.0.1:9", wait_workers=waited))
     assert seen == [patience]
+
+
+def test_a_connection_that_is_given_up_on_the_way_is_closed_with_the_loop():
+    """As where Dask waits no longer for it: nobody else knows of it then, and whoever collects it is warned."""
+    pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+    from tornado.iostream import IOStream
+
+    caller, begun = socket.socket(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        with dask_connect._loop() as loop:
+
+            def call():
+                IOStream(caller).connect(mute.getsockname())
+                begun.set()
+
+            loop.add_callback(call)
+            assert begun.wait(60)
+        assert caller.fileno() == -1
 
 
 def test_certificates_that_would_not_be_used_are_refused():
