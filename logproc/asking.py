@@ -44,14 +44,14 @@ _NAMED = 3
 """Reports that a message names."""
 
 
-def note(config: Config, ledger: Ledger) -> str | None:
-    """Say which reports begin with the next run of a ledger that has counted before; None where none does."""
-    asked = Questions(config)
+def note(asked: Questions, ledger: Ledger, rebuilt: Iterable[str] = ()) -> str | None:
+    """Say which reports begin with the next run of a ledger that has counted before; None where none does.
+
+    `rebuilt` are keys whose counts that run makes anew.
+    """
     if asked.known_to(ledger) is not None or not ledger.spec_sets():
         return None
-    known = ledger.specs()
-    rebuilt = {key for name in config.rebuild for key in asked.keys_of(name)}
-    return beginning(asked.names_without(known.keys() | rebuilt, checks=True))
+    return beginning(asked.names_without(ledger.specs().keys() | set(rebuilt), checks=True))
 
 
 def beginning(names: Sequence[str]) -> str | None:

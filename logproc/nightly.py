@@ -61,7 +61,8 @@ def run(
 ) -> Report:
     """Count what is new and return the report of all that was counted; `reported` says when it has been written.
 
-    `warm` is called before the first file is read, if one is; `warn` with what a person should know of files.
+    `warm` is called before the first file is read, if one is; `warn` with what a person should know of files
+    and of reports that begin.
     """
     assert config.state_dir is not None
     started = now_text()
@@ -75,6 +76,8 @@ def run(
         ledger = stack.enter_context(Ledger.to_write(config.state_dir))
         if asked.known_to(ledger) is None:
             _ = asked.by_key  # or changes nothing in it
+        if warn is not None and (begins := asking.note(asked, ledger, rebuilt)) is not None:
+            warn(begins)
         require_zone(ledger, config)
         recover(ledger, config)
         found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)

@@ -57,6 +57,31 @@ def test_results_add_up_in_the_order_of_their_ranges_whatever_order_they_come_in
     assert entry.status == "read"
 
 
+@given(counts=COUNTS, before=st.integers(0, 9), cut=st.integers(0, 20), start=st.sampled_from([0, 64]))
+def test_a_file_of_one_piece_is_entered_as_one_of_two(counts, before, cut, start):
+    """One piece without a rejected line is not added up."""
+    counted, filtered, rejected = counts
+    span = {"first_time": 5, "last_time": 9}
+    bad = {"samples": (Reject(0, start, "bad", b"x"),), "rejected_by_reason": {"bad": rejected}} if rejected else {}
+    whole = result(0, sum(counts), counted, filtered, **bad, **span)
+    first = result(0, min(cut, counted), min(cut, counted), **span)
+    rest = result(0, sum(counts) - first.lines.read, counted - first.lines.counted, filtered, **bad, **span)
+    entries = []
+    for parts in ([whole], [first, rest]):
+        books = Books(files_of("/logs/0"))
+        for number, part in enumerate(parts):
+            books.add(task_of(number, (0, start + number)), [part])
+        books.continue_after(lambda _file, _start: before)
+        entries.append(books.close()[0])
+    lines = Lines(sum(counts), counted, filtered, rejected)
+    assert entries[0].lines == entries[1].lines == lines
+    assert entries[0].rejected_by_reason == ({"bad": rejected} if rejected else {})
+    number = 1 if start == 0 else before + 1
+    assert [sample.line for sample in entries[0].samples] == ([number] if rejected else [])
+    assert [sample.line for sample in entries[1].samples] == ([number + first.lines.read] if rejected else [])
+    assert (entries[0].first_time, entries[0].last_time, entries[0].status) == (5, 9, "read")
+
+
 def test_lines_before_a_range_are_those_of_the_ranges_before_it():
     books = Books(files_of("/logs/0", "/logs/1"))
     books.add(task_of(0, (0, 0)), [result(0, 7, 7)])

@@ -124,18 +124,18 @@ def _counted(config: Config, progress: Progress | None) -> Report:
 def _ledger_before(config: Config, state_dir: str) -> str | None:
     """Say what a look at the ledger tells before it is counted on; returns that it is older than kept reports, if so.
 
-    The clock may be wrong where days are to be dropped by it, and reports may be asked that it cannot have counted.
+    The clock may be wrong where days are to be dropped by it.
     """
-    from logproc import asking, restored, upkeep
+    from logproc import restored, upkeep
     from logproc.state.database import has_ledger
     from logproc.state.ledger import Ledger
 
-    notes: list[str | None] = []
+    clock = None
     with Ledger.to_write(state_dir) if has_ledger(state_dir) else nullcontext() as ledger:
         behind = None if config.output.dir is None else restored.note(config.output.dir, state_dir, ledger)
         if ledger is not None:
-            notes += [upkeep.note(config, ledger, time.time_ns()), asking.note(config, ledger)]
-    for note in (behind, *notes):
+            clock = upkeep.note(config, ledger, time.time_ns())
+    for note in (behind, clock):
         if note is not None:
             warn(note)
     return behind
