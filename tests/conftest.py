@@ -24,6 +24,7 @@ time.tzset()
 settings.register_profile(
     "logproc",
     deadline=None,
+    max_examples=int(os.environ.get("LOGPROC_EXAMPLES", "50")),  # each run draws others
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -125,8 +126,8 @@ def _measure_of(config: pytest.Config) -> coverage.Coverage:
     return config.stash[_MEASURE]
 
 
-MEASURED = 10
-"""Examples of each law, and parameter sets of each test, of which coverage is measured.
+MEASURED_SETS, MEASURED_EXAMPLES = 10, 3
+"""Parameter sets of each test, and examples of each law, of which coverage is measured.
 
 Coverage more than doubles the CPU time of all Python, and further ones reach next to no further lines. A loop that is
 no law of Hypothesis's decorator has the mark `no_cover` instead.
@@ -143,7 +144,7 @@ def pytest_runtest_call(item: pytest.Item):
     measured = _measure_of(item.config)
     test = item.nodeid.partition("[")[0]
     _parametrized[test] += 1
-    if _parametrized[test] > MEASURED:
+    if _parametrized[test] > MEASURED_SETS:
         with _unmeasured(measured):
             return (yield)
     law = getattr(getattr(item, "obj", None), "hypothesis", None)
@@ -155,7 +156,7 @@ def pytest_runtest_call(item: pytest.Item):
     def counted(*args, **kwargs):
         nonlocal seen
         seen += 1
-        if seen == MEASURED + 1:
+        if seen == MEASURED_EXAMPLES + 1:
             measured.stop()
         return inner(*args, **kwargs)
 
@@ -164,7 +165,7 @@ def pytest_runtest_call(item: pytest.Item):
         return (yield)
     finally:
         law.inner_test = inner
-        if seen > MEASURED:
+        if seen > MEASURED_EXAMPLES:
             measured.start()
 
 

@@ -149,8 +149,8 @@ def test_the_report_is_the_same_byte_for_byte_for_every_split(logs, reference, r
 
 
 def test_outcomes_in_any_order_merge_in_plan_order(logs, reference, monkeypatch):
-    monkeypatch.setattr(planner, "PACK_BYTES", 3000)
-    monkeypatch.setattr(planner, "RANGE_BYTES", 2000)
+    monkeypatch.setattr(planner, "PACK_BYTES", 12_000)
+    monkeypatch.setattr(planner, "RANGE_BYTES", 8000)
 
     serial = BACKENDS["serial"]
 
@@ -201,7 +201,7 @@ def test_what_could_not_be_read_is_said_and_stops_nothing(logs, reference):
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"PACK_BYTES": 2000, "RANGE_BYTES": 1500, "PACK_FILES": 3}], ids=["whole", "cut"]
+    "options", [{}, {"PACK_BYTES": 8000, "RANGE_BYTES": 6000, "PACK_FILES": 3}], ids=["whole", "cut"]
 )
 @pytest.mark.parametrize("backend", sorted(BACKENDS))
 def test_every_reject_stands_where_the_file_of_rejects_says(logs, tmp_path, monkeypatch, options, backend):
@@ -347,5 +347,5 @@ def test_processes_begin_to_load_before_the_run_is_planned(logs, tmp_path, monke
     monkeypatch.setattr(coordinator, "Planner", Planner)
     monkeypatch.setattr(nightly, "Planner", Planner)
     folder = str(tmp_path / "state") if state else None
-    coordinator.run(Config(paths=(str(logs[0]),), backend=backend, workers=1, state_dir=folder))
+    coordinator.run(config(logs[0], backend=backend, workers=1, state_dir=folder))
     assert found == calls

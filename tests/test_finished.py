@@ -18,6 +18,7 @@ from logproc.report_model import ColumnInfo, Coverage, ReportError, ReportTable,
 from logproc.state.ledger import Ledger
 
 LINE = '10.0.0.{n} - - [{day:02d}/Nov/2026:10:00:00 +0000] "GET /{n} HTTP/1.1" 200 5 "-" "curl/8"\n'
+PATHS = NamedReport("paths", "SELECT path, count(*) AS n FROM web GROUP BY path")
 NEVER = "kept reports were not used"
 
 
@@ -89,7 +90,7 @@ def forget(path, config):
 CHANGES = {
     "new lines": lambda root, config: write(root / "3.log", 3) or config,
     "another question": lambda _root, config: replace(
-        config, named_reports=(NamedReport("all", "SELECT count(*) FROM web"),)
+        config, named_reports=(PATHS, NamedReport("all", "SELECT count(*) FROM web"))
     ),
     "another limit": lambda _root, config: replace(config, limits=replace(config.limits, max_groups=2)),
     "fewer days": lambda _root, config: replace(config, state=State(retain=1)),
@@ -99,6 +100,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_whatever_changes_a_count_or_the_question_makes_reports_anew(config, tmp_path, change, kept_alone):
+    config = replace(config, use=(), named_reports=(PATHS,))
     night(config)
     now = CHANGES[change](tmp_path / "logs", config)
     after = night(now)

@@ -23,21 +23,27 @@ ALL = "SELECT client, sum(bytes) AS b, approx_count_distinct(path) AS d FROM web
 COUNT = FOLD_ABOVE + 5
 
 
-@pytest.fixture
-def tasks(tmp_path):
-    rng = random.Random(5)
+@pytest.fixture(scope="module")
+def tasks(tmp_path_factory):
+    rng, folder = random.Random(5), tmp_path_factory.mktemp("logs")
     found = []
     for number in range(COUNT):
-        path = tmp_path / f"{number}.log"
+        path = folder / f"{number}.log"
         paths = [f"hot{rng.randrange(5)}" if rng.random() < 0.6 else f"cold{rng.randrange(400)}" for _ in range(8)]
         path.write_text("".join(LINE.format(rng.randrange(9), number % 60, name, rng.randrange(99)) for name in paths))
         found.append(Task(number, (Piece(number, str(path), 0, -1, 0),), path.stat().st_size))
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def job():
     return job_of(Config(), (plan(TOP, "top"), plan(ALL, "all")), (), None)
+
+
+@pytest.fixture(scope="module")
+def done(job, tasks):
+    """What workers make of the tasks, once for all tests: outcomes are frozen."""
+    return tuple(process(job, task) for task in tasks)
 
 
 def shown(job, tasks, outcomes):
@@ -65,16 +71,16 @@ def test_groups_that_workers_fold_give_the_total_of_the_coordinator(job, tasks, 
         assert sum(row[1] for row in reports[1].rows) > 0
 
 
-def test_a_group_may_be_folded_by_a_worker_and_the_next_one_here(job, tasks):
-    outcomes = [process(job, task) for task in tasks]
+def test_a_group_may_be_folded_by_a_worker_and_the_next_one_here(job, tasks, done):
+    outcomes = list(done)
     mixed = [fold(job, outcomes[:FOLD]), *outcomes[FOLD:]]
     assert shown(job, tasks, mixed) == shown(job, tasks, outcomes)
 
 
 @pytest.mark.parametrize("folds", [False, True])
 @pytest.mark.parametrize("damage", ["cut", "other report", "too few", "other files", "no files"])
-def test_what_a_worker_returns_and_nobody_can_use_costs_its_files_and_not_the_run(job, tasks, damage, folds):
-    outcomes = [process(job, task) for task in tasks]
+def test_what_a_worker_returns_and_nobody_can_use_costs_its_files_and_not_the_run(job, tasks, done, damage, folds):
+    outcomes = list(done)
     good = outcomes[7]
     tables = {
         "cut": (good.tables[0], good.tables[1][:-9]),
@@ -95,6 +101,6 @@ def test_what_a_worker_returns_and_nobody_can_use_costs_its_files_and_not_the_ru
     reports, entries = shown(job, tasks, outcomes)
     assert {number for number, entry in enumerate(entries) if entry.status == "failed"} == lost
     assert all("what its worker returned cannot be used" in entries[number].reason for number in lost)
-    rest = [process(job, task) for task in tasks if task.number not in lost]
+    rest = [outcome for outcome in done if outcome.task not in lost]
     failures = [Failure(number, "x") for number in sorted(lost)]
     assert reports == shown(job, tasks, [*failures, *rest])[0]

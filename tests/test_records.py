@@ -293,7 +293,9 @@ def test_a_line_that_begins_a_record_at_a_time_that_is_none_is_refused(
         assert sum(rows.values()) == 2
         assert not any(bad.decode() in str(row) for row in rows)
         assert lines.counted == 3 + 2 * line.count(b"\n")
-        for border in range(path.stat().st_size):
+        begins = [match.end() for match in re.finditer(rb"\n|^", path.read_bytes())]
+        near = {begin + step for begin in begins for step in (-1, 0, 1)}
+        for border in sorted(near.intersection(range(path.stat().st_size)) | set(range(0, path.stat().st_size, 7))):
             assert read(path, name, [0, border], block_bytes=64) == (rows, lines, reasons, _)
 
 
