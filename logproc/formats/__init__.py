@@ -26,6 +26,7 @@ from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.guards import GUARDS
 from logproc.formats.headed import HEADED_FORMATS
+from logproc.formats.homes import HOMES
 from logproc.formats.hosting import HOSTING
 from logproc.formats.java import JAVA
 from logproc.formats.java_servers import JAVA_SERVERS
@@ -41,6 +42,7 @@ from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
 from logproc.formats.node import NODE
 from logproc.formats.operations import OPERATIONS
+from logproc.formats.perimeter import PERIMETER
 from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.postgres_prefixes import POSTGRES_PREFIXES
 from logproc.formats.proxies import PROXIES
@@ -100,6 +102,8 @@ _ROWS = (
     *SERVICES,
     *HOSTING,
     *SELFHOSTED,
+    *HOMES,
+    *PERIMETER,
     *STRUCTURED,
     *JSON_SHAPES,
     *JSON_WEB,

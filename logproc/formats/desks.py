@@ -210,11 +210,12 @@ DESKS = (
     ),
     app(
         "syslog_year_first",
-        "syslog whose time begins with the year, as Cisco's NX-OS writes it, or has a blank between date and clock; "
+        "syslog whose time begins with the year, as Cisco's NX-OS, Huawei and Sophos write it, or has a blank between "
+        "date and clock, as macOS does; "
         "a priority may stand in front",
         (
             Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
-            stamp("%Y %b %d %H:%M:%S%.%z%|%Y-%m-%d %H:%M:%S%.%z", b" "),
+            stamp("%Y %b %d %H:%M:%S%.%z%|%Y-%m-%d %H:%M:%S%.%z%|%Y:%m:%d-%H:%M:%S%|%Y/%m/%d %H:%M:%S%.", b" "),
             word("host"),
             Slot(None, Meaning.TAG, b""),
             MESSAGE,
@@ -223,7 +224,8 @@ DESKS = (
         rank=1,
         single=True,
         begins=rb"(?:<\d{1,3}>)?\d{4}(?: [A-Z][a-z][a-z] [ \d]\d [\d:.]+ |"
-        rb"-\d\d-\d\d [\d:.]{8,15}(?: ?[+-]\d\d:?\d\d|Z)? [\w.-]+ [\w./()-]+\[\d+\]: )",
+        rb"-\d\d-\d\d [\d:.]{8,15}(?: ?[+-]\d\d:?\d\d|Z)? +[\w.-]+ [\w./()-]+\[\d+\]: "
+        rb"|:\d\d:\d\d-[\d:]{8} [\w.-]+ [\w./-]+(?:\[\d+\])?: |[/-]\d\d[/-]\d\d [\d:.]{8,15} [\w.-]+ %%\d\d)",
         samples=(
             Sample(
                 "<13>2024 Jan  2 03:04:05.678 UTC sw1 app[12]: up",
@@ -239,6 +241,18 @@ DESKS = (
             Sample(
                 "2024-01-02 03:04:05.678901 web1 sshd[77]: Failed password",
                 {"time": "2024-01-02T03:04:05.678901Z", "host": "web1", "program": "sshd", "pid": 77},
+            ),
+            Sample(
+                '<30>2024:01:02-03:04:05 gate ulogd[503]: id="2001" action="drop"',
+                {"severity": "info", "time": "2024-01-02T03:04:05Z", "host": "gate", "program": "ulogd", "pid": 503},
+            ),
+            Sample(
+                "2024/01/02 03:04:05 fw1 %%01URL/4/FILTER(l): the policy was matched",
+                {"host": "fw1", "program": "%%01URL/4/FILTER(l)", "message": "the policy was matched"},
+            ),
+            Sample(
+                "2024-01-02 03:04:05.678901-0800  mac1 tccd[1030]: access was granted",
+                {"time": "2024-01-02T11:04:05.678901Z", "host": "mac1", "program": "tccd"},
             ),
             Sample("2024-01-02 03:04:05 web1 kernel: x", {"host": "web1", "program": "kernel", "message": "x"}),
             Sample("2024 Jan  2 03:04:05 sw1 %ETHPORT-5-IF_UP: Interface is up", {"host": "sw1", "facility": None}),

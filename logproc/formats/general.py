@@ -259,7 +259,7 @@ _ROWS = (
             _sign(b"| "),
             _sign(b"- "),
             _sign(b"["),
-            Slot("time", Meaning.STAMP, b"", layout=ANY, padded=True),
+            Slot("time", Meaning.STAMP, b"", layout=f"{ANY}%|{_YEARLESS}", padded=True),
             maybe(literal(b"]")),
             maybe(literal(b":")),
             _sign(b"| "),
@@ -268,7 +268,7 @@ _ROWS = (
         ),
         rank=-9,
         head=8,
-        begins=rb"\[?[A-Za-z]+ *\]?:?[ |[-]*\d",
+        begins=rb"\[?[A-Za-z]+ *\]?:?[ |[-]*(?:\d|[A-Z][a-z][a-z] [ \d]\d [\d:]{8})",
         samples=(
             Sample(
                 "INFO 2024-01-02 03:04:05,678 up and running",
@@ -277,6 +277,7 @@ _ROWS = (
             Sample("[WARN ] [2024-01-02 03:04:05] low", {"level": "WARN", "message": "low"}),
             Sample("ERROR: 2024-01-02 03:04:05: down", {"level": "ERROR", "message": "down"}),
             Sample("DEBU | 2024-01-02 03:04:05 | x", {"level": "DEBUG", "message": "x"}),
+            Sample("WARN: [Jan  2 03:04:05.678] low", {"time": "2000-01-02T03:04:05.678000Z", "message": "low"}),
             Sample("INFO[2024-01-02T03:04:05Z] API up", {"time": "2024-01-02T03:04:05Z", "message": "API up"}),
         ),
         refused=("INFO up 2024-01-02 03:04:05", "up 2024-01-02 03:04:05", "INFO 2024-13-02 03:04:05 x"),

@@ -39,7 +39,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "level": (
-        *("level", "severity", "lvl", "log.level", "levelname", "loglevel", "log_level", "level_name", "severityText"),
+        *("levelname", "level_name", "levelName", "level", "severity", "lvl", "log.level", "loglevel", "log_level"),
+        "severityText",  # a name says more than a number beside it, which loggers count each in their own way
         *("@l", "Level", "Severity", "priority", "@level", "error_severity", "severity_text", "logLevel", "LogLevel"),
     ),
     "message": (
@@ -112,7 +113,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "query": ("query", "args", "query_string", "url.query", "queryString"),
     "protocol": (
         *("protocol", "server_protocol", "request.proto", "http_version", "http.version", "httpRequest.protocol"),
-        "RequestProtocol",
+        *("RequestProtocol", "request_protocol"),
     ),
     "status": (
         *("status", "status_code", "statusCode", "response_code", "http.response.status_code", "response.status"),
@@ -137,12 +138,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "bytes_in": ("bytes_in", "request_length", "bytes_read", "http.request.body.bytes", "httpRequest.requestSize"),
     "referrer": (
         *("referrer", "http_referer", "http_referrer", "referer", "http.request.referrer", "httpRequest.referer"),
-        "request_Referer",
+        *("request_Referer", "request_referer"),
         *("request.headers.Referer", "req.headers.referer", "req.referer", "ClientRequestReferer"),
     ),
     "user_agent": (
         *("user_agent", "http_user_agent", "userAgent", "agent", "useragent", "user_agent.original"),
         *("httpRequest.userAgent", "request.headers.User-Agent", "request_User-Agent", "req.headers.user-agent"),
+        "request_user_agent",
         *("req.userAgent", "request.headers.user-agent", "client.userAgent.rawUserAgent", "ua", "UserAgent"),
         *("ClientRequestUserAgent", "http.user_agent", "protoPayload.requestMetadata.callerSuppliedUserAgent"),
     ),

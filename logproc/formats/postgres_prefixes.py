@@ -68,6 +68,23 @@ POSTGRES_PREFIXES = (
         ),
     ),
     _postgres(
+        "postgres_host_first",
+        "%h %m [%p] %q%u@%d ",
+        "the host in front, as Supabase sets it",
+        rb"(?:\[local\]|[\d.a-f:]+) TIME \[\d+\] ",
+        Sample(
+            '192.0.2.1 2024-01-02 03:04:05.678 UTC [5394] joe@shop FATAL:  no password for user "joe"',
+            {
+                "time": "2024-01-02T03:04:05.678000Z",
+                "client": "192.0.2.1",
+                "pid": 5394,
+                "user": "joe",
+                "database": "shop",
+                "level": "FATAL",
+            },
+        ),
+    ),
+    _postgres(
         "postgres_hosts",
         "%m [%p] %h %u@%d ",
         "the host before user and database",

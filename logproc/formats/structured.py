@@ -119,14 +119,6 @@ STRUCTURED = (
                 },
             ),
             Sample(
-                'date=2024-01-02 time=03:04:05 devname="FGT" level="warning" srcip=192.0.2.1 msg=',
-                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "devname": "FGT", "client": "192.0.2.1"},
-            ),
-            Sample(
-                '<189>date=2024-01-02 time=03:04:05 devname="FGT" level="notice" srcip=192.0.2.1',
-                {"time": "2024-01-02T03:04:05Z", "level": "INFO", "client": "192.0.2.1"},
-            ),
-            Sample(
                 '<134>  id=firewall time="2024-01-02 03:04:05 UTC" msg="Connection Closed"',
                 {"time": "2024-01-02T03:04:05Z", "id": "firewall", "message": "Connection Closed"},
             ),
@@ -134,7 +126,6 @@ STRUCTURED = (
                 'id=firewall time="2024-01-02 03:04:05" tz=+0100 msg="reached"',
                 {"time": "2024-01-02T02:04:05Z", "tz": "+0100", "message": "reached"},
             ),
-            Sample('date=2024-01-02 time=03:04:05 tz="-0730" level=notice', {"time": "2024-01-02T10:34:05Z"}),
             Sample("k=a k=b ƒ='a b' n=17 v=1.10", {"k": "b", "ƒ": "a b", "n": 17, "v": "1.10"}),
         ),
         refused=(
@@ -148,6 +139,52 @@ STRUCTURED = (
             'k="a"b',
             '{"k":"v"}',
         ),
+    ),
+    Format(
+        name="fortinet",
+        family="json",
+        engine=LOGFMT,
+        program=None,
+        doc="key=value of FortiGate, FortiMail and FortiWeb: date and time in front; their status is the outcome",
+        rank=-19,
+        needs=(b"date=", b" time="),
+        begins=re.compile(rb"^(?:<\d{1,3}>)?date=\d{4}-\d\d-\d\d time=\d\d:", re.MULTILINE),
+        naming=Naming(with_names(outcome=("status",)), zone="tz"),
+        samples=(
+            Sample(
+                'date=2024-01-02 time=03:04:05 devname="FGT" tz="+0100" level="warning" srcip=192.0.2.1 status=success',
+                {"time": "2024-01-02T02:04:05Z", "level": "WARN", "client": "192.0.2.1", "outcome": "success"},
+            ),
+            Sample(
+                'date=2024-01-02 time=03:04:05 devname="FGT" level="warning" srcip=192.0.2.1 msg=',
+                {"time": "2024-01-02T03:04:05Z", "level": "WARN", "devname": "FGT", "client": "192.0.2.1"},
+            ),
+            Sample(
+                '<189>date=2024-01-02 time=03:04:05 devname="FGT" level="notice" srcip=192.0.2.1',
+                {"time": "2024-01-02T03:04:05Z", "level": "INFO", "client": "192.0.2.1"},
+            ),
+            Sample('date=2024-01-02 time=03:04:05 tz="-0730" level=notice', {"time": "2024-01-02T10:34:05Z"}),
+        ),
+        refused=("no pair at all", "=v", 'k=a"b'),
+    ),
+    Format(
+        name="sophos",
+        family="json",
+        engine=LOGFMT,
+        program=None,
+        doc="key=value of Sophos's XG firewall, whose clock has its zone beside it; its status is the outcome",
+        rank=-19,
+        needs=(b"device=", b" date=", b" time=", b" timezone="),
+        begins=re.compile(rb'^(?:<\d{1,3}>)?device="?SFW"? date=', re.MULTILINE),
+        naming=Naming(with_names(outcome=("status",), level=("priority",)), zone="timezone"),
+        samples=(
+            Sample(
+                'device="SFW" date=2024-01-02 time=03:04:05 timezone="+08" device_name="XG" log_type="Firewall" '
+                'status="Deny" priority=Information src_ip=192.0.2.1 dst_ip=192.0.2.9',
+                {"time": "2024-01-01T19:04:05Z", "level": "INFO", "client": "192.0.2.1", "outcome": "Deny"},
+            ),
+        ),
+        refused=("no pair at all", "=v", 'k=a"b'),
     ),
     Format(
         name="auditd",

@@ -29,7 +29,7 @@ _RFC3164 = Program(
     b"", (Slot("time", Meaning.SYSLOG, b""), Slot("message", Meaning.TEXT, b"\n")), headers=JOURNAL_HEADERS
 )
 
-_RFC5424 = Program(
+RFC5424 = Program(
     b"",
     (
         Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
@@ -45,12 +45,12 @@ _RFC5424 = Program(
 )
 
 _COUNTED = Program(
-    b"", (Slot(None, Meaning.NUMBER, b" "), replace(_RFC5424.slots[0], missing=Missing.REFUSED), *_RFC5424.slots[1:])
+    b"", (Slot(None, Meaning.NUMBER, b" "), replace(RFC5424.slots[0], missing=Missing.REFUSED), *RFC5424.slots[1:])
 )
 
 _LOGPLEX = Program(b"", (*_COUNTED.slots[:-2], _COUNTED.slots[-1]))
 
-_BARE = Program(b"", (Slot("time", Meaning.ISO_TIME, b" ", solid=True), *_RFC5424.slots[3:]))
+_BARE = Program(b"", (Slot("time", Meaning.ISO_TIME, b" ", solid=True), *RFC5424.slots[3:]))
 
 SYSLOG = (
     Format(
@@ -201,7 +201,7 @@ SYSLOG = (
         name="rfc5424",
         family="syslog",
         engine=SEPARATOR,
-        program=_RFC5424,
+        program=RFC5424,
         doc="syslog of RFC 5424, with structured data",
         rank=2,
         begins=re.compile(rb"^(?:<\d+>\d+|1) [-\d]", re.MULTILINE),

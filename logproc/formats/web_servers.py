@@ -76,7 +76,7 @@ def _gin(name: str, doc: str, target: Slot, line: str, refused: str) -> Format:
     )
 
 
-def _with_time(directives: str, layout: str, *, extra: bool = False) -> Program:
+def with_time(directives: str, layout: str, *, extra: bool = False) -> Program:
     """Compile a string of Apache whose one header, x, is in truth the time, by a layout."""
     program = compile_apache(directives, extra=extra)
     slots = [
@@ -97,7 +97,7 @@ WEB_SERVERS = (
         name="combined_iso",
         family="web",
         engine=SEPARATOR,
-        program=_with_time('%h %l %u [%{x}i] "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', ISO, extra=True),
+        program=with_time('%h %l %u [%{x}i] "%r" %>s %b "%{Referer}i" "%{User-Agent}i"', ISO, extra=True),
         doc="combined, but for the time, which is that of ISO 8601, as morgan and others write it",
         rank=19,
         needs=(b"] ", b'" "'),
@@ -121,7 +121,7 @@ WEB_SERVERS = (
         name="common_iso",
         family="web",
         engine=SEPARATOR,
-        program=_with_time('%h %l %u [%{x}i] "%r" %>s %b', ISO, extra=True),
+        program=with_time('%h %l %u [%{x}i] "%r" %>s %b', ISO, extra=True),
         doc="common, but for the time, which is that of ISO 8601",
         rank=9,
         needs=(b"] ", b'" '),
@@ -154,7 +154,7 @@ WEB_SERVERS = (
         name="proxmox",
         family="web",
         engine=SEPARATOR,
-        program=_with_time('%h - %u [%{x}i] "%r" %>s %b', "%d/%m/%Y:%H:%M:%S%z"),
+        program=with_time('%h - %u [%{x}i] "%r" %>s %b', "%d/%m/%Y:%H:%M:%S%z"),
         doc="access log of Proxmox VE: common, but for the month, which is a number",
         rank=5,
         needs=(b"] ", b'" '),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from formats.named import parsed
 
 from logproc.formats.jsonl import SYNONYMS
 from logproc.formats.naming import Naming, with_names
@@ -10,7 +11,14 @@ from logproc.model import FIELDS, Kind
 
 def test_a_field_is_looked_for_under_its_own_name_before_its_synonyms():
     for column, paths in SYNONYMS.items():
-        assert paths[0] == column
+        assert paths[0] == column or column == "level"
+
+
+@pytest.mark.parametrize("name", ["levelname", "level_name", "levelName"])
+def test_a_named_level_counts_before_the_number_that_a_logger_has_for_it(name: str):
+    line = f'{{"timestamp":"2024-01-02 03:04:05.678","message":"x","{name}":"ERROR","level":4}}'
+    rows, _report = parsed("jsonl", line.encode() + b"\n")
+    assert rows[0]["level"] == "ERROR"
 
 
 def test_no_synonym_is_listed_twice_for_a_field():

@@ -1,0 +1,257 @@
+"""Logs of what stands at the edge of a network: firewalls, panels of hosters, and relays that put a head of their own.
+
+https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions,
+https://www.cisco.com/c/en/us/td/docs/security/firepower/Syslogs/b_fptd_syslog_guide.html,
+https://pve.proxmox.com/wiki/Firewall, https://webmin.com/docs/modules/webmin-actions-log/,
+https://docs.cpanel.net/knowledge-base/cpanel-product/the-cpanel-log-files/
+"""
+
+from __future__ import annotations
+
+import re
+
+from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.heads import MESSAGE, app, number, stamp, word
+from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.syslog import RFC5424
+from logproc.formats.web_servers import with_time
+from logproc.formats.within import Part, Within
+
+_FRACTION = "%d/%b/%Y:%H:%M:%S%.%z"
+_COMBINED = '%h %l %u [%{x}i] "%r" %>s %b "%{Referer}i" "%{User-Agent}i"'
+_CLOSED = Slot(None, Meaning.TEXT, b",")
+_PANOS = (
+    _CLOSED,
+    stamp("%Y/%m/%d %H:%M:%S", b","),
+    Slot("serial", Meaning.TEXT, b","),
+    Slot("type", Meaning.TEXT, b","),
+    Slot("subtype", Meaning.TEXT, b","),
+    MESSAGE,
+)
+_PANOS_ROW = rb"\d,\d{4}/\d\d/\d\d [\d:]{8},[^,\n]*,[A-Z-]+,"
+_EVENT = {"serial": "0123", "type": "TRAFFIC", "subtype": "end", "time": "2024-01-02T03:04:05Z"}
+
+PERIMETER = (
+    Format(
+        name="combined_fraction",
+        family="web",
+        engine=SEPARATOR,
+        program=with_time(_COMBINED, _FRACTION, extra=True),
+        doc="combined, but for the time, which has a fraction of the second",
+        rank=6,
+        begins=re.compile(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
+        needs=(b"] ", b'" "'),
+        samples=(
+            Sample(
+                '192.0.2.1 - joe [02/Jan/2024:03:04:05.678 +0100] "GET /a?b=1 HTTP/1.1" 200 5 "-" "curl"',
+                {
+                    "time": "2024-01-02T02:04:05.678000Z",
+                    "client": "192.0.2.1",
+                    "user": "joe",
+                    "path": "/a",
+                    "status": 200,
+                    "bytes": 5,
+                    "user_agent": "curl",
+                },
+            ),
+        ),
+        refused=('192.0.2.1 - - [02/Jan/2024:03:04:05.678 +0000] "GET /a HTTP/1.1" 200 5', "192.0.2.1 - - x"),
+    ),
+    Format(
+        name="common_fraction",
+        family="web",
+        engine=SEPARATOR,
+        program=with_time('%h %l %u [%{x}i] "%r" %>s %b', _FRACTION, extra=True),
+        doc="common, but for the time, which has a fraction of the second",
+        rank=5,
+        begins=re.compile(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
+        needs=(b"] ", b'" '),
+        samples=(
+            Sample(
+                '192.0.2.1 - - [02/Jan/2024:03:04:05.678 +0000] "GET /a HTTP/1.1" 200 5',
+                {"time": "2024-01-02T03:04:05.678000Z", "client": "192.0.2.1", "status": 200, "bytes": 5},
+            ),
+        ),
+        refused=('192.0.2.1 [02/Jan/2024:03:04:05.678 +0000] "GET /a HTTP/1.1" 200', "192.0.2.1 - - x"),
+    ),
+    Format(
+        name="cpanel",
+        family="web",
+        engine=SEPARATOR,
+        program=with_time(_COMBINED, "%m/%d/%Y:%H:%M:%S%z", extra=True),
+        doc="access log of cPanel: combined, but for the month, which is a number and comes first",
+        rank=6,
+        begins=re.compile(
+            rb"^\S+ \S+ \S+ \[[01]\d/\d\d/\d{4}:[\d:]{8} [+-]\d{4}\] \"[^\n]*?\" \S+ \S+ \"", re.MULTILINE
+        ),
+        needs=(b"] ", b'" "'),
+        samples=(
+            Sample(
+                '192.0.2.1 - root [01/02/2024:03:04:05 -0000] "GET /login HTTP/1.1" 200 0 "-" "curl" "s" "-" 2087',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "client": "192.0.2.1",
+                    "user": "root",
+                    "target": "/login",
+                    "status": 200,
+                    "bytes": 0,
+                    "user_agent": "curl",
+                },
+            ),
+        ),
+        refused=(
+            '192.0.2.1 - root [13/02/2024:03:04:05 -0000] "GET /login HTTP/1.1" 200 0 "-" "curl"',
+            '192.0.2.1 - root [01/02/2024:03:04:05 +0000] "GET /login HTTP/1.1" 200 0',
+        ),
+    ),
+    app(
+        "paloalto",
+        "PAN-OS: number, time, serial number, type, subtype, and the rest of the columns",
+        _PANOS,
+        rank=0,
+        single=True,
+        begins=_PANOS_ROW,
+        samples=(
+            Sample(
+                "1,2024/01/02 03:04:05,0123,TRAFFIC,end,2561,2024/01/02 03:04:05,192.0.2.7,10.0.0.1",
+                {**_EVENT, "message": "2561,2024/01/02 03:04:05,192.0.2.7,10.0.0.1"},
+            ),
+        ),
+        refused=("1,2024/13/02 03:04:05,0123,TRAFFIC,end,2561", "a,b,c"),
+    ),
+    app(
+        "paloalto_syslog",
+        "PAN-OS behind the head of syslog: the host, then number, time, serial number, type, subtype, and the rest",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S%.%|%+%|%b %d %Y %H:%M:%S"),
+            word("host"),
+            *_PANOS,
+        ),
+        rank=3,
+        single=True,
+        family="syslog",
+        begins=rb"[^,\n]{15,120} " + _PANOS_ROW,
+        samples=(
+            Sample(
+                "<14>Jan  2 03:04:06 gate 1,2024/01/02 03:04:05,0123,TRAFFIC,end,2561,2024/01/02 03:04:05,192.0.2.7",
+                {**_EVENT, "host": "gate", "severity": "info", "message": "2561,2024/01/02 03:04:05,192.0.2.7"},
+            ),
+            Sample("2024-01-02T03:04:06+01:00 gate 1,2024/01/02 03:04:05,0123,TRAFFIC,end,2561,x", _EVENT),
+        ),
+        refused=("Jan  2 03:04:06 gate app[1]: a,b,c", "1,2024/01/02 03:04:05,0123,TRAFFIC,end,2561"),
+    ),
+    app(
+        "cisco_bare",
+        "messages of Cisco's devices without a time: %PART-severity-name: message; time is null",
+        (word("program", b": "), MESSAGE),
+        prefix=b"%",
+        rank=-8,
+        single=True,
+        family="syslog",
+        begins=rb"%[A-Z][A-Z\d_]+-[0-7]-\w+: ",
+        samples=(
+            Sample(
+                "%FTD-1-101001: (Primary) cable is fine",
+                {"program": "FTD-1-101001", "message": "(Primary) cable is fine"},
+            ),
+        ),
+        refused=("%FTD-1-101001 cable", "FTD-1-101001: cable"),
+    ),
+    app(
+        "rfc5424_relayed",
+        "syslog of RFC 5424 behind the head of a relay's older one; the time is that of the sender",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S%.%|%+"),
+            word("relay"),
+            *RFC5424.slots[1:],
+        ),
+        rank=3,
+        single=True,
+        family="syslog",
+        begins=rb"(?:<\d{1,3}>)?(?:[A-Z][a-z][a-z] [ \d]\d [\d:.]{8,15}|\d{4}-\d\d-\d\dT\S+) \S+ 1 \d{4}-\d\d-\d\dT",
+        samples=(
+            Sample(
+                "Jan  2 03:04:06 relay1 1 2024-01-02T03:04:05.678Z web1 app 77 - - started",
+                {
+                    "relay": "relay1",
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "host": "web1",
+                    "program": "app",
+                    "pid": 77,
+                    "message": "started",
+                },
+            ),
+        ),
+        refused=("Jan  2 03:04:06 relay1 app[77]: started", "1 2024-01-02T03:04:05.678Z web1 app 77 - - started"),
+    ),
+    app(
+        "webmin",
+        "Webmin's log of actions: id [time] user session client module script action type object",
+        (
+            word("action_id"),
+            Slot("time", Meaning.STAMP, b"] ", opening=b"[", layout="%d/%b/%Y %H:%M:%S"),
+            word("user"),
+            word("session"),
+            word("client"),
+            word("module"),
+            word("script"),
+            MESSAGE,
+        ),
+        rank=-1,
+        single=True,
+        begins=rb"\d{9,11}\.\d+\.\d+ \[\d\d/[A-Z][a-z][a-z]/\d{4} ",
+        samples=(
+            Sample(
+                '1704164645.1234.0 [02/Jan/2024 03:04:05] root - 192.0.2.7 global miniserv.pl "failed" "-" "wrongpass"',
+                {
+                    "action_id": "1704164645.1234.0",
+                    "time": "2024-01-02T03:04:05Z",
+                    "user": "root",
+                    "client": "192.0.2.7",
+                    "module": "global",
+                    "script": "miniserv.pl",
+                    "message": '"failed" "-" "wrongpass"',
+                },
+            ),
+        ),
+        refused=("1704164645.1234.0 root - 192.0.2.7 global x", "[02/Jan/2024 03:04:05] root - 192.0.2.7 x"),
+    ),
+    app(
+        "proxmox_firewall",
+        "firewall of Proxmox VE: guest severity chain time message",
+        (
+            number("guest"),
+            number("priority"),
+            word("chain"),
+            stamp("%d/%b/%Y:%H:%M:%S%z", b" "),
+            MESSAGE,
+        ),
+        rank=-1,
+        single=True,
+        begins=rb"\d+ \d \S+ \d\d/[A-Z][a-z][a-z]/\d{4}:",
+        within=Within(
+            "message",
+            (
+                Part("client", b"SRC=", b" ", anywhere=True, open_end=True),
+                Part("destination", b"DST=", b" ", anywhere=True, open_end=True),
+            ),
+        ),
+        samples=(
+            Sample(
+                "102 6 tap102i0-IN 02/Jan/2024:03:04:05 +0100 DROP: IN=fwbr102i0 SRC=192.0.2.7 DST=192.0.2.9 LEN=52",
+                {
+                    "guest": 102,
+                    "priority": 6,
+                    "chain": "tap102i0-IN",
+                    "time": "2024-01-02T02:04:05Z",
+                    "client": "192.0.2.7",
+                    "destination": "192.0.2.9",
+                },
+            ),
+        ),
+        refused=("102 tap102i0-IN 02/Jan/2024:03:04:05 +0100 x", "a 6 tap102i0-IN 02/Jan/2024:03:04:05 +0100 x"),
+    ),
+)
+"""Rows of the family."""
