@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from logproc import scratch
 from logproc.backends.child import CHUNK, OUT_OF_MEMORY, SIZE, START_METHOD, serve
-from logproc.backends.serial import LACKS_MEMORY
 from logproc.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -57,10 +56,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """The child died at a task; `cause` names its exit code or signal."""
+    """The child died at a task; `cause` names its exit code or signal. It was `starved` if it ran out of memory."""
 
     key: str
     cause: str
+    starved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +299,7 @@ class Children:
         self._dismiss(child)
         if event is None and key is not None:
             del self._busy[key]
-            event = Died(key, self._cause(child.process.exitcode))
+            event = self._died(key, child.process.exitcode)
         return event
 
     def _dismiss(self, child: Child) -> None:
@@ -313,11 +313,11 @@ class Children:
         child.pipe.close()
         child.lifeline.close()
 
-    def _cause(self, code: int | None) -> str:
+    def _died(self, key: str, code: int | None) -> Died:
         if code == OUT_OF_MEMORY:
             limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB, see --memory"
-            return f"exit {code}, {LACKS_MEMORY}{limit}"
+            return Died(key, f"exit {code}, out of memory{limit}", starved=True)
         try:
-            return f"exit {code}, {signal.Signals(-(code or 0)).name}"
+            return Died(key, f"exit {code}, {signal.Signals(-(code or 0)).name}")
         except ValueError:
-            return f"exit {code}"
+            return Died(key, f"exit {code}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from logproc.backends import probe
 from logproc.backends.children import Died, Unfit
-from logproc.backends.protocol import CHUNK_BYTES, RESULT_BYTES
-from logproc.backends.serial import blames_machine, lacks_memory
+from logproc.backends.protocol import CHUNK_BYTES, DIED, GIVEN_BACK, RESULT_BYTES, STARVED
+from logproc.backends.serial import blames_machine
 from logproc.backends.spooled import pack
 from logproc.errors import TryLaterError, WireError
 from logproc.model import Failure, Partial
@@ -30,19 +30,17 @@ class Delivery:
 
     def __init__(self, options: WorkerOptions, greeting: Greeting, who: tuple[str, str], folder: str | None) -> None:
         self._options, self._greeting, self._who, self._folder = options, greeting, who, folder
-        self._failures = 0
-        self._starved: set[int] = set()  # tasks for which there was no memory, since one was done
+        self._undone: set[str | int] = set()
 
     def hand_over(self, client: RetryingClient, event: Event, task: Task) -> None:
         """Hand over what became of a task; TryLaterError, once it is said, if this machine is the cause."""
         if isinstance(event, Died | Unfit):
-            client.call("fail", *self._who, event.key, event.cause, isinstance(event, Died), ())
+            how = GIVEN_BACK if isinstance(event, Unfit) else STARVED if event.starved else DIED
+            client.call("fail", *self._who, event.key, event.cause, how, ())
             if isinstance(event, Unfit):
                 raise TryLaterError(f"no task can be done on this machine: {event.cause}")
-            if lacks_memory(event.cause):
-                self._starved.add(task.number)
-                if len(self._starved) >= FAILURES:
-                    raise _unfit(event.cause)
+            if event.starved:
+                self._count(task.number, event.cause)
             return
         rejected = None
         if self._folder is not None and self._options.place is not None:
@@ -59,19 +57,26 @@ class Delivery:
     ) -> None:
         trouble = self._trouble(client, outcome)
         if trouble is None:
-            self._failures = 0
-            self._starved.clear()
+            self._undone.clear()
             if self._gives_back(client, lease, task, outcome):
                 return
             if rejected is None or isinstance(outcome, Failure) or self._send_rejected(client, lease, rejected):
                 client.call("complete", *self._who, lease, self._sendable(outcome), 0, None)
             return
-        self._failures += 1
-        client.call("fail", *self._who, lease, trouble, False, ())
+        client.call("fail", *self._who, lease, trouble, GIVEN_BACK, ())
         if isinstance(outcome, Partial):
             raise TryLaterError(f"the disk that the coordinator sees is gone: {trouble}")
-        if self._failures >= FAILURES:
-            raise _unfit(trouble)
+        self._count(lease, trouble)
+
+    def _count(self, undone: str | int, cause: str) -> None:
+        """Count what was not done since a task was; TryLaterError after `FAILURES`.
+
+        A task that is given back counts each time that it comes, by its lease: nobody else is there who would take it.
+        One whose processes had no memory counts once, by its number: it is lost in the end, and others may be smaller.
+        """
+        self._undone.add(undone)
+        if len(self._undone) >= FAILURES:
+            raise TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {cause}")
 
     def _gives_back(self, client: RetryingClient, lease: str, task: Task, outcome: Partial | Failure) -> bool:
         """Give a task back some of whose files cannot be read here, or are old copies, if the coordinator has them."""
@@ -80,7 +85,7 @@ class Delivery:
             return False
         path = next(piece.path for piece in task.pieces if piece.file in missing)
         cause = f"{path}: {next(iter(missing.values())).lower()} on {socket.gethostname()}, and the coordinator has it"
-        return bool(client.call("fail", *self._who, lease, cause, False, tuple(missing)))
+        return bool(client.call("fail", *self._who, lease, cause, GIVEN_BACK, tuple(missing)))
 
     def _trouble(self, client: RetryingClient, outcome: Partial | Failure) -> str | None:
         """Say why it is this machine, and neither the task nor the file, that did not work."""
@@ -113,7 +118,3 @@ class Delivery:
                     return False
                 number += 1
         return True
-
-
-def _unfit(cause: str) -> TryLaterError:
-    return TryLaterError(f"{FAILURES} tasks in a row could not be done on this machine: {cause}")

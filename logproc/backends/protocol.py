@@ -14,7 +14,7 @@ from logproc.backends.wire import HEADER_BYTES, fits
 from logproc.errors import WireError
 from logproc.model import Failure, Partial, Task
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Number of what is agreed on here; both ends must have the same."""
 
 METHODS = ("hello", "lease", "heartbeat", "complete", "fail", "bye")
@@ -38,6 +38,9 @@ REPLY_BYTES = {**dict.fromkeys(METHODS, SMALL_BYTES), "hello": 64 << 20, "lease"
 
 WORK, IDLE, DRAINED, STOPPED = "work", "idle", "drained", "stopped"
 """States of a run: here is a task, there is none now, everything is done, nobody waits for results any more."""
+
+GIVEN_BACK, DIED, STARVED = "given back", "died", "starved"
+"""How a task failed: its machine could not do it, a process died of it, or one that had no more memory did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ ARGUMENTS = {
     "lease": tuple[str, str, int, float, bool],
     "heartbeat": tuple[str, str, tuple[str, ...], float],
     "complete": tuple[str, str, str, Partial | Failure | None, int, bytes | None],
-    "fail": tuple[str, str, str, str, bool, tuple[int, ...]],
+    "fail": tuple[str, str, str, str, str, tuple[int, ...]],
     "bye": tuple[str, str],
 }
 """Types of what a call carries: a run and a worker, and what the method is about. See `service` for what they mean."""

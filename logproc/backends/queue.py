@@ -140,7 +140,7 @@ class Watch:
     def _watch_leases(self, status: Status) -> None:
         losses = self._service.losses()
         for loss in losses[:LOSSES_SHOWN]:
-            name = self._service.name(loss.worker) or loss.worker
+            name = self._service.name(loss.worker) or loss.worker.rpartition("/")[0]  # it has left since
             self._remote.say(f"worker {name} has lost task {loss.task}: {loss.cause}; another gets it")
         if len(losses) > LOSSES_SHOWN:
             more = len(losses) - LOSSES_SHOWN

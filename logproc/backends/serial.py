@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 
-LACKS_MEMORY = "out of memory"
-"""What the cause of a death says where a process asked for more memory than it may have."""
-
-
 def attempt(process: Callable[[Any, Task], Partial], job: Any, task: Task) -> Partial | Failure:  # noqa: ANN401
     """Do a task; whatever it raises becomes a Failure with its text, but for a MachineError."""
     try:
@@ -31,11 +27,6 @@ def blames_machine(cause: str) -> bool:
     name = cause.partition(":")[0]
     kind = getattr(builtins, name, None)
     return name.endswith("MemoryError") or (isinstance(kind, type) and issubclass(kind, OSError))  # numpy has its own
-
-
-def lacks_memory(cause: str) -> bool:
-    """Tell whether a process ended for want of memory, as `children` words it: on another machine there may be more."""
-    return LACKS_MEMORY in cause
 
 
 def run(

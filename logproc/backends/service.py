@@ -18,7 +18,9 @@ from logproc.backends.lease_records import LeaseRecord, LeaseRecords
 from logproc.backends.paths import with_folder
 from logproc.backends.probe import difference
 from logproc.backends.protocol import (
+    DIED,
     IDLE,
+    STARVED,
     WORK,
     Ask,
     Greeting,
@@ -27,7 +29,6 @@ from logproc.backends.protocol import (
     Refused,
     Welcome,
 )
-from logproc.backends.serial import lacks_memory
 from logproc.backends.service_checks import LONGEST, bounded, readable, version_problem, with_reader
 from logproc.backends.sessions import Sessions
 from logproc.errors import MachineError
@@ -201,10 +202,10 @@ class Service:
         worker: str,
         lease: str,
         cause: str,
-        died: bool,  # noqa: FBT001
+        how: str,
         files: tuple[int, ...],
     ) -> bool | Refused:
-        """Take back a task that a worker cannot do, or that killed one of its processes.
+        """Take back a task that a worker cannot do, or that killed one of its processes: `how` is of the protocol.
 
         `files` are those that it cannot read. Where they are gone here, too, or no other worker is there to read them,
         the answer is False: what it has of the task is the result. A process that ran out of memory counts as killed
@@ -227,7 +228,7 @@ class Service:
                 )
                 return False
             cause = cause[:LONGEST]
-            died = died and not (lacks_memory(cause) and self._broker.others_may(worker, lease))
+            died = how == DIED or (how == STARVED and not self._broker.others_may(worker, lease))
             if died:
                 self._broker.died(worker, cause, [lease])
             else:

@@ -196,7 +196,7 @@ def test_who_has_not_said_hello_or_is_of_another_run_is_told_so(puppet_of):
             ("lease", 0, 0.0, False),
             ("heartbeat", (), 0.0),
             ("complete", "lease", None, 0, b""),
-            ("fail", "lease", "cause", False, ()),
+            ("fail", "lease", "cause", "given back", ()),
             ("bye",),
         ]
         for call in calls:
@@ -332,8 +332,8 @@ def test_a_task_comes_back_when_its_worker_leaves_or_cannot_do_it(puppet_of):
         one, other = puppet_of(head, "one"), puppet_of(head, "other")
         offer = one.lease()
         assert other.lease(0.0) == Offer(IDLE)
-        assert one.call("fail", offer.lease, "disk full\n", False, ()) is True
-        assert one.call("fail", offer.lease, "disk full\n", False, ()) is False
+        assert one.call("fail", offer.lease, "disk full\n", "given back", ()) is True
+        assert one.call("fail", offer.lease, "disk full\n", "given back", ()) is False
         head.wait_for("worker one could not do task 0 (/logs/0 [0:]): disk full")
         offer = other.lease()
         assert offer.task == tasks[0]
@@ -459,7 +459,7 @@ def test_who_waits_and_hangs_up_is_given_nothing(puppet_of):
         connection.method = METHODS.index("lease")
         connection.send(("broker", "lease", (gone.run, gone.worker, 0, 20.0, False), {}))
         connection.channel.hang_up(socket.SHUT_WR)
-        assert one.call("fail", offer.lease, "a child died", True, ()) is True
+        assert one.call("fail", offer.lease, "a child died", "died", ()) is True
         again = one.lease()
         assert again.task == tasks[0]
         assert one.complete(again, answer(tasks[0])) is True
@@ -539,7 +539,7 @@ def test_rejected_lines_of_a_late_result_that_counts_count_too(puppet_of, tmp_pa
         head.wait_for("has lost task 0")
         assert other.call("complete", offer.lease, None, 0, zlib.compress(b"not mine\n")) is False
         assert other.complete(offer, answer(tasks[0])) is False
-        assert other.call("fail", offer.lease, "not mine", True, ()) is False
+        assert other.call("fail", offer.lease, "not mine", "died", ()) is False
         assert puppet.call("complete", offer.lease, None, 0, zlib.compress(b"late\n")) is True
         assert puppet.complete(offer, answer(tasks[0])) is True
         collector.result()

@@ -410,3 +410,6 @@ def test_an_only_worker_that_has_memory_for_nothing_leaves():
         assert "could not be done on this machine: exit 12, out of memory" in str(poor.error)
         with pytest.raises(TryLaterError, match=r"no worker for 0\.5 s"):
             collector.result()
+    lost = [line for line in head.lines if "has lost task" in line]
+    assert len(lost) == 3
+    assert all(line.startswith("worker poor has lost task") for line in lost)
