@@ -358,3 +358,58 @@ def test_a_few_bytes_that_are_linked_outside_of_their_family_are_known(tmp_path)
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
     logs.path("a-link.gz").unlink()
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_the_last_lines_of_a_log_may_be_kept(tmp_path, more):
+    logs = Logs(tmp_path / "logs")
+    for _ in range(2):
+        logs.append("a.log", 400)
+        run(logs.root, tmp_path / "state")
+        kept = logs.path("a.log").read_bytes().splitlines(keepends=True)[-100:]
+        logs.path("a.log").write_bytes(b"".join(kept))
+        logs.append("a.log", more)
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    logs.shift("a.log")
+    logs.compress("a.log.1")
+    logs.append("a.log", 1)
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+def test_a_log_may_be_put_before_its_archive(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 9)
+    logs.append("a.log.old", 9)
+    run(logs.root, tmp_path / "state")
+    logs.append("a.log", 1)
+    logs.path("a.log.old").write_bytes(logs.content("a.log") + logs.content("a.log.old"))
+    logs.path("a.log").unlink()
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("codec", [None, "gz"])
+def test_files_may_be_put_together_beside_those_that_they_are_of(tmp_path, codec):
+    logs = Logs(tmp_path / "logs")
+    names = ("a.log.3", "a.log.2", "a.log.1")
+    for name in names:
+        logs.append(name, 9)
+    run(logs.root, tmp_path / "state")
+    logs.path("a.log-20261101").write_bytes(b"".join(logs.content(name) for name in names))
+    if codec:
+        logs.compress("a.log-20261101")
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    for name in names:
+        logs.path(name).unlink()
+    logs.move("a.log-20261101" + (".gz" if codec else ""), "elsewhere/old" + (".gz" if codec else ""))
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+def test_what_begins_like_another_file_is_no_copy_of_it(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    for number, times in ((3, 1), (2, 2)):
+        logs.path(f"a.log.{number}").write_bytes(b"hello, says the same program every day\n" * 10 * times)
+    before = sum(file.lines.read for file in run(logs.root, tmp_path / "state").files)
+    logs.path("a.log.1").write_bytes(b"hello, says the same program every day\n" * 15)
+    report = run(logs.root, tmp_path / "state")
+    assert before == 30
+    assert sum(file.lines.read for file in report.files) == 15
