@@ -1,8 +1,9 @@
 """Dictionary encoding: slices of bytes become small codes; equal keys get equal codes.
 
 Open addressing over a 64-bit hash, of which slots keep the upper half; where that is equal the bytes themselves are
-compared, so no two keys ever share a code. Keys are copied once into an arena. Kernels never grow what they write to:
-they stop at the row that does not fit and say so, and `Dictionary` grows and calls again.
+compared, so no two keys ever share a code. Keys are copied once into an arena, each behind its code and size: a look-up
+waits for a slot and for one place in the arena. Kernels never grow what they write to: they stop at the row that does
+not fit and say so, and `Dictionary` grows and calls again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logproc.kernels.arrays import enlarged, grown
-from logproc.kernels.hashing import hash_slice, quick_hash, same_slice
+from logproc.kernels.hashing import SHORT, hash_slice, quick_hash, same_slice
 from logproc.kernels.jit import helper, inlined, kernel
 from logproc.kernels.memory import load_byte, load_half, load_word, prefetch, store_byte, store_half, store_word
 from logproc.kernels.values import out_of_line
@@ -30,6 +31,9 @@ AHEAD = 32
 KEY_PADDING = 32
 """Bytes behind a slice, and behind the arena, that may be read."""
 
+HEAD = 8
+"""Bytes in front of each key in the arena, at a multiple of 8: a word of its size and, in the lower half, its code."""
+
 AT_ONCE = 1024
 """Keys that Python adds by one call: few enough that their bytes stay below 2 GiB."""
 
@@ -42,10 +46,11 @@ SLOTS, WRAP, HASHES, ENTRIES, ALIAS, RING, ARENA, ROOM, MAX_KEYS, RAW, STATE = r
 TODO = -2
 """The alias of a key whose bytes are not plain printable ASCII, until somebody decides what text it stands for."""
 
-FAR = 1 << 11
-"""Slots from which on a table is not expected in a first-level cache (8 bytes each)."""
+_HASH, _SIZE, _RECORD, _RING_CELLS = range(4)
+"""Cells of a row in the ring: its hash, its size or -1 for no value, and where in the arena its key probably is."""
 
 _ONE = np.uint64(1)
+_HALF = np.uint64(32)
 _UPPER = np.uint64(0xFFFFFFFF00000000)
 _LOWER = np.uint64(0x00000000FFFFFFFF)
 
@@ -63,17 +68,18 @@ def _is_clean(base, s, length):
 
 @helper
 def _add(base, s, size, entry, slot, dictionary):
-    """Add a key with what its slot will hold but for the code; returns its code, or -1 if there is no room for it."""
-    out_of_line()
+    """Add a key with what its slot will hold but for the place; returns its code, or -1 if there is no room for it."""
     state = load_word(dictionary, 8 * STATE)
     code, used, length = load_word(state, 8 * KEYS), load_word(state, 8 * USED), size >> 1
-    if code >= load_word(dictionary, 8 * MAX_KEYS) or used + length > load_word(dictionary, 8 * ROOM):
+    if code >= load_word(dictionary, 8 * MAX_KEYS) or used + HEAD + length > load_word(dictionary, 8 * ROOM):
         return np.int64(-1)
     arena, entries = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ENTRIES)
     escaped = size & 1
-    store_word(load_word(dictionary, 8 * SLOTS), slot, np.int64(entry | np.uint64(code + 1)))
+    store_word(load_word(dictionary, 8 * SLOTS), slot, np.int64(entry | np.uint64((used >> 3) + 1)))
     h = hash_slice(base, s, length, np.uint64(escaped))
     store_word(load_word(dictionary, 8 * HASHES), 8 * code, np.int64(h))
+    store_word(arena, used, (size << 32) | code)
+    used += HEAD
     store_word(entries, 16 * code, used)
     store_word(entries, 16 * code + 8, size)
     for q in range(length):
@@ -83,33 +89,33 @@ def _add(base, s, size, entry, slot, dictionary):
     else:
         store_half(load_word(dictionary, 8 * ALIAS), 4 * code, TODO)
         store_word(state, 8 * UNCLEAN, load_word(state, 8 * UNCLEAN) + 1)
-    store_word(state, 8 * USED, used + length)
+    store_word(state, 8 * USED, (used + length + 7) & -8)
     store_word(state, 8 * KEYS, code + 1)
     return code
 
 
-@helper
-def _ask_for_keys(dictionary, count):
-    """Ask for what the keys that are probably looked for are compared with: hashes of `count` stand in the ring.
+@inlined
+def _is_record_of(base, s, size, arena, record):
+    """Tell whether a record of the arena holds this key."""
+    same_size = np.uint64(load_word(arena, record)) >> _HALF == np.uint64(size)
+    return same_size and same_slice(base, s, arena, record + HEAD, size >> 1)
 
-    Behind each hash is put the slot where its key is, or where it would be: a row whose slot holds another key would
-    else wait for its own key twice, and every fourth or fifth does.
-    """
+
+@helper
+def _find_or_add(base, s, size, h, dictionary):
+    """Return the code of a key, of which nothing is known but its hash; -1 if it is new and there is no room for it."""
+    out_of_line()
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
-    entries, arena = load_word(dictionary, 8 * ENTRIES), load_word(dictionary, 8 * ARENA)
-    ring = load_word(dictionary, 8 * RING)
-    for k in range(count):
-        h = np.uint64(load_word(ring, 16 * k))
-        slot = h & wrap
+    arena = load_word(dictionary, 8 * ARENA)
+    slot = h & wrap
+    while True:
         entry = np.uint64(load_word(slots, np.int64(slot) * 8))
-        while entry != 0 and (entry ^ h) & _UPPER != 0:
-            slot = (slot + _ONE) & wrap
-            entry = np.uint64(load_word(slots, np.int64(slot) * 8))
-        store_word(ring, 16 * k + 8, np.int64(slot))
-        prefetch(entries, 16 * max(np.int64(entry & _LOWER) - 1, 0))
-    for k in range(count):
-        entry = np.uint64(load_word(slots, load_word(ring, 16 * k + 8) * 8))
-        prefetch(arena, load_word(entries, 16 * max(np.int64(entry & _LOWER) - 1, 0)))
+        if entry == 0:
+            return _add(base, s, size, h & _UPPER, np.int64(slot) * 8, dictionary)
+        record = (np.int64(entry & _LOWER) - 1) * 8
+        if (entry ^ h) & _UPPER == 0 and _is_record_of(base, s, size, arena, record):
+            return load_half(arena, record)
+        slot = (slot + _ONE) & wrap
 
 
 @kernel("i8, i8, i8, i8, i8, i8, i8, i8 -> i8")
@@ -121,9 +127,7 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
     the row it stopped at: n, or the first that needs more room.
     """
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
-    entries, arena = load_word(dictionary, 8 * ENTRIES), load_word(dictionary, 8 * ARENA)
-    ring = load_word(dictionary, 8 * RING)
-    far = wrap >= np.uint64(FAR)
+    arena, ring = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * RING)
     row = first
     while row < n:
         # Look-ups wait for memory, one after the other: ask for the lines of the next few at once.
@@ -132,32 +136,34 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
             s = load_half(starts, 4 * (row + k))
             escaped = 1 if load_byte(styles, row + k) == ESCAPED else 0
             length = load_half(ends, 4 * (row + k)) - s if s >= 0 else 0
-            h = quick_hash(base, max(s, 0), length, np.uint64(escaped) << np.uint64(32))
-            store_word(ring, 16 * k, np.int64(h))
-            store_word(ring, 16 * k + 8, np.int64(h & wrap))
-            if far:
-                prefetch(slots, np.int64(h & wrap) * 8)
-        if far:
-            _ask_for_keys(dictionary, count)
+            h = quick_hash(base, max(s, 0), length, np.uint64(escaped) << _HALF)
+            place = ring + 8 * _RING_CELLS * k
+            store_word(place, 8 * _HASH, np.int64(h))
+            store_word(place, 8 * _SIZE, (length << 1) | escaped if s >= 0 else -1)
+            prefetch(slots, np.int64(h & wrap) * 8)
+        # A row whose slot holds another key would else wait for its own key twice, and every fourth or fifth does.
         for k in range(count):
-            s = load_half(starts, 4 * row)
+            place = ring + 8 * _RING_CELLS * k
+            h = np.uint64(load_word(place, 8 * _HASH))
+            slot = h & wrap
+            entry = np.uint64(load_word(slots, np.int64(slot) * 8))
+            while entry != 0 and (entry ^ h) & _UPPER != 0:
+                slot = (slot + _ONE) & wrap
+                entry = np.uint64(load_word(slots, np.int64(slot) * 8))
+            record = (np.int64(entry & _LOWER) - 1) * 8
+            store_word(place, 8 * _RECORD, record)
+            prefetch(arena, record)
+            prefetch(arena, record + HEAD - 1 + max(load_word(place, 8 * _SIZE) >> 1, SHORT))
+        for k in range(count):
+            place = ring + 8 * _RING_CELLS * k
+            size, record = load_word(place, 8 * _SIZE), load_word(place, 8 * _RECORD)
             code = np.int64(-1)
-            if s >= 0:
-                length = load_half(ends, 4 * row) - s
-                size = (length << 1) | (1 if load_byte(styles, row) == ESCAPED else 0)
-                h = np.uint64(load_word(ring, 16 * k))
-                slot = np.uint64(load_word(ring, 16 * k + 8))
-                while True:
-                    entry = np.uint64(load_word(slots, np.int64(slot) * 8))
-                    if entry == 0:
-                        code = _add(base, s, size, h & _UPPER, np.int64(slot) * 8, dictionary)
-                        break
-                    if (entry ^ h) & _UPPER == 0:
-                        code = np.int64(entry & _LOWER) - 1
-                        at = load_word(entries, 16 * code)
-                        if load_word(entries, 16 * code + 8) == size and same_slice(base, s, arena, at, length):
-                            break
-                    slot = (slot + _ONE) & wrap
+            if size >= 0:
+                s = load_half(starts, 4 * row)
+                if record >= 0 and _is_record_of(base, s, size, arena, record):
+                    code = load_half(arena, record)
+                else:
+                    code = _find_or_add(base, s, size, np.uint64(load_word(place, 8 * _HASH)), dictionary)
                 if code < 0:
                     return row  # the caller makes room
             store_half(codes, 4 * row, code)
@@ -170,12 +176,23 @@ def rehash(slots, arena, entries, n):
     """Fill an empty slot table with the first n codes, whose keys and places stand at two addresses."""
     wrap = np.uint64(slots.shape[0] - 1)
     for code in range(n):
-        size = load_word(entries, 16 * code + 8)
-        h = quick_hash(arena, load_word(entries, 16 * code), size >> 1, np.uint64(size & 1) << np.uint64(32))
+        start, size = load_word(entries, 16 * code), load_word(entries, 16 * code + 8)
+        h = quick_hash(arena, start, size >> 1, np.uint64(size & 1) << _HALF)
         slot = h & wrap
         while slots[slot] != 0:
             slot = (slot + _ONE) & wrap
-        slots[slot] = (h & _UPPER) | np.uint64(code + 1)
+        slots[slot] = (h & _UPPER) | np.uint64(((start - HEAD) >> 3) + 1)
+
+
+@kernel("i8[], u1[], i8[,], u1[] -> none")
+def gather_keys(codes, arena, entries, gathered):
+    """Write the keys of codes one behind the other."""
+    at = 0
+    for k in range(codes.shape[0]):
+        start, length = entries[codes[k], 0], entries[codes[k], 1] >> 1
+        for q in range(length):
+            gathered[at + q] = arena[start + q]
+        at += length
 
 
 class Dictionary:
@@ -190,7 +207,7 @@ class Dictionary:
         self.slots = np.zeros(capacity * 2, np.uint64)
         self.hashes = np.empty(capacity, np.uint64)
         self.entries = np.empty((capacity, 2), np.int64)
-        self.ring = np.zeros((AHEAD, 2), np.int64)
+        self.ring = np.zeros((AHEAD, _RING_CELLS), np.int64)
         self.alias = np.empty(capacity, np.int32)
         self.arena = np.empty(capacity * 32 + 128, np.uint8)
         self.state = np.zeros(3, np.int64)
@@ -204,7 +221,7 @@ class Dictionary:
 
     @property
     def bytes_used(self) -> int:
-        """Bytes of the keys held."""
+        """Bytes that the keys held take in the arena."""
         return int(self.state[USED])
 
     @property
@@ -297,6 +314,14 @@ class Dictionary:
         """Return the length of each key by code."""
         return self.key_size[: len(self)] >> 1
 
+    def packed(self, codes: NDArray[np.int64], padding: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return the keys of codes one behind the other, and `padding` zeros; and the n + 1 offsets of each."""
+        offsets = np.zeros(len(codes) + 1, np.int64)
+        np.cumsum(self.key_size[codes] >> 1, out=offsets[1:])
+        keys = np.zeros(int(offsets[-1]) + padding, np.uint8)
+        gather_keys(codes, self.arena, self.entries, keys)
+        return keys, offsets
+
     def is_escaped(self, code: int) -> bool:
         """Tell whether a code's bytes are a JSON string with escapes."""
         return bool(self.key_size[code] & 1)
@@ -314,6 +339,6 @@ class Dictionary:
                 del self.slots  # before there is room for new ones
                 self.slots = np.zeros(wider, np.uint64)
                 rehash(self.slots, self.arena.ctypes.data, self.entries.ctypes.data, n)
-        if self.bytes_used + needed > len(self.arena) - KEY_PADDING:
+        if self.bytes_used + HEAD + needed > len(self.arena) - KEY_PADDING:
             self.arena = grown(self.arena, enlarged(len(self.arena), self.bytes_used + needed + 4096))
         self._describe()

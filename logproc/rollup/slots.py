@@ -167,11 +167,7 @@ def _merged(data: TableData, prefix: int, slots: int) -> TableData:
     dictionary.encode(data.keys, data.offsets[:-1] + prefix, data.offsets[1:], np.zeros(n, np.uint8), n, codes)
     size = len(dictionary)
     states = data.states if size == n else [state.folded(codes.astype(np.int64), size) for state in data.states]
-    lengths = dictionary.lengths()[:size]
-    offsets = np.zeros(size + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    keys = np.zeros(int(offsets[-1]) + 16, np.uint8)
-    keys[: offsets[-1]] = dictionary.arena[: offsets[-1]]
+    keys, offsets = dictionary.packed(np.arange(size), 16)
     slack = None
     if data.slack is not None or data.floor:
         times = np.bincount(codes, minlength=size)

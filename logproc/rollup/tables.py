@@ -126,13 +126,7 @@ class Table:
     def data(self) -> TableData:
         """Return the table as it travels."""
         n = len(self.keys)
-        starts, lengths = self.keys.key_start[:n], self.keys.lengths()
-        offsets = np.zeros(n + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
-        # Keys lie in the arena in the order of their codes, without gaps.
-        end = int(starts[-1] + lengths[-1]) if n else 0
-        keys = np.zeros(end + KEY_PADDING, np.uint8)
-        keys[:end] = self.keys.arena[:end]
+        keys, offsets = self.keys.packed(np.arange(n), KEY_PADDING)
         return TableData(keys, offsets, self.states, self.kept.data(n), self.floor, self.slack, self.problem)
 
     def candidates(self) -> NDArray[np.int64]:
@@ -197,14 +191,7 @@ class Table:
 
     def _keep_keys(self, kept: NDArray[np.int64]) -> None:
         """Hold these keys alone, in that order; the old dictionary is gone before there is a new one."""
-        lengths = self.keys.lengths()
-        stays = np.zeros(len(lengths), bool)
-        stays[kept] = True
-        # Keys lie in the arena in the order of their codes, without gaps.
-        gathered = self.keys.arena[: self.keys.bytes_used][np.repeat(stays, lengths)]
-        gathered = np.append(gathered, np.zeros(KEY_PADDING, np.uint8))
-        offsets = np.zeros(len(kept) + 1, np.int64)
-        np.cumsum(lengths[kept], out=offsets[1:])
+        gathered, offsets = self.keys.packed(kept, KEY_PADDING)
         self.keys = Dictionary(64, raw=True)
         self.keys = Dictionary(max(64, len(kept) + 1), raw=True)
         codes = np.empty(len(kept), np.int32)

@@ -232,11 +232,7 @@ class ValuesState(State):
         """Return values and entries in an order that follows from what they are."""
         whole = self.select(np.arange(self.size))
         data = whole.values
-        n = len(data)
-        offsets = np.zeros(n + 1, np.int64)
-        np.cumsum(data.lengths(), out=offsets[1:])
-        raw = np.zeros(int(offsets[-1]) + 16, np.uint8)
-        raw[: int(offsets[-1])] = data.arena[: int(offsets[-1])]
+        raw, offsets = data.packed(np.arange(len(data)), 16)
         sketch = [np.zeros(0, np.int64), np.zeros(0, np.uint8)] if whole.sketch is None else whole.sketch.arrays()
         sketched = np.full(1, whole.sketch is not None, np.uint8)
         return [raw, offsets, whole.keys, whole.amounts, whole.lost[: self.size], sketched, *sketch]
