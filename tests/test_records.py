@@ -199,7 +199,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("records")
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     data=files(),
     name=st.sampled_from(sorted(PROGRAMS)),

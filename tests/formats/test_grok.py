@@ -20,8 +20,10 @@ COMBINED = '::1 - bob [10/Oct/2000:13:55:36 +0000] "GET /a?b HTTP/1.0" 200 - "-"
 
 @pytest.mark.parametrize("name", LIBRARY)
 def test_every_pattern_of_the_library_compiles(name: str):
-    for ecs in (False, True):
-        assert compile_grok(f"%{{{name}:found}}", ecs=ecs).fields["found"]
+    text = f"%{{{name}:found}}"
+    assert compile_grok(text).fields["found"]
+    if expanded(text) != expanded(text, ecs=True):
+        assert compile_grok(text, ecs=True).fields["found"]
 
 
 def test_fields_have_short_names_and_those_of_the_contract():

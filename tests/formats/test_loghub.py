@@ -51,6 +51,6 @@ def test_every_line_of_a_system_is_read_as_people_read_it(system: str):
     assert len(wrong) <= 20, wrong[:5]
     if system in LEVELLED:
         assert [row["level"] for row in rows] == [LEVELS.get(line["Level"], line["Level"]) for line in marked]
-    report = logproc.run(path)
+    report = logproc.run(path, reports="app/app_levels")
     assert [file.format for file in report.files] == [FORMATS[system]]
     assert report.lines.rejected == 0
