@@ -26,6 +26,7 @@ EXTENSION = Within(
         )
     ),
     kinds={"remote_port": Kind.INTEGER, "bytes_in": Kind.INTEGER, "bytes": Kind.INTEGER},
+    times=(b"rt=", b"end=", b"start="),
 )
 """Pairs of an event of CEF that hold no blanks; all of them are its message."""
 
@@ -37,7 +38,6 @@ _DEVICE = (
     Slot("device_version", Meaning.TEXT, b"|", quoted=True),
     Slot("event_class", Meaning.TEXT, b"|", quoted=True),
 )
-_RECEIVED = maybe(Slot("time", Meaning.STAMP, b" ", opening=b"rt=", layout="%s%|%b %d %Y %H:%M:%S%.%z"))
 _CEF = (*_DEVICE, Slot("name", Meaning.TEXT, b"|", quoted=True), Slot("event_severity", Meaning.TEXT, b"|"))
 
 
@@ -52,6 +52,7 @@ def _pairs(end: bytes) -> Within:
                 ("event_severity", b"sev="),
             )
         ),
+        times=(b"devTime=",),
     )
 
 
@@ -90,6 +91,7 @@ def _leef(
     name: str, doc: str, slots: tuple[Slot, ...], end: bytes, line: str, refused: tuple[str, ...], **more: str
 ) -> Format:
     """Return a row of LEEF."""
+    sent = {"time": "2024-01-02T03:04:05.500000Z"} if "devTime=" in line else {}
     return app(
         name,
         doc,
@@ -101,7 +103,7 @@ def _leef(
         needs=(b"LEEF:",),
         begins=more.get("begins", "LEEF:").encode(),
         within=_pairs(end),
-        samples=(Sample(line, {**_EVENT, "user": "joe", "event_severity": "5"}),),
+        samples=(Sample(line, {**_EVENT, "user": "joe", "event_severity": "5", **sent}),),
         refused=refused,
     )
 
@@ -112,9 +114,9 @@ _DELIMITER = Slot("delimiter", Meaning.TEXT, b"|")
 EVENTS = (
     app(
         "cef",
-        "Common Event Format: CEF:version|vendor|product|version|event|name|severity|pairs; the time is that of rt, if "
-        "that is the first pair",
-        (*_CEF, _RECEIVED, MESSAGE),
+        "Common Event Format: CEF:version|vendor|product|version|event|name|severity|pairs; the time is that of rt, "
+        "else of end or start",
+        (*_CEF, MESSAGE),
         prefix=b"CEF:",
         rank=1,
         single=True,
@@ -140,6 +142,11 @@ EVENTS = (
                 "CEF:0|Example|Gate|1|100|seen|5|rt=Jan 02 2024 03:04:05 src=192.0.2.1 dst=192.0.2.9",
                 {**_EVENT, "time": "2024-01-02T03:04:05Z"},
             ),
+            Sample(
+                "CEF:0|Example|Gate|1|100|seen|5|src=192.0.2.1 start=1 rt=Jan 02 2024 03:04:05 CET dst=192.0.2.9",
+                {**_EVENT, "time": "2024-01-02T02:04:05Z"},
+            ),
+            Sample("CEF:0|a|b|1|100|seen|5|act=x end=1704164645678", {"time": "2024-01-02T03:04:05.678000Z"}),
         ),
         refused=("CEF:0|Security|threatmanager|1.0", "LEEF:1.0|a|b|c|d|e"),
     ),
@@ -167,18 +174,18 @@ EVENTS = (
     ),
     _leef(
         "leef",
-        "Log Event Extended Format: LEEF:version|vendor|product|version|event|pairs; time is null",
+        "Log Event Extended Format: LEEF:version|vendor|product|version|event|pairs; the time is that of devTime",
         _UNQUOTED,
         b"\t",
-        "LEEF:1.0|Example|Gate|4.0 SP1|100|usrName=joe\tsrc=192.0.2.1\tdst=192.0.2.9\tsev=5",
+        "LEEF:1.0|Example|Gate|4|100|usrName=joe\tsrc=192.0.2.1\tdst=192.0.2.9\tsev=5\tdevTime=2024-01-02 03:04:05.5",
         ("LEEF:1.0|a|b|c", "CEF:0|a|b|c|d|e|5|src=1"),
     ),
     _leef(
         "leef_caret",
-        "Log Event Extended Format 2.0, whose pairs a caret ends; time is null",
+        "Log Event Extended Format 2.0, whose pairs a caret ends; the time is that of devTime",
         (*_UNQUOTED, _DELIMITER),
         b"^",
-        "LEEF:2.0|Example|Gate|4.0|100|^|usrName=joe^src=192.0.2.1^dst=192.0.2.9^sev=5",
+        "LEEF:2.0|Example|Gate|4.0|100|^|usrName=joe^src=192.0.2.1^dst=192.0.2.9^devTime=2024-01-02 03:04:05.5^sev=5",
         ("LEEF:2.0|a|b|c|d", "CEF:0|a|b|c|d|e|5|src=1"),
         begins=r"LEEF:2\.0\|(?:[^|\n]*\|){4}(?:\^|0?x5[eE])\|",
     ),

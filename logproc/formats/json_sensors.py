@@ -23,6 +23,7 @@ _ZEEK = Naming(
         bytes_in=("request_body_len",),
         bytes=("response_body_len",),
         user=("username",),
+        software=("client",),  # of ssh.log: what it calls the client is no address
     ),
     kinds=_PORTS,
 )
@@ -93,6 +94,10 @@ JSON_SENSORS = (
                     "bytes": 3735,
                     "uid": "CCNp8v",
                 },
+            ),
+            Sample(
+                '{"ts":1547687130.5,"id.orig_h":"192.0.2.7","client":"SSH-2.0-OpenSSH_9.6"}',
+                {"client": "192.0.2.7", "software": "SSH-2.0-OpenSSH_9.6"},
             ),
         ),
         refused=('{"cut": "of', "#fields\tts\tuid\tid.orig_h"),

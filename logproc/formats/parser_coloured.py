@@ -63,6 +63,6 @@ class ColouredWithinParser(_Colours, WithinParser):
 def separator_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> SeparatorParser:
     """Return the parser of a separator program; fields within others are looked for only if one is wanted."""
     names = frozenset(wanted)
-    if fmt.within is None or names.isdisjoint(fmt.within.fields):
+    if fmt.within is None or (not fmt.within.times and names.isdisjoint(fmt.within.fields)):
         return (ColouredParser if fmt.coloured else SeparatorParser)(fmt, names, capacity)
     return (ColouredWithinParser if fmt.coloured else WithinParser)(fmt, names, capacity)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logproc.formats.arrays import CAPACITY, line_arrays, places_of
+from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
 from logproc.formats.format import DERIVED as FIXED_NAMES
 from logproc.formats.layouts import compile_layout
 from logproc.formats.program import Meaning, Missing, Program, Slot
@@ -207,6 +207,7 @@ class WithinParser(SeparatorParser):
         super().__init__(fmt, wanted, capacity)
         self.scales |= fmt.within.scales
         self._finder = Finder(fmt.within, (*self.columns, *self.further(self.columns)))
+        self._times = bool(fmt.within.times)
 
     def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the columns that are stored because others follow from them."""
@@ -215,4 +216,8 @@ class WithinParser(SeparatorParser):
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         super().parse(buffer, begin, end, row, counters)
-        self._finder.find(buffer.ctypes.data, self.lines, row, int(counters[tokenize.ROWS]))
+        lines, base, upto = self.lines, buffer.ctypes.data, int(counters[tokenize.ROWS])
+        self._finder.find(base, lines, row, upto)
+        if self._times:
+            counters[tokenize.ZONELESS] += self._finder.find_times(base, lines, row, upto)
+            counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logproc.formats.layouts import compile_layout
 from logproc.formats.naming import DURATIONS, REQUEST, REQUEST_FIELDS, TARGET_FIELDS
 from logproc.kernels import derive
 from logproc.kernels import within as kernel
+from logproc.kernels.decode import SCRATCH_SIZE
 from logproc.kernels.jsonlines import MISSING, PLAIN
 from logproc.model import Kind
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from logproc.kernels.layout import LineArrays
 
 TARGET = "target"
+
+TIMES = ("%s", "%b %d %Y %H:%M:%S%. %Z", "%b %d %Y %H:%M:%S%.%z", "%+", "%Y/%m/%d %H:%M:%S%.%z")
+"""Layouts of times behind labels, each tried where those before fail, or something else than a blank is behind them."""
+
+_LAYOUTS = np.frombuffer(compile_layout("%|".join(TIMES)), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +67,20 @@ class Within:
     """The parts of one field's text, in their order; `kinds` are those of parts that are no text.
 
     `scales` multiply numbers. Durations may have units, as Go writes them: 1.5s, 20ms. What must be a number and is
-    none is null. A part may be the source itself.
+    none is null. A part may be the source itself. Behind one of the labels `times`, of which the first that is there
+    counts, stands the time of a line that has none itself.
     """
 
     source: str
     parts: tuple[Part, ...]
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     scales: Mapping[str, float] = field(default_factory=dict)
+    times: tuple[bytes, ...] = ()
 
     @property
     def fields(self) -> dict[str, Kind]:
         """Names and kinds of the fields that follow from the text."""
-        found: dict[str, Kind] = {}
+        found: dict[str, Kind] = {"time": Kind.TIME} if self.times else {}
         for part in self.parts:
             if part.name == REQUEST:
                 found |= dict.fromkeys((*REQUEST_FIELDS, *TARGET_FIELDS), Kind.TEXT)
@@ -84,7 +93,7 @@ class Within:
     def helpers(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return the columns from which wanted fields follow: none where nobody wants one of them."""
         asked = frozenset(wanted)
-        if asked.isdisjoint(self.fields):
+        if not self.times and asked.isdisjoint(self.fields):
             return ()
         names = {part.name for part in self.parts}
         whole = (REQUEST,) if REQUEST in names and asked.intersection((*REQUEST_FIELDS, *TARGET_FIELDS)) else ()
@@ -122,6 +131,8 @@ class Finder:
         targets = names.intersection((REQUEST, TARGET))
         self._target = tuple(place.get(name, -1) if targets else -1 for name in (TARGET, *TARGET_FIELDS))
         self._durations = [place[name] for name in DURATIONS if name in names and name in place]
+        self._labels = [np.frombuffer(label, np.uint8) for label in within.times]
+        self._scratch = np.zeros(SCRATCH_SIZE, np.int64)
 
     def find(self, base: int, lines: LineArrays, row: int, upto: int) -> None:
         """Find the parts of rows [row, upto)."""
@@ -144,3 +155,13 @@ class Finder:
         target, path, query = self._target
         if target >= 0 and max(path, query) >= 0:
             derive.split_targets(*slices, target, path, query)
+
+    def find_times(self, base: int, lines: LineArrays, row: int, upto: int) -> int:
+        """Find the times of rows [row, upto) that have none; returns how many of these have no zone."""
+        zoneless = 0
+        for label in self._labels:
+            zoneless += kernel.find_times(
+                base, lines.starts, lines.ends, row, upto, self._source, label, _LAYOUTS, self._scratch, lines.times,
+                lines.zoneless,
+            )  # fmt: skip
+        return zoneless

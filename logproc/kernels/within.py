@@ -10,10 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from logproc.kernels.apps import is_word
+from logproc.kernels.clock import NO_TIME
 from logproc.kernels.fields import find_byte
+from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonlines import ESCAPED
-from logproc.kernels.memory import load_byte
+from logproc.kernels.laid_times import OR, stamp_end
+from logproc.kernels.memory import load_byte, load_word
 
 COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
 PART_CELLS = 6
@@ -147,3 +150,44 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
             if column >= 0 and stop > value and not (stop == value + 1 and load_byte(base, value) == 45):
                 starts[column, row] = value
                 ends[column, row] = stop
+
+
+@helper
+def _time_end(base, s, e, layouts, cache):
+    """Read a time at s by one of the layouts, behind which [s, e) ends, or a pair does; return its end, or -1."""
+    address = layouts.ctypes.data
+    k = 0
+    while k < len(layouts):
+        after = k
+        while after < len(layouts) and layouts[after] != OR:
+            after += 1
+        stop = stamp_end(base, s, address, k, after, cache)
+        if s < stop <= e:
+            byte = load_byte(base, stop) if stop < e else 32
+            if byte == 32 or byte == 9 or byte == 94 or byte == 124:
+                return stop
+        k = after + 1
+    return np.int64(-1)
+
+
+@kernel("i8, i4[,], i4[,], i8, i8, i8, u1[], u1[], i8[], i8[], u1[] -> i8")
+def find_times(base, starts, ends, begin, upto, source, label, layouts, cache, times, zoneless):
+    """Give rows without a time the one that stands behind a label in their source; returns how many have no zone.
+
+    `cache` is int64, SCRATCH_SIZE long, zeros at first; the label begins a word.
+    """
+    address = cache.ctypes.data
+    found = 0
+    for row in range(begin, upto):
+        s, e = np.int64(starts[source, row]), np.int64(ends[source, row])
+        if times[row] != NO_TIME or s < 0:
+            continue
+        at = _find(base, s, e, label, 0, len(label))
+        while at > s and is_word(load_byte(base, at - 1)):
+            at = _find(base, at + 1, e, label, 0, len(label))
+        if at < 0 or _time_end(base, at + len(label), e, layouts, address) < 0:
+            continue
+        times[row] = load_word(address, 8 * HEAD_TIME)
+        zoneless[row] = load_word(address, 8 * HEAD_ZONELESS)
+        found += load_word(address, 8 * HEAD_ZONELESS)
+    return found

@@ -97,7 +97,7 @@ def read_app_field(slot: Slot, line: bytes, position: int, latest: int | None, f
     text = line.decode("latin-1")
     name = slot.name or ""
     if slot.meaning is Meaning.STAMP:
-        found[name], after = _stamp(slot, text, position, latest)
+        found[name], after = read_stamp(slot, text, position, latest)
         return after
     if slot.meaning is Meaning.BRACKETED:
         found[name], after = _bracketed(line, position, slot.terminator)
@@ -131,7 +131,7 @@ def read_app_field(slot: Slot, line: bytes, position: int, latest: int | None, f
     return after
 
 
-def _stamp(slot: Slot, text: str, position: int, latest: int | None) -> tuple[int | None, int]:
+def read_stamp(slot: Slot, text: str, position: int, latest: int | None) -> tuple[int | None, int]:
     from formats.reference import RejectedError
 
     reason = NO_MATCH

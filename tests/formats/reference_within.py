@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from formats.reference import Value, request_fields, target_fields
+from formats.reference import RejectedError, Value, request_fields, target_fields
+from formats.reference_apps import read_stamp
 
+from logproc.formats.program import Meaning, Slot
+from logproc.formats.within import TIMES
 from logproc.model import Kind
 
 if TYPE_CHECKING:
@@ -26,7 +29,24 @@ def parts_of(within: Within, text: Value, own: Mapping[str, Value] | None = None
             found[part.name or ""] = re.sub(rb"\A\[(.+)\]\Z", rb"\1", value, flags=re.DOTALL) or None
         elif part.own and isinstance(value, bytes):
             found[part.name or ""] = re.sub(rb"\A([^:]+|.+\]):\d+\Z", rb"\1", value, flags=re.DOTALL)
+    if within.times:
+        found["time"] = own.get("time") if own.get("time") is not None else _time(within, text)
     return {name: value if name not in spare or own.get(name) is None else own[name] for name, value in found.items()}
+
+
+def _time(within: Within, text: Value) -> Value:
+    """Return the time behind the first of the labels that has one."""
+    for label in within.times:
+        found = re.search(rb"(?<![A-Za-z0-9_])" + re.escape(label), text) if isinstance(text, bytes) else None
+        for layout in TIMES if found and isinstance(text, bytes) else ():
+            rest = text[found.end() :].decode("latin-1")
+            try:
+                value, end = read_stamp(Slot("time", Meaning.STAMP, b"", layout=layout), rest + "\n", 0, None)
+            except RejectedError:
+                continue
+            if end <= len(rest) and (rest[end:] + " ")[0] in " \t^|":
+                return value
+    return None
 
 
 def _parts_of(within: Within, text: Value) -> dict[str, Value]:
