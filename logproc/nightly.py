@@ -118,6 +118,8 @@ def run(
         books = _books(ledger, number, found, known)
         if tasks and rejects is not None and folder is not None:
             reading.join(rejects, folder, tasks, books)
+        if rejects is not None and warn is not None and books.rejected_before:
+            warn(_without(str(config.output.rejects), books.rejected_before))
         made = finished(ledger, asked, config)
     workers = elsewhere.workers if elsewhere else config.workers
     count = len(made.tables) - len(config.checks)
@@ -125,6 +127,15 @@ def run(
     backend = choose(config.backend, len(tasks), config.workers)
     info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, None, None)
     return Report(info, books.close(), made.tables[:count], tuple(verdicts), slices=made.slices)
+
+
+def _without(path: str, count: int) -> str:
+    """Say that rejected lines are missing which were on their way to `path` when their run was killed."""
+    them, they = ("1 rejected line", "it is") if count == 1 else (f"{count:,} rejected lines", "they are")
+    return (
+        f"{path}: it is without {them} that an earlier run read, which ended before its report; {they} counted, and "
+        f"`logproc parse --rejects FILE -o /dev/null PATH...` reads all of them again"
+    )
 
 
 NOTHING = Run(0, "", PLANNED, ())

@@ -235,7 +235,7 @@ def _enter(
         if isinstance(became, Failure):
             books.lose(replace(task, pieces=(replace(piece, file=place),)), became)
         elif became.files[at].mark is not None or not only_counted:
-            books.credit(place, piece.start, became.files[at])
+            books.credit(place, piece.start, became.files[at], earlier=only_counted)
 
 
 def join(rejects: BinaryIO, folder: str, tasks: Sequence[Task], books: Books) -> None:

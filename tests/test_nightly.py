@@ -51,6 +51,29 @@ def test_a_file_is_read_from_where_it_was_left(tmp_path, logs):
     assert run(logs.root, tmp_path / "s").files[0].reason == "its last line has no newline yet, and waits"
 
 
+def test_rejected_lines_of_a_run_that_was_killed_before_its_report_are_said_to_be_missing(tmp_path, logs):
+    rejects, said = tmp_path / "rejects", []
+    settings = config(logs.root, tmp_path / "s", output=Output(rejects=str(rejects)))
+
+    def night(rubbish):
+        logs.append("a.log", 30)
+        with logs.path("a.log").open("a") as file:
+            file.write("rubbish\n" * rubbish)
+        said.clear()
+        rejected = nightly.run(settings, warn=said.append).lines.rejected
+        return (
+            rejected,
+            rejects.read_bytes().count(b"rubbish"),
+            [text.partition(" that an earlier")[0] for text in said],
+        )
+
+    assert night(1) == (1, 1, [])
+    assert night(2) == (3, 2, [f"{rejects}: it is without 1 rejected line"])
+    assert night(1) == (4, 1, [f"{rejects}: it is without 3 rejected lines"])
+    nightly.reported(settings)
+    assert night(1) == (1, 1, [])
+
+
 def test_an_unterminated_line_counts_once_its_file_is_rotated_and_is_right_if_it_goes_on(tmp_path, logs):
     logs.append("a.log", 1, torn=True)
     run(logs.root, tmp_path / "s")

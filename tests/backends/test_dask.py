@@ -446,19 +446,20 @@ def lines_of(report):
 def test_report_and_rejects_of_a_run_that_is_merged_there_are_serial_ones(cluster, tmp_path, monkeypatch):
     files = FOLD_ABOVE + 14
     monkeypatch.setattr(planner, "PACK_FILES", 1)  # a task a file
-    logs = tmp_path / "logs"
-    write_logs(logs, files)
+    write_logs(tmp_path / "logs", files)
+    monkeypatch.chdir(tmp_path)  # the workers are elsewhere
     sql = "SELECT client, count(*) AS n, sum(bytes), approx_count_distinct(path) FROM web GROUP BY client ORDER BY n"
     shown = {}
     for backend in ("serial", "dask"):
         rejects = tmp_path / backend
         config = Config(
-            paths=(str(logs),), use=(), named_reports=(NamedReport("clients", sql),), backend=backend, workers=2,
+            paths=("logs",), use=(), named_reports=(NamedReport("clients", sql),), backend=backend, workers=2,
             output=Output(rejects=str(rejects)), network=Network(scheduler=cluster.scheduler),
         )  # fmt: skip
         shown[backend] = lines_of(render(coordinator.run(config))), rejects.read_bytes()
     assert shown["dask"] == shown["serial"]
     assert shown["dask"][1].count(b"\n") == files
+    assert any(b'"exemplars"' in line for line in shown["dask"][0])
 
 
 COMMAND = "from logproc import planner; planner.PACK_FILES = 1; from logproc.__main__ import main; main()"
