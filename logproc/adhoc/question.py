@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc import questions
+from logproc.adhoc.traps import traps
 from logproc.errors import QueryError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import RAW, Kind
@@ -86,6 +87,8 @@ class Asked:
     """Whether it orders rows, somewhere."""
     written: str = ""
     """The query as the user wrote it."""
+    traps: tuple[str, ...] = ()
+    """What of it is seldom what is meant."""
 
     def place(self, position: int) -> int:
         """Return the place in the query as it was written."""
@@ -169,6 +172,7 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
             if isinstance(c, Column) and c.kind is Kind.DYNAMIC
         )
         asked.streams = asked.streams and all(label in asked.as_text for label in typed)
+    asked.traps = tuple(traps(tree, _kinds(asked.selections.values())))
     if pushed is not None and len(tables) == 1:
         asked.enough = _enough(tree, tables[0], whole=pushed.whole)
     put_in: list[tuple[int, str]] = []
@@ -179,6 +183,15 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
         put_in += _without_raw(sql)
     _put_in(asked, put_in)
     return asked
+
+
+def _kinds(selections: Iterable[Selection]) -> dict[str, Kind]:
+    """Return the kinds of the columns that are read, by their labels in lower case."""
+    return {
+        label.lower(): column.kind
+        for selection in selections
+        for label, column in zip(selection.labels, selection.columns, strict=True)
+    }
 
 
 def _enough(tree: Node, table: Node, *, whole: bool) -> int | None:

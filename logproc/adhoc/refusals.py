@@ -7,8 +7,12 @@ import json
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
+from logproc.adhoc.clauses import with_clause
 from logproc.adhoc.habits import CLAUSES, HABITS
+from logproc.adhoc.plain import in_plain_words
+from logproc.adhoc.reach import out_of_reach, renamed
 from logproc.errors import QueryError
 from logproc.rollup.builder import file_hint, have
 from logproc.rollup.functions import DOMAIN
@@ -40,12 +44,16 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
     name, kind = str(facts.get("name", "")), facts.get("error_subtype")
     begin, end = _place(facts, asked, sql, shift)
     message = str(facts.get("exception_message") or error).partition("\n")[0].strip()
+    if plain := in_plain_words(message, sql, begin, end):
+        return plain
     if "FROM clause is missing" in message:
         message = f"there is no FROM; it names one of {', '.join(sorted(relations.by_name))}"
     elif kind == "COLUMN_NOT_FOUND":
         # What a subquery yields are candidates; else they are no more than what the query asked for.
         inner = str(facts.get("candidates", "")) if len(re.findall(r"\bselect\b", sql, re.IGNORECASE)) > 1 else ""
-        message = f"there is no column {name!r}{_hint(name, inner.split(','), asked, relations)}"
+        message = f"there is no column {name!r}" + (
+            out_of_reach(sql, begin, name, relations) or _hint(name, inner.split(","), asked, relations)
+        )
     elif kind == "MISSING_ENTRY" and facts.get("type") == "Table":
         near = difflib.get_close_matches(name.lower(), relations.by_name, n=2)
         known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(relations.by_name))}"
@@ -53,16 +61,21 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
     elif kind == "MISSING_ENTRY" and "Function" in str(facts.get("type")):
         message = f"there is no function {_as_written(name, sql, begin)!r}{_instead(name, facts)}"
     elif lost := re.match(r'(?:Table|Values list) "([^"]*)" does not have a column named "([^"]*)"', message):
-        message = f"there is no column {lost[2]!r} in {lost[1]}{_hint(lost[2], (), asked, relations)}"
+        hint = out_of_reach(sql, begin, lost[2], relations, lost[1]) or _hint(lost[2], (), asked, relations)
+        message = f"there is no column {lost[2]!r} in {lost[1]}{hint}"
     elif "because schema" in message:
         message = f"FROM: there is no family or source {sql[begin:end]!r}{file_hint(sql[begin:end])}"
     elif lost := re.match(r'Referenced table "([^"]*)" not found', message):
-        message = f"FROM has no {lost[1]!r}, only {' and '.join(asked.selections) or 'what stands in brackets'}"
+        message = renamed(sql, begin, lost[1]) or (
+            f"FROM has no {lost[1]!r}, only {' and '.join(asked.selections) or 'what stands in brackets'}"
+        )
     elif "cannot contain window functions" in message:
         message = f"{message.split()[0]}: a window function is computed behind it; write QUALIFY condition"
     elif lost := re.match(r"Unknown TimeZone '([^']*)'", message):
         begin, end = _span(re.escape(f"'{lost[1]}'"), sql)
-        message = f"there is no time zone {lost[1]!r}; write one such as 'Europe/Berlin' or 'UTC'"
+        near = difflib.get_close_matches(lost[1], sorted(available_timezones()), n=1)
+        way = f"did you mean {near[0]!r}?" if near else "write one such as 'Europe/Berlin' or 'UTC'"
+        message = f"there is no time zone {lost[1]!r}; {way}"
     elif lost := re.search(r"required extension '(\w+)", message):
         begin, end = _span(rf"\b{lost[1]}\b", sql)
         message = f"DuckDB's extension {lost[1]!r} is not installed: run INSTALL {lost[1]} in DuckDB once"
@@ -75,7 +88,8 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
         message = f"{(sql[begin:end] or 'UNION').upper()}: both sides must have the same number of columns"
     elif facts.get("exception_type") == "Parser":
         message += _other_syntax(sql) or _brackets(sql, begin) or _keyword(sql, begin) or _comma(sql, begin)
-    return QueryError(message, None, sql, begin, end)
+    is_syntax = facts.get("exception_type") == "Parser"
+    return QueryError(message if is_syntax else with_clause(message, sql, begin), None, sql, begin, end)
 
 
 def one_select(sql: str, count: int) -> QueryError:

@@ -191,7 +191,8 @@ class Answer:
 
 
 def _notes(asked: Asked) -> Iterator[str]:
-    """Say where columns, and their types, come from some of the rows."""
+    """Say where columns, and their types, come from some of the rows, and what is seldom what was meant."""
+    yield from asked.traps
     if asked.sampled:
         names = " and ".join(sorted(asked.sampled))
         yield f"`*` of {names} is the fields of the lines that were looked at; name others"

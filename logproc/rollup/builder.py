@@ -41,6 +41,15 @@ class Query:
         return QueryError(message, self.name, self.sql, begin, end)
 
 
+_PARAMETER = r"\?|[$:]\w+"
+_UNMARKED = {
+    "Placeholder": _PARAMETER,
+    "Parameter": _PARAMETER,
+    "Interval": r"\bINTERVAL\s+('[^']*'|[\w.-]+)(\s+(?!FROM\b|AND\b|OR\b|AS\b|GROUP\b)[A-Z]+)?",
+}
+"""How that is written of which sqlglot notes no place, by its node."""
+
+
 def span(node: Node, sql: str) -> tuple[int | None, int | None]:
     """Return where a node begins and ends in the query's text, as far as sqlglot noted it.
 
@@ -48,8 +57,9 @@ def span(node: Node, sql: str) -> tuple[int | None, int | None]:
     """
     places = [child.meta for child in node.walk() if child.meta.get("start") is not None]
     if not places:
-        found = re.search(r"\?|[$:]\w+", sql) if type(node).__name__ in {"Placeholder", "Parameter"} else None
-        return (None, None) if found is None else found.span()
+        pattern = _UNMARKED.get(type(node).__name__)
+        found = list(re.finditer(pattern, sql, re.IGNORECASE)) if pattern else []
+        return found[0].span() if found and (len(found) == 1 or pattern == _PARAMETER) else (None, None)
     begin, end = min(place["start"] for place in places), max(place["end"] for place in places) + 1
     depth = quoted = 0
     for place in range(begin, len(sql)):

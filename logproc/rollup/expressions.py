@@ -7,6 +7,7 @@ arguments and `functions.FUNCTIONS` alone says what it means. Only what SQL writ
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,14 @@ def _path(builder: Builder, parts: list[str]) -> str:
 
 def _dot(builder: Builder, node: Node, clause: Clause) -> Expression:
     if any(type(part).__name__ != "Identifier" for part in node.parts):
-        raise builder.query.refuse(f"{clause.name}: {shown(node)} is no name of a field", node)
+        raise builder.query.refuse(f"{clause.name}: {shown(node)} is no name of a field{_element(shown(node))}", node)
     return builder.column(_path(builder, [part.name for part in node.parts]), node, clause)
+
+
+def _element(written: str) -> str:
+    """Say how a value within a list of JSON is taken, where a name goes on behind an index."""
+    found = re.fullmatch(r"([\w.]+)(\[\d+\].*)", written.replace('"', ""))
+    return "" if found is None else f"; a list of JSON is text: write json_extract_string({found[1]}, '${found[2]}')"
 
 
 def _literal(builder: Builder, node: Node, clause: Clause) -> Expression:

@@ -178,6 +178,38 @@ def test_sources_are_relations(tmp_path):
             '"GET"',
         ),
         ("SELECT CAST(path AS INET) FROM web", "extension 'inet' is not installed", "INET"),
+        ("SELECT count(DISTINCT *) FROM web", "write count(DISTINCT client), or", "count(DISTINCT *)"),
+        ("SELECT a.client FROM web a JOIN web AS a ON true", "FROM: two tables are called 'a'", "a ON"),
+        ("SELECT client FROM web a, web b", "more than one table has a column 'client'; write 'a.client'", "client"),
+        ("SELECT path FROM (SELECT client FROM web)", "the SELECT in brackets does not hand it on; add path", "path"),
+        (
+            "WITH a AS (SELECT client FROM web) SELECT path FROM a",
+            "here: a does not hand it on; add path",
+            "path FROM a",
+        ),
+        ("SELECT t.path FROM (SELECT client FROM web) t", "'path' in t: t does not hand it on", "t.path"),
+        ("SELECT median(1) FROM web x, app y WHERE y.path > ''", "WHERE: there is no column 'path' in y; x ", "y.path"),
+        ("SELECT web.status FROM web w", "write w in front of the column", "web.status"),
+        (
+            "SELECT count(*) FROM web WHERE time > now() - INTERVAL 1 FORTNIGHT",
+            "must be written out",
+            "INTERVAL 1 FORTN",
+        ),
+        ("SELECT bytes, 5 % 0 FROM web LIMIT 1", "division by zero in (5 % 0); write nullif", "5 % 0"),
+        ("SELECT FROM web", "SELECT: nothing is asked for", "SELECT FROM"),
+        ("SELECT status FROM web ORDER BY 3", "ORDER BY 3: columns are counted from 1 to 1", "3"),
+        ("SELECT path, count(*) OVER () FROM web GROUP BY status", "'path' is neither in GROUP BY", "path"),
+        ("SELECT CAST(path AS INT) FROM web", "write TRY_CAST, which gives NULL", "CAST"),
+        ("SELECT x.y[0].z FROM json", "write json_extract_string(x.y, '$[0].z')", "x.y[0].z"),
+        (
+            "SELECT hour(time AT TIME ZONE 'Europe/Berln') FROM web",
+            "mean 'Europe/Berlin'?",
+            "'Europe/Berln'",
+        ),
+        ("SELECT avg(path) OVER () FROM web", "SELECT: No function matches", "avg"),
+        ("SELECT median(1), nope(extract(hour FROM time)) FROM web", "SELECT: there is no function 'nope'", "nope"),
+        ("SELECT median(1) FROM web WHERE nope(path)", "WHERE: there is no function 'nope'", "nope"),
+        ("SELECT rank() OVER (ORDER BY nope(path)) FROM web", "SELECT: there is no function 'nope'", "nope"),
     ],
 )
 def test_refusals_point_at_what_is_wrong(sql, message, below):
@@ -186,6 +218,28 @@ def test_refusals_point_at_what_is_wrong(sql, message, below):
     assert message in refused.value.message
     first, second = str(refused.value).split("\n")[-2:]
     assert first[second.index("^") :].startswith(below)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (
+            "SELECT time AT TIME ZONE 'Europe/Berlin' AS t FROM web",
+            "time AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin'",
+        ),
+        ("SELECT median(hour(timezone('Asia/Tokyo', w.time))) FROM web w", "reads it as the clock of Asia/Tokyo"),
+        ("SELECT time AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin' AS t FROM web", None),
+        ("SELECT tags[1] FROM json LIMIT 1", "json_extract_string(tags, '$[0]')"),
+        ("SELECT list(tags)[1] FROM json", None),
+        ("SELECT from_json(tags, '[\"VARCHAR\"]')[1] FROM json", None),
+    ],
+)
+def test_what_is_seldom_meant_is_said_beside_the_answer(sql, said, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"tags": ["x", "y"]}\n')
+    notes = []
+    with Answer(Config(paths=(str(tmp_path), str(DATA / "web3"))), sql, say=notes.append) as answer:
+        assert answer.table is None
+    assert [said in note for note in notes] == ([True] if said else [])
 
 
 def test_refusals_name_configured_sources():

@@ -1,0 +1,102 @@
+"""Messages of DuckDB that name no place, or no way out that there is here, in words that do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from logproc.adhoc.clauses import with_clause
+from logproc.errors import QueryError
+from logproc.rollup.sql import grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Place = tuple[int | None, int | None]
+
+
+def in_plain_words(message: str, sql: str, begin: int | None, end: int | None) -> QueryError | None:
+    """Return the error for a message of DuckDB that one of `PLAIN` says better; None for any other."""
+    for pattern, say in PLAIN:
+        if found := re.search(pattern, message):
+            text, place = say(found, sql, (begin, end))
+            return QueryError(with_clause(text, sql, place[0]), None, sql, *place)
+    return None
+
+
+def _star(_found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    distinct = re.search(r"\bcount\s*\(\s*DISTINCT\s*\*\s*\)", sql, re.IGNORECASE)
+    if distinct is not None:
+        way = "write count(DISTINCT client), or SELECT count(*) FROM (SELECT DISTINCT * FROM web)"
+        return f"{distinct[0]} names no column; {way}", distinct.span()
+    star = re.search(r"\w+\s*\([^()]*?\*\s*\)", sql)
+    return "* stands for columns in SELECT and in count(*) alone; name the column", star.span() if star else place
+
+
+def _twice(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    name = found[1]
+    named = [token for token in grammar()().tokenize(sql) if token.text.lower() == name.lower()]
+    behind = {"FROM", "JOIN", ","}
+    text = sql.upper()
+    tables = [
+        token
+        for token in named
+        if not text[token.end + 1 :].startswith(".")
+        and not text[: token.start].endswith(".")
+        and (_word_before(text, token.start, 1) in behind or _word_before(text, token.start, 2) in behind | {"AS"})
+    ]
+    if len(tables) > 1:
+        place = (tables[1].start, tables[1].end + 1)
+    return f"FROM: two tables are called {name!r}; give one of them another name, as in web AS other", place
+
+
+def _word_before(text: str, place: int, count: int) -> str:
+    """Return the word, or the comma, so many before a place."""
+    words = re.findall(r"[\w.'\"]+|,|\)", text[:place])
+    return words[-count] if len(words) >= count else ""
+
+
+def _zero(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    parts = re.findall(r"\w+|[^\w\s]", found[1].strip("()").replace('"', ""))
+    written = re.search(r"[\s\"()]*".join(map(re.escape, parts)), sql)
+    return f"division by zero in {found[1]}; write nullif(x, 0) for what divides", written.span() if written else place
+
+
+def _empty(_found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    select = re.search(r"\bSELECT\b(?=\s*($|FROM\b|WHERE\b|;))", sql, re.IGNORECASE)
+    text = "SELECT: nothing is asked for; write columns, aggregates or * behind it"
+    return text, select.span() if select else place
+
+
+def _order(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    number = re.match(r"\d+", sql[place[0] or 0 :])
+    return f"ORDER BY {number[0] if number else 'n'}: columns are counted from 1 to {found[1]}", place
+
+
+def _ungrouped(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
+    message = (
+        f"column {found[1]!r} is neither in GROUP BY nor inside an aggregate; "
+        f"add it to GROUP BY (or write GROUP BY ALL), or aggregate it"
+    )
+    return message, place
+
+
+def _unread(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
+    return f"{found[0]}; write TRY_CAST, which gives NULL for such", place
+
+
+def _columns_twice(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
+    return f"more than one table has a column {found[1]!r}; write {found[2].replace(chr(34), '')}", place
+
+
+PLAIN: tuple[tuple[str, Callable[[re.Match[str], str, Place], tuple[str, Place]]], ...] = (
+    (r"^STAR expression is only allowed", _star),
+    (r"(?:[Dd]uplicate alias) \"([^\"]*)\"", _twice),
+    (r"^Division by zero in expression (\(.*\))\.", _zero),
+    (r"SELECT clause without selection list", _empty),
+    (r"ORDER term out of range - should be between 1 and (\d+)", _order),
+    (r"^column \"([^\"]*)\" must appear in the GROUP BY clause", _ungrouped),
+    (r"^Could not convert .*", _unread),
+    (r"^Ambiguous reference to column name \"([^\"]*)\" \(use: (.*)\)", _columns_twice),
+)
+"""What DuckDB says, as a pattern, and the function that says it better and knows the place."""

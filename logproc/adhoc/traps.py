@@ -1,0 +1,55 @@
+"""What is right SQL and seldom what is meant, from a query's tree: each is said once, beside the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from logproc.model import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Node = Any
+"""A node of sqlglot's tree."""
+
+
+def traps(tree: Node, kinds: Mapping[str, Kind]) -> Iterator[str]:
+    """Yield notes on a query whose columns, by their names in lower case, are of these kinds."""
+    notes = (note for node in tree.walk() for note in (_zone(node, kinds), _character(node, kinds)) if note)
+    yield from dict.fromkeys(notes)
+
+
+def _column(node: Node) -> str:
+    """Return a column's name in lower case, without its table's; empty for anything else."""
+    return node.name.lower() if type(node).__name__ == "Column" else ""
+
+
+def _zone(node: Node, kinds: Mapping[str, Kind]) -> str | None:
+    """Warn of a time in UTC that is read as the clock of another zone."""
+    kind = type(node).__name__
+    if kind == "AtTimeZone":
+        time, zone = node.this, node.args.get("zone")
+    elif kind == "Anonymous" and node.name.lower() == "timezone" and len(node.expressions) == 2:
+        zone, time = node.expressions
+    else:
+        return None
+    name = _column(time)
+    if kinds.get(name) is not Kind.TIME or zone is None or zone.name.upper() in {"", "UTC"}:
+        return None
+    return (
+        f"{name} has no zone and is UTC: this reads it as the clock of {zone.name}; what the clock showed there is "
+        f"{name} AT TIME ZONE 'UTC' AT TIME ZONE '{zone.name}'"
+    )
+
+
+def _character(node: Node, kinds: Mapping[str, Kind]) -> str | None:
+    """Warn of an index into a text: lists of JSON are texts."""
+    if type(node).__name__ != "Bracket" or len(node.expressions) != 1:
+        return None
+    name = _column(node.this)
+    if kinds.get(name) is not Kind.DYNAMIC or type(node.expressions[0]).__name__ != "Literal":
+        return None
+    return (
+        f"{name}[...] is a character of the text; an element of a list of JSON is json_extract_string({name}, '$[0]'), "
+        f"counted from 0"
+    )
