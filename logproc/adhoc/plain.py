@@ -35,25 +35,22 @@ def _star(_found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
 
 def _twice(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
     name = found[1]
-    named = [token for token in grammar()().tokenize(sql) if token.text.lower() == name.lower()]
-    behind = {"FROM", "JOIN", ","}
-    text = sql.upper()
     tables = [
         token
-        for token in named
-        if not text[token.end + 1 :].startswith(".")
-        and not text[: token.start].endswith(".")
-        and (_word_before(text, token.start, 1) in behind or _word_before(text, token.start, 2) in behind | {"AS"})
+        for token in grammar()().tokenize(sql)
+        if token.text.lower() == name.lower() and _is_named(sql[: token.start].upper(), sql[token.end + 1 :])
     ]
     if len(tables) > 1:
         place = (tables[1].start, tables[1].end + 1)
     return f"FROM: two tables are called {name!r}; give one of them another name, as in web AS other", place
 
 
-def _word_before(text: str, place: int, count: int) -> str:
-    """Return the word, or the comma, so many before a place."""
-    words = re.findall(r"[\w.'\"]+|,|\)", text[:place])
-    return words[-count] if len(words) >= count else ""
+def _is_named(before: str, behind: str) -> bool:
+    """Tell whether a table gets its name between two texts, as `a` in FROM web AS a."""
+    words = re.findall(r"[\w.'\"]+|,|\)", before)
+    words = words[:-1] if words[-1:] == ["AS"] else words
+    opening = {"FROM", "JOIN", ","}
+    return not before.endswith(".") and not behind.startswith(".") and bool(opening & {*words[-2:]})
 
 
 def _zero(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:

@@ -55,7 +55,8 @@ class Undeclared:
             try:
                 self._explain()
             except Exception as failed:  # noqa: BLE001 - duckdb's, which is not imported here
-                error = error or failed
+                # That text is no number is no mistake of the query, if something else is.
+                error = failed if error is None or _is_misfit(error) > _is_misfit(failed) else error
             else:
                 self._numbers = numbers
                 return
@@ -149,6 +150,10 @@ class Undeclared:
         place = found.span() if found else (None, None)
         message = f"{label} is text here, with {value[:40]!r} among its values; write TRY_CAST({label} AS DOUBLE)"
         return QueryError(message, None, self._asked.written, *place)
+
+
+def _is_misfit(error: Exception) -> bool:
+    return "No function matches" in str(error)
 
 
 def _choices(fields: Sequence[Field]) -> Iterator[frozenset[Field]]:

@@ -50,6 +50,12 @@ _UNMARKED = {
 """How that is written of which sqlglot notes no place, by its node."""
 
 
+_UNCERTAIN = (
+    "// of a field that nobody declared: whether it cuts is known once all values are, as 3 // 2 is 1 and 3.5 // 2 is "
+    "1.75, too late for a report to add up; write CAST(field AS BIGINT) // 2, or floor(field / 2)"
+)
+
+
 def span(node: Node, sql: str) -> tuple[int | None, int | None]:
     """Return where a node begins and ends in the query's text, as far as sqlglot noted it.
 
@@ -148,7 +154,7 @@ class Builder:
         """Apply a function: check arity, kinds and constants, insert casts, fold what is constant."""
         kinds = {argument.kind for argument in arguments}
         if name == "//" and Kind.DYNAMIC in kinds and Kind.DECIMAL not in kinds:
-            return self.call("trunc", (self.call("/", arguments),))  # whole, as the field's numbers mostly are
+            raise MisfitError(_UNCERTAIN)
         function = FUNCTIONS[name]
         if name in COMPARING and function.accepts(len(arguments)):
             name, arguments = compared(name, arguments)

@@ -206,6 +206,7 @@ def test_sources_are_relations(tmp_path):
             "mean 'Europe/Berlin'?",
             "'Europe/Berln'",
         ),
+        ("SELECT median(a.b // 1), cont(*) FROM json", "there is no function 'cont'; did you mean", "cont"),
         ("SELECT avg(path) OVER () FROM web", "SELECT: No function matches", "avg"),
         ("SELECT median(1), nope(extract(hour FROM time)) FROM web", "SELECT: there is no function 'nope'", "nope"),
         ("SELECT median(1) FROM web WHERE nope(path)", "WHERE: there is no function 'nope'", "nope"),

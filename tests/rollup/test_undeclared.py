@@ -147,6 +147,8 @@ def answer(config, sql):
         ("SELECT count(*) FROM json WHERE n > '9'", [(2,)]),
         ("SELECT id // 10 AS k, count(*) FROM json WHERE id < 1000 GROUP BY k", [(9, 1)]),
         ("SELECT sum(n // 4::DOUBLE) FROM json WHERE id < 1000", [(25.125,)]),
+        ("SELECT sum(n // 4) FROM json WHERE id < 1000", [(25.125,)]),
+        ("SELECT n // 10 AS k, count(*) FROM json GROUP BY k ORDER BY k", [(0.9, 1), (1, 1), (10.05, 1)]),
     ],
 )
 def test_both_engines_take_a_field_of_numbers_for_numbers(logs, sql, rows):
