@@ -1,0 +1,107 @@
+"""What a ledger knows of files: generations, the paths of the last scan, copies, and what was counted behind holes."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from logproc.state.rows import FACTS, RECORD, SEEN, Paths, Records, record_of, record_values, seen_values
+from logproc.state.statements import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from logproc.state.generations import Seen
+    from logproc.state.rows import Record
+
+VARIABLES = 500
+"""So many numbers are in one statement; SQLite takes 999 in all its versions."""
+
+
+class Files(Statements):
+    """The files of a ledger."""
+
+    def records(self) -> Records:
+        """Return what is known of all generations, by number."""
+
+        def load(number: int | None) -> list[Any]:
+            only, values = ("", ()) if number is None else ("WHERE id = ?", (number,))
+            return self._all(f"SELECT id, {RECORD} FROM generations {only} ORDER BY id", values)
+
+        return Records(self._all(f"SELECT {FACTS} FROM generations ORDER BY id"), load)
+
+    def records_of(self, ids: Iterable[int]) -> dict[int, Record]:
+        """Return what is known of some generations, by number."""
+        sql = f"SELECT id, {RECORD} FROM generations WHERE id IN"
+        return {
+            row[0]: record_of(row)
+            for some in _batches(sorted(ids))
+            for row in self._all(f"{sql} ({', '.join('?' * len(some))}) ORDER BY id", some)
+        }
+
+    def beginnings(self) -> list[tuple[int, int, bytes, bytes]]:
+        """Return of each generation that is counted: number, bytes and hash of its head, and its signature."""
+        return self._all("SELECT id, head_bytes, head, signature FROM generations WHERE open_end > 0 ORDER BY id")
+
+    def add_generation(self, record: Record, run: int) -> int:
+        """Add a generation, and return its number."""
+        values = (*record_values(record), run)
+        return self._do(f"INSERT INTO generations ({RECORD}, run) VALUES ({', '.join('?' * len(values))})", values)
+
+    def save_generations(self, records: Iterable[Record]) -> None:
+        """Write generations anew."""
+        assignments = ", ".join(f"{name} = ?" for name in RECORD.split(", "))
+        self._many(
+            f"UPDATE generations SET {assignments} WHERE id = ?",
+            ((*record_values(record), record.generation.id) for record in records),
+        )
+
+    def drop_generation(self, number: int) -> None:
+        """Forget a generation, its paths and what was counted behind a hole; its counts are dropped elsewhere."""
+        self._do("DELETE FROM generations WHERE id = ?", (number,))
+        self._do("DELETE FROM seen WHERE generation = ?", (number,))
+        self._do("DELETE FROM ranges WHERE generation = ?", (number,))
+        self._do("DELETE FROM copies WHERE generation = ?", (number,))
+
+    def seen(self) -> Paths:
+        """Return what the last scan made of each path."""
+        return Paths(self._all(f"SELECT {SEEN} FROM seen"))
+
+    def save_seen(self, seen: Iterable[Seen], gone: Iterable[str]) -> None:
+        """Write down what a scan made of paths, and forget paths that are gone."""
+        self._many("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(seen_values, seen))
+        self._many("DELETE FROM seen WHERE path = ?", ((os.fsencode(path),) for path in gone))
+
+    def copies(self) -> dict[tuple[str, int, int], int]:
+        """Return the generations of contents that are known as copies: family, length and CRC."""
+        rows = self._all("SELECT family, length, crc, generation FROM copies")
+        return {(os.fsdecode(row[0]), row[1], row[2]): row[3] for row in rows}
+
+    def add_copies(self, copies: Iterable[tuple[tuple[str, int, int], int]]) -> None:
+        """Write down contents that are copies of generations."""
+        self._many(
+            "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
+            ((os.fsencode(family), length, crc, number) for (family, length, crc), number in copies),
+        )
+
+    def ranges(self, generation: int) -> list[dict[str, Any]]:
+        """Return what was counted of a generation behind a hole, in order."""
+        rows = self._all("SELECT mark FROM ranges WHERE generation = ? ORDER BY start", (generation,))
+        return [json.loads(row[0]) for row in rows]
+
+    def holed(self) -> set[int]:
+        """Return the generations that have holes."""
+        return {row[0] for row in self._all("SELECT DISTINCT generation FROM ranges")}
+
+    def save_ranges(self, generation: int, marks: Iterable[dict[str, Any]]) -> None:
+        """Write down what was counted of a generation behind a hole."""
+        self._do("DELETE FROM ranges WHERE generation = ?", (generation,))
+        self._many(
+            "INSERT INTO ranges VALUES (?, ?, ?)", ((generation, mark["start"], json.dumps(mark)) for mark in marks)
+        )
+
+
+def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for at in range(0, len(numbers), VARIABLES):
+        yield numbers[at : at + VARIABLES]
