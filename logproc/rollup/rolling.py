@@ -42,17 +42,24 @@ class FinerGroups:
         rows = len(self.ids)
         if not rows:
             return _nothing(way, index)
-        is_same = way.keys == way.finer
-        if is_same:
-            groups = np.arange(rows, dtype=np.int32)
-        else:
-            groups = index.assign([self._known.vector(key) for key in way.keys], rows)
-        groups = self._kept(groups, way.where)
-        ids, groups = _renumbered(groups, rows if is_same else len(index))
-        own = self.ids[ids] if is_same else None
-        keys, offsets = index.encode(ids if own is None else own)
-        states = [self._state(share, groups, len(ids), own) for share in way.shares]
-        return TableData(keys, offsets, states, self._places(groups, len(ids)))
+        if way.keys == way.finer:
+            return self._same(way, index)
+        groups = index.assign([self._known.vector(key) for key in way.keys], rows)
+        ids, groups = _renumbered(self._kept(groups, way.where), len(index))
+        keys, offsets = index.encode(ids)
+        states = [self._state(share, groups, len(ids), None) for share in way.shares]
+        places = self._marked.folded(self.ids, groups, len(ids)).places(np.arange(len(ids)), self._files)
+        return TableData(keys, offsets, states, places)
+
+    def _same(self, way: Rolled, index: GroupIndex) -> TableData:
+        """Return the table of a report whose groups are finer ones, or those of them that its WHERE leaves."""
+        own, groups = self.ids, np.arange(len(self.ids), dtype=np.int32)
+        if way.where is not None:
+            ids, groups = _renumbered(self._kept(groups, way.where), len(own))
+            own = own[ids]
+        keys, offsets = index.encode(own)
+        states = [self._state(share, groups, len(own), own) for share in way.shares]
+        return TableData(keys, offsets, states, self._marked.places(own, self._files))
 
     @cached_property
     def _known(self) -> Evaluator:
@@ -94,9 +101,6 @@ class FinerGroups:
         sent = np.full(len(self._index), -1, np.int64)
         sent[self.ids] = groups
         return sent
-
-    def _places(self, groups: NDArray[np.int32], size: int) -> Places:
-        return self._marked.folded(self.ids, groups, size).places(np.arange(size), self._files)
 
 
 def _renumbered(groups: NDArray[np.int32], size: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
