@@ -12,10 +12,12 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
+from logproc.formats.access_times import ACCESS_TIMES
 from logproc.formats.apache import compile_apache
 from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_tomcat_10, compile_varnish
 from logproc.formats.app import APP
 from logproc.formats.cloud import CLOUD
+from logproc.formats.clusters import CLUSTERS
 from logproc.formats.containers import CONTAINERS
 from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
@@ -25,12 +27,16 @@ from logproc.formats.format import COLOURED, SEPARATOR, Format, Sample
 from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.guards import GUARDS
+from logproc.formats.haproxy import HAPROXY
 from logproc.formats.headed import HEADED_FORMATS
 from logproc.formats.homes import HOMES
 from logproc.formats.hosting import HOSTING
+from logproc.formats.ingress import INGRESS
 from logproc.formats.java import JAVA
 from logproc.formats.java_servers import JAVA_SERVERS
+from logproc.formats.java_stores import JAVA_STORES
 from logproc.formats.journal import JOURNAL
+from logproc.formats.json_access import JSON_ACCESS
 from logproc.formats.json_sensors import JSON_SENSORS
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.json_web import JSON_WEB
@@ -41,6 +47,7 @@ from logproc.formats.names import NAMES
 from logproc.formats.nginx import compile_nginx
 from logproc.formats.nginx_json import compile_nginx_json, is_json_template
 from logproc.formats.node import NODE
+from logproc.formats.office import OFFICE
 from logproc.formats.operations import OPERATIONS
 from logproc.formats.perimeter import PERIMETER
 from logproc.formats.postgres import POSTGRES, compile_postgres
@@ -69,13 +76,17 @@ __all__ = ["FORMATS", "PATTERNS", "PATTERN_DOCS", "STRINGS", "Format", "Sample",
 
 _TEXT = (
     *WEB,
+    *INGRESS,
     *CLOUD,
+    *HAPROXY,
     *PROXIES,
     *SERVERS,
+    *ACCESS_TIMES,
     *WEB_SERVERS,
     *SYSLOG,
     *JOURNAL,
     *JAVA,
+    *JAVA_STORES,
     *PYTHON,
     *APP,
     *LOGGERS,
@@ -96,15 +107,18 @@ _ROWS = (
     *DATABASES,
     *STORES,
     *GUARDS,
+    *OFFICE,
     *EVENTS,
     *OPERATIONS,
     *SYSTEMS,
     *SERVICES,
     *HOSTING,
+    *CLUSTERS,
     *SELFHOSTED,
     *HOMES,
     *PERIMETER,
     *STRUCTURED,
+    *JSON_ACCESS,
     *JSON_SHAPES,
     *JSON_WEB,
     *JSON_SENSORS,

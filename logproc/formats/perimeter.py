@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
+from logproc.formats.access_times import with_time
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import MESSAGE, app, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Slot
 from logproc.formats.syslog import RFC5424
-from logproc.formats.web_servers import with_time
 from logproc.formats.within import Part, Within
 
 _FRACTION = "%d/%b/%Y:%H:%M:%S%.%z"
