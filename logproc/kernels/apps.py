@@ -12,7 +12,7 @@ from logproc.kernels.fields import ends_here
 from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte, load_word
 from logproc.kernels.numerals import parse_decimal
-from logproc.kernels.simd import NEWLINE, below_mask64, eq_mask64, trailing_zeros
+from logproc.kernels.simd import NEWLINE, below_mask64, eq_mask64, load_u64, trailing_zeros
 
 _BLANK, _OPENING, _CLOSING = np.uint8(32), np.uint8(91), np.uint8(93)
 
@@ -43,6 +43,15 @@ def place_of_word(head: int, length: int) -> int:
     return ((head ^ length) * _MULTIPLIER & 0xFFFFFFFFFFFFFFFF) >> _SHIFT
 
 
+def _eight(byte: int) -> np.uint64:
+    return np.uint64(int.from_bytes(bytes([byte]) * 8))
+
+
+_LOW, _HIGH, _BLANKS, _UNDERSCORES = _eight(127), _eight(128), _eight(32), _eight(95)
+_TWO = np.uint64(2)  # places from the eighth bit to that of small letters
+_FROM_A, _BEHIND_Z, _FROM_0, _BEHIND_9, _FROM_CAPITAL = map(_eight, (128 - 97, 128 - 123, 128 - 48, 128 - 58, 128 - 65))
+"""Added to a byte of seven bits, each sets the eighth from a character on, or from the one behind it on."""
+
 _WORD_AT = np.zeros(_PLACES + 1, np.uint8)
 for _n in range(len(LEVEL_WORDS)):
     _WORD_AT[place_of_word(int(_HEADS[_n]), int(_LENGTHS[_n]))] = _n
@@ -63,16 +72,25 @@ def is_word(byte):
 @helper
 def level_end(base, s):
     """Return where the name of a level at s ends, a whole word or one of Redis's signs; -1 if there is none."""
-    i = s
-    word = np.int64(0)
-    byte = load_byte(base, i)
-    while is_word(byte):
-        if i - s < 8:
-            word |= (byte | (32 if byte >= 65 else 0)) << (8 * (i - s))
-        i += 1
-        byte = load_byte(base, i)
-    if i == s:
-        return s + 1 if byte == 46 or byte == 45 or byte == 42 or byte == 35 else -1
+    # Eight bytes at once: lengths of levels differ from line to line, and a step a byte would be guessed wrongly.
+    # Without a sign: the compiler takes sums of two positive numbers for positive ones.
+    text = load_u64(base, s)
+    low = text & _LOW
+    letters = ((low | _BLANKS) + _FROM_A) & ~((low | _BLANKS) + _BEHIND_Z)
+    digits = (low + _FROM_0) & ~(low + _BEHIND_9)
+    others = ~(letters | digits | ~((low ^ _UNDERSCORES) + _LOW)) & _HIGH | text & _HIGH
+    word = np.int64(text | (((low + _FROM_CAPITAL) & _HIGH) >> _TWO))
+    if others != 0:
+        length = np.int64(trailing_zeros(others)) >> 3
+        if length == 0:
+            byte = load_byte(base, s)
+            return s + 1 if byte == 46 or byte == 45 or byte == 42 or byte == 35 else -1
+        i = s + length
+        word &= (1 << (8 * length)) - 1
+    else:
+        i = s + 8
+        while is_word(load_byte(base, i)):
+            i += 1
     k = _WORD_AT[((word ^ (i - s)) * _MULTIPLIER >> _SHIFT) & _PLACES]
     return i if _HEADS[k] == word and _LENGTHS[k] == i - s else -1
 
