@@ -15,10 +15,10 @@ from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.formats.within import Finder
 from logproc.formats.zones import EPOCH, local_clock
 from logproc.kernels import layout, tokenize
-from logproc.kernels.abreast import WORKSPACE
 from logproc.kernels.layout import ProgramArrays
 from logproc.kernels.recall import RECALL_CELL
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
+from logproc.kernels.unusual import WORKSPACE
 from logproc.timestamps import DAY
 
 if TYPE_CHECKING:
@@ -59,13 +59,19 @@ def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
     return usual + unusual + layout.UNUSUAL * bool(is_unusual)
 
 
+_NOT_LAST = layout.COMMA_LIST | layout.LONG | layout.SOLID | layout.MAY_END
+"""Flags that a last slot may not have where lines are read side by side."""
+
+
 def _goes_abreast(program: Program, slots: NDArray[np.int64]) -> bool:
     """Tell whether all slots are of the kinds that `kernels.abreast` reads."""
-    if program.head or program.spans_lines or not len(slots):
+    if program.spans_lines or not len(slots):
         return False
-    ended = all(slot.terminator and b"\n" not in slot.terminator for slot in program.slots[:-1])
-    usual = (slots[:, layout.FLAGS] & ~layout.QUOTED == 0).all() and (slots[:, layout.MEANING] <= layout.PRIORITY).all()
-    return ended and bool(usual)
+    sought = slots[:, layout.MEANING] <= layout.PRIORITY  # the end of the others is not
+    ended = all(slot.terminator for slot, looked in zip(program.slots[:-1], sought[:-1], strict=True) if looked)
+    fixed, last = sought & (slots[:, layout.FIXED] > 0), slots[-1]
+    plain = (slots[fixed, layout.FLAGS] & ~layout.QUOTED == 0).all()
+    return ended and bool(plain) and not (sought[-1] and last[layout.FLAGS] & _NOT_LAST)
 
 
 def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from logproc.kernels.clock import NO_TIME, SCRATCH_SIZE, parse_clf_time
+from logproc.kernels.clock import NO_TIME, parse_clf_time
 from logproc.kernels.fields import (
     BLANK,
+    continues,
+    ends_line,
     escaped,
     find_byte,
     list_is_numeric,
@@ -27,10 +29,12 @@ from logproc.kernels.layout import (
     CAPACITY,
     CLF_HEAD,
     CLF_TIME,
+    COMMA_LIST,
     COUNT,
     DECIMAL,
     DECIMAL_LIST,
     DERIVED,
+    DURATION,
     ENDS,
     EXTRA,
     FIXED,
@@ -38,7 +42,10 @@ from logproc.kernels.layout import (
     INTEGER,
     LENGTH,
     LOCAL_TIME,
+    LONG,
+    LOOSE_INTEGER,
     MASK,
+    MAY_END,
     MEANING,
     METHOD,
     N_SLOTS,
@@ -51,17 +58,23 @@ from logproc.kernels.layout import (
     QUERY,
     QUOTED,
     REQUEST,
+    REST,
+    REST_END,
     ROW_LINE,
     ROW_OFFSET,
     SCRATCH,
     SLOT_BYTES,
     SLOTS,
+    SOLID,
     STARTS,
     STORE,
+    SYSLOG,
     TARGET,
     TARGET_COLUMN,
+    TERMINATORS,
     TEXT,
     TIMES,
+    UNUSUAL,
     VHOST,
     WORD,
     ZONES,
@@ -69,17 +82,8 @@ from logproc.kernels.layout import (
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
 from logproc.kernels.numerals import parse_decimal, parse_integer, short_integer
 from logproc.kernels.simd import NEWLINE, eq_mask32, eq_mask64, leading_zeros, load_u64, trailing_zeros
-from logproc.kernels.values import put_typed, time_of
-
-LANES = 64
-"""Lines that are read side by side: as many as usually fit the first-level cache, with room for what is written."""
-
-AT = SCRATCH_SIZE
-FIELD_AT, END_AT, NEWLINE_AT = 8 * AT, 8 * (AT + LANES), 8 * (AT + 2 * LANES)
-"""Where in the scratch array, in bytes, each line's field begins and ends, and the line's newline stands."""
-
-WORKSPACE = AT + 3 * LANES
-"""Length of the scratch array: what decoding remembers, and the lines abreast."""
+from logproc.kernels.unusual import END_AT, ENDED_AT, FIELD_AT, NEWLINE_AT, STEP_AT, begin_fields, read_own_ends
+from logproc.kernels.values import AS_USUAL, put_typed, time_of
 
 QUESTION = np.uint8(63)
 _ONE = np.uint64(1)
@@ -144,11 +148,11 @@ def _find_lines(base, begin, end, wanted, work):
 
 
 @helper
-def _find_fixed_ends(base, slot, n, work):
+def _find_fixed_ends(base, slot, begin, n, work):
     """Find the ends of a field of known length, or of a dash in its place; returns the lines that have one."""
     fixed = load_word(slot, 8 * FIXED)
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
-    for k in range(n):
+    for k in range(begin, n):
         s, stop = load_word(work, FIELD_AT + 8 * k), load_word(work, NEWLINE_AT + 8 * k)
         e = s + fixed
         if e >= stop or load_u64(base, e) & mask != word:
@@ -160,10 +164,10 @@ def _find_fixed_ends(base, slot, n, work):
 
 
 @helper
-def _find_rest_ends(base, slot, n, work):
+def _find_rest_ends(base, slot, begin, n, work):
     """Find the ends of a last field without a terminator: the line's, or the blank before fields nobody knows."""
     byte = np.uint8(load_word(slot, 8 * BYTE))
-    for k in range(n):
+    for k in range(begin, n):
         s, stop = load_word(work, FIELD_AT + 8 * k), load_word(work, NEWLINE_AT + 8 * k)
         e = stop
         if byte != NEWLINE:
@@ -177,13 +181,13 @@ def _find_rest_ends(base, slot, n, work):
 
 
 @helper
-def _find_ends(base, slot, n, work):
+def _find_ends(base, slot, begin, n, work):
     """Find the ends of a field that another follows: the first place where its whole terminator stands."""
     byte, quoted = np.uint8(load_word(slot, 8 * BYTE)), load_word(slot, 8 * FLAGS) & QUOTED != 0
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
     # Where the first is a dash, most others are, too; a terminator that begins with one may stand at once.
-    dashed = byte != 45 and load_byte(base, load_word(work, FIELD_AT)) == 45
-    for k in range(n):
+    dashed = byte != 45 and load_byte(base, load_word(work, FIELD_AT + 8 * begin)) == 45
+    for k in range(begin, n):
         s, stop = load_word(work, FIELD_AT + 8 * k), load_word(work, NEWLINE_AT + 8 * k)
         if dashed and load_byte(base, s) == 45 and load_u64(base, s + 1) & mask == word:
             store_word(work, END_AT + 8 * k, s + 1)
@@ -201,12 +205,48 @@ def _find_ends(base, slot, n, work):
 
 
 @helper
-def _find_last_ends(base, slot, n, work, extra):
+def _find_odd_ends(base, slot, begin, n, program, work):
+    """Do what `_find_ends` does for a field with any of the flags: a list, a long terminator, a line that may end."""
+    byte, flags = np.uint8(load_word(slot, 8 * BYTE)), load_word(slot, 8 * FLAGS)
+    word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
+    rest_begin, rest_end = load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
+    rest = load_word(program, 8 * TERMINATORS)
+    quoted = flags & QUOTED != 0
+    for k in range(begin, n):
+        s, stop = load_word(work, FIELD_AT + 8 * k), load_word(work, NEWLINE_AT + 8 * k)
+        e = _find_near(base, s, stop, byte)
+        while True:
+            if e >= stop:
+                if flags & MAY_END == 0 or byte == 34:
+                    return k
+                e = stop - 1 if stop > s and load_byte(base, stop - 1) == 13 else stop
+                store_word(work, ENDED_AT + 8 * k, 1)
+                break
+            if load_u64(base, e) & mask == word:
+                good = not (quoted and e > s and load_byte(base, e - 1) == 92 and escaped(base, s, e))
+                if flags & COMMA_LIST != 0:
+                    good = good and not continues(base, s, e)
+                if flags & LONG != 0:
+                    good = good and rest_stands(base, e + 8, rest, rest_begin, rest_end)
+                if good:
+                    break
+            elif flags & MAY_END != 0 and ends_line(base, s, e, byte, quoted):
+                store_word(work, ENDED_AT + 8 * k, 1)
+                break
+            elif flags & SOLID != 0:
+                return k
+            e = _find(base, e + 1, stop, byte)
+        store_word(work, END_AT + 8 * k, e)
+    return n
+
+
+@helper
+def _find_last_ends(base, slot, begin, n, work, extra):
     """Find the ends of a last field with a terminator: behind it ends the line, or come fields nobody knows."""
     byte, quoted = np.uint8(load_word(slot, 8 * BYTE)), load_word(slot, 8 * FLAGS) & QUOTED != 0
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
     length = load_word(slot, 8 * LENGTH)
-    for k in range(n):
+    for k in range(begin, n):
         s, stop = load_word(work, FIELD_AT + 8 * k), load_word(work, NEWLINE_AT + 8 * k)
         e = s - 1
         good = False
@@ -249,7 +289,7 @@ def _request_parts(base, s, e):
 
 
 @helper
-def _put_requests(base, slot, n, row, program, starts, ends, max_rows, work):
+def _put_requests(base, slot, begin, n, row, program, starts, ends, max_rows, work):
     """Write the parts of request lines, or of targets that stand alone."""
     method, target_column = (
         load_word(program, 8 * (DERIVED + METHOD)),
@@ -258,7 +298,7 @@ def _put_requests(base, slot, n, row, program, starts, ends, max_rows, work):
     path, query = load_word(program, 8 * (DERIVED + PATH)), load_word(program, 8 * (DERIVED + QUERY))
     protocol = load_word(program, 8 * (DERIVED + PROTOCOL))
     whole = load_word(slot, 8 * MEANING) == REQUEST
-    for k in range(n):
+    for k in range(begin, n):
         s, e = load_word(work, FIELD_AT + 8 * k), load_word(work, END_AT + 8 * k)
         target, target_end = s, e
         if whole:
@@ -287,10 +327,10 @@ def _put_requests(base, slot, n, row, program, starts, ends, max_rows, work):
 
 
 @helper
-def _put_times(base, slot, n, row, times, zones, work, cache):
+def _put_times(base, slot, begin, n, row, times, zones, work, cache):
     """Write the times of a field, where an earlier one gave none; returns the lines whose time is one."""
     meaning = load_word(slot, 8 * MEANING)
-    for k in range(n):
+    for k in range(begin, n):
         s, e = load_word(work, FIELD_AT + 8 * k), load_word(work, END_AT + 8 * k)
         if e == s or (e == s + 1 and load_byte(base, s) == 45):
             continue
@@ -308,11 +348,18 @@ def _put_times(base, slot, n, row, times, zones, work, cache):
 
 
 @helper
-def _put_values(base, slot, n, row, program, starts, ends, max_rows, work):
+def _put_values(base, slot, begin, n, row, program, starts, ends, max_rows, work):
     """Write numbers and what else is checked one by one; returns the lines whose field is as it should be."""
     meaning, column = load_word(slot, 8 * MEANING), load_word(slot, 8 * STORE)
-    for k in range(n):
+    for k in range(begin, n):
         s, e = load_word(work, FIELD_AT + 8 * k), load_word(work, END_AT + 8 * k)
+        if meaning == COUNT or meaning == DURATION or meaning == LOOSE_INTEGER:
+            _value, good = short_integer(base, s, e)
+            if good:
+                if column >= 0:
+                    store_half(starts, 4 * (column * max_rows + row + k), s)
+                    store_half(ends, 4 * (column * max_rows + row + k), e)
+                continue
         if meaning >= COUNT:
             if put_typed(base, s, e, slot, program, starts, ends, max_rows, row + k) != 0:
                 return k
@@ -338,10 +385,10 @@ def _put_values(base, slot, n, row, program, starts, ends, max_rows, work):
 
 
 @helper
-def _put_texts(base, column, n, row, starts, ends, max_rows, work):
+def _put_texts(base, column, begin, n, row, starts, ends, max_rows, work):
     """Write fields as they stand, a dash as none."""
     at = 4 * (column * max_rows + row)
-    for k in range(n):
+    for k in range(begin, n):
         s, e = load_word(work, FIELD_AT + 8 * k), load_word(work, END_AT + 8 * k)
         dash = e == s + 1 and load_byte(base, s) == 45
         store_half(starts, at + 4 * k, -1 if dash else s)
@@ -377,6 +424,62 @@ def _usual_beginnings(base, program, n, work):
 
 
 @helper
+def _read_fields(base, f, slot, begin, n, row, program, lines, work):
+    """Read the fields of a slot of lines [begin, n) that begin where the work says; returns the lines that have one."""
+    starts, ends, times = load_word(lines, 8 * STARTS), load_word(lines, 8 * ENDS), load_word(lines, 8 * TIMES)
+    zones, max_rows = load_word(lines, 8 * ZONES), load_word(lines, 8 * CAPACITY)
+    length, meaning = load_word(slot, 8 * LENGTH), load_word(slot, 8 * MEANING)
+    is_last = f == load_word(program, 8 * N_SLOTS) - 1
+    if is_last and length == 0:
+        n = _find_rest_ends(base, slot, begin, n, work)
+    elif load_word(slot, 8 * FIXED) > 0:
+        n = _find_fixed_ends(base, slot, begin, n, work)
+    elif is_last:
+        n = _find_last_ends(base, slot, begin, n, work, load_word(program, 8 * EXTRA) != 0)
+    elif load_word(slot, 8 * FLAGS) & (COMMA_LIST | LONG | SOLID | MAY_END) != 0:
+        n = _find_odd_ends(base, slot, begin, n, program, work)
+    else:
+        n = _find_ends(base, slot, begin, n, work)
+    if f == 2 and load_word(program, 8 * CLF_HEAD) != 0:
+        n = _usual_heads(base, n, work)
+    if meaning == TEXT:
+        if load_word(slot, 8 * STORE) >= 0:
+            _put_texts(base, load_word(slot, 8 * STORE), begin, n, row, starts, ends, max_rows, work)
+    elif meaning == REQUEST or meaning == TARGET:
+        _put_requests(base, slot, begin, n, row, program, starts, ends, max_rows, work)
+    elif (
+        meaning == INTEGER
+        or meaning == DECIMAL
+        or meaning == DECIMAL_LIST
+        or (meaning >= COUNT and meaning != LOCAL_TIME)
+    ):
+        n = _put_values(base, slot, begin, n, row, program, starts, ends, max_rows, work)
+    else:
+        n = _put_times(base, slot, begin, n, row, times, zones, work, load_word(lines, 8 * SCRATCH))
+    for k in range(begin, n):
+        store_word(work, FIELD_AT + 8 * k, load_word(work, END_AT + 8 * k) + length)
+    return n
+
+
+@helper
+def _read_where_present(base, f, slot, n, row, program, lines, work):
+    """Read the fields of an unusual slot in the lines that have one; returns the lines that are as they should be."""
+    n = begin_fields(base, slot, n, row, program, lines, work)
+    k = 0
+    while k < n:
+        begin = k
+        while k < n and load_word(work, STEP_AT + 8 * k) == AS_USUAL:
+            k += 1
+        if k > begin:
+            read = _read_fields(base, f, slot, begin, k, row, program, lines, work)
+            if read < k:
+                return read
+        while k < n and load_word(work, STEP_AT + 8 * k) != AS_USUAL:
+            k += 1
+    return n
+
+
+@helper
 def read_abreast(base, begin, end, row, line, wanted, program, lines, work):
     """Read up to `wanted` lines of [begin, end) into rows from `row` on, and stop before the first unusual one.
 
@@ -384,48 +487,27 @@ def read_abreast(base, begin, end, row, line, wanted, program, lines, work):
     found, where to go on, zoneless times, first time, last time).
     """
     slots, n_slots = load_word(program, 8 * SLOTS), load_word(program, 8 * N_SLOTS)
-    extra, clf_head = load_word(program, 8 * EXTRA) != 0, load_word(program, 8 * CLF_HEAD) != 0
-    starts, ends, times = load_word(lines, 8 * STARTS), load_word(lines, 8 * ENDS), load_word(lines, 8 * TIMES)
+    clf_head = load_word(program, 8 * CLF_HEAD) != 0
+    starts, times = load_word(lines, 8 * STARTS), load_word(lines, 8 * TIMES)
     zones, max_rows = load_word(lines, 8 * ZONES), load_word(lines, 8 * CAPACITY)
     found = _find_lines(base, begin, end, wanted, work)
     n = _usual_beginnings(base, program, found, work)
     for k in range(n):
         store_word(times, 8 * (row + k), NO_TIME)
         store_byte(zones, row + k, 0)
+        store_word(work, ENDED_AT + 8 * k, 0)
     if clf_head:
         for column in (load_word(program, 8 * (DERIVED + VHOST)), load_word(program, 8 * (DERIVED + PORT))):
             if column >= 0:
                 _put_nothing(column, n, row, starts, max_rows)
     for f in range(n_slots):
         slot = slots + f * SLOT_BYTES
-        length, meaning = load_word(slot, 8 * LENGTH), load_word(slot, 8 * MEANING)
-        is_last = f == n_slots - 1
-        if is_last and length == 0:
-            n = _find_rest_ends(base, slot, n, work)
-        elif load_word(slot, 8 * FIXED) > 0:
-            n = _find_fixed_ends(base, slot, n, work)
-        elif is_last:
-            n = _find_last_ends(base, slot, n, work, extra)
+        if load_word(slot, 8 * FLAGS) < UNUSUAL:
+            n = _read_fields(base, f, slot, 0, n, row, program, lines, work)
+        elif load_word(slot, 8 * MEANING) >= SYSLOG:
+            n = read_own_ends(base, slot, n, row, program, lines, work)
         else:
-            n = _find_ends(base, slot, n, work)
-        if clf_head and f == 2:
-            n = _usual_heads(base, n, work)
-        if meaning == TEXT:
-            if load_word(slot, 8 * STORE) >= 0:
-                _put_texts(base, load_word(slot, 8 * STORE), n, row, starts, ends, max_rows, work)
-        elif meaning == REQUEST or meaning == TARGET:
-            _put_requests(base, slot, n, row, program, starts, ends, max_rows, work)
-        elif (
-            meaning == INTEGER
-            or meaning == DECIMAL
-            or meaning == DECIMAL_LIST
-            or (meaning >= COUNT and meaning != LOCAL_TIME)
-        ):
-            n = _put_values(base, slot, n, row, program, starts, ends, max_rows, work)
-        else:
-            n = _put_times(base, slot, n, row, times, zones, work, load_word(lines, 8 * SCRATCH))
-        for k in range(n):
-            store_word(work, FIELD_AT + 8 * k, load_word(work, END_AT + 8 * k) + length)
+            n = _read_where_present(base, f, slot, n, row, program, lines, work)
     row_offset, row_line = load_word(lines, 8 * ROW_OFFSET), load_word(lines, 8 * ROW_LINE)
     first_time, last_time = np.int64(NO_FIRST_TIME), np.int64(NO_TIME)
     zoneless = 0

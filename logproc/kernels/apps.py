@@ -30,7 +30,7 @@ _WORDS = (
 LEVEL_WORDS = tuple(word.encode() for word in _WORDS)
 """What loggers call a level, in lower case; each has one name in `model.LEVELS` or keeps its own."""
 
-_DURATION, _DURATION_END = int.from_bytes(b"duration", "little"), int.from_bytes(b"ration: ", "little")
+DURATION_WORD, _DURATION_END = int.from_bytes(b"duration", "little"), int.from_bytes(b"ration: ", "little")
 
 _HEADS = np.array([int.from_bytes(word[:8].ljust(8, b"\0"), "little") for word in LEVEL_WORDS], np.int64)
 _LENGTHS = np.array([len(word) for word in LEVEL_WORDS], np.int64)
@@ -195,7 +195,7 @@ def is_level_letter(byte):
 @helper
 def measured_at(base, s):
     """Return (start, end) of the number behind "duration: " at s; (-1, -1) if there is none."""
-    if load_word(base, s) != _DURATION or load_word(base, s + 2) != _DURATION_END:
+    if load_word(base, s) != DURATION_WORD or load_word(base, s + 2) != _DURATION_END:
         return -1, -1
     e = s + 10
     while is_digit(load_byte(base, e)) or (load_byte(base, e) == 46 and e > s + 10):

@@ -137,7 +137,7 @@ class LineArrays(NamedTuple):
     def described(self, scratch: NDArray[np.int64], counters: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the addresses that `tokenize` writes to; the arrays must outlive them.
 
-        `scratch` is int64[abreast.WORKSPACE], zeros at first, `counters` int64[COUNTERS].
+        `scratch` is int64[unusual.WORKSPACE], zeros at first, `counters` int64[COUNTERS].
         """
         arrays = (self.starts, self.ends, self.times, self.row_offset, self.row_line, self.reject_offset)
         others = (self.reject_line, self.reject_reason, self.zoneless)

@@ -15,6 +15,8 @@ from logproc.kernels.clock import SECOND, two_digits
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_word
+from logproc.kernels.numerals import POWERS, eight_digits
+from logproc.kernels.simd import load_u64
 
 RECALL_CELL = 34
 """Cell of the scratch array with the address of the layout whose time is remembered; 0 where there is none.
@@ -32,7 +34,7 @@ BAD_END_CELL, BAD_SEEN_CELL = 48, 49
 _MISSES, _PATIENCE, _SELDOM = 47, 4, 31
 """Cell of the times that came since one was recalled: where dates come in no order, few are remembered."""
 
-_MOST = 32
+_MOST, _MOST_DIGITS = 32, 6
 NOWHERE = 255
 
 
@@ -75,13 +77,20 @@ def recall(base, s, layout, cache):
         return -1
     micros = (minute * 60 + second) * SECOND
     first = s + (found >> 16 & 255)
-    unit = SECOND
-    for i in range(first, first + (found >> 24 & 255)):
-        digit = load_byte(base, i) - 48
-        if digit < 0 or digit > 9:
+    digits = found >> 24 & 255
+    if 0 < digits <= _MOST_DIGITS:
+        fraction = eight_digits(load_u64(base, first), digits)
+        if fraction < 0:
             return -1
-        unit //= 10
-        micros += digit * unit
+        micros += fraction * POWERS[_MOST_DIGITS - digits]
+    else:
+        unit = SECOND
+        for i in range(first, first + digits):
+            digit = load_byte(base, i) - 48
+            if digit < 0 or digit > 9:
+                return -1
+            unit //= 10
+            micros += digit * unit
     store_word(cache, 8 * _MISSES, 0)
     store_word(cache, 8 * HEAD_TIME, load_word(cache, 8 * _BASE) + micros)
     store_word(cache, 8 * HEAD_ZONELESS, found >> 48)

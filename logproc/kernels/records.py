@@ -33,6 +33,7 @@ from logproc.kernels.layout import (
     OPENING,
     OPENING_MASK,
     RECORD_BYTES,
+    ROW_OFFSET,
     SKIP,
     SLOTS,
     STARTS,
@@ -115,6 +116,25 @@ def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines
         store_half(load_word(lines, 8 * STARTS), place, -1)
         store_half(load_word(lines, 8 * ENDS), place, -1)
     return 0
+
+
+@helper
+def open_last(n, row, n_lines, blanks, program, lines):
+    """Say of the records of `n` lines in rows from `row` on, the first being line n_lines, that the last is open."""
+    counters, more = load_word(lines, 8 * COUNTS), load_word(lines, 8 * MORE_LINES)
+    column, max_rows = load_word(program, 8 * GROWS), load_word(lines, 8 * CAPACITY)
+    starts, ends = load_word(lines, 8 * STARTS), load_word(lines, 8 * ENDS)
+    grows = column >= 0 and load_word(program, 8 * IN_MESSAGE) == 0
+    for at in range(row, row + n):
+        store_half(more, 4 * at, 0)
+        if grows:
+            store_half(starts, 4 * (column * max_rows + at), -1)
+            store_half(ends, 4 * (column * max_rows + at), -1)
+    store_word(counters, 8 * STATE, OPEN)
+    store_word(counters, 8 * OPEN_ROW, row + n - 1)
+    store_word(counters, 8 * OPEN_AT, load_half(load_word(lines, 8 * ROW_OFFSET), 4 * (row + n - 1)))
+    store_word(counters, 8 * OPEN_LINES, n_lines + n - 1)
+    store_word(counters, 8 * OPEN_BLANKS, blanks)
 
 
 @helper

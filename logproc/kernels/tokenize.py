@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from logproc.kernels import layout
-from logproc.kernels.abreast import LANES, read_abreast
+from logproc.kernels.abreast import read_abreast
 from logproc.kernels.decode import NO_TIME, parse_decimal, parse_integer
 from logproc.kernels.fields import (
     BLANK,
@@ -82,10 +82,12 @@ from logproc.kernels.layout import (
     ROW_LINE,
     ROW_OFFSET,
     SCRATCH,
+    SKIP,
     SLOT_BYTES,
     SLOTS,
     SOLID,
     STARTS,
+    STATE,
     STORE,
     TARGET,
     TARGET_COLUMN,
@@ -99,8 +101,9 @@ from logproc.kernels.layout import (
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
 from logproc.kernels.recall import BAD_SEEN_CELL
-from logproc.kernels.records import LEAVE, PASSED, begin_records, end_records, newlines_between, record_line
+from logproc.kernels.records import LEAVE, PASSED, begin_records, end_records, newlines_between, open_last, record_line
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
+from logproc.kernels.unusual import LANES
 from logproc.kernels.values import (
     DONE,
     DONE_WITH_LINE,
@@ -176,9 +179,11 @@ def tokenize(base, begin, end, row, program, lines):
     width, alone = LANES, 0
     i = begin
     while i < end and row < max_rows and rejects < max_rejects:
-        if abreast and alone == 0:
+        if abreast and alone == 0 and (head == 0 or load_word(counters, 8 * STATE) != SKIP):
             wanted = min(width, max_rows - row)
             read, found, i, naive, first, last = read_abreast(base, i, end, row, n_lines, wanted, program, lines, cache)
+            if head > 0 and read > 0:
+                open_last(read, row, n_lines, blanks, program, lines)
             row += read
             n_lines += read
             n_zoneless += naive
@@ -188,7 +193,7 @@ def tokenize(base, begin, end, row, program, lines):
             if read == found:
                 continue
             alone = ALONE if read == 0 else 1
-        alone -= abreast
+        alone -= alone > 0
         n_lines += 1
         line = i
         reason = 0

@@ -238,7 +238,7 @@ def open_slot(base, s, slot, program, starts, ends, max_rows, row, cache):
 
 
 @helper
-def _field_end(base, s, slot, program, cache):
+def field_end(base, s, slot, program, cache):
     """Return (end, where the terminator must stand) of a field at s that knows its end; what is wrong, negative."""
     meaning = load_word(slot, 8 * MEANING)
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
@@ -275,7 +275,7 @@ def put_head(base, s, slot, program, starts, ends, max_rows, row, cache):
     meaning, flags = load_word(slot, 8 * MEANING), load_word(slot, 8 * FLAGS)
     if meaning >= TAG:
         return _put_rest(base, s, slot, program, starts, ends, max_rows, row, cache)
-    e, after = _field_end(base, s, slot, program, cache)
+    e, after = field_end(base, s, slot, program, cache)
     word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
     if meaning == STAMP and e < 0 and load_word(program, 8 * HEAD_SLOTS) > 0:
         # The line may still begin a record, and is then refused: it must not go on with the record before.

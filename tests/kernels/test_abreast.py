@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from random import Random
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels.programs import HOSTILE, TEXT_OF
 from kernels.test_tokenize import run_kernel, same
 
-from logproc.formats import resolve
+from logproc.formats import FORMATS, parser_separator, resolve
 from logproc.formats.format import Format
-from logproc.formats.parser_separator import program_arrays
+from logproc.formats.parser_separator import SeparatorParser, program_arrays
 from logproc.formats.program import Meaning
-from logproc.kernels.abreast import LANES
+from logproc.kernels import layout
+from logproc.kernels.unusual import LANES
+from logproc.model import PADDING
 
 if TYPE_CHECKING:
     from logproc.formats.program import Program
@@ -115,3 +119,104 @@ def test_these_programs_are_read_abreast(name: str):
 def test_rows_that_are_full_amid_lines_abreast_change_nothing(case: tuple[Program, bytes], capacity: int):
     program, text = case
     assert run_kernel(program, text, capacity=capacity) == run_kernel(program, text)
+
+
+# ---- formats whose slots may be missing, or know where they end: held against the same lines read one by one ---------
+
+UNUSUAL = [
+    name
+    for name, row in FORMATS.items()
+    if row.program
+    and any(slot.opening or slot.padded or slot.meaning >= Meaning.PRIORITY for slot in row.program.slots)
+]
+MENDED = [
+    b"INFO",
+    b"-",
+    b" ",
+    b"  ",
+    b"[",
+    b"]",
+    b"] ",
+    b": ",
+    b'"',
+    b"\\",
+    b"\t",
+    b"\r",
+    b"",
+    b"2024-02-30",
+    b"24:00:00",
+]
+BETWEEN = [b"", b" ", b"\tat x.y(Z.java:1)", b"Caused by: x", b"\0\0", b"}", b"INFO", b"\xff"]
+
+
+def changed(line: bytes, random: Random, oddity: float) -> bytes:
+    """Return a line with other digits in the place of some, and now and then a part that is none of it."""
+    text = bytearray(line)
+    for _ in range(random.randrange(4)):
+        at = random.randrange(len(text))
+        if 48 <= text[at] <= 57:
+            text[at] = random.randrange(48, 58)
+    if random.random() < oddity:
+        at = random.randrange(len(text) + 1)
+        text[at : at + random.randrange(6)] = random.choice(MENDED)
+    return bytes(text).replace(b"\n", b" ")
+
+
+@st.composite
+def records(draw):
+    """Draw a format and a log of it, in which some lines go on with others, and some are odd."""
+    row = FORMATS[draw(st.sampled_from(UNUSUAL))]
+    random = Random(draw(st.integers(0, 2**32)))
+    samples = [sample.line.encode() for sample in row.samples]
+    samples = draw(st.lists(st.sampled_from(samples), min_size=1, max_size=2))
+    oddity, between = draw(st.sampled_from([0.0, 0.02, 0.3])), draw(st.sampled_from([0.0, 0.05, 0.4]))
+    ends = draw(st.sampled_from([[b"\n"], [b"\n"], [b"\r\n"], [b"\n", b"\r\n"]]))
+    lines = [
+        random.choice(BETWEEN) if random.random() < between else changed(random.choice(samples), random, oddity)
+        for _ in range(draw(st.integers(1, 2 * LANES + 12)))
+    ]
+    return row, b"".join(line + random.choice(ends) for line in lines)
+
+
+def all_that_is_found(row: Format, text: bytes, call: tuple[int, bool, int]) -> list:
+    """Return whatever a call of the kernel leaves: counters, rows, rejects."""
+    state, more, capacity = call
+    parser = SeparatorParser(row, row.fields, capacity)
+    parser.resume(state, 1 << 12, more=more)
+    for array in parser.lines:
+        array[...] = 77
+    buffer = np.frombuffer(text + b"\n" * PADDING, np.uint8).copy()
+    counters = np.zeros(layout.COUNTERS, np.int64)
+    parser.parse(buffer, 0, len(text), 0, counters)
+    lines, rows, rejects = parser.lines, counters[layout.ROWS], counters[layout.REJECTS]
+    starts = lines.starts[:, :rows]
+    return [
+        *(
+            counters[: layout.RECORD_BYTES].tolist(),
+            starts.tolist(),
+            np.where(starts < 0, 0, lines.ends[:, :rows]).tolist(),
+        ),
+        *(array[:rows].tolist() for array in (lines.times, lines.row_offset, lines.row_line, lines.zoneless)),
+        lines.more_lines[:rows].tolist() if row.program is not None and row.program.head else [],
+        *(array[:rejects].tolist() for array in (lines.reject_offset, lines.reject_line, lines.reject_reason)),
+    ]
+
+
+CALLS = st.tuples(
+    st.sampled_from([layout.FRESH, layout.SKIP, layout.FULL]), st.booleans(), st.sampled_from([500, 500, 40])
+)
+
+
+@settings(max_examples=150)
+@given(records(), CALLS)
+def test_lines_side_by_side_are_read_as_if_each_were_alone(case: tuple[Format, bytes], call: tuple[int, bool, int]):
+    found = all_that_is_found(*case, call)
+    with patch.object(parser_separator, "_goes_abreast", lambda *_: False):
+        assert found == all_that_is_found(*case, call)
+
+
+def test_formats_of_few_kinds_alone_are_read_line_by_line():
+    read = {name for name in UNUSUAL if program_arrays(FORMATS[name].program, tuple(FORMATS[name].fields)).abreast}
+    assert {"timed", "log4j", "python", "postgres", "haproxy", "rfc5424", "syslog"} <= read
+    left = {name for name in set(UNUSUAL) - read if not FORMATS[name].program.spans_lines}
+    assert left == {"haproxy_connect"}  # its last field holds its terminator's first byte nowhere
