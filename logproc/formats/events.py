@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from logproc.formats.format import Format, Sample
 from logproc.formats.heads import MESSAGE, app, literal, maybe
-from logproc.formats.program import Meaning, Slot
+from logproc.formats.program import Meaning, Missing, Slot
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
@@ -116,10 +116,16 @@ EVENTS = (
         "cef",
         "Common Event Format: CEF:version|vendor|product|version|event|name|severity|pairs; the time is that of rt, "
         "else of end or start",
-        (*_CEF, MESSAGE),
-        prefix=b"CEF:",
+        (
+            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            Slot(None, Meaning.LITERAL, b"", opening=b"CEF:", padded=True),
+            *_CEF,
+            MESSAGE,
+        ),
         rank=1,
         single=True,
+        needs=(b"CEF:",),
+        begins=rb"(?:<\d{1,3}> ?)?CEF:",
         within=EXTENSION,
         samples=(
             Sample(
@@ -146,6 +152,7 @@ EVENTS = (
                 "CEF:0|Example|Gate|1|100|seen|5|src=192.0.2.1 start=1 rt=Jan 02 2024 03:04:05 CET dst=192.0.2.9",
                 {**_EVENT, "time": "2024-01-02T02:04:05Z"},
             ),
+            Sample("<134> CEF:0|Example|Gate|1|100|seen|5|src=192.0.2.1 dst=192.0.2.9", {**_EVENT, "severity": "info"}),
             Sample("CEF:0|a|b|1|100|seen|5|act=x end=1704164645678", {"time": "2024-01-02T03:04:05.678000Z"}),
         ),
         refused=("CEF:0|Security|threatmanager|1.0", "LEEF:1.0|a|b|c|d|e"),

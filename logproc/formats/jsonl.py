@@ -36,6 +36,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
             "time_micros",
             "SystemTime",
             "TimeCreated",
+            "LogTimestamp",
         ),
     ),
     "level": (
@@ -75,6 +76,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         *("IPAddress", "IpAddress", "ipAddress", "clientIP", "sourceIp", "client_address", "clientAddress"),
         "ip_addr",
         "remotehost",
+        "ClientPublicIP",
     ),
     "ident": ("ident",),
     "user": (
@@ -88,6 +90,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
             "user_name",
             "userName",
             "UserId",
+            "Username",
         ),
         *("actor.alternateId", "properties.userPrincipalName", "userPrincipalName", "UserPrincipalName"),
         "protoPayload.authenticationInfo.principalEmail",

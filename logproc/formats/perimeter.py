@@ -3,7 +3,8 @@
 https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions,
 https://www.cisco.com/c/en/us/td/docs/security/firepower/Syslogs/b_fptd_syslog_guide.html,
 https://pve.proxmox.com/wiki/Firewall, https://webmin.com/docs/modules/webmin-actions-log/,
-https://docs.cpanel.net/knowledge-base/cpanel-product/the-cpanel-log-files/
+https://docs.cpanel.net/knowledge-base/cpanel-product/the-cpanel-log-files/,
+https://help.zscaler.com/zia/nss-feed-output-format-web-logs, https://knowledge.broadcom.com (ESXi log files)
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import re
 
 from logproc.formats.access_times import with_time
 from logproc.formats.format import SEPARATOR, Format, Sample
-from logproc.formats.heads import MESSAGE, app, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Slot
 from logproc.formats.syslog import RFC5424
 from logproc.formats.within import Part, Within
+from logproc.model import Kind
 
+_PRIORITY = Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED)
 _FRACTION = "%d/%b/%Y:%H:%M:%S%.%z"
 _COMBINED = '%h %l %u [%{x}i] "%r" %>s %b "%{Referer}i" "%{User-Agent}i"'
 _CLOSED = Slot(None, Meaning.TEXT, b",")
@@ -123,7 +126,7 @@ PERIMETER = (
         "paloalto_syslog",
         "PAN-OS behind the head of syslog: the host, then number, time, serial number, type, subtype, and the rest",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            _PRIORITY,
             Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S%.%|%+%|%b %d %Y %H:%M:%S"),
             word("host"),
             *_PANOS,
@@ -162,7 +165,7 @@ PERIMETER = (
         "rfc5424_relayed",
         "syslog of RFC 5424 behind the head of a relay's older one; the time is that of the sender",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            _PRIORITY,
             Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S%.%|%+"),
             word("relay"),
             *RFC5424.slots[1:],
@@ -252,6 +255,152 @@ PERIMETER = (
             ),
         ),
         refused=("102 tap102i0-IN 02/Jan/2024:03:04:05 +0100 x", "a 6 tap102i0-IN 02/Jan/2024:03:04:05 +0100 x"),
+    ),
+    app(
+        "syslog_year_behind",
+        "syslog with the year behind the clock, as ArubaOS writes it",
+        (
+            _PRIORITY,
+            stamp("%b %d %H:%M:%S%. %Y", b" "),
+            word("host"),
+            Slot(None, Meaning.TAG, b""),
+            MESSAGE,
+        ),
+        rank=3,
+        single=True,
+        family="syslog",
+        begins=rb"(?:<\d{1,3}>)?[A-Z][a-z][a-z] [ \d]\d [\d:]{8}(?:\.\d+)? (?:19|20)\d\d [A-Za-z\d][\w.:-]* \S",
+        samples=(
+            Sample(
+                "<141>Jan  2 03:04:05 2024 wlc1 authmgr[1234]: <522008> <NOTI> joe is in",
+                {
+                    "severity": "notice",
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "wlc1",
+                    "program": "authmgr",
+                    "pid": 1234,
+                    "message": "<522008> <NOTI> joe is in",
+                },
+            ),
+        ),
+        refused=("Jan  2 03:04:05 wlc1 authmgr[1234]: x", "Jan  2 2024 03:04:05 wlc1 authmgr[1234]: x"),
+    ),
+    app(
+        "esxi",
+        "VMware's ESXi up to 7 and vCenter: time level program[thread] [origin] message",
+        (
+            stamp(ISO, b" "),
+            level(padded=False),
+            Slot("program", Meaning.TEXT, b"["),
+            word("thread", b"] "),
+            bracketed("origin"),
+            MESSAGE,
+        ),
+        rank=2,
+        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+ [\w.-]+\[\w+\] \[Originator@",
+        head=4,
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678Z warning hostd[2099] [Originator@6876 sub=Vimsvc] disk is slow",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "WARN",
+                    "program": "hostd",
+                    "thread": "2099",
+                    "origin": "Originator@6876 sub=Vimsvc",
+                    "message": "disk is slow",
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678Z hostd[2099]: [Originator@6876] x", "2024-01-02T03:04:05Z info hostd: x"),
+    ),
+    app(
+        "esxi_8",
+        "VMware ESXi's own files from 8 on: time Level(priority) program[pid]: message",
+        (
+            stamp(ISO, b" "),
+            Slot("kind", Meaning.TEXT, b"(", solid=True),
+            number("priority", b") "),
+            Slot(None, Meaning.TAG, b""),
+            MESSAGE,
+        ),
+        rank=3,
+        single=True,
+        family="syslog",
+        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z][a-z]\(\d{1,3}\) \S",
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678Z In(166) Hostd[2099]: joe logged in",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "kind": "In",
+                    "priority": 166,
+                    "program": "Hostd",
+                    "pid": 2099,
+                    "message": "joe logged in",
+                },
+            ),
+            Sample("2024-01-02T03:04:05.678Z Wa(180) vmkwarning: cpu3:2097)slow", {"program": "vmkwarning"}),
+        ),
+        refused=("2024-01-02T03:04:05.678Z esx1 Hostd[2099]: x y", "In(166) Hostd[2099]: joe"),
+    ),
+    app(
+        "vmkernel",
+        "kernel of VMware ESXi: time cpu:world) message",
+        (stamp(ISO, b" cpu"), number("cpu", b":"), number("world", b")"), MESSAGE),
+        rank=3,
+        single=True,
+        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+Z cpu\d+:\d+\)",
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678Z cpu3:2097152)ScsiDeviceIO: 1: command failed",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "cpu": 3,
+                    "world": 2097152,
+                    "message": "ScsiDeviceIO: 1: command failed",
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678Z esx1 vmkernel: cpu3:2097152)x", "cpu3:2097152)x"),
+    ),
+    app(
+        "zscaler",
+        "Zscaler's web logs: time, then key=value parted by tabs",
+        (_PRIORITY, stamp("%Y-%m-%d %H:%M:%S", b"\t"), MESSAGE),
+        rank=0,
+        single=True,
+        family="syslog",
+        begins=rb"(?:<\d{1,3}>)?\d{4}-\d\d-\d\d [\d:]{8}\t\w+=",
+        within=Within(
+            "message",
+            tuple(
+                Part(name, key, b"\t", anywhere=True, open_end=True)
+                for name, key in (
+                    *(("client", b"ClientIP="), ("user", b"user="), ("method", b"requestmethod=")),
+                    *(("target", b"url="), ("status", b"status="), ("bytes", b"responsesize=")),
+                    *(("bytes_in", b"requestsize="), ("action", b"action="), ("user_agent", b"useragent=")),
+                )
+            ),
+            kinds={"status": Kind.INTEGER, "bytes": Kind.INTEGER, "bytes_in": Kind.INTEGER},
+        ),
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05\treason=Allowed\trequestmethod=GET\tuseragent=Mozilla 5\tClientIP=192.0.2.7\t"
+                "status=200\tuser=joe@example.com\turl=a.example/b\tresponsesize=65",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "client": "192.0.2.7",
+                    "method": "GET",
+                    "user_agent": "Mozilla 5",
+                    "status": 200,
+                    "user": "joe@example.com",
+                    "target": "a.example/b",
+                    "bytes": 65,
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05 reason=Allowed", "reason=Allowed\taction=Allowed"),
     ),
 )
 """Rows of the family."""

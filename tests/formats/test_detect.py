@@ -459,7 +459,7 @@ EXPECTED = {
     "lnav/logfile_laravel.1": "monolog",
     "lnav/logfile_xml_msg.0": "timed",
     "lnav/logfile_generic.0": "timed",
-    "lnav/logfile_vpxd.0": "timed",
+    "lnav/logfile_vpxd.0": "esxi",
     "loghub/HDFS/HDFS_2k.log": "hdfs",
     "loghub/OpenStack/OpenStack_2k.log": "openstack_merged",
     "loghub/Apache/Apache_2k.log": "apache_error",
