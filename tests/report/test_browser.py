@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from report.samples import hostile, night, sliced, wide
 from selenium import webdriver
-from selenium.webdriver.support.ui import WebDriverWait
+from waiting import PATIENCE, until
 
 from logproc.report import html
 
@@ -38,6 +38,7 @@ def browser(tmp_path_factory):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver.set_script_timeout(PATIENCE)
     try:
         yield driver
     finally:
@@ -151,23 +152,27 @@ def spoken(browser):
 def test_everything_can_be_read_aloud_what_is_below_the_screen_too(opened, scripts):
     browser = opened("night", scripts=scripts)
     sections = len(browser.find_elements("css selector", "section > .head"))
-
-    def headings():
-        return [name for role, name in spoken(browser) if role == "heading"]
-
-    WebDriverWait(browser, 20).until(lambda _: len([h for h in headings() if h != "Needs a look"]) == sections + 1)
-    found = spoken(browser)
-    assert [name for role, name in found if role == "heading"][:3] == ["Log report", "What was read", "Needs a look"]
-    pictures = [name for role, name in found if role in {"image", "figure"} and name]
-    assert "Hours of day: requests by hour of day; from 0 to 9, highest at 5" in pictures
-    assert "requests over time; from 100 to 261, highest at 2026-03-02 23:00" in pictures
-    tables = [name for role, name in found if role == "table"]
-    assert {"Paths", "Estimates", "Hosts and sources", "Coverage by host"} <= {name.capitalize() for name in tables}
-    assert ("rowheader", "/page/0") in found
+    expected = {
+        *(("table", name) for name in ("paths", "estimates", "hosts and sources", "coverage by host")),
+        ("picture", "hours of day: requests by hour of day; from 0 to 9, highest at 5"),
+        ("picture", "requests over time; from 100 to 261, highest at 2026-03-02 23:00"),
+        ("rowheader", "/page/0"),
+    }
     if scripts:
-        assert ("searchbox", "Filter Paths") in found
-        assert {("button", "path"), ("button", "requests"), ("button", "Show all 40 rows")} <= set(found)
-        assert not [name for role, name in found if role == "button" and "↕" in name]
+        expected |= {("searchbox", "filter paths"), ("button", "path"), ("button", "requests")}
+        expected.add(("button", "show all 40 rows"))
+
+    def told():
+        """Return what is told of the page once all of it is: the browser makes its tree, and charts, bit by bit."""
+        found = spoken(browser)
+        named = {("picture" if role in {"image", "figure"} else role, name.lower()) for role, name in found}
+        headings = [name for role, name in found if role == "heading"]
+        whole = len([name for name in headings if name != "Needs a look"]) == sections + 1
+        return found if whole and expected <= named else None
+
+    found = until(told)
+    assert [name for role, name in found if role == "heading"][:3] == ["Log report", "What was read", "Needs a look"]
+    assert not [name for role, name in found if role == "button" and "↕" in name]
 
 
 def test_a_host_is_chosen_and_its_figures_are_shown(opened):
@@ -187,10 +192,7 @@ def test_a_host_is_chosen_and_its_figures_are_shown(opened):
     assert said == "4,332 lines chosen"
     lines = "return JSON.parse(document.querySelector('#choosing figure script').textContent).lines[0].slice(0, 3)"
     assert browser.execute_script(lines) == [100, 107, 114]
-    WebDriverWait(browser, 20).until(
-        lambda b: b.execute_script("return document.querySelector('#choosing figure').ariaLabel") is not None
-    )
-    label = browser.execute_script("return document.querySelector('#choosing figure').ariaLabel")
+    label = until(lambda: browser.execute_script("return document.querySelector('#choosing figure').ariaLabel"))
     assert label == "lines of what is chosen, 4,332 together"
     browser.execute_script(choose, "")
     assert browser.execute_script(values)[0].endswith("of all")
@@ -219,9 +221,7 @@ def test_panels_follow_the_host_that_is_chosen_and_come_back(opened):
     press(browser, "Paths", "th button", 1)
     assert rows(browser, "Paths")[0][0] == "/page/39"
     browser.execute_script("document.querySelectorAll('.panel .chart')[0].scrollIntoView()")
-    WebDriverWait(browser, 20).until(
-        lambda b: b.execute_script("return document.querySelectorAll('.panel canvas').length") > 0
-    )
+    until(lambda: browser.execute_script("return document.querySelectorAll('.panel canvas').length"))
     assert axe(browser) == {}
     assert browser.execute_async_script(CHOOSE, "web3") == "web3"
     assert "No rows" in browser.execute_script("return document.querySelector('.panel .body').textContent")
@@ -341,7 +341,7 @@ def test_charts_are_drawn_by_the_library_and_by_the_page(opened):
     browser = opened("night")
     browser.execute_script("document.querySelectorAll('.chart')[3].scrollIntoView()")
     drawn = "return document.querySelectorAll('canvas').length"
-    WebDriverWait(browser, 20).until(lambda b: b.execute_script(drawn) > 0)
+    until(lambda: browser.execute_script(drawn))
     browser = opened("night", scripts=False)
     assert browser.find_elements("css selector", "canvas") == []
     assert len(browser.find_elements("css selector", "svg.static")) >= 8
