@@ -25,6 +25,9 @@ GRACE = 0.5
 UNWIND = 1.0
 """Seconds that it gets from then on to end by itself: on a busy machine the way up to what is deferred takes longer."""
 
+_LOOK = 0.05
+"""Seconds between two looks at how far it is."""
+
 ASKED = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -136,12 +139,14 @@ def _stop(signum: int, _frame: FrameType | None) -> None:
 def _watch(reader: int) -> None:
     first = _next(reader)
     since, heard = time.monotonic(), False
-    while time.monotonic() < since + (UNWIND if heard else GRACE):
+    while True:
+        # What is deferred is looked at before the clock: this thread may have stood still with all others.
         if _STATE.held or heard != _STATE.raised:
             since, heard = time.monotonic(), _STATE.raised
-        if select.select([reader], [], [], GRACE / 10)[0]:
+        elif time.monotonic() >= since + (UNWIND if heard else GRACE):
+            _end(first)
+        if select.select([reader], [], [], _LOOK)[0]:
             _end(_next(reader))
-    _end(first)
 
 
 def _next(reader: int) -> int:
