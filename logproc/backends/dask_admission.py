@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from logproc.backends import probe
-from logproc.backends.dask_worker import Greeting, RunSetup, forget, greet
+from logproc.backends.dask_worker import Greeting, RunSetup, forget, greet, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,8 +65,7 @@ class Admission:
             if worker in self._members.live:
                 self._greet(worker)
         elif isinstance(answer, Exception):
-            text = f"it cannot load logproc ({type(answer).__name__}: {answer})"
-            self._members.answered(worker, Greeting("an unknown host", "code", text))
+            self._members.answered(worker, unanswered(answer))
         else:
             self._answered(worker, answer)
         return iter(())

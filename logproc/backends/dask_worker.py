@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 RUNS = 4
 """Runs that a worker process remembers: a long-lived cluster serves many."""
 
+NO_THREAD = "can't start new thread"
+"""What Python says, in a RuntimeError, where a machine has no memory for a thread, or no room for one more."""
+
 REASON = 500
 """Characters of a reason that travel: Dask replaces an error of more than 10,000 bytes by its text."""
 
@@ -154,6 +157,14 @@ def _greet(setup: RunSetup) -> Greeting:
             del _known[next(iter(_known))]
         _known[setup.run] = work
     return Greeting(host)
+
+
+def unanswered(error: Exception) -> Greeting:
+    """Return what it means that a worker could not be greeted: it has no memory left, or other code, if any."""
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError) or NO_THREAD in str(error):
+        return Greeting("an unknown host", "machine", what)
+    return Greeting("an unknown host", "code", f"it cannot load logproc ({what})")
 
 
 def forget(run: str) -> None:

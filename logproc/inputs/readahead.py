@@ -40,7 +40,10 @@ class ReadAhead:
         self._ended = False
         self._stopped = False
         self._thread = threading.Thread(target=self._decode, name="logproc-decoder", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # that is how Python says it, and a machine that lacks memory is to be known
+            raise MemoryError(f"no thread can be started to decode ahead: {error}") from error
 
     @property
     def damage(self) -> str | None:

@@ -519,6 +519,19 @@ def test_a_machine_without_disk_or_memory_gives_tasks_back(known, monkeypatch, e
     assert (again.worker, again.file, str(again)) == ("tcp://w:1", None, str(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("error", "kind", "problem"),
+    [
+        (MemoryError("no room"), "machine", "MemoryError: no room"),
+        (RuntimeError("can't start new thread"), "machine", "RuntimeError: can't start new thread"),
+        (ImportError("not here"), "code", "it cannot load logproc (ImportError: not here)"),
+    ],
+)
+def test_a_worker_that_has_no_memory_for_a_greeting_is_not_told_to_install_anything(error, kind, problem):
+    greeting = dask_worker.unanswered(error)
+    assert (greeting.kind, greeting.problem) == (kind, problem)
+
+
 def test_an_error_of_the_task_is_its_outcome(known):
     known["run"] = raise_(ValueError("no")), None, None
     assert dask_worker.do("run", task_of(1)) == Failure(1, "ValueError: no")

@@ -150,3 +150,12 @@ def test_a_silent_pipe_does_not_hold_up_who_stops_reading() -> None:
     os.close(begin)
     ahead.close()
     os.close(end)
+
+
+def test_where_no_thread_can_be_started_memory_is_what_is_missing(monkeypatch):
+    def start(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(MemoryError, match="no thread can be started to decode ahead"):
+        ReadAhead(Source())  # type: ignore[arg-type]
