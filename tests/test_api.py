@@ -34,6 +34,21 @@ def test_importing_the_package_loads_nothing_heavy():
     assert {"numpy", "numba", "click", "sqlglot", "logproc.errors"}.isdisjoint(result.stdout.split())
 
 
+def test_a_script_needs_no_guard_for_worker_processes(tmp_path):
+    """Python would run it anew in each of them, where it would start others, which is refused."""
+    for number in range(3):
+        (tmp_path / f"{number}.log").write_text(LINE * (number + 1))
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, logproc\nfrom logproc import planner\nplanner.PACK_FILES = 1\n"
+        "report = logproc.run(sys.argv[1:], workers=2, backend='processes')\n"
+        "print(report.run.backend, report.lines.counted, __file__, __spec__)\n"
+    )
+    command = [sys.executable, str(script), *map(str, sorted(tmp_path.glob("*.log")))]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert (found.stdout, found.stderr) == (f"processes 6 {script} None\n", "")
+
+
 def test_paths_may_be_bytes_times_may_be_dates_and_one_report_a_text(log):
     report = logproc.run(
         str(log).encode(), since=date(2016, 10, 25), until=date(2016, 10, 26), reports="web/methods", workers=1

@@ -14,12 +14,14 @@ import os
 import pickle
 import selectors
 import signal
+import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from logproc import scratch
@@ -27,6 +29,7 @@ from logproc.backends.child import CHUNK, OUT_OF_MEMORY, SIZE, START_METHOD, ser
 from logproc.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
@@ -41,6 +44,8 @@ END_SECONDS = 1.0
 
 STARTS = 3
 """How often a child is started whose fork server dies meanwhile."""
+
+_hiding = Lock()
 
 START_PAUSE = 0.1
 """Seconds until the next attempt: what has closed its socket is not gone yet, and is not replaced before it is."""
@@ -150,7 +155,25 @@ def prepare() -> None:
     """Let what children need be imported by the time that the first one starts; UsageError as there."""
     _prepared()
     if START_METHOD == "forkserver":
-        forkserver.ensure_running()
+        with _apart_from_main():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def _apart_from_main() -> Iterator[None]:
+    """Let what is started meanwhile load nothing of the program that calls: nothing of it is needed.
+
+    multiprocessing would run that program's file anew in each child. A script that calls us outside of
+    `if __name__ == "__main__"` would do so there, too, and every child would die of that.
+    """
+    with _hiding:  # another thread would find what this one has hidden, and keep it so
+        main = vars(sys.modules["__main__"])
+        hidden: dict[str, Any] = {name: main[name] for name in ("__file__", "__spec__") if name in main}
+        main.update(dict.fromkeys(hidden))
+        try:
+            yield
+        finally:
+            main.update(hidden)
 
 
 class Children:
@@ -265,7 +288,8 @@ class Children:
         for _ in range(STARTS):
             process: BaseProcess = self._context.Process(target=serve, args=args, name="logproc-child", daemon=True)
             try:
-                process.start()
+                with _apart_from_main():
+                    process.start()
             except (EOFError, ConnectionError) as error:
                 cause = error
                 time.sleep(START_PAUSE)
