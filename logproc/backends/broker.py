@@ -17,7 +17,7 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
 from logproc.backends.halves import halves
-from logproc.backends.leases import Durations, Held, Lease, Loss, Range, Root, Status, Worker
+from logproc.backends.leases import Durations, Held, Lease, Loss, Range, Root, Status, Worker, host_of
 from logproc.model import Failure, Partial
 
 if TYPE_CHECKING:
@@ -238,6 +238,20 @@ class Broker:
         able = (name for name, known in self._workers.items() if known.refusals < SUSPENDED)
         return any(name not in refused for name in able)
 
+    def _left_to_others(self, todo: Range, worker: str) -> bool:
+        """Tell whether a range waits for others: this worker refused it, or its last try is due and is another host's.
+
+        What ended processes on this one may be want of memory, of which another has more.
+        """
+        refused = {name for name, _ in todo.refusals}
+        if worker in refused:
+            return self._others_may(todo, worker)
+        tried = [host_of(name) for name, _ in todo.deaths]
+        if tried.count(host_of(worker)) < DEATHS - 1:
+            return False
+        able = (name for name, known in self._workers.items() if known.refusals < SUSPENDED)
+        return any(name not in refused and host_of(name) not in tried for name in able)
+
     # ---- what is ready -----------------------------------------------------------------------------------------
 
     def _ready(self) -> int:
@@ -257,7 +271,7 @@ class Broker:
             todo = self._again.popleft()
             if not todo.ready:
                 continue
-            if any(name == worker for name, _ in todo.refusals) and self._others_may(todo, worker):
+            if self._left_to_others(todo, worker):
                 self._again.append(todo)
                 looked += 1
                 continue

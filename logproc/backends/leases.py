@@ -112,7 +112,7 @@ class Range:
 
     def lost(self, what: str, causes: list[tuple[str, str]]) -> Failure:
         """Return the failure that names the hosts and the last cause; who reports it names file and range."""
-        hosts = ", ".join(dict.fromkeys(worker.partition("/")[0] for worker, _ in causes))
+        hosts = ", ".join(dict.fromkeys(host_of(worker) for worker, _ in causes))
         return Failure(self.task.number, f"{what} on {hosts} ({causes[-1][1]})")
 
 
@@ -191,3 +191,8 @@ class Durations:
             if 2 * below >= self._total:
                 return counter
         raise AssertionError(self._total)
+
+
+def host_of(worker: str) -> str:
+    """Return the host in a worker's name, `host` or `host/child`, as people are told it."""
+    return worker.rpartition("/")[0] or worker

@@ -17,7 +17,7 @@ from logproc.backends import unheard
 from logproc.backends.broker import Broker
 from logproc.backends.channel import Endpoint
 from logproc.backends.keys import Address
-from logproc.backends.leases import LEASE_SECONDS
+from logproc.backends.leases import LEASE_SECONDS, host_of
 from logproc.backends.manager import serve
 from logproc.backends.probe import probes
 from logproc.backends.protocol import DRAINED, STOPPED, TYPES
@@ -140,7 +140,7 @@ class Watch:
     def _watch_leases(self, status: Status) -> None:
         losses = self._service.losses()
         for loss in losses[:LOSSES_SHOWN]:
-            name = self._service.name(loss.worker) or loss.worker.rpartition("/")[0]  # it has left since
+            name = self._service.name(loss.worker) or host_of(loss.worker)  # it has left since
             self._remote.say(f"worker {name} has lost task {loss.task}: {loss.cause}; another gets it")
         if len(losses) > LOSSES_SHOWN:
             more = len(losses) - LOSSES_SHOWN

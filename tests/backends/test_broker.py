@@ -269,6 +269,28 @@ def test_only_the_leases_that_died_with_a_child_are_lost(make):
     assert broker.status().workers[0].lost == 1
 
 
+def test_the_last_try_of_what_kills_is_another_hosts_where_there_is_one(make):
+    """One process after the other ended for want of memory, without a word, on a small machine."""
+    broker = make(plain(0, 0, 32 * MIB), plain(1, 0, 100))
+    broker.hello("large/0")
+    for attempt in range(1, DEATHS):
+        lease = broker.lease("small/0")
+        assert (lease.task.number, lease.attempt) == (0, attempt)
+        broker.died("small/0", "exit -6, SIGABRT", [lease.id])
+    assert broker.lease("small/1").task.number == 1
+    assert broker.lease("small/0") is None
+    again = broker.lease("large/0")
+    assert (again.task.number, again.attempt) == (0, DEATHS)
+    assert broker.complete("large/0", again.id, part_of(again.task))
+
+
+def test_the_last_try_of_what_kills_is_its_hosts_where_no_other_is_there(make):
+    broker = make(plain(0, 0, 100))
+    for n in range(DEATHS):
+        broker.died(f"small/{n % 2}", "exit -6, SIGABRT", [broker.lease(f"small/{n % 2}").id])
+    assert [type(outcome) for outcome in drain(broker)] == [Failure]
+
+
 # ---- refusals ----------------------------------------------------------------------------------------------
 
 
