@@ -100,11 +100,7 @@ def _without_value(check: CheckResult) -> str:
 def accounting(report: Report) -> Iterator[str]:
     """Yield what became of all files and lines, a line each."""
     lines = report.lines
-    counts: dict[str, int] = {}
-    for entry in report.files:
-        no_log = entry.status == "failed" and (entry.reason or "").startswith(NO_LOGS)
-        state = "no log" if no_log else entry.status
-        counts[state] = counts.get(state, 0) + 1
+    counts = _by_outcome(report)
     read = sum(entry.bytes_read for entry in report.files)
     states = ", ".join(f"{count:,} {status}" for status, count in counts.items())
     yield f"files  {states or 'none'}; {size(read)} of log text"
@@ -117,24 +113,35 @@ def accounting(report: Report) -> Iterator[str]:
         yield visible(f"rejected  {reasons}")
 
 
+def _by_outcome(report: Report) -> dict[str, int]:
+    """Count the files by what became of them, in the order in which that is met."""
+    counts: dict[str, int] = {}
+    for entry in report.files:
+        no_log = entry.status == "failed" and (entry.reason or "").startswith(NO_LOGS)
+        outcome = "no log" if no_log else entry.status
+        counts[outcome] = counts.get(outcome, 0) + 1
+    return counts
+
+
 def summary(report: Report, seconds: float) -> Message:
     """Return the run on one line."""
     lines = report.lines
-    done = sum(entry.status == "read" for entry in report.files)
-    others = len(report.files) - done
+    counts = _by_outcome(report)
+    done = counts.pop("read", 0)
+    others = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
     read = sum(entry.bytes_read for entry in report.files)
     rate = f", {size(read / seconds)}/s" if seconds > 0 else ""
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in report.rejected_by_reason.items())
     text = (
         f"{plural(lines.read, 'line')} read: {lines.counted:,} counted, {lines.filtered:,} filtered, "
         f"{lines.rejected:,} rejected{f' ({reasons})' if reasons else ''}; "
-        f"{plural(done, 'file')}{f' ({others:,} not read)' if others else ''}, "
+        f"{plural(done, 'file')}{f' ({others})' if others else ''}, "
         f"{size(read)} in {seconds:.1f} s{rate}"
     )
     fields = {
         "lines": lines_object(lines),
         "rejected_by_reason": report.rejected_by_reason,
-        "files": {"read": done, "not_read": others},
+        "files": {"read": done, "not_read": len(report.files) - done},
         "bytes_read": read,
         "seconds": round(seconds, 3),
     }

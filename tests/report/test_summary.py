@@ -71,11 +71,18 @@ def test_the_summary_is_one_line_that_balances():
     entry = replace(FINE, lines=Lines(1100, 1000, 60, 40), rejected_by_reason={"time": 30, "fields": 10})
     message = summary(Report(RUN, (entry, BINARY), ()), 2.0)
     assert message.text == (
-        "1,100 lines read: 1,000 counted, 60 filtered, 40 rejected (time 30, fields 10); 1 file (1 not read), "
+        "1,100 lines read: 1,000 counted, 60 filtered, 40 rejected (time 30, fields 10); 1 file (1 no log), "
         "4.0 MB in 2.0 s, 2.0 MB/s"
     )
     assert message.level == "info"
     assert message.fields["lines"] == {"read": 1100, "counted": 1000, "filtered": 60, "rejected": 40}
+
+
+def test_a_night_without_news_says_that_nothing_has_changed():
+    idle = replace(FINE, status="unchanged", lines=Lines(0, 0, 0, 0))
+    message = summary(Report(RUN, (idle, idle, replace(idle, status="deferred")), ()), 2.0)
+    assert "; 0 files (2 unchanged, 1 deferred)," in message.text
+    assert message.fields["files"] == {"read": 0, "not_read": 3}
 
 
 def test_a_failed_check_is_an_error_with_its_number():
