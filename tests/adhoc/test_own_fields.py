@@ -269,23 +269,17 @@ def test_names_that_only_the_logs_know_are_misspelt_where_none_has_them(iis):
 @pytest.mark.parametrize(
     "sql", ["SELECT * FROM json ORDER BY http.ms", "SELECT v, count(*) AS n FROM json GROUP BY v ORDER BY v"]
 )
-def test_standard_input_is_asked_as_a_file_is(logs, run_with, sql, packed):
+def test_standard_input_is_asked_as_a_file_is(logs, capfdbinary, sql, packed):
     text = (logs / "a.jsonl").read_bytes()
-    command = ["sql", sql, "-", "--to", "csv", "--backend", "processes"]
-    assert run_with(command, gzip.compress(text) if packed else text) == run_with(
-        ["sql", sql, str(logs), "--to", "csv"], b""
+    done = subprocess.run(
+        [sys.executable, "-m", "logproc", "sql", sql, "-", "--to", "csv", "--backend", "processes"],
+        input=gzip.compress(text) if packed else text,
+        capture_output=True,
+        check=True,
+        timeout=120,
     )
-
-
-@pytest.fixture
-def run_with():
-    def run(command, text):
-        done = subprocess.run(
-            [sys.executable, "-m", "logproc", *command], input=text, capture_output=True, check=True, timeout=120
-        )
-        return done.stdout.decode()
-
-    return run
+    assert execute(["sql", sql, str(logs), "--to", "csv"]) == 0
+    assert done.stdout == capfdbinary.readouterr().out
 
 
 @pytest.mark.parametrize(
