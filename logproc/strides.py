@@ -139,7 +139,7 @@ def stride_of(reader: PieceReader, parser: Parser) -> Stride | None:
         return None
     if desk.job.since is not None or desk.job.until is not None or parser in desk.whole_lines:
         return None
-    store = desk.program.sole_store(parser.format.family, piece.source)
+    store = desk.sole_store(parser.format.family, piece.source)
     batch = desk.batch(parser, piece.source, piece.host, len(parser.lines.times))
     return Stride(parser, store, batch) if store is not None and store.takes_all(batch) else None
 
@@ -147,7 +147,7 @@ def stride_of(reader: PieceReader, parser: Parser) -> Stride | None:
 def read_by_strides(reader: PieceReader, stride: Stride, block: Block) -> None:
     """Take over the rows of a block, and keep the books."""
     desk = reader.desk
-    desk.send(reader.run)  # what another parser left waiting comes first
+    desk.make_room(reader.run)  # what another parser left waiting comes first
     mark = reader.first_mark(block)
     base, position = desk.buffer.ctypes.data, block.start
     while position < block.end:
@@ -163,7 +163,7 @@ def read_stretch(reader: PieceReader, stride: Stride, source: BlockReader) -> No
     if rest is None or rest.left < STRIDE_BYTES:
         return
     desk = reader.desk
-    desk.send(reader.run)
+    desk.make_room(reader.run)
     stride.open(rest, desk.buffer.ctypes.data, desk.job.max_line_bytes)
     is_done = False
     while not is_done:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from logproc.formats import Format
     from logproc.rollup.aggregate import Aggregator
+    from logproc.rollup.columns import RowStore
     from logproc.rollup.spec import RollupSpec
 
 
@@ -101,6 +102,10 @@ class Desk:
         columns = self.program.columns(fmt.family, source)
         return columns - {"source"} if source else columns  # a configured source wins over a key of that name
 
+    def sole_store(self, family: str, source: str) -> RowStore | None:
+        """Return the store that rows of a family and source go to, if it is one and no more."""
+        return self.program.sole_store(family, source)
+
     def begin(self, task: Task) -> list[int]:
         """Begin a task; returns the keys of its files in the order in which the marks of rows count them."""
         self.rows = self.fill = 0
@@ -165,6 +170,10 @@ class Desk:
             batch = self.batch(*self._owner, self.rows)
             run.send(replace(batch, marks=self.marks[: self.rows], slots=self.slots(batch.times)))
         self.rows = 0
+
+    def make_room(self, run: Aggregator) -> None:
+        """Hand the waiting rows over, so that the next ones can go where those are kept."""
+        self.send(run)
 
 
 class LineColumn:

@@ -106,14 +106,23 @@ class BatchBuilder:
         Where lines of several formats stand in one file, those of the second format come behind those of the first
         that were read with them: then nothing is given out yet, so that rows can be put in the order of lines.
         """
+        if batch.taken:  # its rows are in the store, behind those that are held, and must stay where they are
+            self.store.append(batch)
+            self._last = int(self.store.marks[self.store.rows - 1])
+            if self.is_full():
+                yield from self.flush()
+            return
         first, last = (0, 0) if batch.marks is None else (int(batch.marks.min()), int(batch.marks.max()))
-        full = self.store.rows >= self.store.room or self.store.bytes_held() > MAX_KEY_BYTES
-        if full and first >= self._last:
+        if self.is_full() and first >= self._last:
             yield from self.flush()
         self._last = max(last, self._last if self.store.rows else 0)
         self.store.append(batch)
         if origins is not None and self.selection.origin:
             self._origins.append(origins)
+
+    def is_full(self) -> bool:
+        """Tell whether there is no room for more rows."""
+        return self.store.rows >= self.store.room or self.store.bytes_held() > MAX_KEY_BYTES
 
     def flush(self) -> Iterator[Any]:
         """Yield the rows held, if any of them is wanted."""

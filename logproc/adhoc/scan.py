@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from logproc.inputs.blocks import Block
     from logproc.model import Batch, FileResult
     from logproc.report.progress import Progress
+    from logproc.rollup.columns import RowStore
     from logproc.worker import Job
 
 RANGE_BYTES = 8 << 20
@@ -198,6 +199,11 @@ class ScanDesk(Desk):
             self.texts.clear()
         super().send(run)
 
+    def make_room(self, run: Any) -> None:  # noqa: ANN401 - a sink
+        """Hand the waiting rows over, and give out what is full: rows that go to a store by strides find room there."""
+        super().make_room(run)
+        run.give_full()
+
     def begin(self, task: Task) -> list[int]:
         """Begin a task whose rows come in the order of its files."""
         self.rows = self.fill = 0
@@ -209,6 +215,11 @@ class ScanDesk(Desk):
         asked = [s.names() for s in self.selections if s.relation in {fmt.family, source, EVERYTHING}]
         columns = frozenset().union(*asked)
         return columns - {"source"} if source else columns
+
+    def sole_store(self, family: str, source: str) -> RowStore | None:
+        """Return the store that rows of a family and source go to, if it is one and nobody asks where they stand."""
+        asked = [b for b in self.builders if b.selection.relation in {family, source, EVERYTHING}]
+        return asked[0].store if len(asked) == 1 and not (self.origin or self.raw) else None
 
     def rows_of(self, task: Task, spool: Spool, give: Callable[[tuple[int, Any]], None]) -> Iterable[FileResult]:
         """Do a task: hand over its record batches, each with the number of its selection; returns the books."""
@@ -261,11 +272,16 @@ class _Sink:
                 for made in builder.append(batch, self.origins):
                     self._give((number, made))
 
-    def flush(self) -> None:
-        """Give out what is held."""
+    def give_full(self) -> None:
+        """Give out what is held of the selections that have no more room."""
+        self.flush([builder for builder in self._builders if builder.is_full()])
+
+    def flush(self, builders: Sequence[BatchBuilder] | None = None) -> None:
+        """Give out what is held of all selections, or of some."""
         for number, builder in enumerate(self._builders):
-            for made in builder.flush():
-                self._give((number, made))
+            if builders is None or builder in builders:
+                for made in builder.flush():
+                    self._give((number, made))
 
 
 def in_order(tasks: Iterable[Task], files: Sequence[LogFile]) -> list[Task]:

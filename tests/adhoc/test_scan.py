@@ -11,6 +11,9 @@ import pytest
 
 pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'logproc[sql]'")
 
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
 from logproc.adhoc import arrow, channel, scan  # noqa: E402
 from logproc.adhoc.arrow import BatchBuilder, Selection  # noqa: E402
 from logproc.adhoc.question import relations_of  # noqa: E402
@@ -79,6 +82,61 @@ def test_large_files_are_cut_and_come_back_in_order(tmp_path, monkeypatch):
     assert report.lines.read == 40_001
 
 
+USUAL = [line(number) for number in range(3000)]
+JSON = [json.dumps({"time": 1477400000 + n, "level": "warn", "message": f"m {n}", "n": n}) + "\n" for n in range(3000)]
+ODD = ["junk\n", "\n", line(7, "/é\\x22"), line(8).replace("25/Oct", "99/Oct"), JSON[5]]
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    files=st.lists(
+        st.tuples(
+            st.sampled_from(["web", "json"]),
+            st.integers(0, 3000),
+            st.lists(st.tuples(st.integers(0, 3000), st.integers(0, len(ODD) - 1)), max_size=3),
+        ),
+        min_size=1, max_size=3,
+    ),
+    room=st.sampled_from([50, 1000, 5000]),
+    cut=st.sampled_from([30_000, 10_000_000]),
+    numbers=st.booleans(),
+)  # fmt: skip
+def test_rows_that_go_by_strides_are_those_that_go_by_batches(tmp_path, files, room, cut, numbers):
+    for old in tmp_path.iterdir():
+        old.unlink()
+    for number, (family, count, odd) in enumerate(files):
+        texts = (USUAL if family == "web" else JSON)[:count]
+        for place, which in odd:
+            texts.insert(place, ODD[which])
+        (tmp_path / f"{number}.log").write_text("".join(texts))
+    some = (Column("time", Kind.TIME), Column("path", Kind.TEXT), Column("message", Kind.TEXT), STATUS)
+    where = Call("<", (STATUS, Literal(203, Kind.INTEGER)), Kind.BOOLEAN) if numbers else None
+    chosen = Selection(EVERYTHING, some, where)
+    found = []
+    for by_strides in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scan, "RANGE_BYTES", cut)
+            patch.setattr("logproc.strides.STRIDE_BYTES", 20_000)
+            patch.setattr(columns, "room_for", lambda _fields: room)
+            if not by_strides:
+                patch.setattr(scan.ScanDesk, "sole_store", lambda *_: None)
+            found.append(scanned(Config(paths=(str(tmp_path),), workers=2), chosen))
+    (table, report), (other, expected) = found
+    assert table.to_pylist() == other.to_pylist()
+    assert (report.lines, report.files) == (expected.lines, expected.files)
+
+
+def test_usual_rows_go_by_strides(tmp_path, monkeypatch):
+    seen = []
+    append = columns.RowStore.append
+    monkeypatch.setattr(columns.RowStore, "append", lambda self, b: (seen.append(b.taken), append(self, b))[1])
+    (tmp_path / "a.log").write_text("".join(USUAL))
+    table, _ = scanned(Config(paths=(str(tmp_path),)), selection("web"))
+    assert table.num_rows == len(USUAL)
+    assert seen
+    assert all(seen)
+
+
 def test_rows_that_a_condition_leaves_out_are_dropped_and_counted_as_read(tmp_path):
     (tmp_path / "a.log").write_text("".join(map(line, range(100))))
     where = Call("=", (STATUS, Literal(203, Kind.INTEGER)), Kind.BOOLEAN)
@@ -88,8 +146,7 @@ def test_rows_that_a_condition_leaves_out_are_dropped_and_counted_as_read(tmp_pa
 
 
 def test_whoever_has_enough_ends_the_threads(tmp_path, monkeypatch):
-    monkeypatch.setattr(columns, "ROWS", 10)
-    monkeypatch.setattr(columns, "MOST_ROWS", 10)
+    monkeypatch.setattr(columns, "room_for", lambda _fields: 10)
     (tmp_path / "a.log").write_text("".join(map(line, range(50_000))))
     before = threading.active_count()
     with Scan(Config(paths=(str(tmp_path),), workers=2), [selection("web")]) as running:
