@@ -338,9 +338,11 @@ class Children:
         child.lifeline.close()
 
     def _died(self, key: str, code: int | None) -> Died:
-        if code == OUT_OF_MEMORY:
+        aborted = code == -signal.SIGABRT and self._memory is not None  # so libraries in C and Rust end without memory
+        if code == OUT_OF_MEMORY or aborted:
             limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB, see --memory"
-            return Died(key, f"exit {code}, out of memory{limit}", starved=True)
+            what = "SIGABRT, as where a library is out of memory" if aborted else "out of memory"
+            return Died(key, f"exit {code}, {what}{limit}", starved=True)
         try:
             return Died(key, f"exit {code}, {signal.Signals(-(code or 0)).name}")
         except ValueError:

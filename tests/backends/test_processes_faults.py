@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from backends.ranges import joined, leaves
-from backends.workers import Errand, answer, fill, large, read_but_die_of, stop_once, work
+from backends.workers import Errand, abort, answer, fill, large, read_but_die_of, stop_once, work
 from waiting import PATIENCE, until
 
 from logproc import coordinator, planner
@@ -334,6 +334,20 @@ def test_a_task_that_wants_more_memory_than_there_is_fails_alone_and_says_so():
     assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {1}
     assert "died 3 times" in outcomes[1].cause
     assert "out of memory: its limit is 500 MiB, see --memory" in outcomes[1].cause
+
+
+@linux
+@pytest.mark.parametrize(
+    ("memory", "cause"),
+    [
+        (500 * MIB, "exit -6, SIGABRT, as where a library is out of memory: its limit is 500 MiB, see --memory"),
+        (None, "exit -6, SIGABRT)"),
+    ],
+)
+def test_a_library_that_aborts_under_a_ceiling_is_said_to_lack_memory(memory, cause):
+    outcomes = {o.task: o for o in processes.run(abort, Errand(bad=(1,)), tasks_of(3), 1, memory=memory)}
+    assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {1}
+    assert cause in outcomes[1].cause
 
 
 @linux

@@ -23,7 +23,7 @@ from backends.queue_workers import (
     options_of,
     process_of,
 )
-from backends.workers import Errand, answer, fill, held, large, stop_once, work
+from backends.workers import Errand, abort, answer, fill, held, large, stop_once, work
 
 from logproc.backends import link, sessions
 from logproc.backends.broker import Broker
@@ -368,16 +368,17 @@ def large_tasks(count):
 
 
 @linux
-def test_what_a_worker_has_no_memory_for_is_done_by_others_and_it_leaves():
+@pytest.mark.parametrize(("process", "code"), [(fill, 12), (abort, -6)])
+def test_what_a_worker_has_no_memory_for_is_done_by_others_and_it_leaves(process, code):
     head, tasks = Head(), large_tasks(5)
     with collecting(head, Errand(bad=tuple(range(5))), tasks) as collector:
         other = Puppet(head, "other")
         other.hello()
-        poor = WorkerThread(head, fill, name="poor", children=1, memory=500 * MIB)
+        poor = WorkerThread(head, process, name="poor", children=1, memory=500 * MIB)
         poor.start()
         poor.join(60)
         assert isinstance(poor.error, TryLaterError)
-        assert "3 tasks in a row could not be done on this machine: exit 12, out of memory" in str(poor.error)
+        assert f"3 tasks in a row could not be done on this machine: exit {code}, " in str(poor.error)
         head.wait_for("worker poor could not do task", count=3)
         for _ in tasks:
             offer = other.lease()
@@ -411,5 +412,5 @@ def test_an_only_worker_that_has_memory_for_nothing_leaves():
         with pytest.raises(TryLaterError, match=r"no worker for 0\.5 s"):
             collector.result()
     lost = [line for line in head.lines if "has lost task" in line]
-    assert len(lost) == 3
+    assert len(lost) >= 3  # tasks of which one may have come again before the next
     assert all(line.startswith("worker poor has lost task") for line in lost)

@@ -54,6 +54,13 @@ def die(job, task):
     return answer(task)
 
 
+def abort(job, task):
+    """End as libraries do that get no memory."""
+    if task.number in job.bad:
+        os.abort()
+    return answer(task)
+
+
 def leave(job, task):
     """End the process without an error, as a library might."""
     if task.number in job.bad:
