@@ -55,6 +55,7 @@ from logproc.formats.postgres_prefixes import POSTGRES_PREFIXES
 from logproc.formats.proxies import PROXIES
 from logproc.formats.python import PYTHON
 from logproc.formats.regex import compile_regex
+from logproc.formats.relayed import RELAYED
 from logproc.formats.selfhosted import SELFHOSTED
 from logproc.formats.servers import SERVERS
 from logproc.formats.services import SERVICES
@@ -117,6 +118,7 @@ _ROWS = (
     *SELFHOSTED,
     *HOMES,
     *PERIMETER,
+    *RELAYED,
     *STRUCTURED,
     *JSON_ACCESS,
     *JSON_SHAPES,

@@ -1,0 +1,110 @@
+"""Access logs that a web server sends to syslog: what syslog puts in front, then the line as files have it.
+
+https://nginx.org/en/docs/syslog.html, https://httpd.apache.org/docs/2.4/logs.html#piped
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from logproc.formats.apache import compile_apache
+from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.program import Meaning, Program, Slot
+from logproc.formats.syslog import RFC5424
+
+_COMMON = '%h %l %u %t "%r" %>s %b'
+_COMBINED = f'{_COMMON} "%{{Referer}}i" "%{{User-Agent}}i"'
+_HEAD = (Slot(None, Meaning.SYSLOG, b""),)
+_NEW_HEAD = tuple(replace(slot, name=None if slot.name == "time" else slot.name) for slot in RFC5424.slots[:-1])
+_TIME = rb"[^\[\n]*\[\d\d/[A-Z][a-z][a-z]/\d{4}:"
+_DATE = rb"(?:[A-Z][a-z][a-z] [ \d]\d [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+)"
+_OLD = rb"^(?:<\d{1,3}>)?" + _DATE + rb" (?:\S+ )?[\w./-]+(?:\[\d+\])?: "
+_NEW = rb"^<\d{1,3}>1 \d{4}-\d\d-\d\dT\S+ \S+ \S+ \S+ \S+ (?:-|\[[^\n]*?\]) "
+
+
+def _behind(head: tuple[Slot, ...], directives: str) -> Program:
+    """Return a format string of Apache behind a head of syslog; `time` is when the request came."""
+    program = compile_apache(directives, extra=True)
+    first, *others = program.slots
+    return replace(program, slots=(*head, replace(first, solid=True), *others), clf_head=False)
+
+
+_FIELDS = {
+    "time": "2024-01-02T02:04:05Z",
+    "host": "web1",
+    "program": "nginx",
+    "client": "192.0.2.7",
+    "method": "GET",
+    "path": "/a",
+    "status": 200,
+    "bytes": 5,
+}
+
+RELAYED = (
+    Format(
+        name="combined_syslog",
+        family="web",
+        engine=SEPARATOR,
+        program=_behind(_HEAD, _COMBINED),
+        doc="combined log format behind the head of syslog; the time is that of the request",
+        rank=23,
+        begins=re.compile(_OLD + _TIME, re.MULTILINE),
+        needs=(b": ", b'] "', b'" "'),
+        samples=(
+            Sample(
+                '<190>Jan  2 03:04:06 web1 nginx: 192.0.2.7 - joe [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 '
+                '"-" "curl/8"',
+                {**_FIELDS, "severity": "info", "user": "joe", "user_agent": "curl/8"},
+            ),
+            Sample(
+                '2024-01-02T03:04:06Z web1 httpd[12]: 192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 '
+                '5 "-" "curl/8" 7',
+                {**_FIELDS, "program": "httpd", "pid": 12, "user": None},
+            ),
+        ),
+        refused=(
+            '192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl/8"',
+            "Jan  2 03:04:06 web1 nginx: started",
+        ),
+    ),
+    Format(
+        name="common_syslog",
+        family="web",
+        engine=SEPARATOR,
+        program=_behind(_HEAD, _COMMON),
+        doc="common log format behind the head of syslog; the time is that of the request",
+        rank=12,
+        begins=re.compile(_OLD + _TIME, re.MULTILINE),
+        needs=(b": ", b'] "'),
+        samples=(
+            Sample(
+                'Jan  2 03:04:06 web1 nginx: 192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5',
+                _FIELDS,
+            ),
+        ),
+        refused=('192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5', "Jan  2 03:04:06 web1 nginx: x"),
+    ),
+    Format(
+        name="combined_rfc5424",
+        family="web",
+        engine=SEPARATOR,
+        program=_behind(_NEW_HEAD, _COMBINED),
+        doc="combined log format behind the head of RFC 5424; the time is that of the request",
+        rank=23,
+        begins=re.compile(_NEW + _TIME, re.MULTILINE),
+        needs=(b"<", b'] "', b'" "'),
+        samples=(
+            Sample(
+                "<190>1 2024-01-02T03:04:06Z web1 nginx - - - 192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "
+                '"GET /a HTTP/1.1" 200 5 "-" "curl/8"',
+                {**_FIELDS, "severity": "info", "user_agent": "curl/8"},
+            ),
+        ),
+        refused=(
+            '192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl/8"',
+            "<190>1 2024-01-02T03:04:06Z web1 nginx - - - started",
+        ),
+    ),
+)
+"""Rows of the family."""
