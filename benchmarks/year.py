@@ -1,7 +1,8 @@
 """A year of nights in fast-forward: `python benchmarks/year.py FOLDER [--nights 365] [--hosts 50] [--lines 1000]`.
 
 Each night every host's log is rotated, the day's lines are written, and a run counts them with the presets for the web,
-as if that night had come. Then says how large the ledger is, and what a month's report from it takes.
+as if that night had come. Then says how large the ledger is, and what a month's report from it takes. One that was
+stopped goes on in the same folder: `nights` in it says how many are counted.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def main() -> None:
         use=("web",),
         sources=(Source("web", ("**/*",), host="^(?P<host>[^/]+)/"),),
     )
-    for number in range(typed.nights):
+    counted_nights = typed.folder / "nights"
+    done = int(counted_nights.read_text()) if counted_nights.exists() else 0
+    for number in range(done, typed.nights):
         day = FIRST + dt.timedelta(number)
         rotate(logs, day, typed.hosts, typed.lines)
         night = dt.datetime.combine(day + dt.timedelta(1), dt.time(3), dt.UTC)
@@ -68,6 +71,7 @@ def main() -> None:
         cpu, wall = time.process_time() - cpu, time.monotonic() - wall
         counted = sum(file.lines.counted for file in report.files)
         assert counted == typed.hosts * typed.lines, counted
+        counted_nights.write_text(str(number + 1))
         if number % 30 == 0 or number == typed.nights - 1:
             size = (state / "ledger.sqlite").stat().st_size
             print(f"night {number + 1}: {cpu:.2f} s CPU, {wall:.2f} s, ledger {size:,} bytes", flush=True)

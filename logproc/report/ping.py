@@ -71,12 +71,15 @@ class Pinger:
             self.warn(f"ping to {urlsplit(self.url).hostname}: {reason}; the run is not affected")
 
     def _attempt(self, suffix: str, body: bytes | None) -> tuple[str | None, bool]:
-        """Try once, and give up in time, whoever is slow; return what went wrong, and whether it may go better."""
+        """Try once, and give up in time, whoever is slow; return what went wrong, and whether it may go better.
+
+        Who has not answered in that time is not asked again: the run would wait for each try, at its start and its end.
+        """
         result: list[tuple[str | None, bool]] = []
         request = threading.Thread(target=lambda: result.append(self._send(suffix, body)), daemon=True)
         request.start()
         request.join(self.timeout)
-        return result[0] if result else (f"no answer within {self.timeout:g} s", True)
+        return result[0] if result else (f"no answer within {self.timeout:g} s", False)
 
     def _send(self, suffix: str, body: bytes | None) -> tuple[str | None, bool]:
         import urllib.error  # noqa: PLC0415 - ssl and http cost a run 30 ms
@@ -86,7 +89,7 @@ class Pinger:
         try:
             # The configuration takes http and https alone; certificates are checked, which is Python's default.
             request = urllib.request.Request(address(self.url, suffix), body, headers)  # noqa: S310
-            urllib.request.urlopen(request, timeout=self.timeout).close()  # noqa: S310
+            urllib.request.urlopen(request, timeout=2 * self.timeout).close()  # noqa: S310 - who waits gives up before
         except urllib.error.HTTPError as error:
             error.close()
             return f"HTTP {error.code}", error.code == 429 or error.code >= 500

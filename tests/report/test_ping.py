@@ -59,9 +59,10 @@ def test_one_that_was_interrupted_tries_once(monitor):
 def test_a_monitor_that_never_answers_is_given_up(monitor):
     warnings = []
     monitor.answers += ["silence"]
-    pinger(monitor, warnings, timeout=0.2, tries=1).end(0, [])
+    pinger(monitor, warnings, timeout=0.2).end(0, [])
+    assert len(monitor.seen) <= 1  # a second try would wait as long
     assert len(warnings) == 1
-    assert "no answer within 0.2 s" in warnings[0] or "timed out" in warnings[0] or "TimeoutError" in warnings[0]
+    assert "no answer within 0.2 s" in warnings[0]
 
 
 def test_nobody_there_is_a_warning():
