@@ -1,6 +1,6 @@
 """How fast one thread reads each format and groups by one field of it.
 
-    python benchmarks/formats [NAME...] [--megabytes 32] [--rounds 3] [--mixed]
+    python benchmarks/formats [NAME...] [--megabytes 32] [--rounds 3] [--mixed] [--output FILE]
 
 A file of each format is made of its samples with other digits in them, as far as the format still reads them, their
 clocks going on by a second every few lines as those of real logs do. The lines of one sample come together, as one
@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import random
 import re
+import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +38,8 @@ LEAST = 400
 
 USUAL = "combined"
 
+HEADER = "| format | field | bytes a line | MB/s | of combined | rejected |\n|---|---|---|---|---|---|"
+
 VARIANTS = 2000
 """Different lines of a text."""
 
@@ -49,16 +54,32 @@ def main() -> None:
     arguments.add_argument("--megabytes", type=int, default=32)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--mixed", action="store_true")
+    arguments.add_argument("--output", type=Path, help="a page of the results, with the host and what was run")
     given = arguments.parse_args()
-    print("| format | field | bytes a line | MB/s | of combined | rejected |\n|---|---|---|---|---|---|")
+    print(HEADER)
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         usual = Reading(FORMATS[USUAL], Path(folder), given.megabytes * 10**6, mixed=given.mixed)
         for name in given.names:
             reading = Reading(FORMATS[name], Path(folder), given.megabytes * 10**6, mixed=given.mixed)
             pairs = [(usual.seconds(), reading.seconds()) for _ in range(given.rounds)]
-            print(reading.row(min(own for _, own in pairs), usual.size / min(other for other, _ in pairs)), flush=True)
+            rows.append(reading.row(min(own for _, own in pairs), usual.size / min(other for other, _ in pairs)))
+            print(rows[-1], flush=True)
             if name != USUAL:
                 reading.path.unlink()
+    if given.output is not None:
+        given.output.write_text(document(rows))
+
+
+def document(rows: list[str]) -> str:
+    """Return a page of the results."""
+    return (
+        f"# How fast formats are read, {datetime.now(UTC):%Y-%m-%d}\n\n"
+        f"`{' '.join(['python benchmarks/formats', *sys.argv[1:]])}`: megabytes a second of CPU time on one thread, "
+        f"the best of the rounds, and the same beside `{USUAL}` right before. {len(os.sched_getaffinity(0))} CPUs, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}; load average at the end "
+        f"{os.getloadavg()[0]:.1f}. Lines marked * are below {LEAST} MB/s.\n\n" + "\n".join((HEADER, *rows)) + "\n"
+    )
 
 
 class Reading:
@@ -71,7 +92,9 @@ class Reading:
         self.size = self.path.stat().st_size
         self.field = field = key_of(row)
         known = row.family in FIELDS and (field in FIELDS[row.family] or row.family == "json")
-        relation, fields = (row.family, {}) if known else ("sample", {field: row.fields.get(field, Kind.TEXT)})
+        relation, fields = (
+            (row.family, {}) if known else ("sample", {row.family: {field: row.fields.get(field, Kind.TEXT)}})
+        )
         self._spec = plan(
             f"SELECT {field}, count(*) AS n FROM {relation} GROUP BY {field}",
             row.name,

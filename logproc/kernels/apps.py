@@ -156,14 +156,26 @@ def logger_end(base, s):
 
 
 @helper
+def _first_of(base, i, byte):
+    """Return the first position from i on of `byte`, a blank or another byte below 33."""
+    while True:
+        mask = below_mask64(base, i, _BLANK + np.uint8(1)) | eq_mask64(base, i, byte)
+        if mask != 0:
+            return i + trailing_zeros(mask)
+        i += 64
+
+
+@helper
 def word_at(base, s, word, mask):
     """Return where the text without blanks at s ends: before the terminator, or a blank; -1 if it is empty."""
     if word & np.uint64(255) == _BLANK:
         i = blank_at(base, s)
     else:
-        i = s
+        if mask == 0:
+            return -1
+        i = _first_of(base, s, np.uint8(word & np.uint64(255)))
         while load_byte(base, i) > 32 and np.uint64(load_word(base, i)) & mask != word:
-            i += 1
+            i = _first_of(base, i + 1, np.uint8(word & np.uint64(255)))
     return i if i > s else -1
 
 

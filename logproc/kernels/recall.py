@@ -108,7 +108,11 @@ def remember(base, s, e, layout, cache):
     found, length = load_word(cache, 8 * PLACES_CELL), e - s
     minute, second, first, digits = found & 255, found >> 8 & 255, found >> 16 & 255, found >> 24
     behind = load_byte(base, e)
-    if found < 0 or minute == NOWHERE or second == NOWHERE or length > _MOST or _reads_on(behind):
+    if found < 0 or minute == NOWHERE or second == NOWHERE or length > _MOST:
+        return
+    # No layout reads on with a colon behind a second or its fraction, as they do behind the hours of a zone.
+    behind_digits = length == second + 2 or (digits > 0 and length == first + digits)
+    if _reads_on(behind) and not (behind == 58 and behind_digits):
         return
     if behind == 32 and _more_follows(base, e):
         return

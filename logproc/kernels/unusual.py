@@ -7,7 +7,9 @@ left to `open_slot`, which reads that slot of it as it does where a line is read
 # numba compiles == faster than `in`
 from __future__ import annotations
 
-from logproc.kernels.apps import DURATION_WORD
+import numpy as np
+
+from logproc.kernels.apps import DURATION_WORD, bracket_end, level_end, word_at
 from logproc.kernels.clock import NO_TIME, SCRATCH_SIZE
 from logproc.kernels.fields import ends_here
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
@@ -19,6 +21,7 @@ from logproc.kernels.layout import (
     ENDS,
     FLAGS,
     LENGTH,
+    LEVEL,
     LINE_TIME,
     LITERAL,
     MASK,
@@ -208,7 +211,17 @@ def _read_heads(base, slot, n, row, program, lines, work):
             put(starts, ends, place + step * k, -1, -1)
             continue
         s += opening_length
-        e, after = field_end(base, s, slot, program, work)
+        if meaning == LEVEL:
+            e = level_end(base, s)
+            after = e
+            while e >= 0 and load_byte(base, after) == 32 and load_word(base, after) & mask != word:
+                after += 1
+        elif meaning == BRACKETED:
+            e = after = bracket_end(base, s, np.uint64(word), np.uint64(mask))
+        elif meaning == WORDS:
+            e = after = word_at(base, s, np.uint64(word), np.uint64(mask))
+        else:
+            e, after = field_end(base, s, slot, program, work)
         good = e > s and load_word(base, after) & mask == word and (e > s + 1 or load_byte(base, s) != 45)
         if meaning == BRACKETED:
             good = good and load_byte(base, e - 1) != 32
