@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from logproc import __version__
 from logproc.cli import execute, main
@@ -407,7 +408,7 @@ def test_a_reader_that_goes_away_ends_the_process_quietly(logs):
     process.stdout.close()
     complaints = process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert process.wait(timeout=PATIENCE) == 128 + signal.SIGPIPE
     assert complaints == b""
 
 
@@ -427,7 +428,7 @@ def test_a_standard_stream_that_is_closed_is_a_fault_of_that_stream_alone(logs, 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         cwd=logs.parent,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -456,6 +457,6 @@ def test_a_signal_ends_the_process_with_one_line(signum, word, stuck):
     )
     assert process.stdout.readline() == b"ready\n"
     process.send_signal(signum)
-    _, complaints = process.communicate(timeout=30)
+    _, complaints = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + signum
     assert complaints == word

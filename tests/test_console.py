@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from logproc.cli import execute
 from logproc.console import put_paged, rendered, start
@@ -102,7 +103,7 @@ def journal(matching, *arguments):
     os.close(writer)
     with os.fdopen(reader, encoding="utf-8") as file:
         said = file.read()
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     return said
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which a condition that should come true never will."""
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from logproc.errors import OutputError, TryLaterError, UsageError
 from logproc.state import lock
@@ -36,7 +37,7 @@ def holder(path):
 
 
 def finish(process):
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     return process.returncode
 
 

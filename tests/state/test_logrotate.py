@@ -15,6 +15,7 @@ from typing import Self
 
 import pytest
 from state.rotation import Logs, counted, run
+from waiting import PATIENCE
 
 from logproc import nightly
 
@@ -83,7 +84,7 @@ class Writer:
         """Wait until so many lines more are written."""
         with self._more:
             wanted = self.written.total() + lines
-            assert self._more.wait_for(lambda: self.written.total() >= wanted, timeout=60)
+            assert self._more.wait_for(lambda: self.written.total() >= wanted, timeout=PATIENCE)
 
     def reopen(self) -> None:
         """Write into the file that has the name, and not into the one that had it."""
@@ -124,7 +125,7 @@ def rotate(folder: Path, writer: Writer, directives: str) -> None:
     names = {"log": writer.path, "asked": writer.asked, "answered": writer.answered}
     config.write_text(CONFIG.format(directives=directives.replace("\n", "\n    "), **names))
     command = ["logrotate", "--force", "--state", str(folder / "rotated"), str(config)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
 
 
