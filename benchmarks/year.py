@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=50)
     parser.add_argument("--lines", type=int, default=1000, help="Lines a host and day.")
     typed = parser.parse_args()
+    typed.folder = typed.folder.resolve()
     logs, state = typed.folder / "logs", typed.folder / "state"
     config = Config(
         paths=(str(logs),),
