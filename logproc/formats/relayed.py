@@ -106,5 +106,29 @@ RELAYED = (
             "<190>1 2024-01-02T03:04:06Z web1 nginx - - - started",
         ),
     ),
+    Format(
+        name="combined_timestamped",
+        family="web",
+        engine=SEPARATOR,
+        program=_behind((Slot(None, Meaning.ISO_TIME, b" ", solid=True),), _COMBINED),
+        doc="combined log format behind a time of ISO 8601, as docker logs -t and kubectl logs --timestamps put it",
+        rank=23,
+        begins=re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ \S+ " + _TIME, re.MULTILINE),
+        needs=(b'] "', b'" "'),
+        samples=(
+            Sample(
+                '2024-01-02T02:04:05.678901234Z 192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" '
+                '"curl/8"',
+                {
+                    "time": "2024-01-02T02:04:05Z",
+                    "client": "192.0.2.7",
+                    "path": "/a",
+                    "status": 200,
+                    "user_agent": "curl/8",
+                },
+            ),
+        ),
+        refused=('192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl/8"', "x"),
+    ),
 )
 """Rows of the family."""
