@@ -31,8 +31,13 @@ AHEAD = 32
 KEY_PADDING = 32
 """Bytes behind a slice, and behind the arena, that may be read."""
 
-HEAD = 8
-"""Bytes in front of each key in the arena, at a multiple of 8: a word of its size and, in the lower half, its code."""
+HEAD = 6
+"""Bytes in front of each key in the arena: four of its code and two of its size, or of LONGEST if it is as much."""
+
+LONGEST = 0xFFFF
+
+MOST_BYTES = 1 << 32
+"""Bytes of an arena: slots have 32 bits for a place in it."""
 
 AT_ONCE = 1024
 """Keys that Python adds by one call: few enough that their bytes stay below 2 GiB."""
@@ -75,10 +80,10 @@ def _add(base, s, size, entry, slot, dictionary):
         return np.int64(-1)
     arena, entries = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ENTRIES)
     escaped = size & 1
-    store_word(load_word(dictionary, 8 * SLOTS), slot, np.int64(entry | np.uint64((used >> 3) + 1)))
+    store_word(load_word(dictionary, 8 * SLOTS), slot, np.int64(entry | np.uint64(used + 1)))
     h = hash_slice(base, s, length, np.uint64(escaped))
     store_word(load_word(dictionary, 8 * HASHES), 8 * code, np.int64(h))
-    store_word(arena, used, (size << 32) | code)
+    store_word(arena, used, (min(size, LONGEST) << 32) | code)
     used += HEAD
     store_word(entries, 16 * code, used)
     store_word(entries, 16 * code + 8, size)
@@ -89,16 +94,20 @@ def _add(base, s, size, entry, slot, dictionary):
     else:
         store_half(load_word(dictionary, 8 * ALIAS), 4 * code, TODO)
         store_word(state, 8 * UNCLEAN, load_word(state, 8 * UNCLEAN) + 1)
-    store_word(state, 8 * USED, (used + length + 7) & -8)
+    store_word(state, 8 * USED, used + length)
     store_word(state, 8 * KEYS, code + 1)
     return code
 
 
 @inlined
-def _is_record_of(base, s, size, arena, record):
-    """Tell whether a record of the arena holds this key."""
-    same_size = np.uint64(load_word(arena, record)) >> _HALF == np.uint64(size)
-    return same_size and same_slice(base, s, arena, record + HEAD, size >> 1)
+def _code_of(base, s, size, arena, record, entries):
+    """Return the code of the record of a key; -1 if the record is another key's."""
+    head = np.uint64(load_word(arena, record))
+    code = np.int64(head & _LOWER)
+    good = np.int64((head >> _HALF) & np.uint64(LONGEST)) == min(size, LONGEST)
+    if size >= LONGEST and good:
+        good = load_word(entries, 16 * code + 8) == size
+    return code if good and same_slice(base, s, arena, record + HEAD, size >> 1) else -1
 
 
 @helper
@@ -106,15 +115,16 @@ def _find_or_add(base, s, size, h, dictionary):
     """Return the code of a key, of which nothing is known but its hash; -1 if it is new and there is no room for it."""
     out_of_line()
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
-    arena = load_word(dictionary, 8 * ARENA)
+    arena, entries = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ENTRIES)
     slot = h & wrap
     while True:
         entry = np.uint64(load_word(slots, np.int64(slot) * 8))
         if entry == 0:
             return _add(base, s, size, h & _UPPER, np.int64(slot) * 8, dictionary)
-        record = (np.int64(entry & _LOWER) - 1) * 8
-        if (entry ^ h) & _UPPER == 0 and _is_record_of(base, s, size, arena, record):
-            return load_half(arena, record)
+        if (entry ^ h) & _UPPER == 0:
+            code = _code_of(base, s, size, arena, np.int64(entry & _LOWER) - 1, entries)
+            if code >= 0:
+                return code
         slot = (slot + _ONE) & wrap
 
 
@@ -127,7 +137,8 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
     the row it stopped at: n, or the first that needs more room.
     """
     slots, wrap = load_word(dictionary, 8 * SLOTS), np.uint64(load_word(dictionary, 8 * WRAP))
-    arena, ring = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * RING)
+    arena, entries = load_word(dictionary, 8 * ARENA), load_word(dictionary, 8 * ENTRIES)
+    ring = load_word(dictionary, 8 * RING)
     row = first
     while row < n:
         # Look-ups wait for memory, one after the other: ask for the lines of the next few at once.
@@ -150,7 +161,7 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
             while entry != 0 and (entry ^ h) & _UPPER != 0:
                 slot = (slot + _ONE) & wrap
                 entry = np.uint64(load_word(slots, np.int64(slot) * 8))
-            record = (np.int64(entry & _LOWER) - 1) * 8
+            record = np.int64(entry & _LOWER) - 1
             store_word(place, 8 * _RECORD, record)
             prefetch(arena, record)
             prefetch(arena, record + HEAD - 1 + max(load_word(place, 8 * _SIZE) >> 1, SHORT))
@@ -160,9 +171,9 @@ def intern(base, starts, ends, styles, codes, first, n, dictionary):
             code = np.int64(-1)
             if size >= 0:
                 s = load_half(starts, 4 * row)
-                if record >= 0 and _is_record_of(base, s, size, arena, record):
-                    code = load_half(arena, record)
-                else:
+                if record >= 0:
+                    code = _code_of(base, s, size, arena, record, entries)
+                if code < 0:
                     code = _find_or_add(base, s, size, np.uint64(load_word(place, 8 * _HASH)), dictionary)
                 if code < 0:
                     return row  # the caller makes room
@@ -181,7 +192,7 @@ def rehash(slots, arena, entries, n):
         slot = h & wrap
         while slots[slot] != 0:
             slot = (slot + _ONE) & wrap
-        slots[slot] = (h & _UPPER) | np.uint64(((start - HEAD) >> 3) + 1)
+        slots[slot] = (h & _UPPER) | np.uint64(start - HEAD + 1)
 
 
 @kernel("i8[], u1[], i8[,], u1[] -> none")
@@ -339,6 +350,8 @@ class Dictionary:
                 del self.slots  # before there is room for new ones
                 self.slots = np.zeros(wider, np.uint64)
                 rehash(self.slots, self.arena.ctypes.data, self.entries.ctypes.data, n)
+        if self.bytes_used + HEAD + needed > MOST_BYTES - KEY_PADDING:
+            raise OverflowError("more than 4 GiB of keys cannot be held")
         if self.bytes_used + HEAD + needed > len(self.arena) - KEY_PADDING:
             self.arena = grown(self.arena, enlarged(len(self.arena), self.bytes_used + needed + 4096))
         self._describe()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from logproc.kernels.hashing import quick_hash, same_slice
 from logproc.kernels.integers import IntegerDictionary
-from logproc.kernels.intern import ESCAPED, HEAD, KEY_PADDING, TODO, UNCLEAN, Dictionary
+from logproc.kernels.intern import ESCAPED, HEAD, KEY_PADDING, LONGEST, TODO, UNCLEAN, Dictionary
 from logproc.kernels.jit import helper
 
 Slice: TypeAlias = tuple[bytes | None, int]
@@ -67,7 +67,7 @@ def test_codes_are_those_of_a_dict_in_order_of_first_appearance(
     assert len(dictionary) == len(known)
     assert [(dictionary.key(code), dictionary.is_escaped(code)) for code in range(len(known))] == list(known)
     assert dictionary.lengths().tolist() == [len(key) for key, _ in known]
-    assert dictionary.bytes_used == sum(HEAD + (len(key) + 7) // 8 * 8 for key, _ in known)
+    assert dictionary.bytes_used == sum(HEAD + len(key) for key, _ in known)
     aliases = [code if raw or is_clean(key, escaped=escaped) else TODO for code, (key, escaped) in enumerate(known)]
     assert dictionary.alias[: len(known)].tolist() == aliases
     assert int(dictionary.state[UNCLEAN]) == aliases.count(TODO)
@@ -82,6 +82,15 @@ def test_keys_are_gathered_without_what_stands_between_them(rows: list[Slice], w
     keys = [dictionary.key(code) for code in codes]
     assert gathered.tobytes() == b"".join(keys) + bytes(padding)
     assert np.diff(offsets).tolist() == [len(key) for key in keys]
+
+
+def test_keys_whose_size_does_not_fit_before_them_keep_their_codes():
+    dictionary = Dictionary(2)
+    rows: list[Slice] = [
+        (b"x" * (LONGEST // 2 + more), style) for more in (-1, 0, 1, 2, 9999) for style in (0, ESCAPED)
+    ]
+    assert encode(dictionary, rows) == list(range(10))
+    assert encode(dictionary, rows) == list(range(10))
 
 
 def test_escaped_and_plain_bytes_are_different_keys():
