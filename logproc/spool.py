@@ -70,7 +70,7 @@ class Spool:
         if self._file is not None:
             with suppress(OSError):  # what is to be forgotten found no room
                 self._file.close()
-            Path(self._file.name).unlink()
+            Path(self._file.name).unlink(missing_ok=True)  # a process that is ended takes its folder away
             self._file = None
 
     def _unwritable(self, error: OSError) -> MachineError:

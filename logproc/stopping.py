@@ -48,6 +48,7 @@ class _Stop:
         self.held = 0
         self.litter: dict[str, None] = {}
         self.last_words: Callable[[int], None] = lambda _signum: None
+        self.publishing = threading.RLock()
 
 
 _STATE = _Stop()
@@ -79,7 +80,8 @@ def deferred() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    _STATE.held += 1
+    with publishing():
+        _STATE.held += 1
     try:
         yield
     finally:
@@ -122,6 +124,17 @@ def remove(path: str) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+@contextmanager
+def publishing() -> Iterator[None]:
+    """Let what is in this block happen before the process is ended at once, or not at all.
+
+    Whoever works on while temporary files are taken away meets errors that look like those of what is read: what it
+    makes of them must not take the place of anything.
+    """
+    with _STATE.publishing:
+        yield
+
+
 def sweep_at_end(path: str) -> None:
     """Remove a temporary folder where the process ends at once; else the library that made it removes it."""
     _STATE.litter[path] = None
@@ -158,6 +171,7 @@ def _next(reader: int) -> int:
 
 def _end(signum: int) -> NoReturn:
     """End the process; its children see it go."""
+    _STATE.publishing.acquire(timeout=GRACE)  # for good; who holds it longer sits in a disk that does not answer
     _STATE.last_words(signum)
     for path in list(_STATE.litter):
         remove(path)

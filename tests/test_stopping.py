@@ -193,6 +193,36 @@ def test_what_is_deferred_is_done_first(tmp_path):
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("block", ["replacing(folder + '/out')", "stopping.deferred()"])
+def test_what_works_on_while_the_process_is_ended_publishes_nothing(tmp_path, block):
+    """Its temporary files are gone: what it makes of that must not take the place of anything."""
+    (tmp_path / "out").write_text("old")
+    body = f"""from logproc.report.files import replacing
+    ended, published = threading.Event(), threading.Event()
+    def last_words(signum):
+        ended.set()
+        published.wait(1)
+    stopping._STATE.last_words = last_words
+    step("ready")
+    try:
+        threading.Event().wait(60)
+    except stopping.StoppedError:
+        step("asked")
+    ended.wait(60)
+    with {block}:
+        step("in it") if "deferred" in "{block}" else None
+    step("published")
+    published.set()"""
+    process = program(tmp_path, body)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=PATIENCE) == ("", None)
+    assert process.returncode == 143
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_text() == "old"
+
+
 def test_a_second_signal_ends_what_is_deferred_and_sweeps(tmp_path):
     body = """with stopping.deferred(), stopping.swept(tempfile.mkdtemp(dir=folder)) as path:
         open(path + "/file", "w").close()

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from logproc.errors import OutputError, UsageError
+from logproc.stopping import publishing, swept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,17 +47,24 @@ def replacing(path: str) -> Iterator[BinaryIO]:
     target = os.path.realpath(path)  # a symbolic link stays one: what it points to is replaced
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f".{name[:200]}.{os.urandom(6).hex()}.tmp")  # noqa: PTH118
-    try:
+    with swept(temporary), _removed(temporary):
         with _Output(path, _temporary(path, folder, temporary)) as file:
             _keep_mode(target, file)
             yield file
             with _as_output_error(path):
                 file.flush()
                 os.fsync(file.fileno())
-                _give_name(file, temporary)
-        with _as_output_error(path):
+                with publishing():
+                    _give_name(file, temporary)
+        with _as_output_error(path), publishing():
             os.replace(temporary, target)  # noqa: PTH105
             _sync_folder(folder)
+
+
+@contextmanager
+def _removed(temporary: str) -> Iterator[None]:
+    try:
+        yield
     finally:
         with suppress(OSError):
             os.unlink(temporary)  # noqa: PTH108 - gone already if all went well
