@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,10 +54,11 @@ def test_what_is_forgotten_may_be_gone_with_its_folder(tmp_path):
     """As where a second signal takes the folder away: the cause of the end must not be hidden by a missing file."""
     folder = tmp_path / "files"
     folder.mkdir()
-    with pytest.raises(KeyboardInterrupt), spool.Spool(str(folder), task_of(0)) as opened:
-        opened.keeper(PIECES[0])(Reject(0, 0, "why", b"raw"))
-        shutil.rmtree(folder)
-        raise KeyboardInterrupt
+    opened = spool.Spool(str(folder), task_of(0))
+    opened.keeper(PIECES[0])(Reject(0, 0, "why", b"raw"))
+    shutil.rmtree(folder)
+    opened.__exit__(KeyboardInterrupt)
+    assert not folder.exists()
 
 
 def test_a_task_without_rejects_writes_no_file(tmp_path):

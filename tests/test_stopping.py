@@ -203,8 +203,8 @@ def test_what_works_on_while_the_process_is_ended_publishes_nothing(tmp_path, bl
         ended.set()
         published.wait(1)
     stopping._STATE.last_words = last_words
-    step("ready")
     try:
+        step("ready")
         threading.Event().wait(60)
     except stopping.StoppedError:
         step("asked")
