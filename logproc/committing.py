@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from logproc import plans, surveying
+from logproc import plans
 from logproc.counting import Counted, add_up_again, definitions, enter, enter_rebuilt, uncount
 from logproc.errors import MergeError
 from logproc.inputs.identity import crc32_combine
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from logproc.model import FileResult, Outcome, Partial, Task
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.generations import Decision, Generation
+    from logproc.state.generations import Generation
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record, Run
     from logproc.surveying import Survey
@@ -149,27 +149,16 @@ def take_up(ledger: Ledger, found: Survey) -> None:
     with ledger.transaction():
         for number in numbers:
             decision = found.decisions[number]
-            of = decision.generation or _began(ledger, found, decision)
+            of = decision.generation or 0
             record = ledger.records_of([of])[of]
             marks = [_mark(saved) for saved in ledger.ranges(of)]
             marks.extend(_mark_of(start, held) for start, held in decision.held)
             moved, left = _moved_over(record.generation, sorted(marks, key=lambda mark: mark.start))
             ledger.save_ranges(of, map(asdict_of, left))
-            record = replace(record, generation=moved)
-            ledger.save_generations([record])
-            found.records.put(record)
-            found.decisions[number] = decision._replace(generation=of)
+            ledger.save_generations([replace(record, generation=moved)])
             for _, held in decision.held:
                 if held.open_end > held.offset and held.id not in claimed:
                     _leave_open_part(ledger, held)
-
-
-def _began(ledger: Ledger, found: Survey, decision: Decision) -> int:
-    """Write down that a file is new, with the format of what it holds, and return its generation."""
-    record = surveying.new_record(found.files[decision.file], found.absolute[decision.file], decision)
-    like = ledger.records_of([decision.held[0][1].id])[decision.held[0][1].id]
-    record = replace(record, format=like.format, confidence=like.confidence, tried=like.tried)
-    return ledger.add_generation(record, 0)
 
 
 def _mark_of(start: int, held: Generation) -> Mark:

@@ -137,8 +137,7 @@ class Decision(NamedTuple):
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even
     where nothing changes. `held` are other generations that the file has taken up, and where they begin in it: they are
-    not read, and a file without a generation begins one there. A tuple, for a night without news makes one of every
-    file.
+    not read. A tuple, for a night without news makes one of every file.
     """
 
     file: int
@@ -154,7 +153,7 @@ class Decision(NamedTuple):
     held: tuple[tuple[int, Generation], ...] = ()
 
 
-def digest(data: bytes | memoryview) -> bytes:
+def digest(data: bytes) -> bytes:
     """Return the hash that heads and tails are compared by."""
     return blake2b(data, digest_size=16).digest()
 

@@ -10,8 +10,7 @@ rotated away grows by somebody's hand, and its growth is compared with all that 
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from logproc.state.families import family_of, is_live
@@ -26,9 +25,6 @@ WINDOW = 4096
 """Bytes of the longest heads."""
 
 CHUNK = 1 << 20
-
-KEPT_BYTES = 4 << 20
-"""So far into a file that was cut short at its beginning its old end is looked for: 0.2 s at 100 bytes a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,38 +69,7 @@ class GrowthReader:
     ) -> Decision:
         """Return a decision to go on, less what the file holds of other generations; InputError if it is unreadable."""
         growth = _Growth(path, decision.origin, decision.limit, is_live(known.path), families, beside)
-        return self._less(decision, path, self._held(growth))
-
-    def without_copies(
-        self, decision: Decision, path: str, families: Sequence[str], beside: Sequence[Generation]
-    ) -> Decision:
-        """Return a decision on a new file, less what it holds of others of its family; InputError as the other.
-
-        Only several of them show that it was put together: logs may begin alike.
-        """
-        held = self._held(_Growth(path, 0, decision.limit, written=False, families=families, beside=beside))
-        if len(held) > 1 and held[0][0] == 0:
-            return self._less(decision, path, held)
-        self._taken.difference_update(one.id for _, one in held)
-        return decision
-
-    def without_kept_lines(self, decision: Decision, path: str, before: Generation) -> Decision:
-        """Return a decision on a new file, less its first lines if they are the last ones of what was there before."""
-        data = memoryview(self._eye.read(path, 0, min(before.offset, KEPT_BYTES)))
-        for end in _line_starts(data.tobytes()):
-            if end >= before.tail_bytes and digest(data[end - before.tail_bytes : end]) == before.tail:
-                self._taken.add(before.id)
-                kept = replace(before, offset=end, open_end=end, crc=zlib.crc32(data[:end]))
-                return self._less(decision, path, [(0, kept)], "begins with the last lines that were counted of it")
-        return decision
-
-    def _held(self, growth: _Growth) -> list[tuple[int, Generation]]:
-        return list(self._in_stream(growth) if growth.limit < 0 else self._in_plain(growth))
-
-    def _less(
-        self, decision: Decision, path: str, held: Sequence[tuple[int, Generation]], reason: str | None = None
-    ) -> Decision:
-        """Return a decision less what the file holds of other generations."""
+        held = tuple(self._in_stream(growth) if decision.limit < 0 else self._in_plain(growth))
         if not held:
             return decision
         origin = decision.origin
@@ -112,12 +77,8 @@ class GrowthReader:
             origin = start + one.offset if start == origin else origin
         names = ", ".join(dict.fromkeys(one.path.rpartition("/")[2] for _, one in held))
         whole = origin == (self._eye.through(path, ()).length if decision.limit < 0 else decision.limit)
-        return decision._replace(
-            kind=Kind.UNCHANGED if whole else Kind.CONTINUED,
-            origin=origin,
-            reason=reason or f"holds what was counted of {names}",
-            held=tuple(held),
-        )
+        kind = Kind.UNCHANGED if whole else Kind.CONTINUED
+        return decision._replace(kind=kind, origin=origin, reason=f"holds what was counted of {names}", held=held)
 
     def _in_plain(self, growth: _Growth) -> Iterator[tuple[int, Generation]]:
         """Yield what is found at the beginning; in a file that was put together by hand, also at later lines."""
@@ -125,7 +86,7 @@ class GrowthReader:
         while (found := self._at(growth, at)) is not None:
             yield at, found
             at += found.offset
-        marks = {one.signature for one in self._likely(growth) if one.offset <= growth.limit - at}
+        marks = set() if growth.written else {one.signature for one in self._likely(growth)}
         behind = at
         for start in self._places(growth, at, marks) if marks else ():
             if start >= behind and (found := self._at(growth, start)) is not None:
@@ -145,21 +106,14 @@ class GrowthReader:
             at += found.offset
 
     def _likely(self, growth: _Growth) -> list[Generation]:
-        """Return what is looked for everywhere in a file that was put together by hand.
-
-        That is what has gone since the last scan, and what is there in the family; in a log that is written, or was,
-        only what lay where it is now.
-        """
-        lost = (n for n, seen in self._gone.items() if not growth.written or seen.path == growth.path)
-        return [one for one in (*map(self._generation, lost), *growth.beside) if self._may_be(growth, one)]
+        """Return what is looked for everywhere: what has gone since the last scan, and what is there in the family."""
+        return [one for one in (*map(self._generation, self._gone), *growth.beside) if self._may_be(growth, one)]
 
     def _may_be(self, growth: _Growth, one: Generation) -> bool:
         """Tell whether a file may have taken a generation up, if its content is there."""
         if one.id in self._taken or one.offset == 0:
             return False
         gone = self._gone.get(one.id)
-        if gone is not None and gone.path == growth.path and one.offset >= SHORT:
-            return True  # it was in this very place
         if growth.written:
             return gone is not None and is_live(gone.path) and one.offset >= SHORT
         near = family_of(one.path) in growth.families

@@ -96,7 +96,6 @@ class Matcher:
         self._families: dict[str, list[int]] = {}
         self._looked: dict[int, _File] = {}
         self._displaced: list[Seen] = []
-        self._begun: list[_File] = []
         self._heads: dict[bytes, Heads] | None = None
         self._links: dict[tuple[int, int], list[str]] = defaultdict(list)
 
@@ -302,7 +301,6 @@ class Matcher:
         if self._is_double(file):
             return
         self._decide(Decision(number, Kind.NEW, None, 0, limit, self._why_new(file), look))
-        self._begun.append(file)
 
     def _is_double(self, file: _File) -> bool:
         """Tell whether a file is a copy of another, and decide on it then."""
@@ -400,42 +398,22 @@ class Matcher:
     # ---- rule 8 ------------------------------------------------------------------------------------------------
 
     def _look_at_growth(self) -> None:
-        """Leave out what files hold of what was counted elsewhere: those that go on, and new ones."""
-        grown = [self._looked[d.file] for d in self._decided.values() if d.kind == Kind.CONTINUED]
-        if not self._known or not (grown or self._begun):
+        """Leave out what files that go on have taken up of what was counted elsewhere."""
+        grown = [d for d in self._decided.values() if d.kind == Kind.CONTINUED and d.generation is not None]
+        if not grown:
             return
         reader = GrowthReader(
             self._eye, self._index(), self._generation, lambda number: number not in self._claims, self._gone()
         )
-        for less, files in ((self._less_taken_up, grown), (self._less_copied, self._begun)):
-            for file in files:
-                try:
-                    self._decide(less(reader, file, self._decided[file.number]))
-                except InputError as error:
-                    self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
-
-    def _less_taken_up(self, reader: GrowthReader, file: _File, decision: Decision) -> Decision:
-        """Return what is done with a known file, less what it has taken up of others."""
-        known = self._generation(decision.generation or 0)
-        if known.offset != known.open_end:
-            return decision
-        beside = () if is_live(known.path) else self._counted_beside(file, known.id)
-        return reader.without_known(decision, file.log.path, known, file.families, beside)
-
-    def _less_copied(self, reader: GrowthReader, file: _File, decision: Decision) -> Decision:
-        """Return what is done with a new file, less what it holds of others of its family, or of its older self."""
-        path, head, size = file.log.path, file.look.head, file.look.size
-        if file.live:
-            seen = self._seen.get(path)
-            of = None if seen is None else seen.generation
-            if of is None or of not in self._known or of in self._claims:
-                return decision
-            before = self._generation(of)
-            is_cut = not file.look.stream and len(head) <= before.tail_bytes <= size < before.offset
-            return reader.without_kept_lines(decision, path, before) if is_cut else decision
-        beside = self._counted_beside(file, 0)
-        first = [one for one in beside if one.offset >= SHORT and digest(head[: one.head_bytes]) == one.head]
-        return reader.without_copies(decision, path, file.families, beside) if first else decision
+        for decision in grown:
+            file, known = self._looked[decision.file], self._generation(decision.generation or 0)
+            if known.offset != known.open_end:
+                continue
+            beside = () if is_live(known.path) else self._counted_beside(file, known.id)
+            try:
+                self._decide(reader.without_known(decision, file.log.path, known, file.families, beside))
+            except InputError as error:
+                self._decide(Decision(decision.file, Kind.FAILED, known.id, reason=error.reason, again=True))
 
     def _gone(self) -> dict[int, Seen]:
         """Return the generations that the last scan found, and this one did not, with where they lay."""

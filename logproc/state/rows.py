@@ -88,13 +88,6 @@ class Records(Mapping[int, Record]):
             self._made.update((row[0], record_of(row)) for row in self._load(number))
         return self._made[number]
 
-    def put(self, record: Record) -> None:
-        """Take what is known of a generation now, or of one that has come."""
-        number = record.generation.id
-        times = record.first_time, record.last_time
-        self._facts[number] = (number, record.codec, record.format, record.confidence, *times)
-        self._made[number] = record
-
     def __contains__(self, number: object) -> bool:
         """Tell whether there is a record."""
         return number in self._facts
