@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from logproc.state.generations import Generation
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record, Run
-    from logproc.surveying import Survey
 
 PARTS_A_TASK = 1 << 12
 """Results of a task that was cut are numbered within it."""
@@ -140,41 +139,6 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Know
     _advance(ledger, found)
     ledger.empty_results(run.number)
     ledger.set_status(run.number, COMMITTED, finished)
-
-
-def take_up(ledger: Ledger, found: Survey) -> None:
-    """Move offsets over what files have taken up of other generations: it was counted, and is not read once more."""
-    numbers = [number for number in found.news if found.decisions[number].held]
-    claimed = {decision.generation for decision in found.decisions}
-    with ledger.transaction():
-        for number in numbers:
-            decision = found.decisions[number]
-            of = decision.generation or 0
-            record = ledger.records_of([of])[of]
-            marks = [_mark(saved) for saved in ledger.ranges(of)]
-            marks.extend(_mark_of(start, held) for start, held in decision.held)
-            moved, left = _moved_over(record.generation, sorted(marks, key=lambda mark: mark.start))
-            ledger.save_ranges(of, map(asdict_of, left))
-            ledger.save_generations([replace(record, generation=moved)])
-            for _, held in decision.held:
-                if held.open_end > held.offset and held.id not in claimed:
-                    _leave_open_part(ledger, held)
-
-
-def _mark_of(start: int, held: Generation) -> Mark:
-    """Return what a file holds of another generation as if it had been counted in it."""
-    end = start + held.offset
-    return Mark(start, end, held.crc, held.tail, held.tail_bytes, end)
-
-
-def _leave_open_part(ledger: Ledger, held: Generation) -> None:
-    """Drop what stood open at the end of a generation: it is read again where the generation was taken up."""
-    part = ledger.open_part(held.id)
-    if part is not None:
-        ledger.drop_part(part)
-    record = ledger.records_of([held.id])[held.id]
-    closed = replace(record.generation, open_end=held.offset, end_crc=held.crc)
-    ledger.save_generations([replace(record, generation=closed)])
 
 
 def commit_rebuilt(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:

@@ -85,16 +85,12 @@ def run(
         if warn is not None:
             surveying.warn_of_shortened(found, warn)
         failpoints.reach("after-scan")
-        if found.takes_up():
-            from logproc import committing  # noqa: PLC0415 - as the others below: most nights need none of it
-
-            committing.take_up(ledger, found)
         failpoints.reach("before-plan")
         tasks: list[Task] = []
         number: Run = NOTHING
         known: Known = {}
         if any(found.to_read()):
-            from logproc import reading, running  # noqa: PLC0415
+            from logproc import reading, running  # noqa: PLC0415 - as the others below: most nights need none of it
 
             running.prepare(config)
             tasks, number = reading.plan(ledger, planner, found, asked)

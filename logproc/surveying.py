@@ -44,14 +44,6 @@ class FileEye:
         """Read a file, decompressed, and return its checksums."""
         return identity.read_through(path, offsets)
 
-    def spans(self, path: str, start: int, lengths: Iterable[int]) -> dict[int, int]:
-        """Return the CRCs of what stands in a file, decompressed, behind an offset."""
-        return identity.crcs_behind(path, start, lengths)
-
-    def read(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a plain file."""
-        return identity.read_at(path, start, length)
-
 
 @dataclass(slots=True)
 class Survey:
@@ -74,10 +66,6 @@ class Survey:
             decision = self.decisions[place]
             if decision.kind in READ:
                 yield self.files[place], decision
-
-    def takes_up(self) -> bool:
-        """Tell whether a file holds what was counted of another one."""
-        return any(self.decisions[place].held for place in self.news)
 
     def gone(self, roots: Sequence[str]) -> list[str]:
         """Return the paths below the roots that the last scan found and this one did not."""

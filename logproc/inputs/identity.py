@@ -179,17 +179,6 @@ def tail_of(path: str, offset: int, length: int) -> bytes:
         os.close(fd)
 
 
-def read_at(path: str, start: int, length: int) -> bytes:
-    """Return bytes of a plain file, as far as they are there; UnreadableError if they cannot be read."""
-    fd, _ = open_regular(path)
-    try:
-        return os.pread(fd, length, start)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(fd)
-
-
 @dataclass(frozen=True, slots=True)
 class Content:
     """What reading a file through tells: its decompressed length, CRC-32, and the CRC-32 before given offsets.
@@ -202,36 +191,6 @@ class Content:
     crcs: dict[int, int]
     last: bytes
     damage: str | None
-
-
-def crcs_behind(path: str, start: int, lengths: Iterable[int]) -> dict[int, int]:
-    """Return the CRC-32 of what stands in a file, decompressed, behind an offset: by length, as far as it is there.
-
-    A plain file is read from there on, another one from its beginning.
-    """
-    wanted = sorted(set(lengths))
-    fd, _ = open_regular(path)
-    try:
-        if sniff(os.pread(fd, LONGEST_MAGIC, 0)) == "plain":
-            return _crcs_of_plain(fd, start, wanted)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(fd)
-    found = read_through(path, {start, *(start + length for length in wanted)}).crcs
-    ends = {length: found[start + length] for length in wanted if start + length in found}
-    return {length: crc32_combine(found[start], 0, length) ^ crc for length, crc in ends.items()}
-
-
-def _crcs_of_plain(fd: int, start: int, lengths: Iterable[int]) -> dict[int, int]:
-    crcs, at, crc = {}, 0, 0
-    for length in lengths:
-        while at < length and (data := os.pread(fd, min(CHUNK, length - at), start + at)):
-            crc = zlib.crc32(data, crc)
-            at += len(data)
-        if at == length:
-            crcs[length] = crc
-    return crcs
 
 
 def read_through(path: str, offsets: Iterable[int], limit: int = -1) -> Content:

@@ -9,22 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SIGNATURE_BYTES = 32
 """First bytes by which generations are looked up."""
-
-NO_SIGNATURE = b""
-"""Where the generations are looked up that are too short for one."""
-
-SHORT = 256
-"""Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
-
-Heads: TypeAlias = "dict[int, dict[bytes, list[int]]]"
-"""Generations by length and hash of their heads."""
 
 
 class Kind(StrEnum):
@@ -124,20 +115,13 @@ class Eye(Protocol):
     def through(self, path: str, offsets: Iterable[int]) -> Through:
         """Read a file, decompressed, and return its CRC before each of the offsets."""
 
-    def spans(self, path: str, start: int, lengths: Iterable[int]) -> Mapping[int, int]:
-        """Return by length the CRCs of what stands in a file, decompressed, behind an offset, as far as it is there."""
-
-    def read(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a plain file, as far as they are there."""
-
 
 class Decision(NamedTuple):
     """What is done with a file of the scan, and why: bytes [origin, limit) are read; limit -1 is the end.
 
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even
-    where nothing changes. `held` are other generations that the file has taken up, and where they begin in it: they are
-    not read. A tuple, for a night without news makes one of every file.
+    where nothing changes. A tuple, for a night without news makes one of every file.
     """
 
     file: int
@@ -150,7 +134,6 @@ class Decision(NamedTuple):
     again: bool = False
     double_of: int | None = None
     copied: tuple[str, int, int] | None = None
-    held: tuple[tuple[int, Generation], ...] = ()
 
 
 def digest(data: bytes) -> bytes:

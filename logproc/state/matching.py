@@ -13,27 +13,27 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 6. a rotated file that equals one of its family that was matched already, or begins a live one: a duplicate, also where
    it is moved to, and once what it is a copy of is gone
 7. a compressed file that ends early: if it is young it is still being written, and waits
-8. a known file that has grown: what it has taken up of generations that are gone is not read (`growth`)
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import InputError
 from logproc.state.families import family_of, is_live
-from logproc.state.generations import NO_SIGNATURE, READ, SHORT, SIGNATURE_BYTES, Decision, Kind, digest, signature
-from logproc.state.growth import GrowthReader
+from logproc.state.generations import READ, SIGNATURE_BYTES, Decision, Kind, digest, signature
 from logproc.state.rows import seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from logproc.model import LogFile
-    from logproc.state.generations import Eye, Generation, Heads, Look, Seen, Through
+    from logproc.state.generations import Eye, Generation, Look, Seen, Through
     from logproc.state.rows import Paths, Records
+
+SHORT = 256
+"""Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
 
 RACE_NS = 2 * 10**9
 """A file that changed less than this before a scan may change again without a new mtime."""
@@ -46,13 +46,12 @@ SHORTENED = "shortened: it begins as what was counted of it, and the lines that 
 
 @dataclass(slots=True)
 class _File:
-    """A file of the scan on its way to a decision. `names` are its path and its other hard links."""
+    """A file of the scan on its way to a decision."""
 
     number: int
     log: LogFile
     family: str
     look: Look
-    names: tuple[str, ...]
     contents: dict[int, int] = field(default_factory=dict)
     content: Through | None = None
 
@@ -60,11 +59,6 @@ class _File:
     def live(self) -> bool:
         """Tell whether it is a plain file that is being written: under its live name."""
         return self.look.codec == "plain" and is_live(self.log.path)
-
-    @property
-    def families(self) -> list[str]:
-        """The families of all its names."""
-        return [self.family, *(family_of(name) for name in self.names[1:])]
 
 
 class Matcher:
@@ -96,8 +90,7 @@ class Matcher:
         self._families: dict[str, list[int]] = {}
         self._looked: dict[int, _File] = {}
         self._displaced: list[Seen] = []
-        self._heads: dict[bytes, Heads] | None = None
-        self._links: dict[tuple[int, int], list[str]] = defaultdict(list)
+        self._heads: dict[bytes, _Heads] | None = None
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""
@@ -109,7 +102,6 @@ class Matcher:
         for number, log in enumerate(files):
             row = rows.get(log.path)
             if log.same_as is not None:
-                self._links[log.device, log.inode].append(log.path)
                 self._decide(Decision(number, Kind.DUPLICATE, reason=log.problem))
             elif log.problem is not None:
                 self._decide(Decision(number, Kind.FAILED, reason=log.problem, again=True))
@@ -131,7 +123,6 @@ class Matcher:
             if known.generation in self._claims:
                 self._decide(Decision(number, known.kind, known.generation, reason=known.reason))
         self._match_changed([(n, log) for n, log, known in doubles if known.generation not in self._claims])
-        self._look_at_growth()
         return [self._decided[number] for number in range(len(files))]
 
     def _keep(self, number: int, row: Sequence[Any]) -> None:
@@ -148,11 +139,14 @@ class Matcher:
 
     def _match_changed(self, files: Sequence[tuple[int, LogFile]]) -> None:
         looked = []
-        for number, _ in files:
+        for number, log in files:
             try:
-                looked.append(self._file(number))
+                look = self._eye.probe(log.path)
             except InputError as error:
                 self._decide(Decision(number, Kind.FAILED, reason=error.reason, again=True))
+                continue
+            looked.append(_File(number, log, family_of(log.path), look))
+            self._looked[number] = looked[-1]
         pairs = (
             sorted((*self._order(file, known), file, known) for file in looked for known in self._candidates(file))
             if self._known
@@ -180,7 +174,7 @@ class Matcher:
         head = file.look.head
         plain = not file.look.stream
         kept = []
-        for mark in (signature(head), NO_SIGNATURE):
+        for mark in (signature(head), _NO_SIGNATURE):
             for length, by_head in heads.get(mark, {}).items():
                 if length > len(head):
                     continue
@@ -196,24 +190,25 @@ class Matcher:
     def _generation(self, number: int) -> Generation:
         return self._known[number].generation
 
-    def _index(self) -> dict[bytes, Heads]:
+    def _index(self) -> dict[bytes, _Heads]:
         """Return what generations begin with, by signature: those that were not found by the first rule."""
         if self._heads is None:
             self._heads = {}
             for number, length, head, mark in self._beginnings():
                 if number not in self._claims:
-                    by_length = self._heads.setdefault(mark if length >= SIGNATURE_BYTES else NO_SIGNATURE, {})
+                    by_length = self._heads.setdefault(mark if length >= SIGNATURE_BYTES else _NO_SIGNATURE, {})
                     by_length.setdefault(length, {}).setdefault(head, []).append(number)
         return self._heads
 
     @staticmethod
     def _rank(file: _File, known: Generation) -> int:
         """Return how near a file is to where a generation was last seen: the less, the nearer."""
-        if _same_inode(known, file.log):
-            return 0 if known.path in file.names else 1
-        if known.path in file.names:
+        log = file.log
+        if _same_inode(known, log):
+            return 0 if log.path == known.path else 1
+        if log.path == known.path:
             return 2
-        return 3 if family_of(known.path) in file.families else _FAR
+        return 3 if family_of(known.path) == file.family else _FAR
 
     def _order(self, file: _File, known: Generation) -> tuple[int, bool, int, int, str, int]:
         """Return when a pair is looked at: the nearest first, known copies after others, then where most is counted."""
@@ -352,7 +347,7 @@ class Matcher:
         """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
         seen = self._seen.get(file.log.path)
         was = self._claims.get(seen.generation or -1) if seen is not None and seen.kind == Kind.DUPLICATE else None
-        others = dict.fromkeys(number for family in file.families for number in self._family(family))
+        others = dict.fromkeys(self._family(file.family))
         if was is not None:
             others[was] = None  # what it was a copy of has moved
         for number in others:
@@ -391,41 +386,8 @@ class Matcher:
         """Return a file with a first look at it."""
         if number not in self._looked:
             log = self._files[number]
-            names = (log.path, *self._links.get((log.device, log.inode), ()))
-            self._looked[number] = _File(number, log, family_of(log.path), self._eye.probe(log.path), names)
+            self._looked[number] = _File(number, log, family_of(log.path), self._eye.probe(log.path))
         return self._looked[number]
-
-    # ---- rule 8 ------------------------------------------------------------------------------------------------
-
-    def _look_at_growth(self) -> None:
-        """Leave out what files that go on have taken up of what was counted elsewhere."""
-        grown = [d for d in self._decided.values() if d.kind == Kind.CONTINUED and d.generation is not None]
-        if not grown:
-            return
-        reader = GrowthReader(
-            self._eye, self._index(), self._generation, lambda number: number not in self._claims, self._gone()
-        )
-        for decision in grown:
-            file, known = self._looked[decision.file], self._generation(decision.generation or 0)
-            if known.offset != known.open_end:
-                continue
-            beside = () if is_live(known.path) else self._counted_beside(file, known.id)
-            try:
-                self._decide(reader.without_known(decision, file.log.path, known, file.families, beside))
-            except InputError as error:
-                self._decide(Decision(decision.file, Kind.FAILED, known.id, reason=error.reason, again=True))
-
-    def _gone(self) -> dict[int, Seen]:
-        """Return the generations that the last scan found, and this one did not, with where they lay."""
-        rows = self._seen.rows.values()
-        lost = (row for row in rows if row[6] is not None and row[6] not in self._claims and row[6] in self._known)
-        return {row[6]: seen_of(row) for row in lost if row[7] != Kind.DUPLICATE}
-
-    def _counted_beside(self, file: _File, but: int) -> list[Generation]:
-        """Return what was counted of the other files of a family."""
-        found = (self._decided[number].generation for family in file.families for number in self._family(family))
-        numbers = {of for of in found if of is not None and of != but and of in self._known}
-        return [self._generation(of) for of in sorted(numbers)]
 
     def _defer(self, file: _File, generation: int | None) -> None:
         reason = "it ends early, and is young: perhaps it is still being written"
@@ -457,6 +419,12 @@ class Matcher:
 _FAR = 4
 
 _KEPT = {kind.value: kind for kind in (Kind.FAILED, Kind.DEFERRED)}
+
+_NO_SIGNATURE = b""
+"""Where the generations are that are too short for one."""
+
+_Heads: TypeAlias = "dict[int, dict[bytes, list[int]]]"
+"""Generations by length and hash of their heads."""
 
 
 def _same_inode(known: Generation | Seen, log: LogFile) -> bool:

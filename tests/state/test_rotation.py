@@ -22,7 +22,7 @@ from state.rotation import Logs, counted, decoded
 
 from logproc import nightly
 from logproc.state import failpoints
-from logproc.state.generations import SHORT
+from logproc.state.matching import SHORT
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
 
@@ -43,7 +43,6 @@ class Rotation(RuleBasedStateMachine):
         self.logs = Logs(self.folder / "logs")
         self.clean = True  # whether all that is on disk was counted
         self.inodes: set[int] = set()  # of the files that were there then
-        self.settled: set[str] = set()  # the rotated ones of them
         self.backups: dict[str, bytes] = {}
         self.dates = self.moves = 0
 
@@ -143,18 +142,6 @@ class Rotation(RuleBasedStateMachine):
             self.moves += 1
             self.logs.move(name, f"host{pick.randint(1, 2)}/{self.moves}_{name.replace('/', '_')}")
 
-    @rule(name=st.sampled_from(LIVE), pick=st.randoms(use_true_random=False))
-    def append_to_a_rotated_file(self, name, pick):
-        old = [n for n in self.rotated(compressed=False) if Path(n).name.startswith(f"{Path(name).name}.")]
-        whole = [n for n in old if self.logs.content(n).endswith(b"\n") and n in self.settled]
-        whole = [n for n in whole if self.logs.is_alone(self.logs.content(n), n)]  # no copy of what is appended
-        if whole and self.logs.path(name).exists() and name not in self.logs.begun:
-            target = self.logs.path(pick.choice(whole))
-            with target.open("ab") as file:
-                file.write(self.logs.path(name).read_bytes())
-            self.logs.path(name).unlink()
-            self.clean = False
-
     @precondition(lambda self: self.clean)
     @rule(pick=st.randoms(use_true_random=False), keep=st.booleans())
     def delete(self, pick, keep):
@@ -198,7 +185,6 @@ class Rotation(RuleBasedStateMachine):
             [(f.path, f.status, f.reason) for f in report.files],
         )
         self.clean = True
-        self.settled = set(self.rotated())
         self.inodes = {path.stat().st_ino for path in self.logs.root.rglob("*") if path.is_file()}
 
     @rule(place=st.sampled_from(failpoints.NAMES))
@@ -241,120 +227,4 @@ def test_a_copy_that_is_moved_away_stays_a_copy(tmp_path):
     logs.move("a.log.1", "elsewhere/old.log")
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
     logs.compress("elsewhere/old.log")
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-
-
-def cat(logs: Logs, old: str, new: str) -> None:
-    """Append a file to another one, and remove it."""
-    with logs.path(new).open("ab") as file:
-        file.write(logs.path(old).read_bytes())
-    logs.path(old).unlink()
-
-
-@pytest.mark.parametrize("archive", ["a.log.old", "a.log-2026", "archive/all.log"])
-@pytest.mark.parametrize("more", [0, 3])
-def test_what_was_counted_may_be_appended_to_another_file(tmp_path, archive, more):
-    logs = Logs(tmp_path / "logs")
-    logs.append(archive, 2)
-    for _ in range(3):
-        logs.append("a.log", 5)
-        run(logs.root, tmp_path / "state")
-        logs.append("a.log", more)
-        cat(logs, "a.log", archive)
-    found = run(logs.root, tmp_path / "state")
-    assert counted(found) == logs.ever
-    logs.append(archive, 1)
-    logs.compress(archive)
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-
-
-def test_files_may_be_put_together(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    for host in ("web1", "web2", "web3"):
-        logs.append(f"{host}/a.log", 9, pad=200)
-        logs.append(f"{host}/a.log.1", 1)  # too short to be known anywhere else
-    run(logs.root, tmp_path / "state")
-    logs.append("web2/a.log", 2)
-    logs.move("web1/a.log", "web1/a.log.2")
-    for host in ("web3", "web2"):
-        cat(logs, f"{host}/a.log", "web1/a.log.2")
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-
-
-def test_what_was_counted_is_found_behind_lines_that_were_not(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    logs.append("all.log.1", 5)
-    logs.append("web1/a.log", 5000, pad=300)
-    logs.append("web2/a.log", 5)
-    run(logs.root, tmp_path / "state")
-    logs.append("web1/a.log", 5000, pad=300)
-    logs.append("web2/a.log", 3)
-    for host in ("web1", "web2"):
-        cat(logs, f"{host}/a.log", "all.log.1")
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-    logs.append("all.log.1", 1)
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-
-
-def test_a_compressed_file_may_be_appended_to_another_one(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    for name in ("a.log.3", "a.log.2", "a.log.1"):
-        logs.append(name, 9)
-        logs.compress(name)
-    run(logs.root, tmp_path / "state")
-    cat(logs, "a.log.2.gz", "a.log.3.gz")
-    cat(logs, "a.log.1.gz", "a.log.3.gz")
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-    logs.append("a.log.1", 2)
-    logs.compress("a.log.1")
-    cat(logs, "a.log.1.gz", "a.log.3.gz")
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-
-
-def test_a_run_between_appending_and_removing_counts_nothing_twice(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    logs.append("a.log", 5)
-    logs.append("a.log.1", 5)
-    run(logs.root, tmp_path / "state")
-    shutil.copyfile(logs.path("a.log"), logs.path("copy"))
-    cat(logs, "copy", "a.log.1")
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-    logs.path("a.log").unlink()
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-
-
-def test_a_log_that_says_the_same_again_is_counted_again(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    logs.append("a.log", 9)
-    said = logs.path("a.log").read_bytes()
-    for number in (1, 2, 3):
-        logs.path(f"a.log.{number}").write_bytes(logs.path("a.log").read_bytes() * (number + 1))
-    first = counted(run(logs.root, tmp_path / "state"))
-    logs.path("a.log.3").unlink()
-    for _ in range(4):
-        with logs.path("a.log").open("ab") as file:
-            file.write(said)
-    found = counted(run(logs.root, tmp_path / "state"))
-    assert found.total() == first.total() + 4 * 9
-
-
-def test_an_unterminated_line_is_counted_once_where_it_is_appended(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    logs.append("a.log.1", 5)
-    logs.append("a.log.2", 5, torn=True)
-    run(logs.root, tmp_path / "state")
-    cat(logs, "a.log.2", "a.log.1")
-    found = run(logs.root, tmp_path / "state")
-    assert counted(found) == logs.ever
-
-
-def test_a_few_bytes_that_are_linked_outside_of_their_family_are_known(tmp_path):
-    logs = Logs(tmp_path / "logs")
-    logs.append("z.log", 1)
-    run(logs.root, tmp_path / "state")
-    logs.move("z.log", "z.log.1")
-    logs.compress("z.log.1")
-    logs.path("a-link.gz").hardlink_to(logs.path("z.log.1.gz"))
-    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
-    logs.path("a-link.gz").unlink()
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
