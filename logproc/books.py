@@ -30,7 +30,6 @@ class Books:
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
         self._lost: dict[int, dict[str, list[tuple[int, int]]]] = {}  # ranges by cause, by file; -1 is the end
         self._before: dict[int, int] = {}  # lines of a file that earlier runs have read and reported
-        self.rejected_before = 0  # lines that earlier runs have rejected which were not reported
 
     def enter(self, task: Task, outcome: Partial | Failure | Parts) -> None:
         """Enter what became of a task."""
@@ -47,10 +46,9 @@ class Books:
         for piece, result in zip(task.pieces, results, strict=True):
             self._results[result.file].append((piece.start, result))
 
-    def credit(self, number: int, start: int, result: FileResult, *, earlier: bool) -> None:
-        """Enter a stored result, of this run or of an `earlier` one that was not reported."""
+    def credit(self, number: int, start: int, result: FileResult) -> None:
+        """Enter a stored result, of this run or of an earlier one that was not reported."""
         self._results[number].append((start, result))
-        self.rejected_before += result.lines.rejected if earlier else 0
 
     def continue_after(self, lines_before: Callable[[int, int], int]) -> None:
         """Let the line numbers of each file go on: `lines_before(file, offset)` counts what earlier runs have read."""
@@ -66,11 +64,12 @@ class Books:
 
     def lines_before(self, task: Task) -> dict[tuple[int, int], int]:
         """Count, for each piece of a task, the lines of its file that stand before it."""
-        return {
-            (piece.file, piece.start): self._before.get(piece.file, 0)
-            + sum(result.lines.read for start, result in self._results[piece.file] if start < piece.start)
-            for piece in task.pieces
-        }
+        return {(piece.file, piece.start): self.before(piece.file, piece.start) for piece in task.pieces}
+
+    def before(self, number: int, start: int) -> int:
+        """Count the lines of a file that stand before the piece that begins at `start`."""
+        read = sum(result.lines.read for begin, result in self._results[number] if begin < start)
+        return self._before.get(number, 0) + read
 
     def close(self) -> tuple[FileEntry, ...]:
         """Return an entry per file; AccountingError if lines do not add up."""

@@ -99,9 +99,9 @@ def run(
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
         if tasks:
-            from logproc import scratch  # noqa: PLC0415
+            from logproc import rejected  # noqa: PLC0415
 
-            folder = stack.enter_context(scratch.folder()) if rejects else None
+            folder = rejected.make(config.state_dir, number) if rejects else None
             job = running.shared_out(asked.job(planner.formats, folder), tasks, config.workers)
             if warm is not None:
                 warm()
@@ -112,10 +112,12 @@ def run(
 
             reading.rebuild(ledger, planner, asked, config, rebuilt)
         books = _books(ledger, number, found, known)
-        if tasks and rejects is not None and folder is not None:
-            reading.join(rejects, folder, tasks, books)
-        if rejects is not None and warn is not None and books.rejected_before:
-            warn(_without(str(config.output.rejects), books.rejected_before))
+        if rejects is not None and ledger.open_runs():
+            from logproc import reading  # noqa: PLC0415
+
+            missing = reading.join(rejects, config.state_dir, ledger, number, found, known, books)
+            if missing and warn is not None:
+                warn(_without(str(config.output.rejects), missing))
         made = finished(ledger, asked, config)
     workers = elsewhere.workers if elsewhere else config.workers
     count = len(made.tables) - len(config.checks)
@@ -126,7 +128,7 @@ def run(
 
 
 def _without(path: str, count: int) -> str:
-    """Say that rejected lines are missing which were on their way to `path` when their run was killed."""
+    """Say that rejected lines are missing of a run that was killed: it was not asked for them, or they were lost."""
     them, they = ("1 rejected line", "it is") if count == 1 else (f"{count:,} rejected lines", "they are")
     return (
         f"{path}: it is without {them} that an earlier run read, which ended before its report; {they} counted, and "
@@ -185,6 +187,10 @@ def reported(config: Config) -> None:
             for done in runs:
                 ledger.forget_run(done.number)
                 ledger.set_status(done.number, REPORTED, now_text())
+        if runs:
+            from logproc import rejected  # noqa: PLC0415
+
+            rejected.forget(config.state_dir)
         failpoints.reach("after-reported")
 
 

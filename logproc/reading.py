@@ -13,12 +13,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, asking, committing, running, stopping, surveying
+from logproc import __version__, asking, committing, rejected, running, stopping, surveying
 from logproc.backends import BACKENDS, choose
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.coverage import missing
-from logproc.merging import join_rejects
 from logproc.model import Failure, Partial
 from logproc.rollup.slots import slotted
 from logproc.state import failpoints
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from logproc.asking import Questions
     from logproc.config import Config
     from logproc.coverage import Spans
-    from logproc.model import LogFile, Outcome, Piece, Task
+    from logproc.model import FileResult, LogFile, Outcome, Piece, Task
     from logproc.network import Elsewhere
     from logproc.planner import Planner
     from logproc.report.progress import Progress
@@ -208,18 +207,30 @@ def _read_again(
 def books_of(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -> Books:
     """Return what became of every file: in this run, and in those before it that were not reported."""
     books = Books(found.files, found.idle_entry)
-    wanted = [(done, ledger.wants(done.number)) for done in ledger.open_runs()]
-    numbers = {generation for _, wants in wanted for generation, _ in wants.values()}
-    place_of = {d.generation: d.file for d in found.decisions if d.generation in numbers and d.kind != Kind.DUPLICATE}
-    for done, wants in wanted:
-        places = {file: place_of.get(generation) for file, (generation, _) in wants.items()}
-        mine = known if done.number == run.number else {}
-        for members, _ in committing.results(ledger, done, mine, tables=False):
-            for task, became in members:
-                _enter(books, task, became, places, only_counted=done.number != run.number)
+    place_of = _places(ledger, found)
+    for done, task, became, places in _stored(ledger, run, known, place_of):
+        _enter(books, task, became, places, only_counted=done.number != run.number)
     generation_of = {place: generation for generation, place in place_of.items()}
     books.continue_after(lambda place, offset: ledger.lines_before(generation_of[place], offset))
     return books
+
+
+def _places(ledger: Ledger, found: Survey) -> dict[int, int]:
+    """Return where among the files those are that open runs have read, by generation."""
+    numbers = {generation for done in ledger.open_runs() for generation, _ in ledger.wants(done.number).values()}
+    return {d.generation: d.file for d in found.decisions if d.generation in numbers and d.kind != Kind.DUPLICATE}
+
+
+def _stored(
+    ledger: Ledger, run: Run, known: committing.Known, place_of: Mapping[int, int]
+) -> Iterator[tuple[Run, Task, Partial | Failure, dict[int, int | None]]]:
+    """Yield every stored result of every open run: run, task, what became of it, places by the numbers of its files."""
+    for done in ledger.open_runs():
+        places = {file: place_of.get(generation) for file, (generation, _) in ledger.wants(done.number).items()}
+        mine = known if done.number == run.number else {}
+        for members, _ in committing.results(ledger, done, mine, tables=False):
+            for task, became in members:
+                yield done, task, became, places
 
 
 def _enter(
@@ -234,11 +245,30 @@ def _enter(
             continue
         if isinstance(became, Failure):
             books.lose(replace(task, pieces=(replace(piece, file=place),)), became)
-        elif became.files[at].mark is not None or not only_counted:
-            books.credit(place, piece.start, became.files[at], earlier=only_counted)
+        elif _counts(became.files[at], only_counted=only_counted):
+            books.credit(place, piece.start, became.files[at])
 
 
-def join(rejects: BinaryIO, folder: str, tasks: Sequence[Task], books: Books) -> None:
-    """Write the rejected lines of what was read to `--rejects`."""
-    for task in tasks:
-        join_rejects(rejects, folder, task, books)
+def _counts(result: FileResult, *, only_counted: bool) -> bool:
+    return result.mark is not None or not only_counted
+
+
+def join(
+    rejects: BinaryIO, state_dir: str, ledger: Ledger, run: Run, found: Survey, known: committing.Known, books: Books
+) -> int:
+    """Write the rejected lines of what the books have to `--rejects`; returns how many are no longer there."""
+    return rejected.join(rejects, state_dir, books, found.files, _counted(ledger, run, found, known))
+
+
+def _counted(
+    ledger: Ledger, run: Run, found: Survey, known: committing.Known
+) -> Iterator[tuple[Run, Task, list[tuple[Piece, int, FileResult]]]]:
+    for done, task, became, places in _stored(ledger, run, known, _places(ledger, found)):
+        if isinstance(became, Failure):
+            continue
+        pieces = [
+            (piece, place, result)
+            for piece, result in zip(task.pieces, became.files, strict=True)
+            if (place := places.get(piece.file)) is not None and _counts(result, only_counted=done.number != run.number)
+        ]
+        yield done, task, pieces

@@ -100,16 +100,30 @@ class Spool:
 def join(
     folder: str, task: Task, paths: Mapping[int, str], lines_before: Mapping[tuple[int, int], int]
 ) -> Iterator[bytes]:
-    """Yield the rejects of a task as JSON lines with whole-file line numbers from 1, and remove its file.
+    """Yield what `lines` does, and remove the file."""
+    yield from lines(folder, task, paths, lines_before)
+    Path(place(folder, task)).unlink(missing_ok=True)
 
-    `lines_before` counts the lines of each file, by (file, start of the range), that stand before the range.
+
+def lines(
+    folder: str, task: Task, paths: Mapping[int, str], lines_before: Mapping[tuple[int, int], int]
+) -> Iterator[bytes]:
+    """Yield the rejects of a task as JSON lines with whole-file line numbers from 1.
+
+    `lines_before` counts the lines of each file, by (file, start of the range), that stand before the range; what is
+    of another range is passed over. A file that lost its end with the power ends there.
     """
     path = Path(place(folder, task))
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         for text in file:
-            number, start, line, offset, reason, raw = json.loads(text)
+            try:
+                number, start, line, offset, reason, raw = json.loads(text)
+            except ValueError:
+                return
+            if (number, start) not in lines_before:
+                continue
             row = {
                 "path": os.fsencode(paths[number]).decode("utf-8", "backslashreplace"),
                 "line": lines_before[number, start] + line + 1,
@@ -118,4 +132,3 @@ def join(
                 "raw": raw,
             }
             yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
-    path.unlink()

@@ -157,7 +157,9 @@ def _watch(reader: int) -> None:
         if _STATE.held or heard != _STATE.raised:
             since, heard = time.monotonic(), _STATE.raised
         elif time.monotonic() >= since + (UNWIND if heard else GRACE):
-            _end(first)
+            with publishing():  # nothing begins to be deferred between this look and the end
+                if not _STATE.held:
+                    _end(first)
         if select.select([reader], [], [], _LOOK)[0]:
             _end(_next(reader))
 

@@ -41,6 +41,14 @@ def first_two(report, name: str) -> Counter:
     return Counter({key: number for key, number, *_ in report.table(name).rows})
 
 
+def rows_in(rejects):
+    return [json.loads(line) for line in rejects.read_bytes().splitlines()]
+
+
+def numbers_in(rejects):
+    return sorted(row["line"] for row in rows_in(rejects))
+
+
 def test_a_file_is_read_from_where_it_was_left(tmp_path, logs):
     logs.append("a.log", 3)
     run(logs.root, tmp_path / "s")
@@ -51,27 +59,44 @@ def test_a_file_is_read_from_where_it_was_left(tmp_path, logs):
     assert run(logs.root, tmp_path / "s").files[0].reason == "its last line has no newline yet, and waits"
 
 
-def test_rejected_lines_of_a_run_that_was_killed_before_its_report_are_said_to_be_missing(tmp_path, logs):
+def test_rejected_lines_of_a_run_that_was_killed_before_its_report_come_with_the_next_report(tmp_path, logs):
     rejects, said = tmp_path / "rejects", []
     settings = config(logs.root, tmp_path / "s", output=Output(rejects=str(rejects)))
 
-    def night(rubbish):
+    def night(rubbish, asked=settings):
         logs.append("a.log", 30)
         with logs.path("a.log").open("a") as file:
             file.write("rubbish\n" * rubbish)
         said.clear()
-        rejected = nightly.run(settings, warn=said.append).lines.rejected
-        return (
-            rejected,
-            rejects.read_bytes().count(b"rubbish"),
-            [text.partition(" that an earlier")[0] for text in said],
-        )
+        return nightly.run(asked, warn=said.append).lines.rejected, numbers_in(rejects)
 
-    assert night(1) == (1, 1, [])
-    assert night(2) == (3, 2, [f"{rejects}: it is without 1 rejected line"])
-    assert night(1) == (4, 1, [f"{rejects}: it is without 3 rejected lines"])
+    assert night(1) == (1, [31])
+    assert night(2) == (3, [31, 62, 63])
+    rejects.rename(tmp_path / "aside")
+    logs.path("a.log").rename(logs.path("a.log.1"))
+    assert night(1) == (4, [31, 31, 62, 63])
+    assert {row["path"] for row in rows_in(rejects)} == {str(logs.path("a.log")), str(logs.path("a.log.1"))}
+    assert said == []
     nightly.reported(settings)
-    assert night(1) == (1, 1, [])
+    assert not (tmp_path / "s" / "rejects").exists()
+    assert night(1) == (1, [62])
+
+
+def test_rejected_lines_that_nobody_asked_for_or_that_are_lost_are_said_to_be_missing(tmp_path, logs):
+    rejects, said = tmp_path / "rejects", []
+    settings = config(logs.root, tmp_path / "s", output=Output(rejects=str(rejects)))
+    for asked in (config(logs.root, tmp_path / "s"), settings):
+        logs.append("a.log", 30)
+        with logs.path("a.log").open("a") as file:
+            file.write("rubbish\n" * 2)
+        nightly.run(asked, warn=said.append)
+    assert numbers_in(rejects) == [63, 64]
+    assert [text.partition(" that an earlier")[0] for text in said] == [f"{rejects}: it is without 2 rejected lines"]
+    for path in (tmp_path / "s" / "rejects").rglob("*.jsonl"):
+        path.write_bytes(path.read_bytes()[:-3] + bytes(3))  # as a power cut may leave it
+    nightly.run(settings, warn=said.append)
+    assert numbers_in(rejects) == [63]
+    assert said[1].startswith(f"{rejects}: it is without 3 rejected lines")
 
 
 def test_an_unterminated_line_counts_once_its_file_is_rotated_and_is_right_if_it_goes_on(tmp_path, logs):

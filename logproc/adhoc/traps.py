@@ -19,6 +19,10 @@ def traps(tree: Node, kinds: Mapping[str, Kind]) -> Iterator[str]:
     yield from dict.fromkeys(notes)
 
 
+_UTC = frozenset({"", "UTC", "GMT", "ETC/UTC", "ETC/GMT", "ZULU"})
+"""Names under which a clock that is read as UTC is right."""
+
+
 def _column(node: Node) -> str:
     """Return a column's name in lower case, without its table's; empty for anything else."""
     return node.name.lower() if type(node).__name__ == "Column" else ""
@@ -34,7 +38,7 @@ def _zone(node: Node, kinds: Mapping[str, Kind]) -> str | None:
     else:
         return None
     name = _column(time)
-    if kinds.get(name) is not Kind.TIME or zone is None or zone.name.upper() in {"", "UTC"}:
+    if kinds.get(name) is not Kind.TIME or type(zone).__name__ != "Literal" or zone.name.upper() in _UTC:
         return None
     return (
         f"{name} has no zone and is UTC: this reads it as the clock of {zone.name}; what the clock showed there is "

@@ -341,7 +341,7 @@ class Children:
         aborted = code == -signal.SIGABRT and self._memory is not None  # so libraries in C and Rust end without memory
         if code == OUT_OF_MEMORY or aborted:
             limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB, see --memory"
-            what = "SIGABRT, as where a library is out of memory" if aborted else "out of memory"
+            what = "SIGABRT: a library gave up, perhaps for want of memory" if aborted else "out of memory"
             return Died(key, f"exit {code}, {what}{limit}", starved=True)
         try:
             return Died(key, f"exit {code}, {signal.Signals(-(code or 0)).name}")

@@ -230,6 +230,7 @@ def test_refusals_point_at_what_is_wrong(sql, message, below):
         ),
         ("SELECT median(hour(timezone('Asia/Tokyo', w.time))) FROM web w", "reads it as the clock of Asia/Tokyo"),
         ("SELECT time AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin' AS t FROM web", None),
+        ("SELECT time AT TIME ZONE 'Etc/UTC' AS t FROM web", None),
         ("SELECT tags[1] FROM json LIMIT 1", "json_extract_string(tags, '$[0]')"),
         ("SELECT list(tags)[1] FROM json", None),
         ("SELECT from_json(tags, '[\"VARCHAR\"]')[1] FROM json", None),

@@ -340,7 +340,7 @@ def test_a_task_that_wants_more_memory_than_there_is_fails_alone_and_says_so():
 @pytest.mark.parametrize(
     ("memory", "cause"),
     [
-        (500 * MIB, "exit -6, SIGABRT, as where a library is out of memory: its limit is 500 MiB, see --memory"),
+        (500 * MIB, "exit -6, SIGABRT: a library gave up, perhaps for want of memory: its limit is 500 MiB, see"),
         (None, "exit -6, SIGABRT)"),
     ],
 )
