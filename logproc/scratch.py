@@ -62,9 +62,8 @@ def folder() -> Iterator[str]:
 def unwritable(folder: str, error: OSError) -> MachineError:
     """Return what to raise where a temporary file cannot be written: the disk is full, most of the time."""
     reason = (error.strerror or str(error)).lower()
-    return MachineError(
-        f"{folder}: temporary files cannot be written: {reason}; free some space there, or set TMPDIR to another folder"
-    )
+    elsewhere = ", or set TMPDIR to another folder" if folder.startswith(tempfile.gettempdir()) else ""
+    return MachineError(f"{folder}: temporary files cannot be written: {reason}; free some space there{elsewhere}")
 
 
 def _made() -> tempfile.TemporaryDirectory[str]:
