@@ -10,13 +10,17 @@ from dataclasses import replace
 
 from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.heads import ISO
 from logproc.formats.program import Meaning, Program, Slot
 from logproc.formats.syslog import RFC5424
 
 _COMMON = '%h %l %u %t "%r" %>s %b'
 _COMBINED = f'{_COMMON} "%{{Referer}}i" "%{{User-Agent}}i"'
 _HEAD = (Slot(None, Meaning.SYSLOG, b""),)
-_NEW_HEAD = tuple(replace(slot, name=None if slot.name == "time" else slot.name) for slot in RFC5424.slots[:-1])
+_WHEN = Slot(None, Meaning.STAMP, b" ", layout=ISO)
+"""When a line was passed on; a slot of ISO_TIME would give the row its time."""
+
+_NEW_HEAD = tuple(_WHEN if slot.name == "time" else replace(slot, may_end=False) for slot in RFC5424.slots[:-1])
 _TIME = rb"[^\[\n]*\[\d\d/[A-Z][a-z][a-z]/\d{4}:"
 _DATE = rb"(?:[A-Z][a-z][a-z] [ \d]\d [\d:]{8}(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+)"
 _OLD = rb"^(?:<\d{1,3}>)?" + _DATE + rb" (?:\S+ )?[\w./-]+(?:\[\d+\])?: "
@@ -104,13 +108,14 @@ RELAYED = (
         refused=(
             '192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl/8"',
             "<190>1 2024-01-02T03:04:06Z web1 nginx - - - started",
+            "<190>1 2024-01-02T03:04:06Z web1 nginx",
         ),
     ),
     Format(
         name="combined_timestamped",
         family="web",
         engine=SEPARATOR,
-        program=_behind((Slot(None, Meaning.ISO_TIME, b" ", solid=True),), _COMBINED),
+        program=_behind((_WHEN,), _COMBINED),
         doc="combined log format behind a time of ISO 8601, as docker logs -t and kubectl logs --timestamps put it",
         rank=23,
         begins=re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ \S+ " + _TIME, re.MULTILINE),

@@ -47,6 +47,14 @@ def test_a_format_of_named_fields_reads_its_samples(row: Format, sample: Any):
     assert {name: rows[0].get(name, "missing") for name in sample.expected} == sample.expected
 
 
+@pytest.mark.parametrize("name", [name for name in FORMATS if name.startswith(("combined_", "common_"))])
+def test_the_kernel_gives_access_logs_the_time_of_the_request(name: str):
+    for sample in FORMATS[name].samples:
+        ((row,), report) = parsed(name, sample.line.encode() + b"\n")
+        assert report.lines.rejected == 0
+        assert {field: row[field] for field in sample.expected} == sample.expected
+
+
 @pytest.mark.parametrize(("row", "sample"), NAMED_SAMPLES)
 def test_reports_see_what_parse_prints(row: Format, sample: Any):
     line = sample.line.encode() + b"\n"
