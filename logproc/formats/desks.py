@@ -7,7 +7,7 @@ https://learn.microsoft.com/windows-server/networking/technologies/nps/, https:/
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, NEVER, PADDED_MESSAGE, app, level, maybe, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, NEVER, PADDED_MESSAGE, PRIORITY, app, level, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Slot
 from logproc.formats.within import Part, Within
 
@@ -214,7 +214,7 @@ DESKS = (
         "date and clock, as macOS does; "
         "a priority may stand in front",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            PRIORITY,
             stamp("%Y %b %d %H:%M:%S%.%z%|%Y-%m-%d %H:%M:%S%.%z%|%Y:%m:%d-%H:%M:%S%|%Y/%m/%d %H:%M:%S%.", b" "),
             word("host"),
             Slot(None, Meaning.TAG, b""),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from logproc.formats.format import Format, Sample
-from logproc.formats.heads import MESSAGE, app, literal, maybe
-from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.heads import MESSAGE, PRIORITY, app, literal, maybe
+from logproc.formats.program import Meaning, Slot
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
@@ -117,7 +117,7 @@ EVENTS = (
         "Common Event Format: CEF:version|vendor|product|version|event|name|severity|pairs; the time is that of rt, "
         "else of end or start",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            PRIORITY,
             Slot(None, Meaning.LITERAL, b"", opening=b"CEF:", padded=True),
             *_CEF,
             MESSAGE,

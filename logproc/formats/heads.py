@@ -21,6 +21,9 @@ NEVER = rb"(?!)"
 ISO = "%+"
 """The layout of most: 2024-01-02 03:04:05,678, with T or a blank, a point or a comma, a zone or none."""
 
+PRIORITY = Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED)
+"""The number in front of a line of syslog, which files seldom keep."""
+
 MESSAGE = Slot("message", Meaning.TEXT, b"\n")
 PADDED_MESSAGE = Slot("message", Meaning.TEXT, b"\n", padded=True)
 LOGGER = Slot("logger", Meaning.LOGGER, b"", padded=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from logproc.formats.format import SEPARATOR, Format, Sample
-from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, literal, maybe, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, PRIORITY, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.formats.syslog import JOURNAL_HEADERS
 
@@ -26,7 +26,7 @@ _CISCO_PLAIN = "%|".join(f"{date} %H:%M:%S%." for date in _CISCO_DATES)
 _DATE = rb"(?:\d{4} )?[A-Z][a-z][a-z] +\d+ "
 
 _CISCO_NUMBERS = (
-    Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+    PRIORITY,
     maybe(literal(b":")),
     maybe(number("sequence", b": ")),
     maybe(number(None, b": ")),
@@ -255,7 +255,7 @@ JOURNAL = (
         "cisco_named",
         "Cisco ASA with the device's name behind the time: logging device-id",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            PRIORITY,
             maybe(literal(b":")),
             stamp(_CISCO_PLAIN, b" "),
             word("host", b": "),
@@ -282,7 +282,7 @@ JOURNAL = (
         "cisco_relayed",
         "the same behind the time and the host that a syslog server put in front; time is the device's",
         (
-            Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+            PRIORITY,
             maybe(number(None, b": ")),
             Slot(None, Meaning.STAMP, b" ", layout=f"%b %d %H:%M:%S%|{ISO}"),
             word("host"),

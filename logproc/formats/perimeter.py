@@ -13,13 +13,12 @@ import re
 
 from logproc.formats.access_times import with_time
 from logproc.formats.format import SEPARATOR, Format, Sample
-from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, number, stamp, word
-from logproc.formats.program import Meaning, Missing, Slot
+from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, bracketed, level, number, stamp, word
+from logproc.formats.program import Meaning, Slot
 from logproc.formats.syslog import RFC5424
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
-_PRIORITY = Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED)
 _FRACTION = "%d/%b/%Y:%H:%M:%S%.%z"
 _COMBINED = '%h %l %u [%{x}i] "%r" %>s %b "%{Referer}i" "%{User-Agent}i"'
 _CLOSED = Slot(None, Meaning.TEXT, b",")
@@ -126,7 +125,7 @@ PERIMETER = (
         "paloalto_syslog",
         "PAN-OS behind the head of syslog: the host, then number, time, serial number, type, subtype, and the rest",
         (
-            _PRIORITY,
+            PRIORITY,
             Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S%.%|%+%|%b %d %Y %H:%M:%S"),
             word("host"),
             *_PANOS,
@@ -165,7 +164,7 @@ PERIMETER = (
         "rfc5424_relayed",
         "syslog of RFC 5424 behind the head of a relay's older one; the time is that of the sender",
         (
-            _PRIORITY,
+            PRIORITY,
             Slot(None, Meaning.STAMP, b" ", layout="%b %d %H:%M:%S%.%|%+"),
             word("relay"),
             *RFC5424.slots[1:],
@@ -260,7 +259,7 @@ PERIMETER = (
         "syslog_year_behind",
         "syslog with the year behind the clock, as ArubaOS writes it",
         (
-            _PRIORITY,
+            PRIORITY,
             stamp("%b %d %H:%M:%S%. %Y", b" "),
             word("host"),
             Slot(None, Meaning.TAG, b""),
@@ -367,7 +366,7 @@ PERIMETER = (
     app(
         "zscaler",
         "Zscaler's web logs: time, then key=value parted by tabs",
-        (_PRIORITY, stamp("%Y-%m-%d %H:%M:%S", b"\t"), MESSAGE),
+        (PRIORITY, stamp("%Y-%m-%d %H:%M:%S", b"\t"), MESSAGE),
         rank=0,
         single=True,
         family="syslog",

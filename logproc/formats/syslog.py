@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.heads import PRIORITY
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
 # "2024-01-02T03:04:05Z INFO main: started" has a level where syslog has the host.
@@ -32,7 +33,7 @@ _RFC3164 = Program(
 RFC5424 = Program(
     b"",
     (
-        Slot(None, Meaning.PRIORITY, b">", opening=b"<", missing=Missing.SKIPPED),
+        PRIORITY,
         Slot("version", Meaning.INTEGER, b" ", solid=True),
         Slot("time", Meaning.ISO_TIME, b" ", solid=True),
         Slot("host", Meaning.TEXT, b" ", solid=True),
