@@ -71,6 +71,19 @@ def test_stray_lines_are_no_format():
         assert found(*[COMBINED] * 50, *strays).tried == ()
 
 
+def test_few_lines_of_a_short_file_are_no_strays():
+    assert found(*[COMMON] * 3, *[COMBINED] * 2).tried == ("combined", "common")
+    assert found(*[COMBINED] * 5, JSON).tried == ("combined", "jsonl")
+    assert found(*[COMBINED] * 5, JUNK).tried == ()
+
+
+def test_one_line_of_a_format_that_many_programs_write_is_a_stray_one():
+    line = "25/03/2024 14:05:06 INFO /{}"
+    assert found(line).confidence < 1
+    assert found(*[COMBINED] * 5, line).tried == ()
+    assert found(*[COMBINED] * 5, *[line] * 3).tried == ("combined", "timed_day_first")
+
+
 def test_a_file_of_one_format_is_tried_with_that_alone():
     assert found(*[COMBINED] * 9) == Detection("combined", 1.0, None, "100 % of 9 lines match")
 

@@ -7,6 +7,7 @@ for before anything is matched, and a candidate that reads everything ends the s
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -298,6 +299,9 @@ OTHER_LINES, OTHER_SHARE = 3, 0.8
 """A format that reads what others refuse reads so many lines, and such a share of them: stray lines that happen to look
 like something are no format."""
 
+STRAY_SHARE = 0.1
+"""Fewer lines than `OTHER_LINES` are no stray ones where they are more than such a share of a short text."""
+
 
 def _with_others(
     found: Detection,
@@ -312,12 +316,13 @@ def _with_others(
     chosen = next(score.format for score in scores if score.format.name == found.format)
     if not is_single(chosen):
         return found
+    enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * text.count(b"\n")))
     tried = [chosen]
     rest = refused(chosen, text) if found.confidence < 1 else b""
     while rest and len(tried) < MOST_FORMATS:
         singles = tuple(row for row in ordered if is_single(row) and row not in tried)
         others, _ = _scores(rest, singles, matcher, readers)
-        fitting = [score for score in others if score.matched >= OTHER_LINES and score.share >= OTHER_SHARE]
+        fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
         if not fitting:
             break
         tried.append(fitting[0].format)
@@ -326,11 +331,16 @@ def _with_others(
         score.format
         for score in scores
         if score.format.rank > chosen.rank
-        if score.share >= MIN_SHARE or (score.format.family == chosen.family and score.matched >= OTHER_LINES)
+        if score.share >= MIN_SHARE or (score.format.family == chosen.family and score.matched >= enough)
         if score.format not in tried and is_single(score.format)
     ]
     tried = [*finer[: MOST_FORMATS - len(tried)], *tried]
     return found if len(tried) == 1 else _shared(found, tried, text, matcher, refused)
+
+
+def _is_usual(score: _Score, text: bytes, enough: int) -> bool:
+    """Tell whether too many lines are read to be so by chance, or few that no other program writes."""
+    return score.matched >= (enough if certainty(score.format, text) == 1 else OTHER_LINES)
 
 
 def is_single(row: Format) -> bool:
