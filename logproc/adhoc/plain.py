@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from logproc.adhoc.clauses import with_clause
+from logproc.adhoc.habits import HABITS
 from logproc.errors import QueryError
 from logproc.rollup.sql import grammar
 
@@ -78,8 +79,29 @@ def _ungrouped(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Plac
     return message, place
 
 
-def _unread(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
-    return f"{found[0]}; write TRY_CAST, which gives NULL for such", place
+def _unread(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    """Say what is no number: a value of the logs, which may be NULL, or a constant of the query, which is a slip."""
+    text, type_ = found[1], found[2]
+    written = "'" + text.replace("'", "''") + "'"
+    if "casting from source column" in found[0] or written not in sql:
+        return f"{found[0]}; write TRY_CAST, which gives NULL for such", place
+    at = sql.find(written, place[0] or 0)
+    span = (at, at + len(written)) if at >= 0 else place
+    word = re.sub(r"\d+$", "", type_).lower().replace("int", "integer")
+    return f"the text {written} does not read as {word}", span
+
+
+def _undated(found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    written = "'" + found[2].replace("'", "''") + "'"
+    kind = found[1].replace("timestamp", "time")
+    if "casting from source column" in found[0] or written not in sql:
+        return f"the text {written} does not read as {kind}; write TRY_CAST, which gives NULL for such", place
+    return f"the text {written} does not read as {kind}, such as '2026-11-23' or '2026-11-23 07:00:00'", place
+
+
+def _macro(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
+    way = f"; write {HABITS[found[1]]}" if found[1] in HABITS else ""
+    return f"{found[1]} does not take such arguments{way}", place
 
 
 def _columns_twice(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
@@ -93,7 +115,9 @@ PLAIN: tuple[tuple[str, Callable[[re.Match[str], str, Place], tuple[str, Place]]
     (r"SELECT clause without selection list", _empty),
     (r"ORDER term out of range - should be between 1 and (\d+)", _order),
     (r"^column \"([^\"]*)\" must appear in the GROUP BY clause", _ungrouped),
-    (r"^Could not convert .*", _unread),
+    (r"^Could not convert string '(.*?)' to (\w+).*", _unread),
+    (r"^invalid (timestamp|date|time) field format: \"(.*?)\", expected .*", _undated),
+    (r"^Macro (\w+)\(\) does not support the supplied arguments", _macro),
     (r"^Ambiguous reference to column name \"([^\"]*)\" \(use: (.*)\)", _columns_twice),
 )
 """What DuckDB says, as a pattern, and the function that says it better and knows the place."""

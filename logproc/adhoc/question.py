@@ -172,7 +172,7 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
             if isinstance(c, Column) and c.kind is Kind.DYNAMIC
         )
         asked.streams = asked.streams and all(label in asked.as_text for label in typed)
-    asked.traps = tuple(traps(tree, _kinds(asked.selections.values())))
+    asked.traps = tuple(traps(tree, {name.lower(): _kinds(s) for name, s in asked.selections.items()}))
     if pushed is not None and len(tables) == 1:
         asked.enough = _enough(tree, tables[0], whole=pushed.whole)
     put_in: list[tuple[int, str]] = []
@@ -185,13 +185,10 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
     return asked
 
 
-def _kinds(selections: Iterable[Selection]) -> dict[str, Kind]:
-    """Return the kinds of the columns that are read, by their labels in lower case."""
-    return {
-        label.lower(): column.kind
-        for selection in selections
-        for label, column in zip(selection.labels, selection.columns, strict=True)
-    }
+def _kinds(selection: Selection) -> dict[str, Kind]:
+    """Return the kinds of the columns that are read of a relation, by their labels in lower case."""
+    labelled = zip(selection.labels, selection.columns, strict=True)
+    return {label.lower(): column.kind for label, column in labelled}
 
 
 def _enough(tree: Node, table: Node, *, whole: bool) -> int | None:

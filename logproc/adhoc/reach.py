@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from logproc.rollup.sql import clause_of, grammar
+from logproc.adhoc.scopes import sources_of
+from logproc.rollup.sql import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +71,7 @@ def _sources(sql: str, place: int | None) -> Iterator[_Source]:
     if select is None:
         return
     queries = {node.alias.lower() for node in tree.walk() if type(node).__name__ == "CTE"}
-    first = clause_of(select, "from")
-    for part in [
-        *([first.this] if first is not None else []),
-        *(join.this for join in clause_of(select, "joins") or ()),
-    ]:
+    for part in sources_of(select):
         name = part.name.lower() if type(part).__name__ == "Table" else ""
         yield _Source(part.alias_or_name, name if name and name not in queries else None)
 

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from logproc.adhoc.clauses import with_clause
 from logproc.adhoc.habits import CLAUSES, HABITS
+from logproc.adhoc.overloads import misfit
 from logproc.adhoc.plain import in_plain_words
 from logproc.adhoc.reach import out_of_reach, renamed
 from logproc.errors import QueryError
@@ -54,6 +55,8 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
         message = f"there is no column {name!r}" + (
             out_of_reach(sql, begin, name, relations) or _hint(name, inner.split(","), asked, relations)
         )
+    elif kind == "NO_MATCHING_FUNCTION" and (call := facts.get("call")):
+        message = misfit(name, str(call), str(facts.get("candidates", "")), sql[begin or 0 : end])
     elif kind == "MISSING_ENTRY" and facts.get("type") == "Table":
         near = difflib.get_close_matches(name.lower(), relations.by_name, n=2)
         known = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(relations.by_name))}"

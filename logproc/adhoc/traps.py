@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from logproc.adhoc.scopes import Scopes
 from logproc.model import Kind
 
 if TYPE_CHECKING:
@@ -13,9 +14,10 @@ Node = Any
 """A node of sqlglot's tree."""
 
 
-def traps(tree: Node, kinds: Mapping[str, Kind]) -> Iterator[str]:
-    """Yield notes on a query whose columns, by their names in lower case, are of these kinds."""
-    notes = (note for node in tree.walk() for note in (_zone(node, kinds), _character(node, kinds)) if note)
+def traps(tree: Node, kinds: Mapping[str, Mapping[str, Kind]]) -> Iterator[str]:
+    """Yield notes on a query; `kinds` are those of each relation's columns, both by their names in lower case."""
+    scopes = Scopes(tree, kinds)
+    notes = (note for node in tree.walk() for note in (_zone(node, scopes), _character(node, scopes)) if note)
     yield from dict.fromkeys(notes)
 
 
@@ -23,12 +25,7 @@ _UTC = frozenset({"", "UTC", "GMT", "ETC/UTC", "ETC/GMT", "ZULU"})
 """Names under which a clock that is read as UTC is right."""
 
 
-def _column(node: Node) -> str:
-    """Return a column's name in lower case, without its table's; empty for anything else."""
-    return node.name.lower() if type(node).__name__ == "Column" else ""
-
-
-def _zone(node: Node, kinds: Mapping[str, Kind]) -> str | None:
+def _zone(node: Node, scopes: Scopes) -> str | None:
     """Warn of a time in UTC that is read as the clock of another zone."""
     kind = type(node).__name__
     if kind == "AtTimeZone":
@@ -37,8 +34,8 @@ def _zone(node: Node, kinds: Mapping[str, Kind]) -> str | None:
         zone, time = node.expressions
     else:
         return None
-    name = _column(time)
-    if kinds.get(name) is not Kind.TIME or type(zone).__name__ != "Literal" or zone.name.upper() in _UTC:
+    name = time.name.lower()
+    if scopes.kind(time) is not Kind.TIME or type(zone).__name__ != "Literal" or zone.name.upper() in _UTC:
         return None
     return (
         f"{name} has no zone and is UTC: this reads it as the clock of {zone.name}; what the clock showed there is "
@@ -46,12 +43,12 @@ def _zone(node: Node, kinds: Mapping[str, Kind]) -> str | None:
     )
 
 
-def _character(node: Node, kinds: Mapping[str, Kind]) -> str | None:
+def _character(node: Node, scopes: Scopes) -> str | None:
     """Warn of an index into a text: lists of JSON are texts."""
     if type(node).__name__ != "Bracket" or len(node.expressions) != 1:
         return None
-    name = _column(node.this)
-    if kinds.get(name) is not Kind.DYNAMIC or type(node.expressions[0]).__name__ != "Literal":
+    name = node.this.name.lower()
+    if scopes.kind(node.this) is not Kind.DYNAMIC or type(node.expressions[0]).__name__ != "Literal":
         return None
     return (
         f"{name}[...] is a character of the text; an element of a list of JSON is json_extract_string({name}, '$[0]'), "
