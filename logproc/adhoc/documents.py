@@ -37,6 +37,7 @@ _PRIORITY = re.compile(rb"\A<(?:0|[1-9][0-9]?|1[0-8][0-9]|19[01])>")
 _LONG_DURATION = re.compile(r"(?:([0-9]{1,9})h)?([0-9]{1,9})m([0-9]{1,9})(\.[0-9]*)?s")
 _EXPONENTS = {"s": "", "ms": "e-3", "us": "e-6", "\u00b5s": "e-6", "\u03bcs": "e-6", "ns": "e-9"}
 _BLANKS = bytes(range(33))
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
@@ -156,8 +157,9 @@ def contract_names(row: Row, naming: Naming) -> Row:
             continue
         typed = _typed(name, _unwrapped(value) if naming.unwrap else value, naming.scales.get(name, 1.0), naming.kinds)
         renamed[name] = typed
-        if typed is None and path != name:
-            row[path] = value  # no number: nothing is dropped
+        if typed is None and value != "":  # no number: nothing is dropped
+            kept = f"{name}_text"
+            row[kept if row.get(kept) is None else path] = value
     row.pop("time", None)
     row.pop(DATE, None)
     _derive(renamed, row)
@@ -211,11 +213,12 @@ def _typed(name: str, value: Any, scale: float, kinds: Mapping[str, Kind]) -> An
         return json.dumps(value)
     if name in DURATIONS and isinstance(value, str) and (seconds := _seconds(value)) is not None:
         return seconds
+    if kind in {Kind.INTEGER, Kind.DECIMAL} and (isinstance(value, bool | list | dict)):
+        return None
+    if kind == Kind.INTEGER and isinstance(value, float):
+        return int(value) if value.is_integer() else None
     if kind in {Kind.INTEGER, Kind.DECIMAL} and isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return None
+        number = float(value) if _NUMBER.fullmatch(value) else math.inf
         if not math.isfinite(number):
             return None
         if kind == Kind.INTEGER:

@@ -24,6 +24,7 @@ from logproc.formats.databases import DATABASES
 from logproc.formats.desks import DESKS
 from logproc.formats.events import EVENTS
 from logproc.formats.format import COLOURED, SEPARATOR, Format, Sample
+from logproc.formats.gateways import GATEWAYS
 from logproc.formats.general import GENERAL
 from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.guards import GUARDS
@@ -84,6 +85,7 @@ _TEXT = (
     *SERVERS,
     *ACCESS_TIMES,
     *WEB_SERVERS,
+    *GATEWAYS,
     *SYSLOG,
     *JOURNAL,
     *JAVA,

@@ -81,7 +81,12 @@ DATABASES = (
         needs=(b" [", b"] "),
         within=Within(
             "message",
-            (Part("code", b"[", b"] [", in_front=True), Part("subsystem", b"] [", b"]", in_front=True)),
+            (
+                Part("code", b"[", b"] [", in_front=True),
+                Part("subsystem", b"] [", b"]", in_front=True),
+                Part("user", b"user '", b"'@'", anywhere=True),
+                Part("client", b"'@'", b"'", in_front=True),
+            ),
         ),
         samples=(
             Sample(
@@ -98,6 +103,10 @@ DATABASES = (
             Sample(
                 "2019-10-16 17:24:15 0 [Note] InnoDB: Uses event mutexes",
                 {"level": "INFO", "code": None, "subsystem": None, "message": "InnoDB: Uses event mutexes"},
+            ),
+            Sample(
+                "2024-01-02 3:04:05 33 [Warning] Access denied for user 'joe'@'192.0.2.1' (using password: NO)",
+                {"user": "joe", "client": "192.0.2.1", "code": None},
             ),
             Sample("2024-01-02  3:04:05 33 [Warning] Aborted", {"time": "2024-01-02T03:04:05Z", "thread": "33"}),
         ),

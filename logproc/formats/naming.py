@@ -23,6 +23,11 @@ TARGET_FIELDS = ("path", "query")
 DURATIONS = ("duration", "upstream_duration")
 _KINDS = {name: kind for family in FIELDS.values() for name, kind in family.items()}
 
+KEPT_TEXTS = {
+    f"{name}_text": name for name in SYNONYMS if _KINDS.get(name) in {Kind.INTEGER, Kind.DECIMAL} and name != "time"
+}
+"""Where the text is kept that stands for a number of the contract and is none (`"status": "OK"`), and for which one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
@@ -46,7 +51,8 @@ class Naming:
         whole = derived or asked.intersection(REQUEST_FIELDS)
         target = ("target",) if derived and "target" not in asked else ()
         zone = (self.zone,) if self.zone and self.zone not in asked else ()
-        return (DATE, *zone, *target, *((REQUEST,) if whole and REQUEST not in asked else ()))
+        numbers = (KEPT_TEXTS[name] for name in sorted(asked & KEPT_TEXTS.keys()) if KEPT_TEXTS[name] not in asked)
+        return (DATE, *zone, *target, *((REQUEST,) if whole and REQUEST not in asked else ()), *numbers)
 
     def paths(self, columns: Iterable[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return for each column its key paths; a path that two columns have is that of the first."""

@@ -9,11 +9,12 @@ import numpy as np
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
 from logproc.formats.jsonl import SYNONYMS
 from logproc.formats.layouts import compile_layout
-from logproc.formats.naming import DATE, DURATIONS, REQUEST, Naming
+from logproc.formats.naming import DATE, DURATIONS, KEPT_TEXTS, REQUEST, Naming
 from logproc.formats.within import Finder
 from logproc.kernels import derive, tokenize
 from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
 from logproc.kernels.jsonlines import BLANKS, LINES, REJECTS, ROWS
+from logproc.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -65,7 +66,7 @@ class NamedParser:
         self._place = {name: number for number, name in enumerate(self.stored)}
         self._zone = self._place.get(self.naming.zone, -1) if self.naming.zone else -1
         contract = [number for number, name in enumerate(columns) if name in SYNONYMS]
-        self._durations = [number for number, name in enumerate(columns) if name in DURATIONS]
+        self._durations = [number for number, name in enumerate(self.stored) if name in DURATIONS]
         self._unwrapped = contract if self.naming.unwrap else []
         self._finder = Finder(self.format.within, self.stored) if self.format.within is not None else None
 
@@ -171,3 +172,7 @@ class NamedParser:
         path, query = place.get("path", -1), place.get("query", -1)
         if target >= 0 and max(path, query) >= 0:
             yield derive.split_targets, (target, path, query)
+        for name, number in KEPT_TEXTS.items():
+            if name in place:
+                whole = self.format.fields.get(number) is Kind.INTEGER
+                yield derive.keep_texts, (place[number], place[name], int(whole))

@@ -23,7 +23,7 @@ from logproc.kernels.fields import find_byte, request_parts
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonlines import ESCAPED, MISSING, NESTED, PLAIN
 from logproc.kernels.memory import load_byte, load_word, store_byte
-from logproc.kernels.numerals import parse_decimal
+from logproc.kernels.numerals import INVALID, parse_decimal, scan_number, whole_number
 
 QUESTION, LETTER_E = np.uint8(63), np.uint8(101)
 
@@ -225,6 +225,23 @@ def _join_units(base, s, e):
         i -= 1
         store_byte(base, i, 48 + total % 10)
         total //= 10
+
+
+@kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8, i8, i8 -> none")
+def keep_texts(base, starts, ends, styles, begin, upto, number, text, whole):
+    """Give rows that lack a text what stands in the column of a number and is none, or not whole where it must be."""
+    for row in range(begin, upto):
+        s, e = np.int64(starts[number, row]), np.int64(ends[number, row])
+        if s < 0 or s == e or starts[text, row] >= 0:
+            continue
+        _value, verdict = parse_decimal(base, s, e)
+        good = verdict != INVALID
+        if good and whole != 0:
+            mantissa, exponent, _negative, cut, _ok = scan_number(base, s, e)
+            _integer, good = whole_number(mantissa, exponent)
+            good = good and not cut
+        if not good:
+            _fill(starts, ends, styles, text, row, s, e, styles[number, row])
 
 
 @kernel("i8, i4[,], i4[,], u1[,], i8, i8, i8 -> none")

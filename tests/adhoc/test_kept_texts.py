@@ -1,0 +1,67 @@
+"""What stands where a number of the contract should, and is none: `status_text` beside `status`, in rows and in SQL."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from logproc import sql
+from logproc.adhoc.rows import parse
+from logproc.config import Flags, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JSON = [
+    ('{"status":"OK"}', "status", None, "OK"),
+    ('{"code":"OK"}', "status", None, "OK"),
+    ('{"status":"200"}', "status", 200, None),
+    ('{"status":200.0}', "status", 200, None),
+    ('{"status":200.5}', "status", None, "200.5"),
+    ('{"status":true}', "status", None, "true"),
+    ('{"status":"caf\\u00e9"}', "status", None, "café"),
+    ('{"status":"-"}', "status", None, None),
+    ('{"status":""}', "status", None, None),
+    ('{"status":"OK","status_text":"fine"}', "status", None, "fine"),
+    ('{"duration":"1.5s"}', "duration", 1.5, None),
+    ('{"duration":"soon"}', "duration", None, "soon"),
+    ('{"bytes":"10KB"}', "bytes", None, "10KB"),
+    ('{"bytes":"1_000"}', "bytes", None, "1_000"),
+    ('{"pid":"main"}', "pid", None, "main"),
+]
+PAIRS = [
+    ("level=info status=timeout", "status", None, "timeout"),
+    ("level=info status=timeout bytes=-", "bytes", None, None),
+    ("level=info duration=3µs", "duration", 3e-06, None),
+    ("level=info duration=never", "duration", None, "never"),
+    ("level=info status=200", "status", 200, None),
+]
+
+
+def rows_of(path: Path, fmt: str) -> list[dict[str, Any]]:
+    out = BytesIO()
+    parse(load(Flags(paths=(str(path),), format=fmt), find=False), out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def text_of(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "line", "name", "number", "text"),
+    [("jsonl", *case) for case in JSON] + [("logfmt", *case) for case in PAIRS],
+)
+def test_text_in_place_of_a_number_is_kept_beside_it(tmp_path, fmt, line, name, number, text):
+    path = tmp_path / "a.log"
+    path.write_text(f"{line}\n")
+    (row,) = rows_of(path, fmt)
+    assert (row.get(name), text_of(row.get(f"{name}_text"))) == (number, text)
+    for asked in (f"{name}, {name}_text", f"{name}_text, {name}", f"{name}_text"):
+        found = sql(f"SELECT {asked} FROM json", str(path), format=fmt).rows[0]
+        values = dict(zip(asked.split(", "), found, strict=True))
+        assert values.get(name, number) == number
+        assert text_of(values[f"{name}_text"]) == text
