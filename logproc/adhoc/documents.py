@@ -159,7 +159,9 @@ def contract_names(row: Row, naming: Naming) -> Row:
         renamed[name] = typed
         if typed is None and value != "":  # no number: nothing is dropped
             kept = f"{name}_text"
-            row[kept if row.get(kept) is None else path] = value
+            row[kept] = value if row.get(kept) is None else row[kept]
+            if path != name:
+                row[path] = value
     row.pop("time", None)
     row.pop(DATE, None)
     _derive(renamed, row)

@@ -30,7 +30,7 @@ def parsed(path, **options):
         (b'{"message":"\\ud800"}', {"message": "\\ud800"}),
         (b'{"n":' + b"9" * 5000 + b"}", {"n": None}),
         (b'{"n":1e999,"m":[1e999]}', {"n": None, "m": [None]}),
-        (b'{"duration":"nan"}', {"duration": None}),
+        (b'{"duration":"nan"}', {"duration": None, "duration_text": "nan"}),
         (b'{"status":"200","bytes":"12"}', {"status": 200, "bytes": 12}),
         (b'{"a":{"b":{"c":1},"d":[1,{"e":2}]}}', {"a.b.c": 1, "a.d": [1, {"e": 2}]}),
         (b'\0\0{"msg":"x","ts":"2024-01-01T00:00:00Z"}', {"message": "x", "time": "2024-01-01T00:00:00Z"}),
