@@ -251,7 +251,10 @@ OFFICE = (
         samples=(
             Sample(
                 "Start-Date: 2024-01-02  03:04:05\nCommandline: apt-get upgrade\nUpgrade: libfoo:amd64 (1.2, 1.3)",
-                {"time": "2024-01-02T03:04:05Z", "message": "Commandline: apt-get upgrade"},
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "message": "Commandline: apt-get upgrade\nUpgrade: libfoo:amd64 (1.2, 1.3)",
+                },
             ),
         ),
         refused=("Start-Date: today", "Commandline: apt-get upgrade"),

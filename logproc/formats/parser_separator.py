@@ -49,11 +49,22 @@ def _word(text: bytes) -> tuple[int, int]:
     return int(word), int(mask)
 
 
-def _flags(slot: Slot, terminator: bytes, *, tail: bool) -> int:
+_ON_THEIR_OWN = frozenset({Meaning.PRIORITY, Meaning.SYSLOG, Meaning.TAG})
+"""Meanings whose columns no slot has, so that nobody would say that they are null."""
+
+
+def _may_end(program: Program, f: int) -> bool:
+    """Tell whether a line may end behind a slot; one that ends in front of its request is no access log's."""
+    slot, others = program.slots[f], program.slots[f + 1 :]
+    ends = slot.may_end or slot.meaning is Meaning.ELEMENTS
+    return ends and all(other.meaning not in {Meaning.REQUEST, Meaning.TARGET} for other in others)
+
+
+def _flags(slot: Slot, terminator: bytes, *, may_end: bool, tail: bool) -> int:
     usual = layout.QUOTED * slot.quoted + layout.COMMA_LIST * slot.comma_list + layout.LONG * (len(terminator) > 8)
     unusual = layout.SKIPPED * (slot.missing is Missing.SKIPPED) + layout.BARE * (slot.missing is Missing.BARE)
     unusual += layout.PASSED_BY * (slot.missing is Missing.PASSED_BY)
-    unusual += layout.MAY_END * slot.may_end + layout.TAIL * tail + layout.PADDED * slot.padded
+    unusual += layout.MAY_END * may_end + layout.TAIL * tail + layout.PADDED * slot.padded
     unusual += layout.SOLID * slot.solid + layout.LINE_TIME * (slot.meaning in _STAMPS and slot.name == "time")
     is_unusual = unusual or slot.opening or slot.meaning >= Meaning.SYSLOG
     return usual + unusual + layout.UNUSUAL * bool(is_unusual)
@@ -81,17 +92,20 @@ def program_arrays(program: Program, columns: tuple[str, ...]) -> ProgramArrays:
     rest = b""
     tail = False
     for f, slot in enumerate(program.slots):
+        assert not (tail and slot.meaning in _ON_THEIR_OWN)
+        may_end = _may_end(program, f)
         text = slot.terminator if slot is not program.slots[-1] else slot.terminator.removesuffix(b"\n")
         first = text[0] if text else (ord(" ") if program.extra else ord("\n"))
         stored = tuple(place.get(name, -1) if name else -1 for name in (slot.name, slot.port_name))
         if slot.meaning is Meaning.WORD and slot.port_name is None:
             stored = (stored[0], NO_SECOND)
-        cells = (first, len(text), slot.length, slot.meaning, _flags(slot, text, tail=tail), stored[0], *_word(text))
+        flags = _flags(slot, text, may_end=may_end, tail=tail)
+        cells = (first, len(text), slot.length, slot.meaning, flags, stored[0], *_word(text))
         more = compile_layout(slot.layout) if slot.meaning is Meaning.STAMP else text[8:]
         others = (len(rest), len(rest) + len(more), *_word(slot.opening), len(slot.opening), stored[1])
         slots[f, : len(cells) + len(others)] = (*cells, *others)
         rest += more
-        tail = tail or slot.may_end or slot.meaning is Meaning.ELEMENTS
+        tail = tail or may_end
     names = {name for slot in program.slots for name in FIXED_NAMES.get(slot.meaning, ())}
     names |= {"vhost", "port"} if program.clf_head else set()
     derived = np.array([place.get(name, -1) if name in names else -1 for name in DERIVED], np.int64)

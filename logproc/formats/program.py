@@ -74,14 +74,14 @@ class Slot:
     `opening` are at most eight bytes that stand in front of the field, `missing` says what it means if they do not; a
     slot that may be bare is a text or a request, has a terminator of at most eight bytes and is not the last.
     `may_end` allows the line to end behind the field, where the terminator's closing quote (if it begins with one)
-    stands: the slots that follow, of which none is a request or a target, are then null. `padded` skips blanks in front
-    of the field. `solid` refuses a field that is empty or holds the terminator's first byte. `port_name` is the name of
-    an ENDPOINT's port.
+    stands: the slots that follow are then null; they are no PRIORITY, SYSLOG or TAG, and if one of them is a request or
+    a target, the line does not match. `padded` skips blanks in front of the field. `solid` refuses a field that is
+    empty or holds the terminator's first byte. `port_name` is the name of an ENDPOINT's port.
 
     SYSLOG and ELEMENTS know where they end. A SYSLOG slot, which is the first one, has no terminator; behind ELEMENTS
-    stands a blank or the line's end, and with nothing behind the blank the slots that follow are null. `name` is "time"
-    for a SYSLOG slot whose time is that of the row, else None. From STAMP on, meanings know it, too, and are followed
-    by their terminators, of at most eight bytes; one that may be SKIPPED is null where there is no such text.
+    stands a blank or the line's end, and the line may end there as behind `may_end`. `name` is "time" for a SYSLOG slot
+    whose time is that of the row, else None. From STAMP on, meanings know it, too, and are followed by their
+    terminators, of at most eight bytes; one that may be SKIPPED is null where there is no such text.
     `layout` is that of a STAMP. TRAILED and MEASURED have no terminator, are the last, and may be followed by nothing;
     `scale` multiplies what MEASURED finds.
     """

@@ -111,7 +111,7 @@ STORES = (
                 "2024-01-02T03:04:05.678901+00:00\nThread 1 advanced to log sequence 123\n  Current log# 1 seq# 123",
                 {
                     "time": "2024-01-02T03:04:05.678901Z",
-                    "message": "Thread 1 advanced to log sequence 123",
+                    "message": "Thread 1 advanced to log sequence 123\n  Current log# 1 seq# 123",
                 },
             ),
         ),

@@ -30,11 +30,12 @@ _HEROKU = Within(
         Part("request_id", b"request_id=", b" "),
         Part("client", b'fwd="', b'"', last_word=True),
         Part("upstream", b"dyno=", b" "),
-        Part("duration", b"service=", b" "),
+        Part("duration", b"service=", b"ms"),
         Part("status", b"status=", b" "),
         Part("bytes", b"bytes=", b" ", open_end=True),
     ),
     kinds={"duration": Kind.DECIMAL, "status": Kind.INTEGER, "bytes": Kind.INTEGER},
+    scales={"duration": 1e-3},
 )
 
 

@@ -66,9 +66,9 @@ class Part:
 class Within:
     """The parts of one field's text, in their order; `kinds` are those of parts that are no text.
 
-    `scales` multiply numbers. Durations may have units, as Go writes them: 1.5s, 20ms. What must be a number and is
-    none is null. A part may be the source itself. Behind one of the labels `times`, of which the first that is there
-    counts, stands the time of a line that has none itself.
+    `scales` multiply numbers. What must be a number and is none is null. A part may be the source itself; a duration
+    that is may have a unit, as Go writes it: 1.5s, 20ms. Behind one of the labels `times`, of which the first that is
+    there counts, stands the time of a line that has none itself.
     """
 
     source: str
@@ -117,8 +117,9 @@ class Finder:
             flags += kernel.SPARE * part.spare + kernel.ANYWHERE * part.anywhere
             flags += kernel.OWN * part.own + kernel.BARE * part.bare
             flags += kernel.KEPT * part.kept + kernel.WHOLE * part.whole
-            flags += _NUMBERS.get(within.kinds.get(part.name or "", Kind.TEXT), 0) if part.name not in DURATIONS else 0
-            flags += kernel.DURATION * (part.name in DURATIONS)
+            has_unit = part.name in DURATIONS and part.name == within.source
+            kind = within.kinds.get(part.name or "", Kind.TEXT)
+            flags += kernel.DURATION if has_unit else _NUMBERS.get(kind, 0)
             column = place.get(part.name, -1) if part.name else -1
             at = len(texts)
             cell[:] = (column, flags, at, len(part.label), at + len(part.label), len(part.end))
@@ -130,7 +131,9 @@ class Finder:
         self._parts = tuple(place.get(name, -1) for name in REQUEST_FIELDS)
         targets = names.intersection((REQUEST, TARGET))
         self._target = tuple(place.get(name, -1) if targets else -1 for name in (TARGET, *TARGET_FIELDS))
-        self._durations = [place[name] for name in DURATIONS if name in names and name in place]
+        # A unit is written over, and what stands there must be nobody's text.
+        durations = names.intersection(DURATIONS, (within.source,), stored)
+        self._durations = [place[name] for name in durations if name]
         self._labels = [np.frombuffer(label, np.uint8) for label in within.times]
         self._scratch = np.zeros(SCRATCH_SIZE, np.int64)
 

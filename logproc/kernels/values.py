@@ -213,7 +213,7 @@ def open_slot(base, s, slot, program, starts, ends, max_rows, row, cache):
             e += 1
             if not ends_here(base, e):
                 return DONE, e
-        return DONE_WITH_LINE, e
+        return (DONE_WITH_LINE, e) if flags & MAY_END != 0 else (-NO_MATCH, e)
     if flags & PASSED_BY != 0:
         e = level_end(base, s)
         if e >= 0 and load_byte(base, e) == 58 and load_byte(base, e + 1) == 32:

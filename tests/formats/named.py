@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from logproc.report_model import Report
 
 
-def parsed(name: str, text: bytes, **options: Any) -> tuple[list[dict[str, Any]], Report]:
+def parsed(name: str, text: bytes, mtime: float | None = None, **options: Any) -> tuple[list[dict[str, Any]], Report]:
     """Return the rows of a text as `logproc parse --format NAME` prints them, and the books."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "text.log"
         path.write_bytes(text)
+        if mtime is not None:
+            os.utime(path, (mtime, mtime))
         out = BytesIO()
         report = parse(load(Flags(paths=(str(path),), format=name), find=False), out, **options)
         return [json.loads(line) for line in out.getvalue().splitlines()], report

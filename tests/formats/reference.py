@@ -1,6 +1,6 @@
 """What a `Program` means, in plain Python: slow, obvious, and the standard that the kernel is compared with.
 
-`match(program, line)` takes one line with or without its line end and returns the fields by name, or the reason why
+`match(program, line)` takes one record with or without its line end and returns the fields by name, or the reason why
 the line is rejected. Text is bytes, as it stands in the line; times are int microseconds UTC.
 """
 
@@ -84,6 +84,8 @@ def _fields(program: Program, line: bytes) -> dict[str, Value]:
         if ended:
             fields.update(_nothing(slot))
             continue
+        asked = any(other.meaning in {Meaning.REQUEST, Meaning.TARGET} for other in program.slots[number + 1 :])
+        slot = replace(slot, may_end=slot.may_end and not asked)  # noqa: PLW2901
         if slot.padded:
             while line.startswith(b" ", position):
                 position += 1
@@ -109,11 +111,17 @@ def _fields(program: Program, line: bytes) -> dict[str, Value]:
                 position = _syslog(line, position, slot, fields)
                 continue
             end, after, ended = _end(line, position, slot, extra=program.extra and last)
+        if ended and asked:
+            raise RejectedError(NO_MATCH)
         spans.append((position, end))
         fields.update(_value(slot, line[position:end]))
         position = after
         if program.clf_head and number == 2 and b" " in line[spans[2][0] : spans[2][1]]:
             fields.update(_head(line[spans[0][0] : spans[2][1]]))
+    if program.head and line[position:]:
+        begun = fields.get(program.continues)
+        further = line[position:-1]
+        fields[program.continues] = begun + b"\n" + further if isinstance(begun, bytes) else further
     return fields
 
 

@@ -72,7 +72,7 @@ def _parts_of(within: Within, text: Value) -> dict[str, Value]:
         if within.kinds.get(part.name or "") == Kind.INTEGER and not re.fullmatch(rb"\d{1,18}", value):
             continue
         if value and value != b"-" and part.name is not None and not (part.spare and fields.get(part.name)):
-            fields |= _fields(part.name, value)
+            fields |= _fields(part.name, value, has_unit=part.name == within.source)
     return _typed(within, fields)
 
 
@@ -84,7 +84,7 @@ def _typed(within: Within, fields: dict[str, Value]) -> dict[str, Value]:
             fields[name] = int(value) if re.fullmatch(rb"\d{1,18}", value) else None
         elif isinstance(value, bytes) and kinds[name] == Kind.DECIMAL:
             good = re.fullmatch(rb"(?:\d+\.?\d*|\.\d+)(?:e-\d)?", value)
-            fields[name] = float(value) * within.scales.get(name, 1) if good else None
+            fields[name] = float(value) / round(1 / within.scales.get(name, 1)) if good else None
     return fields
 
 
@@ -98,12 +98,12 @@ def _value(part: Part, text: bytes, begin: int) -> tuple[bytes, int]:
     return (re.sub(rb"\A([^:]+|.+\]):\d+\Z", rb"\1", value, flags=re.DOTALL) if part.host else value), stop
 
 
-def _fields(name: str, value: bytes) -> dict[str, Value]:
+def _fields(name: str, value: bytes, *, has_unit: bool) -> dict[str, Value]:
     if name == "request":
         return request_fields(value)
     if name == "target":
         return target_fields(value)
-    if name == "duration":
+    if name == "duration" and has_unit:
         unit = re.fullmatch(rb"([\d.]+)(s|ms|us|\xc2\xb5s|\xce\xbcs|ns)?", value)
         exponents = {b"s": b"", b"ms": b"e-3", b"ns": b"e-9", None: b""}
         return {name: unit[1] + exponents.get(unit[2], b"e-6") if unit else value}

@@ -264,9 +264,7 @@ def unusual(draw):
     for number in range(count):
         last = number == count - 1
         meaning = draw(st.sampled_from(typed + once))
-        if (tail and meaning is Meaning.REQUEST) or (last and meaning in {Meaning.ELEMENTS, Meaning.PRIORITY}):
-            meaning = Meaning.TEXT
-        if tail and meaning is Meaning.PRIORITY:
+        if (last and meaning is Meaning.ELEMENTS) or ((last or tail) and meaning is Meaning.PRIORITY):
             meaning = Meaning.TEXT
         if meaning in once:
             once.remove(meaning)
