@@ -14,6 +14,7 @@
     ├── MergeError               partials that do not belong together
     ├── AccountingError          the books do not balance: a defect of logproc, never of the input
     ├── TaskError                a worker failed on a task; names the file and the range
+    ├── CapacityError            what one task holds at once has no place; says what would make it less
     ├── MachineError             no task can be done on this machine, whatever it reads: the run ends
     ├── WireError                bytes from the network that are not what was agreed on
     ├── RefusedError             exit 78: coordinator and worker do not fit together; says why
@@ -215,6 +216,18 @@ class TaskError(LogprocError):
 
     def __str__(self) -> str:
         return f"task {self.task} failed: {self.cause}"
+
+
+class CapacityError(LogprocError):
+    """What one task holds at once is more than there can be place for, however much memory there is."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        super().__init__(subject, reason)
+        self.subject = subject
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason}"
 
 
 class MachineError(LogprocError):

@@ -206,6 +206,10 @@ def gather_keys(codes, arena, entries, gathered):
         at += length
 
 
+class FullError(Exception):
+    """An arena would have more bytes than a slot can point at."""
+
+
 class Dictionary:
     """Codes for byte strings, in order of first appearance.
 
@@ -338,8 +342,11 @@ class Dictionary:
         return bool(self.key_size[code] & 1)
 
     def grow(self, needed: int) -> None:
-        """Make room for at least one more key of `needed` bytes."""
+        """Make room for at least one more key of `needed` bytes; FullError where slots could not point at it."""
         n = len(self)
+        wanted = self.bytes_used + HEAD + needed + KEY_PADDING
+        if wanted > MOST_BYTES:
+            raise FullError(f"more than {MOST_BYTES} bytes of different texts cannot be held")
         if n >= len(self.entries):
             size = enlarged(n, n + 1)
             self.hashes = grown(self.hashes, size)
@@ -350,8 +357,6 @@ class Dictionary:
                 del self.slots  # before there is room for new ones
                 self.slots = np.zeros(wider, np.uint64)
                 rehash(self.slots, self.arena.ctypes.data, self.entries.ctypes.data, n)
-        if self.bytes_used + HEAD + needed > MOST_BYTES - KEY_PADDING:
-            raise OverflowError("more than 4 GiB of keys cannot be held")
-        if self.bytes_used + HEAD + needed > len(self.arena) - KEY_PADDING:
-            self.arena = grown(self.arena, enlarged(len(self.arena), self.bytes_used + needed + 4096))
+        if wanted > len(self.arena):
+            self.arena = grown(self.arena, min(enlarged(len(self.arena), wanted + 4096), MOST_BYTES))
         self._describe()

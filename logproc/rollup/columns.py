@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from logproc.errors import CapacityError
 from logproc.kernels import decode
 from logproc.kernels.arrays import grown
 from logproc.kernels.columns import CELLS, DECIMAL, FIRST_ROW, INTEGER, LEFT_OVER, TEXT, TIME, take_columns
 from logproc.kernels.exemplars import NO_MARK
-from logproc.kernels.intern import TODO, UNCLEAN, Dictionary, intern
+from logproc.kernels.intern import TODO, UNCLEAN, Dictionary, FullError, intern
 from logproc.kernels.jsonlines import unescape
 from logproc.model import LEVELS, PRIORITIES, Batch, Kind
 from logproc.rollup.elements import elements_json
@@ -193,7 +194,10 @@ class RowStore:
             starts, ends, scale = batch.starts[name], batch.ends[name], batch.scales.get(name, 1.0)
             decode.decode_slow_decimals(batch.buffer, starts, ends, left_over, scale, values, valid)
             return
-        self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
+        try:
+            self.dictionaries[name].grow(int(batch.ends[name][row]) - int(batch.starts[name][row]))
+        except FullError as error:
+            raise CapacityError(f"column {name!r}", f"{error} at once; lower [limits] max_line_bytes") from error
 
     def takes_all(self, batch: Batch) -> bool:
         """Tell whether `take_columns` has a way to take all that a batch has of the fields."""

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logproc.kernels import intern
 from logproc.kernels.hashing import quick_hash, same_slice
 from logproc.kernels.integers import IntegerDictionary
-from logproc.kernels.intern import ESCAPED, HEAD, KEY_PADDING, LONGEST, TODO, UNCLEAN, Dictionary
+from logproc.kernels.intern import ESCAPED, HEAD, KEY_PADDING, LONGEST, TODO, UNCLEAN, Dictionary, FullError
 from logproc.kernels.jit import helper
 
 Slice: TypeAlias = tuple[bytes | None, int]
@@ -71,6 +72,21 @@ def test_codes_are_those_of_a_dict_in_order_of_first_appearance(
     aliases = [code if raw or is_clean(key, escaped=escaped) else TODO for code, (key, escaped) in enumerate(known)]
     assert dictionary.alias[: len(known)].tolist() == aliases
     assert int(dictionary.state[UNCLEAN]) == aliases.count(TODO)
+
+
+@pytest.mark.parametrize("most", [1000, 1001, 1234, 4096])
+def test_an_arena_never_grows_beyond_what_a_slot_can_point_at(monkeypatch: pytest.MonkeyPatch, most: int):
+    monkeypatch.setattr(intern, "MOST_BYTES", most)
+    dictionary = Dictionary(1)
+    keys = [b"key %d" % number for number in range(most)]
+    with pytest.raises(FullError, match=f"more than {most} bytes of different texts"):
+        for key in keys:
+            dictionary.add(key)
+    assert len(dictionary.arena) == most
+    assert most - KEY_PADDING - HEAD - len(keys[len(dictionary)]) < dictionary.bytes_used <= most - KEY_PADDING
+    held = keys[: len(dictionary)]
+    assert dictionary.add_all(held) == list(range(len(held)))
+    assert [dictionary.key(code) for code in range(len(held))] == held
 
 
 @given(ROWS, st.lists(st.integers(0, 59)), st.sampled_from([0, 16]))

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rollup.batches import batch_of
 
+from logproc.errors import CapacityError
+from logproc.kernels import intern
 from logproc.kernels.intern import ESCAPED
 from logproc.model import Kind
 from logproc.rollup.columns import MOST_ROWS, ROWS, STORE_BYTES, RowStore, Stored, room_for, text_of
@@ -39,6 +41,16 @@ def test_text_is_what_its_bytes_stand_for_and_equal_texts_have_equal_codes(batch
         assert by_text.setdefault(text, code) == code
     hashes = {int(store.vector(TEXT).dictionary.hashes[code]) for code in codes if code >= 0}
     assert len(hashes) == len(set(expected) - {None})
+
+
+def test_texts_that_no_arena_can_hold_name_their_column_and_what_would_make_them_fewer(monkeypatch):
+    monkeypatch.setattr(intern, "MOST_BYTES", 70_000)
+    store = RowStore([TEXT])
+    with pytest.raises(CapacityError) as caught:
+        store.append(batch_of([{"path": b"%d" % number * 200} for number in range(1000)]))
+    assert str(caught.value) == (
+        "column 'path': more than 70000 bytes of different texts cannot be held at once; lower [limits] max_line_bytes"
+    )
 
 
 def test_an_escaped_json_string_and_a_plain_one_of_the_same_text_are_one_value():
