@@ -67,8 +67,8 @@ class Within:
     """The parts of one field's text, in their order; `kinds` are those of parts that are no text.
 
     `scales` multiply numbers. What must be a number and is none is null. A part may be the source itself; a duration
-    that is may have a unit, as Go writes it: 1.5s, 20ms. Behind one of the labels `times`, of which the first that is
-    there counts, stands the time of a line that has none itself.
+    that is may have a unit, as Go writes it: 1.5s, 20ms. The time of a line that has none itself is the first one
+    behind the first of the labels `times` that has one; small numbers are no times.
     """
 
     source: str

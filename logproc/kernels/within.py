@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from logproc.kernels.apps import is_word
-from logproc.kernels.clock import NO_TIME
+from logproc.kernels.clock import NO_TIME, SECOND
 from logproc.kernels.fields import find_byte
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonlines import ESCAPED
-from logproc.kernels.laid_times import OR, stamp_end
+from logproc.kernels.laid_times import EPOCH, OR, stamp_end
 from logproc.kernels.memory import load_byte, load_word
 
 COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
@@ -28,6 +28,9 @@ colon and digits at its end are left out; it must be digits, or a number, or one
 itself has stays; the label is looked for in the whole text, as a word of its own; nothing is looked
 for, but the column loses a port at its end; or brackets around it; what the column holds stays where nothing is found;
 the label is part of what is found."""
+
+FIRST_EPOCH = 100_000_000 * SECOND
+"""1973-03-03 in microseconds; from then on, seconds have nine digits at least."""
 
 NUMBERS = INTEGER | DECIMAL | DURATION
 
@@ -154,7 +157,10 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
 
 @helper
 def _time_end(base, s, e, layouts, cache):
-    """Read a time at s by one of the layouts, behind which [s, e) ends, or a pair does; return its end, or -1."""
+    """Read a time at s by one of the layouts, behind which [s, e) ends, or a pair does; return its end, or -1.
+
+    A number too small for an epoch of our days counts something else.
+    """
     address = layouts.ctypes.data
     k = 0
     while k < len(layouts):
@@ -162,7 +168,8 @@ def _time_end(base, s, e, layouts, cache):
         while after < len(layouts) and layouts[after] != OR:
             after += 1
         stop = stamp_end(base, s, address, k, after, cache)
-        if s < stop <= e:
+        likely = layouts[k] != EPOCH or load_word(cache, 8 * HEAD_TIME) >= FIRST_EPOCH
+        if s < stop <= e and likely:
             byte = load_byte(base, stop) if stop < e else 32
             if byte == 32 or byte == 9 or byte == 94 or byte == 124:
                 return stop
@@ -172,7 +179,7 @@ def _time_end(base, s, e, layouts, cache):
 
 @kernel("i8, i4[,], i4[,], i8, i8, i8, u1[], u1[], i8[], i8[], u1[] -> i8")
 def find_times(base, starts, ends, begin, upto, source, label, layouts, cache, times, zoneless):
-    """Give rows without a time the one that stands behind a label in their source; returns how many have no zone.
+    """Give rows without a time the first that stands behind a label in their source; returns how many have no zone.
 
     `cache` is int64, SCRATCH_SIZE long, zeros at first; the label begins a word.
     """
@@ -183,9 +190,11 @@ def find_times(base, starts, ends, begin, upto, source, label, layouts, cache, t
         if times[row] != NO_TIME or s < 0:
             continue
         at = _find(base, s, e, label, 0, len(label))
-        while at > s and is_word(load_byte(base, at - 1)):
+        while at >= 0 and (
+            (at > s and is_word(load_byte(base, at - 1))) or _time_end(base, at + len(label), e, layouts, address) < 0
+        ):
             at = _find(base, at + 1, e, label, 0, len(label))
-        if at < 0 or _time_end(base, at + len(label), e, layouts, address) < 0:
+        if at < 0:
             continue
         times[row] = load_word(address, 8 * HEAD_TIME)
         zoneless[row] = load_word(address, 8 * HEAD_ZONELESS)

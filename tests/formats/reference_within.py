@@ -37,15 +37,23 @@ def parts_of(within: Within, text: Value, own: Mapping[str, Value] | None = None
 def _time(within: Within, text: Value) -> Value:
     """Return the time behind the first of the labels that has one."""
     for label in within.times:
-        found = re.search(rb"(?<![A-Za-z0-9_])" + re.escape(label), text) if isinstance(text, bytes) else None
-        for layout in TIMES if found and isinstance(text, bytes) else ():
-            rest = text[found.end() :].decode("latin-1")
-            try:
-                value, end = read_stamp(Slot("time", Meaning.STAMP, b"", layout=layout), rest + "\n", 0, None)
-            except RejectedError:
-                continue
-            if end <= len(rest) and (rest[end:] + " ")[0] in " \t^|":
+        for found in re.finditer(rb"(?<![A-Za-z0-9_])" + re.escape(label), text) if isinstance(text, bytes) else ():
+            value = _time_at(found.string[found.end() :].decode("latin-1"))
+            if value is not None:
                 return value
+    return None
+
+
+def _time_at(text: str) -> Value:
+    """Return the time that a text begins with by one of the layouts."""
+    for layout in TIMES:
+        try:
+            value, end = read_stamp(Slot("time", Meaning.STAMP, b"", layout=layout), text + "\n", 0, None)
+        except RejectedError:
+            continue
+        early = layout == "%s" and value is not None and value < 10**8 * 10**6
+        if end <= len(text) and (text[end:] + " ")[0] in " \t^|" and not early:
+            return value
     return None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from formats.cases import fields_of
 from formats.named import parsed
 from formats.reference_within import parts_of
 from hypothesis import example, given
@@ -92,3 +94,24 @@ def test_durations_have_units_and_what_is_none_is_null():
     rows, report = parsed("gin", lines)
     assert report.lines.rejected == 0
     assert [row["duration"] for row in rows] == [0.015123, 1.5, 0.0004129, 0.0004129, 7e-9, None, None, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("extension", "time"),
+    [
+        ("rt=1704164645000", "2024-01-02T03:04:05Z"),
+        ("start=1", None),
+        ("rt=99999999", None),
+        ("rt=99999999999 start=100000000", "5138-11-16T09:46:39Z"),
+        ("rt=100000000", "1973-03-03T09:46:40Z"),
+        ("rt=1 end=1704164645", "2024-01-02T03:04:05Z"),
+        ("msg=an rt=x rt=1704164645", "2024-01-02T03:04:05Z"),
+        ("rt=0 rt=1 art=1704164646 rt=Jan 02 2024 03:04:05 UTC", "2024-01-02T03:04:05Z"),
+        ("rt=Jan 01 1970 00:00:01 UTC", "1970-01-01T00:00:01Z"),
+    ],
+)
+def test_the_time_behind_a_label_is_the_first_that_can_be_one(extension: str, time: str | None):
+    line = f"CEF:0|v|p|1|sig|name|5|{extension}"
+    ((row,), report) = parsed("cef", line.encode() + b"\n")
+    assert report.lines.rejected == 0
+    assert row["time"] == fields_of(FORMATS["cef"], line)["time"] == time

@@ -80,8 +80,7 @@ def test_an_arena_never_grows_beyond_what_a_slot_can_point_at(monkeypatch: pytes
     dictionary = Dictionary(1)
     keys = [b"key %d" % number for number in range(most)]
     with pytest.raises(FullError, match=f"more than {most} bytes of different texts"):
-        for key in keys:
-            dictionary.add(key)
+        dictionary.add_all(keys)
     assert len(dictionary.arena) == most
     assert most - KEY_PADDING - HEAD - len(keys[len(dictionary)]) < dictionary.bytes_used <= most - KEY_PADDING
     held = keys[: len(dictionary)]
