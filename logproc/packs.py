@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from logproc.rollup.aggregate import Aggregator
     from logproc.rollup.spec import RollupSpec
     from logproc.worker import Desk
+
+    _Loaded: TypeAlias = tuple[int, Piece, int, int, int]
+    """A piece in the buffer: its position, where its text begins and ends there, and its size."""
+
+    _Results: TypeAlias = dict[int, FileResult]
 
 SMALL = 1 << 16
 """Bytes of a small file; also the region that detection looks at, so that it sees all of the file."""
@@ -94,28 +99,59 @@ class PackReader:
     def read(self, pieces: Sequence[Piece], run: Aggregator) -> dict[int, FileResult]:
         """Return the results of those pieces that are what small files usually are, by position."""
         results: dict[int, FileResult] = {}
+        if self._is_worth_it(pieces):
+            for _, found in self._chunks(pieces, run):
+                results.update(found)
+        return results
+
+    def read_in_order(self, pieces: Sequence[Piece], run: Aggregator) -> Iterator[tuple[list[int], _Results]]:
+        """Yield positions of pieces, which come in their order, and of those that `read` would read their results.
+
+        The others are to be read before the next are asked for. What may be large is yielded by itself.
+        """
+        if self._is_worth_it(pieces):
+            yield from self._chunks(pieces, run, in_order=True)
+        else:
+            yield from (([position], {}) for position in range(len(pieces)))
+
+    def _is_worth_it(self, pieces: Sequence[Piece]) -> bool:
         desk = self._desk
         job = desk.job
         if job.since is not None or job.until is not None or len(pieces) < LEAST:
-            return results
-        if min(job.max_line_bytes, job.block_bytes) < SMALL or len(desk.buffer) < CHUNK + SMALL + 1 + PADDING:
-            return results  # a line may be too long, or the buffer too short
-        waiting: list[tuple[int, Piece, int, int, int]] = []
+            return False
+        # Else a line may be too long, or the buffer too short.
+        return min(job.max_line_bytes, job.block_bytes) >= SMALL and len(desk.buffer) >= CHUNK + SMALL + 1 + PADDING
+
+    def _chunks(
+        self, pieces: Sequence[Piece], run: Aggregator, *, in_order: bool = False
+    ) -> Iterator[tuple[list[int], _Results]]:
+        """Yield the positions of pieces that were tokenised together, and the results of those beyond doubt.
+
+        With `in_order`, each piece is in a chunk: one that is not tokenised is one of its own.
+        """
+        desk = self._desk
+        waiting: list[_Loaded] = []
         for position, piece in enumerate(pieces):
-            if piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == STDIN:
-                continue
-            if waiting and (desk.fill >= CHUNK or _owner(piece) != _owner(waiting[0][1])):
-                results.update(self._finish(waiting, run))
+            fits = not (piece.start or piece.end >= 0 or piece.codec or piece.format or piece.path == STDIN)
+            if waiting and fits and (desk.fill >= CHUNK or _owner(piece) != _owner(waiting[0][1])):
+                yield self._finished(waiting, run)
                 waiting = []
-            if not waiting:
+            if fits and not waiting:
                 desk.send(run)
                 desk.fill = 0
-            found = self._load(piece)
+            found = self._load(piece) if fits else None
             if found is not None:
                 waiting.append((position, piece, *found))
+            elif in_order:
+                if waiting:
+                    yield self._finished(waiting, run)
+                    waiting = []
+                yield [position], {}
         if waiting:
-            results.update(self._finish(waiting, run))
-        return results
+            yield self._finished(waiting, run)
+
+    def _finished(self, waiting: Sequence[_Loaded], run: Aggregator) -> tuple[list[int], _Results]:
+        return [item[0] for item in waiting], dict(self._finish(waiting, run))
 
     def _load(self, piece: Piece) -> tuple[int, int, int] | None:
         """Read a file into the desk's buffer; returns where it begins and ends there, and its size."""
@@ -141,9 +177,7 @@ class PackReader:
         desk.fill = end
         return begin, end, size
 
-    def _finish(
-        self, waiting: Sequence[tuple[int, Piece, int, int, int]], run: Aggregator
-    ) -> Iterator[tuple[int, FileResult]]:
+    def _finish(self, waiting: Sequence[_Loaded], run: Aggregator) -> Iterator[tuple[int, FileResult]]:
         """Tokenise what was read; yields the results of the texts that are beyond doubt."""
         desk, n = self._desk, len(waiting)
         begins = np.array([item[2] for item in waiting])

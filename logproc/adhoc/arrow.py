@@ -107,7 +107,9 @@ class BatchBuilder:
         that were read with them: then nothing is given out yet, so that rows can be put in the order of lines.
         """
         if batch.taken:  # its rows are in the store, behind those that are held, and must stay where they are
+            before = self.store.rows
             self.store.append(batch)
+            assert not before or self._last <= self.store.marks[before]  # what was flushed came in front
             self._last = int(self.store.marks[self.store.rows - 1])
             if self.is_full():
                 yield from self.flush()

@@ -188,6 +188,7 @@ class ScanDesk(Desk):
         self.raw = any(selection.raw for selection in self.selections)
         self.texts: list[str] = []  # lines of the waiting rows, where they are wanted
         self.offsets, self.lines = np.empty((2, CAPACITY if self.origin else 0), np.int64)
+        self._ascending = True  # whether rows come behind all that are held
         self.files: list[tuple[str, int]] = []  # of the waiting rows: each with how many of them it has
 
     def send(self, run: Any) -> None:  # noqa: ANN401 - a sink
@@ -217,19 +218,24 @@ class ScanDesk(Desk):
         return columns - {"source"} if source else columns
 
     def sole_store(self, family: str, source: str) -> RowStore | None:
-        """Return the store that rows of a family and source go to, if it is one and nobody asks where they stand."""
+        """Return the store that rows of a family and source go to, one behind the other, if it is one.
+
+        There is none where somebody asks where rows stand.
+        """
         asked = [b for b in self.builders if b.selection.relation in {family, source, EVERYTHING}]
-        return asked[0].store if len(asked) == 1 and not (self.origin or self.raw) else None
+        usual = self._ascending and not (self.origin or self.raw)
+        return asked[0].store if len(asked) == 1 and usual else None
 
     def rows_of(self, task: Task, spool: Spool, give: Callable[[tuple[int, Any]], None]) -> Iterable[FileResult]:
         """Do a task: hand over its record batches, each with the number of its selection; returns the books."""
         self.begin(task)
         sink: Any = _Sink(self.builders, give)
-        packed = {} if self.origin else self.packs.read(task.pieces, sink)
-        results = [
-            packed.get(position) or self.reader(piece, sink, spool).process()
-            for position, piece in enumerate(task.pieces)
-        ]
+        results: list[FileResult] = []
+        # What is read in packs has no place that somebody could ask for.
+        alone: Iterable[Any] = (([n], {}) for n in range(len(task.pieces)))
+        for positions, packed in alone if self.origin else self.packs.read_in_order(task.pieces, sink):
+            self._ascending = not packed
+            results += (packed.get(n) or self.reader(task.pieces[n], sink, spool).process() for n in positions)
         self.send(sink)
         sink.flush()
         return results

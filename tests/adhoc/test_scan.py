@@ -14,6 +14,7 @@ pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'logproc[
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
+from logproc import packs  # noqa: E402
 from logproc.adhoc import arrow, channel, scan  # noqa: E402
 from logproc.adhoc.arrow import BatchBuilder, Selection  # noqa: E402
 from logproc.adhoc.question import relations_of  # noqa: E402
@@ -66,6 +67,24 @@ def test_batches_hold_the_rows_that_parse_writes(family, folder):
 def line(number, path="/"):
     client, status = f"10.0.{number // 250}.{number % 250}", 200 + number % 5
     return f'{client} - - [25/Oct/2016:14:49:33 +0000] "GET {path}{number} HTTP/1.1" {status} {number}\n'
+
+
+@pytest.mark.parametrize("room", [100, 1000])
+def test_small_files_come_in_their_order_whichever_of_them_are_read_apart(tmp_path, monkeypatch, room):
+    monkeypatch.setattr(columns, "room_for", lambda _: room)
+    monkeypatch.setattr(packs, "CHUNK", 40_000)
+    for number in range(60):
+        lines = [
+            f'10.0.0.1 - - [02/Jan/2024:03:04:05 +0000] "GET /{number:02}{line:03} HTTP/1.1" 200 5 "-" "curl"\n'
+            for line in range(70)
+        ]
+        lines += ["rubbish\n"] * (number % 7 == 3)
+        text = "".join(lines).encode()
+        (tmp_path / f"{number:02}.log").write_bytes(gzip.compress(text) if number in {20, 21, 41} else text)
+    table, report = scanned(Config(paths=(str(tmp_path),)), selection("web"))
+    assert report.lines.rejected == 9
+    paths = table.column("path").to_pylist()
+    assert paths == [f"/{number:02}{line:03}" for number in range(60) for line in range(70)]
 
 
 def test_large_files_are_cut_and_come_back_in_order(tmp_path, monkeypatch):
