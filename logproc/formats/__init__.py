@@ -26,7 +26,6 @@ from logproc.formats.events import EVENTS
 from logproc.formats.format import COLOURED, SEPARATOR, Format, Sample
 from logproc.formats.gateways import GATEWAYS
 from logproc.formats.general import GENERAL
-from logproc.formats.grok import compile_grok, compile_grok_ecs
 from logproc.formats.guards import GUARDS
 from logproc.formats.haproxy import HAPROXY
 from logproc.formats.headed import HEADED_FORMATS
@@ -55,7 +54,6 @@ from logproc.formats.postgres import POSTGRES, compile_postgres
 from logproc.formats.postgres_prefixes import POSTGRES_PREFIXES
 from logproc.formats.proxies import PROXIES
 from logproc.formats.python import PYTHON
-from logproc.formats.regex import compile_regex
 from logproc.formats.relayed import RELAYED
 from logproc.formats.selfhosted import SELFHOSTED
 from logproc.formats.servers import SERVERS
@@ -152,10 +150,28 @@ def _coloured(name: str) -> Format:
     return replace(row, name=f"{COLOURED}{name}", coloured=True)
 
 
+def _regex(pattern: str) -> Format:
+    from logproc.formats.regex import compile_regex  # noqa: PLC0415 - a compiler of its own, which few runs need
+
+    return compile_regex(pattern)
+
+
+def _grok(pattern: str) -> Format:
+    from logproc.formats.grok import compile_grok  # noqa: PLC0415 - as above, and all patterns of Logstash
+
+    return compile_grok(pattern)
+
+
+def _grok_ecs(pattern: str) -> Format:
+    from logproc.formats.grok import compile_grok_ecs  # noqa: PLC0415 - as above
+
+    return compile_grok_ecs(pattern)
+
+
 PATTERNS: dict[str, Callable[[str], Format]] = {
-    "regex": compile_regex,
-    "grok": compile_grok,
-    "grok-ecs": compile_grok_ecs,
+    "regex": _regex,
+    "grok": _grok,
+    "grok-ecs": _grok_ecs,
     "postgres": compile_postgres,
     "coloured": _coloured,
 }

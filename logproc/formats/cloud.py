@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
@@ -168,7 +169,7 @@ CLOUD = (
         doc="AWS application load balancer, connections of its clients",
         rank=5,
         needs=(b"Z ", b'" '),
-        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+Z [\da-fA-F.:]+ \d+ \d+ (?:TLSv\S+|-) \S+ (?:[\d.]+|-) )"),
+        unlike=Expression(rb"(?!\d{4}-\d\d-\d\dT\S+Z [\da-fA-F.:]+ \d+ \d+ (?:TLSv\S+|-) \S+ (?:[\d.]+|-) )"),
         samples=(
             Sample(
                 "2024-01-02T03:04:05.678901Z 192.0.2.9 36280 443 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 4.036 "
@@ -342,7 +343,7 @@ CLOUD = (
         program=_S3,
         doc="AWS S3 server access log",
         rank=5,
-        begins=re.compile(rb"^\S+ \S+ \[", re.MULTILINE),
+        begins=Expression(rb"^\S+ \S+ \[", re.MULTILINE),
         needs=(b" [", b"] ", b"."),
         samples=(
             Sample(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import CRI, DOCKER, Format, Sample
 from logproc.formats.naming import Naming
 
-_NOT_DOCKER = re.compile(rb'(?!\s*\{"log"\s*:\s*")')
-_NOT_CRI = re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ std(?:out|err) [PF][ :\r\n])")
+_NOT_DOCKER = Expression(rb'(?!\s*\{"log"\s*:\s*")')
+_NOT_CRI = Expression(rb"(?!\d{4}-\d\d-\d\dT\S+ std(?:out|err) [PF][ :\r\n])")
 
 CONTAINERS = (
     Format(

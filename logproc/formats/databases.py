@@ -9,8 +9,7 @@ https://www.mongodb.com/docs/v4.2/reference/log-messages/
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
@@ -293,7 +292,7 @@ DATABASES = (
         rank=-2,
         head=2,
         needs=(b" [", b"] "),
-        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ [A-Z]\d? +\S)"),
+        unlike=Expression(rb"(?!\d{4}-\d\d-\d\dT\S+ [A-Z]\d? +\S)"),
         unlike_reason="its time has a blank, or its levels are words; MongoDB's levels are letters",
         samples=(
             Sample(

@@ -10,8 +10,7 @@ from logproc.formats.program import Meaning, Program
 from logproc.model import Kind
 
 if TYPE_CHECKING:
-    import re
-
+    from logproc.expressions import Expression
     from logproc.formats.header import Header
     from logproc.formats.regex import Pattern
     from logproc.formats.within import Within
@@ -106,14 +105,14 @@ class Format:
     samples: tuple[Sample, ...] = ()
     refused: tuple[str, ...] = ()
     needs: tuple[bytes, ...] = ()
-    unlike: re.Pattern[bytes] | None = None
+    unlike: Expression[bytes] | None = None
     unlike_reason: str = ""
     naming: Naming | None = None
     pattern: Pattern | None = None
     header: Header | None = None
     last_resort: bool = False
-    begins: re.Pattern[bytes] | None = None
-    sure: re.Pattern[bytes] | None = None
+    begins: Expression[bytes] | None = None
+    sure: Expression[bytes] | None = None
     within: Within | None = None
     coloured: bool = False
 

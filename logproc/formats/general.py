@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.format import Format, Sample
 from logproc.formats.heads import (
     ISO,
@@ -49,7 +49,7 @@ _SENTENCE = b"|".join(
         *(b"detail", b"hint", b"context", b"location", b"audit", b"unknown", b"note", b"alert", b"panic", b"config"),
     )
 )
-_NO_LEVEL = re.compile(
+_NO_LEVEL = Expression(
     rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
     rb"(?:[*.#]|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
 )
@@ -211,7 +211,7 @@ _ROWS = (
         rank=-9,
         head=7,
         begins=rb"\[?\d\d-\d\d [\d:]{8}(?:[.,]\d+)?\]?:? ",
-        unlike=re.compile(rb"\d\d-\d\d [\d:.]+ +\d+ +\d+ "),
+        unlike=Expression(rb"\d\d-\d\d [\d:.]+ +\d+ +\d+ "),
         samples=(
             Sample(
                 "01-02 03:04:05.678 INFO  up",
@@ -355,7 +355,7 @@ _ROWS = (
         rank=-3,
         head=6,
         needs=(b"[", b"][", b"] "),
-        unlike=re.compile(rb"(?!\[(?:\d{4}-\d\d-\d\dT[^\]]*|\d+[.,]\d+s)\]\[)|\[[^\]]*\]\[[A-Z]+ *\]\["),
+        unlike=Expression(rb"(?!\[(?:\d{4}-\d\d-\d\dT[^\]]*|\d+[.,]\d+s)\]\[)|\[[^\]]*\]\[[A-Z]+ *\]\["),
         samples=(
             Sample(
                 "[2018-06-13T07:44:22.647+0000][32376][gc,heap   ] Heap address: 0x00, size: 1024 MB",
@@ -391,7 +391,7 @@ _ANYBODYS = frozenset(
 )
 
 GENERAL: tuple[Format, ...] = tuple(
-    replace(row, last_resort=row.name in LAST_RESORTS, sure=re.compile(NEVER) if row.name in _ANYBODYS else None)
+    replace(row, last_resort=row.name in LAST_RESORTS, sure=Expression(NEVER) if row.name in _ANYBODYS else None)
     for row in (*_ROWS, *_ORDERED)
 )
 """Rows of the family."""

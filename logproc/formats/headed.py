@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import HEADED, Format, Sample
 from logproc.formats.header import Header
 from logproc.formats.naming import Naming
@@ -82,13 +81,13 @@ _POSTGRES = Naming(
     },
     kinds={"pid": Kind.INTEGER},
 )
-_NOT_POSTGRES = re.compile(rb"(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \w+,)")
+_NOT_POSTGRES = Expression(rb"(?!\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \w+,)")
 _POSTGRES_LINE = (
     '2021-01-04 00:04:50.554 UTC,"joe","shop",27,"192.0.2.1:5000",5ff2.1b,1,"SELECT",2021-01-04 00:04:50 UTC,3/0,0,'
     'ERROR,42P01,"relation ""a"" does not exist",,,,,,"select 1 from a",15,,"psql"'
 )
 
-_NOT_FLOW = re.compile(rb"(?!.*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA|srcaddr|pkt-srcaddr)\b)")
+_NOT_FLOW = Expression(rb"(?!.*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA|srcaddr|pkt-srcaddr)\b)")
 
 HEADED_FORMATS = (
     *W3C_FORMATS,
@@ -155,7 +154,7 @@ HEADED_FORMATS = (
         doc="AWS VPC flow log without a header: all fields of versions 2 to 5",
         rank=3,
         needs=(b" eni-",),
-        unlike=re.compile(rb"(?!\d \d+ eni-(?:\S+ ){11}(?:OK|NODATA|SKIPDATA) \S)"),
+        unlike=Expression(rb"(?!\d \d+ eni-(?:\S+ ){11}(?:OK|NODATA|SKIPDATA) \S)"),
         naming=_FLOW,
         header=Header(b" ", default=(*_VPC_COLUMNS.split(), *_VPC_MORE.split())),
         samples=(
@@ -183,7 +182,7 @@ HEADED_FORMATS = (
         doc="flow log of an AWS transit gateway: its default fields, or the columns of its first line",
         rank=4,
         needs=(b" tgw-",),
-        unlike=re.compile(rb"(?!\d \S+ \S+ tgw-)"),
+        unlike=Expression(rb"(?!\d \S+ \S+ tgw-)"),
         naming=_FLOW,
         header=Header(b" ", default=tuple(_TGW_COLUMNS.split())),
         samples=(

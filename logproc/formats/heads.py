@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
@@ -73,7 +74,7 @@ def app(
     continues: str = "stack",
     needs: tuple[bytes, ...] = (),
     family: str = "app",
-    unlike: re.Pattern[bytes] | None = None,
+    unlike: Expression[bytes] | None = None,
     unlike_reason: str = "",
     headers: tuple[bytes, ...] = (),
     begins: bytes = b"",
@@ -95,8 +96,8 @@ def app(
         needs,
         unlike,
         unlike_reason,
-        begins=re.compile(b"^" + begins, re.MULTILINE) if begins else None,
-        sure=None if sure is None else re.compile(sure),
+        begins=Expression(b"^" + begins, re.MULTILINE) if begins else None,
+        sure=None if sure is None else Expression(sure),
         within=within,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import (
@@ -56,7 +57,7 @@ HOSTING = (
         doc="bunny.net's CDN: cache|status|milliseconds|bytes|pull zone|client|referrer|URL|edge|agent|id|country",
         rank=6,
         needs=(b"|",),
-        begins=re.compile(rb"^[A-Z-]+\|\d{3}\|\d{13}\|\d+\|", re.MULTILINE),
+        begins=Expression(rb"^[A-Z-]+\|\d{3}\|\d{13}\|\d+\|", re.MULTILINE),
         samples=(
             Sample(
                 "HIT|200|1704164645678|1234|77|192.0.2.0|https://b.example/|https://cdn.a.example/x.js?v=1|DE|"
@@ -115,8 +116,8 @@ HOSTING = (
         doc="OVH's hosting: client vhost user [time] and the rest of combined",
         rank=21,
         needs=(b'] "', b'" "'),
-        begins=re.compile(_OVH, re.MULTILINE),
-        unlike=re.compile(rb"(?!%b)" % _OVH),
+        begins=Expression(_OVH, re.MULTILINE),
+        unlike=Expression(rb"(?!%b)" % _OVH),
         unlike_reason="no name of a host stands where the identity does",
         samples=(
             Sample(

@@ -6,8 +6,7 @@ https://docs.oracle.com/javase/8/docs/api/java/util/logging/SimpleFormatter.html
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
@@ -99,7 +98,7 @@ JAVA = (
         (stamp(ISO, b" "), level(), maybe(THREAD), LOGGER, MESSAGE),
         rank=-6,
         head=2,
-        unlike=re.compile(rb"\d{4}-\d\d-\d\d[T ][\d:]{8}\S* +[-.*#] "),
+        unlike=Expression(rb"\d{4}-\d\d-\d\d[T ][\d:]{8}\S* +[-.*#] "),
         unlike_reason="a sign stands where Hadoop has the level",
         sure=rb"org\.apache\.h(?:adoop|base|ive)\.|\bh(?:adoop|base|ive|dfs)\.",
         samples=(

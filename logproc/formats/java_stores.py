@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
@@ -35,7 +36,7 @@ JAVA_STORES = (
         rank=-4,
         head=2,
         needs=(b"[", b"] "),
-        unlike=re.compile(rb"\[.*[^)\r]\r?\Z", re.DOTALL),
+        unlike=Expression(rb"\[.*[^)\r]\r?\Z", re.DOTALL),
         unlike_reason="its lines do not end with a logger in brackets",
         samples=(
             Sample(
@@ -153,7 +154,7 @@ JAVA_STORES = (
         rank=0,
         head=2,
         needs=(b"[", b"][", b"logstash"),
-        unlike=re.compile(rb"\[[^\]]*\]\[[^\]]*\]\[(?:o\.e\.|org\.elasticsearch\.)"),
+        unlike=Expression(rb"\[[^\]]*\]\[[^\]]*\]\[(?:o\.e\.|org\.elasticsearch\.)"),
         samples=(
             Sample(
                 "[2019-11-20T19:04:48,468][ERROR][logstash.outputs.elasticsearch][.monitoring-logstash] Encountered",

@@ -5,8 +5,7 @@ https://www.freedesktop.org/software/systemd/man/latest/journalctl.html#-o (shor
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, PRIORITY, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Program, Slot
@@ -56,7 +55,7 @@ def _row(
         rank,
         samples,
         ("Oct 11 22:14:15 host su[230]: x", "text"),
-        unlike=re.compile(b"(?!" + begins + b")"),
+        unlike=Expression(b"(?!" + begins + b")"),
     )
 
 

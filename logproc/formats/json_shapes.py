@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.format import EXPORT, JSONL, Format, Sample
 from logproc.formats.naming import Naming, with_names
 from logproc.model import Kind
 
 
-def lacks(*patterns: bytes) -> re.Pattern[bytes]:
+def lacks(*patterns: bytes) -> Expression[bytes]:
     """Return a pattern that finds lines in which not all the patterns are found."""
-    return re.compile(b"(?!%b)" % b"".join(b"(?=.*?%b)" % pattern for pattern in patterns), re.DOTALL)
+    return Expression(b"(?!%b)" % b"".join(b"(?=.*?%b)" % pattern for pattern in patterns), re.DOTALL)
 
 
 # https://learn.microsoft.com/azure/frontdoor/monitor-front-door,
@@ -136,7 +137,7 @@ JSON_SHAPES = (
         doc="systemd's journal as journalctl -o export writes it: an entry is some lines FIELD=value",
         rank=41,
         needs=(b"__CURSOR=", b"__REALTIME_TIMESTAMP="),
-        begins=re.compile(rb"^__CURSOR=", re.MULTILINE),
+        begins=Expression(rb"^__CURSOR=", re.MULTILINE),
         naming=_JOURNAL,
         samples=(
             Sample(

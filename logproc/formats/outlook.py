@@ -7,15 +7,15 @@ shape of the first bytes of lines, which few files do not share with others.
 from __future__ import annotations
 
 import re
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, compress
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from logproc.expressions import Expression
 from logproc.formats.format import DOCKER, JSONL
 from logproc.formats.program import Meaning, Missing
-from logproc.formats.traits import KINDS, beginning_of, pairs_of
 from logproc.kernels.pairs import BITS, rule_out
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ ASKED_OFTEN = 8
 """Texts of the same shapes before the pairs that formats need are learnt, and texts before all formats are read with at
 once: a run over few files does without."""
 
+KINDS = bytes(
+    ord("0") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else b for b in range(256)
+)
+"""Digits, small and capital letters are alike in a shape."""
+
 _KIND_OF = np.frombuffer(KINDS, np.uint8)
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -67,7 +72,7 @@ _PARTS = {
 what is looked at must stand within `SHAPE_BYTES`."""
 
 
-_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[\s,]*[\[{]")
+_OBJECT = Expression(rb"(?:\xef\xbb\xbf)?[\s,]*[\[{]")
 """How a line with JSON begins, or with an element of an array."""
 
 
@@ -80,7 +85,7 @@ class Outlook:
         self.text = text
         self._head = _first_lines(text)
         self._begins: list[int] | None = None
-        self._unlike: dict[re.Pattern[bytes], bool] = {}
+        self._unlike: dict[Expression[bytes], bool] = {}
         lines = text.translate(KINDS).split(b"\n")
         shapes = {(line[:SHAPE_BYTES] + b"\n")[:SHAPE_BYTES] for line in lines}  # a short one shows where it ends
         # NULs in front of a line are skipped.
@@ -160,9 +165,9 @@ _index = lru_cache(maxsize=64)(_Index)
 class _ByPattern:
     """Formats, each a bit of a number, by patterns of shapes; None matches all."""
 
-    def __init__(self, patterns: Iterable[re.Pattern[bytes] | None]) -> None:
+    def __init__(self, patterns: Iterable[Expression[bytes] | None]) -> None:
         self._anyhow = 0
-        self._by_pattern: dict[re.Pattern[bytes], int] = {}
+        self._by_pattern: dict[Expression[bytes], int] = {}
         for number, pattern in enumerate(patterns):
             if pattern is None:
                 self._anyhow |= 1 << number
@@ -181,9 +186,14 @@ class _ByPattern:
     def _matching(self, shape: bytes) -> int:
         rows = 0
         for pattern, of_pattern in self._by_pattern.items():
-            if pattern.match(shape) is not None:
+            if _may_begin(pattern.pattern, shape) and pattern.match(shape) is not None:
                 rows |= of_pattern
         return _kept(self._known, shape, rows)
+
+
+def _may_begin(pattern: bytes, shape: bytes) -> bool:
+    """Tell whether a shape has the escaped byte that a pattern begins with; it is not compiled for others."""
+    return not pattern.startswith(b"\\") or pattern[1:2] == shape[:1]
 
 
 def _kept(known: dict[_K, _V], key: _K, value: _V) -> _V:
@@ -223,10 +233,14 @@ class _Shortlist:
 
     @cached_property
     def _begins(self) -> _ByPattern:
+        from logproc.formats.traits import beginning_of  # noqa: PLC0415 - reads patterns, which few runs need
+
         return _ByPattern(map(beginning_of, self._rows))
 
     @cached_property
     def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        from logproc.formats.traits import pairs_of  # noqa: PLC0415 - as above
+
         pairs = [sorted(pairs_of(row)) for row in self._rows]
         return np.array(list(chain(*pairs)), np.int64), np.cumsum([len(part) for part in pairs], dtype=np.int64)
 
@@ -240,7 +254,7 @@ def _first_lines(text: bytes) -> list[bytes]:
     return [line for line in text[:HEAD_BYTES].split(b"\n", HEAD_LINES)[:HEAD_LINES] if line.strip()]
 
 
-def _most_match(pattern: re.Pattern[bytes], lines: list[bytes]) -> bool:
+def _most_match(pattern: Expression[bytes], lines: list[bytes]) -> bool:
     count = 0
     for line in lines:
         count += pattern.match(line) is not None
@@ -254,13 +268,17 @@ def _line_begins(text: bytes) -> list[int]:
 
 
 @lru_cache(maxsize=1024)
-def shape_of(row: Format) -> re.Pattern[bytes] | None:
+def shape_of(row: Format) -> Expression[bytes] | None:
     """Return what matches the shape of every line with which a record begins; None if nothing is known of it."""
     program = row.program
     if program is None:
         return _OBJECT if row.engine in {JSONL, DOCKER} else None
     text = _shape(program)
-    return re.compile(text) if text else None
+    return _expression(text) if text else None
+
+
+_expression = cache(Expression[bytes])
+"""Many formats begin alike; one expression each is compiled for all of them."""
 
 
 def _shape(program: Program) -> bytes:
@@ -283,7 +301,7 @@ def _first(slot: Slot) -> bytes:
     front = b" *" if slot.padded else b""
     front += re.escape(slot.opening.translate(KINDS))
     if slot.meaning is Meaning.STAMP:
-        return front + b"(?:" + b"|".join(_layout(layout) for layout in slot.layout.split("%|")) + b")"
+        return front + b"(?:" + b"|".join(dict.fromkeys(_layout(layout) for layout in slot.layout.split("%|"))) + b")"
     if slot.meaning is Meaning.SYSLOG:
         return rb"(?:<|[Aa\x80-\xff]{3,}\.? +0|0{4}-00-00A)"
     if slot.meaning is Meaning.LEVEL:  # a word with perhaps a digit at its end, or a sign of Redis's

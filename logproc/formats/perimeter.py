@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.access_times import with_time
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, bracketed, level, number, stamp, word
@@ -41,7 +42,7 @@ PERIMETER = (
         program=with_time(_COMBINED, _FRACTION, extra=True),
         doc="combined, but for the time, which has a fraction of the second",
         rank=6,
-        begins=re.compile(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
+        begins=Expression(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
         needs=(b"] ", b'" "'),
         samples=(
             Sample(
@@ -66,7 +67,7 @@ PERIMETER = (
         program=with_time('%h %l %u [%{x}i] "%r" %>s %b', _FRACTION, extra=True),
         doc="common, but for the time, which has a fraction of the second",
         rank=5,
-        begins=re.compile(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
+        begins=Expression(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
         needs=(b"] ", b'" '),
         samples=(
             Sample(
@@ -83,7 +84,7 @@ PERIMETER = (
         program=with_time(_COMBINED, "%m/%d/%Y:%H:%M:%S%z", extra=True),
         doc="access log of cPanel: combined, but for the month, which is a number and comes first",
         rank=6,
-        begins=re.compile(
+        begins=Expression(
             rb"^\S+ \S+ \S+ \[[01]\d/\d\d/\d{4}:[\d:]{8} [+-]\d{4}\] \"[^\n]*?\" \S+ \S+ \"", re.MULTILINE
         ),
         needs=(b"] ", b'" "'),

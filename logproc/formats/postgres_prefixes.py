@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.format import Format, Sample
 from logproc.formats.postgres import compile_postgres
 
@@ -25,7 +26,7 @@ def _postgres(name: str, prefix: str, doc: str, begins: bytes, *samples: Sample)
         samples=samples,
         refused=("2024-01-02 03:04:05 UTC [1234] x", "\tFROM a"),
         needs=(b": ",),
-        begins=re.compile(b"^" + begins.replace(b"TIME", _TIME), re.MULTILINE),
+        begins=Expression(b"^" + begins.replace(b"TIME", _TIME), re.MULTILINE),
     )
 
 

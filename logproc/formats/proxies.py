@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Program, Slot
 
@@ -105,7 +106,7 @@ PROXIES = (
         program=_SQUID_AGENT,
         doc="Squid's native log with referrer and user agent behind it, in quotes",
         rank=3,
-        begins=re.compile(rb"^ *\d{9,10}\.\d+ ", re.MULTILINE),
+        begins=Expression(rb"^ *\d{9,10}\.\d+ ", re.MULTILINE),
         needs=(b".", b"/", b'" "'),
         samples=(
             Sample(
@@ -132,7 +133,7 @@ PROXIES = (
         program=_SQUID,
         doc="Squid's native log; more fields may follow",
         rank=2,
-        begins=re.compile(rb"^ *\d{9,10}(?:\.\d+)? +\d+ \S+ [A-Z_]+/", re.MULTILINE),
+        begins=Expression(rb"^ *\d{9,10}(?:\.\d+)? +\d+ \S+ [A-Z_]+/", re.MULTILINE),
         needs=(b"/", b" "),
         samples=(
             Sample(

@@ -6,8 +6,7 @@ https://airflow.apache.org/docs/apache-airflow/stable/configurations-ref.html#lo
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, NEVER, PADDED_MESSAGE, app, level, number, stamp, word
 from logproc.formats.program import Meaning, Slot
@@ -15,7 +14,7 @@ from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
 # "2024-01-02 03:04:05 INFO error handling is on": the level, or a thread in brackets, stands where the name would.
-_NO_NAME_THERE = re.compile(
+_NO_NAME_THERE = Expression(
     rb"\S+[T ]\S+ +(?:\[|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|TRC|DBG|INF|WRN|ERR|FTL)\b)"
 )
 

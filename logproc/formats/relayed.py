@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO
@@ -53,7 +54,7 @@ RELAYED = (
         program=_behind(_HEAD, _COMBINED),
         doc="combined log format behind the head of syslog; the time is that of the request",
         rank=23,
-        begins=re.compile(_OLD + _TIME, re.MULTILINE),
+        begins=Expression(_OLD + _TIME, re.MULTILINE),
         needs=(b": ", b'] "', b'" "'),
         samples=(
             Sample(
@@ -79,7 +80,7 @@ RELAYED = (
         program=_behind(_HEAD, _COMMON),
         doc="common log format behind the head of syslog; the time is that of the request",
         rank=12,
-        begins=re.compile(_OLD + _TIME, re.MULTILINE),
+        begins=Expression(_OLD + _TIME, re.MULTILINE),
         needs=(b": ", b'] "'),
         samples=(
             Sample(
@@ -96,7 +97,7 @@ RELAYED = (
         program=_behind(_NEW_HEAD, _COMBINED),
         doc="combined log format behind the head of RFC 5424; the time is that of the request",
         rank=23,
-        begins=re.compile(_NEW + _TIME, re.MULTILINE),
+        begins=Expression(_NEW + _TIME, re.MULTILINE),
         needs=(b"<", b'] "', b'" "'),
         samples=(
             Sample(
@@ -120,7 +121,7 @@ RELAYED = (
         program=_behind((_WHEN,), _COMBINED),
         doc="combined log format behind a time of ISO 8601, as docker logs -t and kubectl logs --timestamps put it",
         rank=23,
-        begins=re.compile(rb"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ \S+ " + _TIME, re.MULTILINE),
+        begins=Expression(rb"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ \S+ " + _TIME, re.MULTILINE),
         needs=(b'] "', b'" "'),
         samples=(
             Sample(

@@ -6,8 +6,7 @@ https://sabnzbd.org/wiki/, https://jellyfin.org/docs/, https://www.axigen.com/do
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import (
     ISO,
@@ -71,7 +70,7 @@ SELFHOSTED = (
         doc="Nginx Proxy Manager's other hosts: [time] status - method scheme host, target, client and the rest",
         rank=6,
         needs=(b" [Client ", b"] [Length ", b"] [Gzip "),
-        unlike=re.compile(rb"\[[^\]]+\] \S+ \S+ \d{3} - "),
+        unlike=Expression(rb"\[[^\]]+\] \S+ \S+ \d{3} - "),
         samples=(Sample(f"[02/Jan/2024:03:04:05 +0000] 404 - {_MANAGER_BEHIND.format('')}", _MANAGER_FIELDS),),
         refused=('[02/Jan/2024:03:04:05 +0000] - 404 404 - GET https a.example "/x"',),
     ),

@@ -5,8 +5,7 @@ https://nginx.org/en/docs/ngx_core_module.html#error_log, https://httpd.apache.o
 
 from __future__ import annotations
 
-import re
-
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import MESSAGE, app, level, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Slot
@@ -111,7 +110,7 @@ SERVERS = (
         rank=-1,
         head=4,
         needs=(b"[", b"] ["),
-        unlike=re.compile(rb"\[\d{4}-[^\]]*\] \[[A-Z]"),  # others write this time, and their levels in capitals
+        unlike=Expression(rb"\[\d{4}-[^\]]*\] \[[A-Z]"),  # others write this time, and their levels in capitals
         within=_PEER,
         samples=(
             Sample("[Tue Jan 02 03:04:05 2024] [error] [client ::1] x", {"client": "::1", "remote_port": None}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PRETTY, Format, Sample
 from logproc.formats.naming import Naming, with_names
 from logproc.model import Kind
@@ -21,10 +22,10 @@ _LTSV = Naming(
 )
 """Labels that http://ltsv.org recommends for access logs: there, `host` is the one who asks."""
 
-_NO_PAIR_IN_FRONT = re.compile(
+_NO_PAIR_IN_FRONT = Expression(
     rb"(?!(?:<\d{1,3}>)?\s*[^\s=\"]+=)|(?:_[A-Z_]+|PRIORITY|MESSAGE|SYSLOG_[A-Z]+|CODE_[A-Z]+)=[^=]*"
 )
-_NO_LABEL_IN_FRONT = re.compile(rb"(?![^\s:]+:[^\t\n]*\t[^\s:]+:)")
+_NO_LABEL_IN_FRONT = Expression(rb"(?![^\s:]+:[^\t\n]*\t[^\s:]+:)")
 
 # https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Field-Dictionary
 _AUDIT = Naming(
@@ -87,7 +88,7 @@ STRUCTURED = (
         doc="JSON objects over several lines each, as jq and json.dumps(indent=2) write them",
         rank=39,
         needs=(b"{", b'"', b"}"),
-        begins=re.compile(rb"^\{(?:[^\n]*[^}\s])?[ \t\r]*$", re.MULTILINE),
+        begins=Expression(rb"^\{(?:[^\n]*[^}\s])?[ \t\r]*$", re.MULTILINE),
         samples=(
             Sample(
                 '{\n  "ts": "2024-01-02T03:04:05Z",\n  "lvl": "warn",\n  "msg": "slow {",\n  "http": {\n'
@@ -148,7 +149,7 @@ STRUCTURED = (
         doc="key=value of FortiGate, FortiMail and FortiWeb: date and time in front; their status is the outcome",
         rank=-19,
         needs=(b"date=", b" time="),
-        begins=re.compile(rb"^(?:<\d{1,3}>)?date=\d{4}-\d\d-\d\d time=\d\d:", re.MULTILINE),
+        begins=Expression(rb"^(?:<\d{1,3}>)?date=\d{4}-\d\d-\d\d time=\d\d:", re.MULTILINE),
         naming=Naming(with_names(outcome=("status",)), zone="tz"),
         samples=(
             Sample(
@@ -175,7 +176,7 @@ STRUCTURED = (
         doc="key=value of Sophos's XG firewall, whose clock has its zone beside it; its status is the outcome",
         rank=-19,
         needs=(b"device=", b" date=", b" time=", b" timezone="),
-        begins=re.compile(rb'^(?:<\d{1,3}>)?device="?SFW"? date=', re.MULTILINE),
+        begins=Expression(rb'^(?:<\d{1,3}>)?device="?SFW"? date=', re.MULTILINE),
         naming=Naming(with_names(outcome=("status",), level=("priority",)), zone="timezone"),
         samples=(
             Sample(
@@ -194,7 +195,7 @@ STRUCTURED = (
         doc="Linux's audit.log: type, time, serial number of the event, and the pairs of the kernel and of programs",
         rank=5,
         needs=(b"msg=audit(",),
-        begins=re.compile(rb"^(?:node=\S+ )?type=\S+ msg=audit\(", re.MULTILINE),
+        begins=Expression(rb"^(?:node=\S+ )?type=\S+ msg=audit\(", re.MULTILINE),
         naming=_AUDIT,
         samples=(
             Sample(

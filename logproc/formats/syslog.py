@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import PRIORITY
 from logproc.formats.program import Meaning, Missing, Program, Slot
 
 # "2024-01-02T03:04:05Z INFO main: started" has a level where syslog has the host.
-_LEVEL_FOR_HOST = re.compile(
+_LEVEL_FOR_HOST = Expression(
     rb"\d{4}-\d\d-\d\dT\S+ +\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERR|ERROR|FATAL|CRIT|CRITICAL|ALERT|EMERG|"
     rb"PANIC)\b|\d{4}-\d\d-\d\dT\S+ +\[[\w.-]+\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL): "
     rb"|\d{4}-\d\d-\d\dT\S+ +(?:\|| *\[?[\w.-]+ +(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) )"
@@ -61,7 +62,7 @@ SYSLOG = (
         program=_BARE,
         doc="syslog of RFC 5424 without priority and version, as some relays keep it",
         rank=1,
-        unlike=re.compile(rb"(?!\d{4}-\d\d-\d\dT\S+ [^\s:]+ [^\s:]+ (?:\d+|-) \S+ (?:-|\[))"),
+        unlike=Expression(rb"(?!\d{4}-\d\d-\d\dT\S+ [^\s:]+ [^\s:]+ (?:\d+|-) \S+ (?:-|\[))"),
         samples=(
             Sample(
                 '2022-08-27T14:22:01.613Z space01.example NSX 3106 - [abc@6876 level="INFO"] kept',
@@ -86,7 +87,7 @@ SYSLOG = (
         rank=1,
         unlike=_LEVEL_FOR_HOST,
         unlike_reason="a level stands where syslog has the host, or pairs of key=value behind the priority",
-        sure=re.compile(rb"^(?:<\d{1,3}>|[A-Z][a-z][a-z] +\d{1,2} )|\S\[\d+\]: ", re.MULTILINE),
+        sure=Expression(rb"^(?:<\d{1,3}>|[A-Z][a-z][a-z] +\d{1,2} )|\S\[\d+\]: ", re.MULTILINE),
         samples=(
             Sample(
                 "<34>Oct 11 22:14:15 mymachine su[230]: 'su root' failed for lonvick on /dev/pts/8",
@@ -165,7 +166,7 @@ SYSLOG = (
         program=_COUNTED,
         doc="syslog of RFC 5424 as TCP carries it: the number of bytes stands in front (RFC 6587)",
         rank=3,
-        begins=re.compile(rb"^\d+ <\d+>\d", re.MULTILINE),
+        begins=Expression(rb"^\d+ <\d+>\d", re.MULTILINE),
         samples=(
             Sample(
                 "70 <34>1 2003-10-11T22:14:15.003Z mymachine.example.com su 5 - - hello you",
@@ -181,8 +182,8 @@ SYSLOG = (
         program=_LOGPLEX,
         doc="Heroku's log drains: counted RFC 5424 without the structured data",
         rank=0,
-        begins=re.compile(rb"^\d+ <\d+>\d", re.MULTILINE),
-        unlike=re.compile(rb"\d+ <\d+>\d (?:\S+ ){5}(?:-|\[\S+ [^\]]*\])(?: |$)"),
+        begins=Expression(rb"^\d+ <\d+>\d", re.MULTILINE),
+        unlike=Expression(rb"\d+ <\d+>\d (?:\S+ ){5}(?:-|\[\S+ [^\]]*\])(?: |$)"),
         samples=(
             Sample(
                 "83 <158>1 2024-01-02T03:04:05.678901+00:00 host heroku router - at=info method=GET",
@@ -205,7 +206,7 @@ SYSLOG = (
         program=RFC5424,
         doc="syslog of RFC 5424, with structured data",
         rank=2,
-        begins=re.compile(rb"^(?:<\d+>\d+|1) [-\d]", re.MULTILINE),
+        begins=Expression(rb"^(?:<\d+>\d+|1) [-\d]", re.MULTILINE),
         samples=(
             Sample(
                 "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog 99 ID47 "

@@ -10,7 +10,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR
+from logproc.formats.outlook import KINDS
 from logproc.formats.program import Meaning, Missing
 from logproc.formats.regex_tree import (
     BYTES,
@@ -34,11 +36,6 @@ if TYPE_CHECKING:
 
     from logproc.formats.format import Format
     from logproc.formats.program import Program, Slot
-
-KINDS = bytes(
-    ord("0") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else b for b in range(256)
-)
-"""Digits, small and capital letters are alike in a shape."""
 
 Cells: TypeAlias = list[int]
 """Sets of bytes, one for each byte of a text; BYTES also stands for any number of unknown bytes."""
@@ -111,9 +108,9 @@ def _cells(node: Node) -> Cells:
 
 
 @lru_cache(maxsize=1024)
-def beginning_of(row: Format) -> re.Pattern[bytes] | None:
+def beginning_of(row: Format) -> Expression[bytes] | None:
     """Return what matches the shape of each line that `Format.begins` finds, or its first bytes; None without that."""
-    return None if row.begins is None else re.compile(_shape(parse(row.begins.pattern, row.name)), re.DOTALL)
+    return None if row.begins is None else Expression(_shape(parse(row.begins.pattern, row.name)), re.DOTALL)
 
 
 def _shape(node: Node) -> bytes:

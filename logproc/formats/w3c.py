@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from logproc.expressions import Expression
 from logproc.formats.format import HEADED, Format, Sample
 from logproc.formats.header import Header
 from logproc.formats.naming import DATE, Naming
@@ -211,7 +212,7 @@ W3C_FORMATS = (
         doc="AWS CloudFront standard log: W3C extended, parted by tabs, percent signs undone",
         rank=30,
         needs=(b"\t",),
-        begins=re.compile(
+        begins=Expression(
             rb"^(?:\xef\xbb\xbf)?(?:#Fields:[^\n]*\bx-edge-|\d{4}-\d\d-\d\d\t\d\d:\d\d:\d\d\t[A-Z]{3}\d+(?:-\w+)?\t\d+\t)",
             re.MULTILINE,
         ),
@@ -311,7 +312,7 @@ W3C_FORMATS = (
             doc=f"W3C extended log whose header is lost: {lost.doc}",
             rank=lost.rank,
             needs=lost.needs,
-            unlike=re.compile(b"(?!" + _DAY + lost.begins + b")"),
+            unlike=Expression(b"(?!" + _DAY + lost.begins + b")"),
             naming=_W3C,
             header=Header(b" ", b"#Fields:", default=tuple(lost.columns.split()), signs=_IIS_SIGNS, utc=True),
             samples=(

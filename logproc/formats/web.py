@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.apache import NICKNAMES, compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Program
@@ -17,10 +17,10 @@ _CLIENT_PORT = rb"(?:\S+ ){0,3}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\
 _TRAEFIK = rb'(?=.*+(?:(?<=\dms)|(?<=\dms\r))).*" \d+ (?:"[^"]*"|-) (?:"[^"]*"|-) \d+ms\r?\Z'
 _INGRESS = rb'(?=.*+(?:(?<=[0-9a-f]{16})|(?<=[0-9a-f]{16}\r))).*" \d+ [\d.]+ \[[^\]]*\] \[[^\]]*\] '
 _INGRESS_OLD = rb"\S+ - \[[^\]]*\] - "
-_NOT_COMBINED = re.compile(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS, _INGRESS_OLD)))
-_VHOST_LIST = re.compile(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
-_NO_CLIENT_PORT = re.compile(rb"(?!(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ )")
-_NO_SECOND_PORT = re.compile(rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ [^\[\"]*\[)")
+_NOT_COMBINED = Expression(b"|".join((_CLIENT_PORT, _TRAEFIK, _INGRESS, _INGRESS_OLD)))
+_VHOST_LIST = Expression(rb"\S+ (?:\S+,|[^\[\"]{0,200}?(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+) ")
+_NO_CLIENT_PORT = Expression(rb"(?!(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ )")
+_NO_SECOND_PORT = Expression(rb"(?!\S+:\d+ (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d+ [^\[\"]*\[)")
 _PORT_REASON = "the client is written with its port, as in --format 'apache:%v:%p %h:%{remote}p %l %u %t …'"
 
 """https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/log-format/"""
@@ -227,7 +227,7 @@ WEB = (
         doc="combined with X-Forwarded-For in brackets behind the client",
         rank=21,
         needs=(b" (", b") ", b'] "', b'" "'),
-        unlike=re.compile(rb"(?![\da-zA-Z.:-]+ \([^()]*\) \S+ \S+ \[)"),
+        unlike=Expression(rb"(?![\da-zA-Z.:-]+ \([^()]*\) \S+ \S+ \[)"),
         samples=(
             Sample(
                 '192.0.2.7 (198.51.100.3, 10.0.0.9) - bob [01/Oct/2024:08:22:45 +0000] "POST /a HTTP/1.1" 200 377 '
@@ -258,7 +258,7 @@ WEB = (
         doc="ssl_request_log of Apache httpd's example configuration",
         rank=7,
         needs=(b"[", b"] ", b' "'),
-        unlike=re.compile(rb"(?!\[[^\]]+\] \S+ (?:TLS|SSL|-)\S* \S+ \")"),
+        unlike=Expression(rb"(?!\[[^\]]+\] \S+ (?:TLS|SSL|-)\S* \S+ \")"),
         samples=(
             Sample(
                 '[10/Aug/2018:09:45:56 +0200] 172.30.0.119 TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 "GET /a?b HTTP/1.1" 71',

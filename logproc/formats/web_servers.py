@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, literal, maybe, number, stamp, word
 from logproc.formats.nginx import compile_nginx
@@ -218,7 +219,7 @@ WEB_SERVERS = (
         doc="Apache APISIX's access log",
         rank=5,
         needs=(b"] ", b'" "', b"://"),
-        begins=re.compile(rb'^\S+ - .*\] \S+ "[^"]*" \d+ \d+ [\d.]+ "', re.MULTILINE),
+        begins=Expression(rb'^\S+ - .*\] \S+ "[^"]*" \d+ \d+ [\d.]+ "', re.MULTILINE),
         samples=(
             Sample(
                 '192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] localhost:9080 "GET /x HTTP/1.1" 200 1234 0.003 "-" "curl" '
