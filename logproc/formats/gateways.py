@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO, app, bracketed, level, literal, number, stamp, word
 from logproc.formats.nginx import compile_nginx
@@ -143,7 +144,7 @@ GATEWAYS = (
         program=compile_nginx(_BUNKER),
         doc="BunkerWeb: host client - request_id user [time], and as combined from the request on",
         rank=31,
-        begins=re.compile(rb"^\S+ [\da-f.:]+ - \w+ \S+ \[", re.MULTILINE),
+        begins=Expression(rb"^\S+ [\da-f.:]+ - \w+ \S+ \[", re.MULTILINE),
         samples=(
             Sample(
                 'www.example.com 192.0.2.1 - 7bde940e - [02/Jan/2024:03:04:05 +0000] "GET / HTTP/2.0" 301 162 "-" '
