@@ -7,7 +7,8 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 1. nothing of path, inode, size and times changed, and the last change is older than the last scan: nothing is read
 2. the same inode, head and tail as before: counting goes on at the offset
 3. the same content under another path or inode (renamed, restored, the copy of copytruncate): likewise; in the same
-   family first, then where most was counted; less than `SHORT` bytes prove nothing outside the family
+   family first, then where most was counted; less than `SHORT` bytes prove nothing outside the family. A file is of
+   the family of each of its hard links
 4. a gzip file whose trailer has our CRC and length was counted in whole; a longer one is verified at the offset
 5. a known path or inode with other content: what was there ended, a new generation begins at 0
 6. a rotated file that equals one of its family that was matched already, or begins a live one: a duplicate, also where
@@ -88,6 +89,7 @@ class Matcher:
         self._decided: dict[int, Decision] = {}
         self._files: Sequence[LogFile] = ()
         self._families: dict[str, list[int]] = {}
+        self._names: dict[tuple[int, int], set[str]] = {}  # families of other names of a file, by device and inode
         self._looked: dict[int, _File] = {}
         self._displaced: list[Seen] = []
         self._heads: dict[bytes, _Heads] | None = None
@@ -102,6 +104,7 @@ class Matcher:
         for number, log in enumerate(files):
             row = rows.get(log.path)
             if log.same_as is not None:
+                self._names.setdefault((log.device, log.inode), set()).add(family_of(log.path))
                 self._decide(Decision(number, Kind.DUPLICATE, reason=log.problem))
             elif log.problem is not None:
                 self._decide(Decision(number, Kind.FAILED, reason=log.problem, again=True))
@@ -200,15 +203,15 @@ class Matcher:
                     by_length.setdefault(length, {}).setdefault(head, []).append(number)
         return self._heads
 
-    @staticmethod
-    def _rank(file: _File, known: Generation) -> int:
+    def _rank(self, file: _File, known: Generation) -> int:
         """Return how near a file is to where a generation was last seen: the less, the nearer."""
         log = file.log
         if _same_inode(known, log):
             return 0 if log.path == known.path else 1
         if log.path == known.path:
             return 2
-        return 3 if family_of(known.path) == file.family else _FAR
+        family = family_of(known.path)
+        return 3 if family == file.family or family in self._names.get((log.device, log.inode), ()) else _FAR
 
     def _order(self, file: _File, known: Generation) -> tuple[int, bool, int, int, str, int]:
         """Return when a pair is looked at: the nearest first, known copies after others, then where most is counted."""

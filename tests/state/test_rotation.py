@@ -228,3 +228,20 @@ def test_a_copy_that_is_moved_away_stays_a_copy(tmp_path):
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
     logs.compress("elsewhere/old.log")
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("codec", ["gz", "bz2"])
+def test_few_bytes_are_known_again_by_each_name_of_their_file(tmp_path, codec):
+    logs = Logs(tmp_path / "logs")
+    logs.append("web/b.log.1", 1)
+    assert logs.path("web/b.log.1").stat().st_size < SHORT
+    run(logs.root, tmp_path / "state")
+    logs.compress("web/b.log.1", codec=codec)
+    logs.path("archive").mkdir()
+    logs.path(f"archive/first.{codec}").hardlink_to(logs.path(f"web/b.log.1.{codec}"))
+    report = run(logs.root, tmp_path / "state")
+    assert counted(report) == logs.ever
+    assert [(file.status, file.reason) for file in report.files] == [
+        ("unchanged", f"was {logs.path('web/b.log.1')}"),
+        ("duplicate", f"the same file as {logs.path(f'archive/first.{codec}')}, by a hard link"),
+    ]
