@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,18 @@ from selenium import webdriver
 from waiting import PATIENCE, until
 
 from logproc.report import html
+from logproc.report.html.calendar import Entry, index
+from logproc.report.html.page import Link
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None or DRIVER is None, reason="there is no chromium and chromedriver; apt-get install chromium-driver"
+)
+KEPT = (
+    *(Entry("night", date(2026, 3, day), f"nights/2026-03-{day:02}.html", 900 * day) for day in range(1, 20)),
+    Entry("night", date(2026, 3, 20), "nights/2026-03-20.html", 5, "2 files damaged"),
+    Entry("week", date(2026, 3, 2), "weeks/2026-W10.html"),
+    Entry("month", date(2026, 3, 1), "months/2026-03.html"),
 )
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 
@@ -50,6 +59,7 @@ def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     for name, report in (("night", night()), ("hostile", hostile()), ("wide", wide()), ("sliced", sliced())):
         (folder / f"{name}.html").write_bytes(html.render(report))
+    (folder / "calendar.html").write_bytes(index(KEPT, [("Hosts", (Link("web1", "hosts/web1.html"),))]))
     return folder
 
 
@@ -115,6 +125,16 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_screen(opened, width, s
     browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     assert axe(browser) == {}
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_axe_finds_nothing_in_the_calendar_and_its_days_and_weeks_are_told_in_full(opened, width, scheme):
+    browser = opened("calendar", width, scheme)
+    assert axe(browser) == {}
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    links = [name for role, name in spoken(browser) if role == "link"]
+    assert {"2026-03-19: 17,100 lines", "2026-03-20: 5 lines, 2 files damaged", "March 2026", "web1"} <= set(links)
+    assert "W10 (week 10 of 2026)" in links
 
 
 @pytest.mark.parametrize("width", [1280, 1920])

@@ -6,12 +6,15 @@ import csv
 import email
 import email.policy
 import json
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
-from report.samples import HOSTILE, hostile, night
+from report import samples
+from report.samples import HOSTILE, column, hostile, night, wide
 
 from logproc.formats import FORMATS
 from logproc.formats.format import FIXED
@@ -20,8 +23,12 @@ from logproc.report import csv as csv_report
 from logproc.report import html, markdown, prometheus, terminal
 from logproc.report import json as json_report
 from logproc.report.html import mail
+from logproc.report_model import CheckResult, Report
 
 SHORT = HOSTILE[:-1]
+TABLE = {"cellpadding", "cellspacing", "rules", "frame", "bordercolor", "align", "valign", "nowrap"}
+MAIL = {"style", "charset", "lang"} | TABLE
+"""Attributes of the page in a mail: none loads anything."""
 csv.field_size_limit(2_000_000)
 
 
@@ -93,18 +100,43 @@ def test_a_mail_is_a_text_and_a_page_that_loads_nothing(report):
     found, ours = parts(report), parts(night())
     assert is_plain(found["text/plain"])
     assert shape(found["text/html"])[0] <= shape(ours["text/html"])[0] | {"p"}
-    assert shape(found["text/html"])[1] <= {"style", "charset", "lang"}
+    assert shape(found["text/html"])[1] <= shape(ours["text/html"])[1]
+    assert not {
+        name for name in shape(ours["text/html"])[1] if name in {"src", "href", "background"} or "on" in name[:2]
+    }
     assert "/page/0" in ours["text/html"]
     assert "b.log: permission denied" in ours["text/html"]
     assert "1,100 read" in ours["text/plain"]
     assert "2 files read, 1 failed" in ours["text/html"]
     assert "and 30 more rows" in ours["text/html"]
-    assert f"{len(hostile().reports) - mail.MOST_TABLES - 1} more reports and" in found["text/html"]
+    assert f"{len(hostile().reports) - mail.SIZES[0][0] - 1} more reports and" in found["text/html"]
 
 
-def test_a_mail_stays_small():
-    assert max(len(mail.render(each, 0.05)) for each in (hostile(), night())) < 200_000
-    assert len(parts(night())["text/html"]) < 100_000
+def full() -> Report:
+    """Return a report with as many tables and columns as the web preset has, of long values."""
+    columns = [column("path", "text", "key"), *(column(f"value_{n}") for n in range(7))]
+    rows = [(f"/a/path/as/they/are/<{n}>/{'é' * 80}", *(10**9 * n + k for k in range(7))) for n in range(100)]
+    return replace(
+        night(), reports=(*night().reports, *(samples.table(f"report_{n}", columns, rows) for n in range(40)))
+    )
+
+
+@pytest.mark.parametrize("made", [hostile, night, wide, full])
+def test_a_mail_stays_below_what_services_cut_off(made):
+    assert len(mail.render(made(), 0.05)) < 100_000
+
+
+def test_what_is_left_out_of_a_mail_is_said():
+    found = parts(full())
+    assert re.search(r"… [\d,]+ more lines in the terminal report$", found["text/plain"].rstrip())
+    assert "1,100 read" in found["text/plain"]
+    assert re.search("and 9[05] more rows", found["text/html"])
+    assert re.search(r"\d+ more reports and", found["text/html"])
+
+
+def test_problems_without_end_do_not_fill_a_mail():
+    checks = tuple(CheckResult(f"budget {n}", 1.0, "> 0", failed=True) for n in range(300))
+    assert "and 29" in parts(replace(night(), checks=checks))["text/html"]
 
 
 LINES = {
@@ -155,7 +187,7 @@ def test_planted_texts_arrive_and_are_shown_as_texts_everywhere(planted):
     for table in planted.reports:
         for row in csv.reader(csv_report.render(table).decode().splitlines()):
             assert not [cell for cell in row if cell.startswith(csv_report.FORMULA)]
-    assert shape(parts(planted)["text/html"])[1] <= {"style", "charset", "lang"}
+    assert shape(parts(planted)["text/html"])[1] <= MAIL
 
 
 MARKS = ("<svg/onload=alert(1)>", "=cmd|calc!A0", "\x1b]0;ran\x07\u202egnp")
@@ -218,7 +250,7 @@ def test_every_format_counts_hostile_lines_and_every_output_shows_them_as_texts(
     kinds = {child.type for token in tokens for child in token.children or [token]}
     assert not kinds & {"html_block", "html_inline", "link_open", "image"}
     message = parts(everywhere)
-    assert shape(message["text/html"])[1] <= {"style", "charset", "lang"}
+    assert shape(message["text/html"])[1] <= MAIL
     assert is_plain(message["text/plain"])  # what a terminal shows
     assert "\\x1b]0;ran" in message["text/plain"]
     found = json.loads(json_report.render(everywhere))

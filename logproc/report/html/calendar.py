@@ -58,11 +58,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of the calendar: its name, its own report, and rows of a week's report with seven days, None outside."""
+    """A month of the calendar: its name, its own report, and rows of a week's number, report and days, None outside."""
 
     name: str
     entry: Entry | None
-    weeks: tuple[tuple[Entry | None, tuple[Day | None, ...]], ...]
+    weeks: tuple[tuple[int, Entry | None, tuple[Day | None, ...]], ...]
 
 
 def index(entries: Sequence[Entry], choices: Sequence[tuple[str, tuple[Link, ...]]] = ()) -> bytes:
@@ -82,7 +82,7 @@ def _filled(known: dict[tuple[str, date], Entry], year: int, month: int, most: i
     weeks = []
     for week in calendar.Calendar().monthdatescalendar(year, month):
         days = tuple(_day(known.get(("night", day)), day, most) if day.month == month else None for day in week)
-        weeks.append((known.get(("week", week[0])), days))
+        weeks.append((week[0].isocalendar().week, known.get(("week", week[0])), days))
     first = date(year, month, 1)
     return Month(_month(first), known.get(("month", first)), tuple(weeks))
 

@@ -1,10 +1,11 @@
-"""The report as a mail: a text that any reader shows, and a small page with its styles at the elements.
+"""The report as a mail: a text that any reader shows, and a small page whose looks are attributes of its elements.
 
 One file, complete with its head, that `sendmail -t` takes. What is in it stays below what mail services cut off.
 """
 
 from __future__ import annotations
 
+import quopri
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,10 +21,11 @@ from logproc.report.text import plural
 if TYPE_CHECKING:
     from logproc.report_model import Report, ReportTable
 
-SHOWN_ROWS = 10
-MOST_TABLES = 12
-MOST_CELL = 90
-"""Characters of a value: with the above a mail stays below 100 kB, which is what some services show of one."""
+SIZES = ((12, 10, 90), (12, 5, 60), (8, 5, 40), (4, 5, 30), (0, 0, 0))
+"""Tables, rows of each and characters of a value, of which the first are taken that fit."""
+
+MOST_TEXT, MOST_PAGE = 36_000, 60_000
+"""Bytes of each part as it is sent: together they stay below 100 kB, which is what some services show of a mail."""
 
 MOST_FINDINGS = 10
 
@@ -44,7 +46,7 @@ def render(
         message["To"] = to
     message["Date"] = format_datetime(datetime.fromisoformat(report.run.finished))
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
-    message.set_content(terminal.render(report, max_reject_ratio, named), cte="quoted-printable")
+    message.set_content(_beginning(terminal.render(report, max_reject_ratio, named)), cte="quoted-printable")
     message.add_alternative(_page(report, books, before), subtype="html", cte="quoted-printable")
     return message.as_bytes()
 
@@ -58,6 +60,21 @@ def subject(report: Report, problems: int) -> str:
     return f"logproc: {', '.join([*parts, plural(report.lines.read, 'line') + ' read'])}"
 
 
+def _sent(text: str) -> int:
+    """Count the bytes of a text as it is sent."""
+    return len(quopri.encodestring(text.encode("utf-8", "replace")))
+
+
+def _beginning(text: str) -> str:
+    """Return the lines of a text that fit, what matters first, and say how many are left out."""
+    lines, size = text.splitlines(keepends=True), 0
+    for number, line in enumerate(lines):
+        size += _sent(line)
+        if size > MOST_TEXT:
+            return "".join(lines[:number]) + f"… {plural(len(lines) - number, 'more line')} in the terminal report\n"
+    return text
+
+
 def _page(report: Report, books: overview.Books, before: tuple[ReportTable, ...]) -> str:
     old = {table.name: table for table in before}
     filled = [table for table in report.reports if table.rows or table.problem]
@@ -65,17 +82,23 @@ def _page(report: Report, books: overview.Books, before: tuple[ReportTable, ...]
     tables = [panels.panel(table, 0) for table in filled if not overview.is_tiles(table)]
     shown = [table for table in tables if not table.charts]
     findings = coverage(report.coverage, report.files).findings if report.coverage is not None else ()
-    return (
-        environment()
-        .get_template("mail.html")
-        .render(
-            books=books,
-            span=overview.span(report),
-            tiles=tiles,
-            tables=shown[:MOST_TABLES],
-            more=plural(len(shown) - MOST_TABLES, "more report") if len(shown) > MOST_TABLES else "",
-            findings=[panels.shortened(finding.text, 300) for finding in findings[:MOST_FINDINGS]],
-            rows=SHOWN_ROWS,
-            cell=MOST_CELL,
+    page = ""
+    for most, rows, cell in SIZES:
+        page = (
+            environment()
+            .get_template("mail.html")
+            .render(
+                books=books,
+                span=overview.span(report),
+                tiles=tiles,
+                tables=shown[:most],
+                more=plural(len(shown) - most, "more report") if len(shown) > most else "",
+                findings=[panels.shortened(finding.text, 300) for finding in findings[:MOST_FINDINGS]],
+                problems=books.problems[:MOST_FINDINGS],
+                rows=rows,
+                cell=cell,
+            )
         )
-    )
+        if _sent(page) <= MOST_PAGE:
+            break
+    return page
