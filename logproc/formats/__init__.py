@@ -62,6 +62,7 @@ from logproc.formats.stores import STORES
 from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
+from logproc.formats.tails import TAILS
 from logproc.formats.voice import VOICE
 from logproc.formats.web import WEB
 from logproc.formats.web_servers import WEB_SERVERS
@@ -119,6 +120,7 @@ _ROWS = (
     *HOMES,
     *PERIMETER,
     *RELAYED,
+    *TAILS,
     *STRUCTURED,
     *JSON_ACCESS,
     *JSON_SHAPES,

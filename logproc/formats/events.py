@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from logproc.formats.format import Format, Sample
-from logproc.formats.heads import MESSAGE, PRIORITY, app, literal, maybe
+from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, literal, maybe, word
 from logproc.formats.program import Meaning, Slot
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
@@ -74,7 +74,8 @@ _FORTIGATE = Within(
             *(("device", b"devname"), ("sent", b"sentbyte"), ("received", b"rcvdbyte")),
         )
         for part in _either(name, key)
-    ),
+    )
+    + tuple(replace(part, spare=True) for part in _either("client", b"client_ip")),
     kinds={"remote_port": Kind.INTEGER, "sent": Kind.INTEGER, "received": Kind.INTEGER},
 )
 
@@ -210,7 +211,7 @@ EVENTS = (
         "FortiGate's pairs behind the head of syslog; the time is that of the device",
         (
             replace(_HEAD, name=None),
-            Slot("time", Meaning.STAMP, b" ", opening=b"date=", layout="%Y-%m-%d time=%H:%M:%S"),
+            Slot("time", Meaning.STAMP, b" ", opening=b"date=", layout="%Y-%m-%d time=%H:%M:%S%."),
             MESSAGE,
         ),
         rank=2,
@@ -239,6 +240,42 @@ EVENTS = (
             ),
         ),
         refused=("Jan  2 03:04:06 gate devname=F1 date=2024-01-02", 'date=2024-01-02 time=03:04:05 devname="F1"'),
+    ),
+    app(
+        "fortigate_timestamped",
+        "FortiGate's and FortiMail's pairs behind a time of ISO 8601 and a host; the time is that of the device",
+        (
+            maybe(replace(PRIORITY, padded=True)),
+            Slot(None, Meaning.STAMP, b" ", layout=ISO),
+            word("host"),
+            Slot("time", Meaning.STAMP, b" ", opening=b"date=", layout="%Y-%m-%d time=%H:%M:%S%."),
+            MESSAGE,
+        ),
+        rank=2,
+        single=True,
+        family="syslog",
+        needs=(b" date=", b" time="),
+        begins=rb"(?:<\d{1,3}>)?\d{4}-\d\d-\d\dT\S+ \S+ date=\d{4}-\d\d-\d\d time=\d\d:",
+        within=_FORTIGATE,
+        samples=(
+            Sample(
+                '2024-01-02T03:04:06+00:00 gate date=2024-01-02 time=03:04:05 devname="F1" type="traffic" '
+                'level="notice" srcip=192.0.2.1 dstip=192.0.2.9 action="accept"',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "gate",
+                    "device": "F1",
+                    "client": "192.0.2.1",
+                    "action": "accept",
+                },
+            ),
+            Sample(
+                "2024-01-02T03:04:06.000Z post date=2024-01-02 time=03:04:05.678 device_id=FE1 type=statistics "
+                'pri=information client_ip="192.0.2.1" from="a@b.example"',
+                {"time": "2024-01-02T03:04:05.678000Z", "host": "post", "client": "192.0.2.1", "type": "statistics"},
+            ),
+        ),
+        refused=("2024-01-02T03:04:06Z gate devname=F1", "Jan  2 03:04:06 gate date=2024-01-02 time=03:04:05 x=1"),
     ),
 )
 """Rows of the family."""

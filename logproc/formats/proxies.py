@@ -13,7 +13,7 @@ from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.program import Meaning, Program, Slot
 
-_SQUID = Program(
+SQUID = Program(
     b"",
     (
         Slot("time", Meaning.EPOCH_SECONDS, b" ", solid=True),
@@ -35,7 +35,7 @@ _SQUID = Program(
 _SQUID_AGENT = Program(
     b"",
     (
-        *_SQUID.slots[:-1],
+        *SQUID.slots[:-1],
         Slot("content_type", Meaning.TEXT, b' "'),
         Slot("referrer", Meaning.TEXT, b'" "', quoted=True),
         Slot("user_agent", Meaning.TEXT, b'"', quoted=True),
@@ -130,7 +130,7 @@ PROXIES = (
         name="squid",
         family="web",
         engine=SEPARATOR,
-        program=_SQUID,
+        program=SQUID,
         doc="Squid's native log; more fields may follow",
         rank=2,
         begins=Expression(rb"^ *\d{9,10}(?:\.\d+)? +\d+ \S+ [A-Z_]+/", re.MULTILINE),

@@ -1,4 +1,4 @@
-"""Access logs that a web server sends to syslog: what syslog puts in front, then the line as files have it.
+"""Logs that a web server or proxy sends to syslog: what syslog puts in front, then the line as files have it.
 
 https://nginx.org/en/docs/syslog.html, https://httpd.apache.org/docs/2.4/logs.html#piped
 """
@@ -11,8 +11,10 @@ from dataclasses import replace
 from logproc.expressions import Expression
 from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
-from logproc.formats.heads import ISO
+from logproc.formats.heads import ISO, app
 from logproc.formats.program import Meaning, Program, Slot
+from logproc.formats.proxies import SQUID
+from logproc.formats.servers import NGINX_CLIENT, NGINX_ERROR
 from logproc.formats.syslog import RFC5424
 
 _COMMON = '%h %l %u %t "%r" %>s %b'
@@ -137,6 +139,69 @@ RELAYED = (
             ),
         ),
         refused=('192.0.2.7 - - [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl/8"', "x"),
+    ),
+    app(
+        "nginx_error_syslog",
+        "nginx's error log behind the head of syslog; the time is nginx's",
+        (*_HEAD, *NGINX_ERROR),
+        rank=3,
+        single=True,
+        family="syslog",
+        needs=(b": ", b" [", b"] ", b"#"),
+        begins=_OLD[1:] + rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#",
+        within=NGINX_CLIENT,
+        samples=(
+            Sample(
+                '<187>Jan  2 03:04:06 web1 nginx: 2024/01/02 03:04:05 [error] 12#34: *45 open() "/x" failed (2: No '
+                'such file or directory), client: 192.0.2.7, server: a.example, request: "GET /a?b=1 HTTP/1.1"',
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "web1",
+                    "program": "nginx",
+                    "severity": "err",
+                    "level": "ERROR",
+                    "pid": 12,
+                    "client": "192.0.2.7",
+                    "vhost": "a.example",
+                    "path": "/a",
+                },
+            ),
+        ),
+        refused=("Jan  2 03:04:06 web1 nginx: started", "2024/01/02 03:04:05 [error] 12#34: *45 open() failed"),
+    ),
+    Format(
+        name="squid_syslog",
+        family="web",
+        engine=SEPARATOR,
+        program=replace(SQUID, slots=(*_HEAD, *SQUID.slots)),
+        doc="Squid's native log behind the head of syslog; the time is Squid's",
+        rank=4,
+        begins=re.compile(
+            rb"^(?:<\d{1,3}>)?" + _DATE + rb" (?:\S+ )?[\w()./-]+(?:\[\d+\])?:  *\d{9,10}\.\d+ +\d+ \S+ [A-Z_]+/",
+            re.MULTILINE,
+        ),
+        needs=(b": ", b"/"),
+        samples=(
+            Sample(
+                "Jan  2 03:04:06 proxy1 (squid-1)[12]: 1704164645.123    250 192.0.2.7 TCP_MISS/200 5 GET "
+                "http://a.example/a - HIER_DIRECT/192.0.2.9 text/html",
+                {
+                    "time": "2024-01-02T03:04:05.123000Z",
+                    "host": "proxy1",
+                    "pid": 12,
+                    "duration": 0.25,
+                    "client": "192.0.2.7",
+                    "cache": "TCP_MISS",
+                    "status": 200,
+                    "bytes": 5,
+                    "target": "http://a.example/a",
+                },
+            ),
+        ),
+        refused=(
+            "Jan  2 03:04:06 proxy1 squid[12]: Starting",
+            "1704164645.123 250 192.0.2.7 TCP_MISS/200 5 GET / - -/- -",
+        ),
     ),
 )
 """Rows of the family."""

@@ -11,7 +11,7 @@ from logproc.formats.heads import MESSAGE, app, level, literal, maybe, number, s
 from logproc.formats.program import Meaning, Missing, Slot
 from logproc.formats.within import Part, Within
 
-_CLIENT = Within(
+NGINX_CLIENT = Within(
     "message",
     (
         Part("client", b", client: ", b", server: ", open_end=True),
@@ -34,22 +34,25 @@ _PEER = Within(
 )
 """Whom a message of Apache is about where it stands behind what went wrong, and where the client came from."""
 
+NGINX_ERROR = (
+    stamp("%Y/%m/%d %H:%M:%S", b" ["),
+    level(b"] ", padded=False),
+    number("pid", b"#"),
+    word("thread", b": "),
+    maybe(number("connection", b" ", b"*")),
+    MESSAGE,
+)
+"""The slots of nginx's error log."""
+
 SERVERS = (
     app(
         "nginx_error",
         "nginx's error log",
-        (
-            stamp("%Y/%m/%d %H:%M:%S", b" ["),
-            level(b"] ", padded=False),
-            number("pid", b"#"),
-            word("thread", b": "),
-            maybe(number("connection", b" ", b"*")),
-            MESSAGE,
-        ),
+        NGINX_ERROR,
         rank=0,
         head=2,
         needs=(b" [", b"] ", b"#"),
-        within=_CLIENT,
+        within=NGINX_CLIENT,
         samples=(
             Sample(
                 "2024/01/02 03:04:05 [error] 7#8: *9 connect() failed (111: Connection refused) while connecting to "

@@ -1,0 +1,61 @@
+"""What tools print of logs that a cloud keeps: `aws logs tail`, `awslogs get`.
+
+https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html, https://github.com/jorgebastida/awslogs
+"""
+
+from __future__ import annotations
+
+from logproc.formats.format import Sample
+from logproc.formats.heads import ISO, MESSAGE, app, maybe, stamp, word
+
+_STREAM = rb"(?:\d{4}/\d\d/\d\d/\[[^\]\n]+\][0-9a-f]+|[\w.-]+/[\w.-]+/[0-9a-f]{8,40}) "
+"""A stream of Lambda, or of a container, beside which no other program names such things."""
+
+TAILS = (
+    app(
+        "aws_logs_tail",
+        "what aws logs tail prints: time stream message",
+        (stamp(ISO, b" "), word("stream"), MESSAGE),
+        rank=1,
+        single=True,
+        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d " + _STREAM,
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678000+00:00 2024/01/02/[$LATEST]0123456789abcdef START RequestId: 1-2 Version: 3",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "stream": "2024/01/02/[$LATEST]0123456789abcdef",
+                    "message": "START RequestId: 1-2 Version: 3",
+                },
+            ),
+            Sample("2024-01-02T03:04:05+00:00 ecs/app/0123456789abcdef GET /", {"stream": "ecs/app/0123456789abcdef"}),
+        ),
+        refused=("2024-01-02T03:04:05.678000+00:00", "ecs/app/0123456789abcdef GET /"),
+    ),
+    app(
+        "awslogs",
+        "what awslogs get prints: group stream message, with a time where --timestamp is given",
+        (word("group"), word("stream"), maybe(stamp(ISO, b" ")), MESSAGE),
+        rank=1,
+        single=True,
+        begins=rb"\S+ " + _STREAM,
+        needs=(b"/",),
+        samples=(
+            Sample(
+                "/aws/lambda/fn 2024/01/02/[$LATEST]0123456789abcdef START RequestId: 1-2",
+                {
+                    "time": None,
+                    "group": "/aws/lambda/fn",
+                    "stream": "2024/01/02/[$LATEST]0123456789abcdef",
+                    "message": "START RequestId: 1-2",
+                },
+            ),
+            Sample(
+                "/ecs/app ecs/app/0123456789abcdef 2024-01-02T03:04:05.678Z up",
+                {"time": "2024-01-02T03:04:05.678000Z", "group": "/ecs/app", "message": "up"},
+            ),
+        ),
+        refused=("/aws/lambda/fn", "2024/01/02/[$LATEST]0123456789abcdef"),
+    ),
+)
+"""Rows of the family."""
