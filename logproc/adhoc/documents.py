@@ -10,8 +10,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from logproc.formats.format import AUDIT, EXPORT, JSONL, LTSV, PRETTY
-from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, Naming
+from logproc.formats.format import AUDIT, EXPORT, JSONL, LTSV, PRETTY, STAMPED_JSON, STAMPED_PAIRS
+from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, STAMP, Naming
 from logproc.kernels.jsonlines import ESCAPED, PLAIN, unescape
 from logproc.model import FIELDS, LEVELS, PRIORITIES, Kind
 
@@ -43,13 +43,16 @@ _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 def named_row(fmt: Format, line: bytes) -> Row:
     """Return the fields of a line, or of a record of several, under their contract names, without its time."""
-    if fmt.engine in {JSONL, PRETTY}:
+    if fmt.engine in {JSONL, PRETTY, STAMPED_JSON}:
         document = flatten(loads(line.lstrip(b"\0")))
     elif fmt.engine == EXPORT:
         document = entry(line)
     else:
         document = labels(line) if fmt.engine == LTSV else pairs(line)
-    return contract_names(document, fmt.naming or _NAMING)
+    row = contract_names(document, fmt.naming or _NAMING)
+    if fmt.engine in {STAMPED_JSON, STAMPED_PAIRS}:
+        row.pop(STAMP, None)
+    return row
 
 
 def sliced_value(name: str, raw: bytes, style: int, scale: float, kinds: Mapping[str, Kind]) -> Any:  # noqa: ANN401
@@ -111,6 +114,8 @@ def entry(text: bytes) -> Row:
     return row
 
 
+_STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT\S+ ", re.MULTILINE)
+_STAMP_HOST = re.compile(rb"^(?=[^\s=\"]+ [^\s=\"]+=)", re.MULTILINE)
 _AUDIT_STAMP = re.compile(rb"\bmsg=audit\(([\d.]+):(\d+)\):")
 
 
@@ -118,6 +123,10 @@ def documents_of(fmt: Format, text: bytes) -> list[bytes]:
     """Cut sampled lines into the texts that `named_row` reads: lines, or records of several."""
     if fmt.engine == AUDIT:
         return _AUDIT_STAMP.sub(rb"time=\1 serial=\2", text).split(b"\n")
+    if fmt.engine == STAMPED_JSON:
+        return _STAMP.sub(b"", text).split(b"\n")
+    if fmt.engine == STAMPED_PAIRS:
+        return _STAMP_HOST.sub(b"host=", _STAMP.sub(b"", text)).split(b"\n")
     if fmt.engine == EXPORT:
         return re.split(rb"\n\n+(?=__CURSOR=)", text)
     return re.split(rb"\n(?=\{)", text) if fmt.engine == PRETTY else text.split(b"\n")

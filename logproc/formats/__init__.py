@@ -16,6 +16,7 @@ from logproc.formats.access_times import ACCESS_TIMES
 from logproc.formats.apache import compile_apache
 from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_tomcat_10, compile_varnish
 from logproc.formats.app import APP
+from logproc.formats.appliances import APPLIANCES
 from logproc.formats.cloud import CLOUD
 from logproc.formats.clusters import CLUSTERS
 from logproc.formats.containers import CONTAINERS
@@ -120,6 +121,7 @@ _ROWS = (
     *HOMES,
     *PERIMETER,
     *RELAYED,
+    *APPLIANCES,
     *TAILS,
     *STRUCTURED,
     *JSON_ACCESS,

@@ -16,6 +16,8 @@ from logproc.formats.format import (
     PATTERN,
     PRETTY,
     SEPARATOR,
+    STAMPED_JSON,
+    STAMPED_PAIRS,
     Format,
 )
 from logproc.formats.program import Meaning, Missing, Program, Slot
@@ -34,6 +36,8 @@ HOW = {
     CRI: "separators, and the parts of a line joined",
     PRETTY: "the JSON kernel, each object made one line",
     AUDIT: "the kernel of key=value",
+    STAMPED_JSON: "the JSON kernel, the time in front being made a key",
+    STAMPED_PAIRS: "the kernel of key=value, the time in front being made a pair",
     EXPORT: "the kernel of the journal's entries",
 }
 """How lines are read, by the engine of their format."""

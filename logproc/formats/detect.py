@@ -14,7 +14,17 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.formats import FORMATS, Format
-from logproc.formats.format import AUDIT, COLOURED, JSONL, LOGFMT, LTSV, PATTERN, SEPARATOR
+from logproc.formats.format import (
+    AUDIT,
+    COLOURED,
+    JSONL,
+    LOGFMT,
+    LTSV,
+    PATTERN,
+    SEPARATOR,
+    STAMPED_JSON,
+    STAMPED_PAIRS,
+)
 from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
@@ -292,7 +302,7 @@ def _reads_records(score: _Score, text: bytes) -> bool:
 MOST_FORMATS = 3
 """Formats that a file may have."""
 
-SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV, AUDIT})
+SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV, AUDIT, STAMPED_JSON, STAMPED_PAIRS})
 """Engines that know nothing of the lines before."""
 
 OTHER_LINES, OTHER_SHARE = 3, 0.8

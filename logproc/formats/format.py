@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SEPARATOR, JSONL, LOGFMT, LTSV = "separator", "jsonl", "logfmt", "ltsv"
 HEADED, PATTERN, DOCKER, CRI = "headed", "pattern", "docker", "cri"
 PRETTY, EXPORT, AUDIT = "pretty", "export", "audit"
+STAMPED_JSON, STAMPED_PAIRS = "stamped_json", "stamped_pairs"
 """Engines: what `Format.engine` may be."""
 
 COLOURED = "coloured:"

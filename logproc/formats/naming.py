@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 DATE, REQUEST = "date", "request"
 """Keys that are no fields of their own: the day of a time that is a clock alone, and a whole request line."""
 
+STAMP = "0"
+"""Key of the time in front of a line that names its other fields: of the record, where it has none itself."""
+
 REQUEST_FIELDS = ("method", "target", "protocol")
 TARGET_FIELDS = ("path", "query")
 DURATIONS = ("duration", "upstream_duration")

@@ -23,6 +23,8 @@ from logproc.formats.format import (
     PATTERN,
     PRETTY,
     SEPARATOR,
+    STAMPED_JSON,
+    STAMPED_PAIRS,
     Format,
 )
 from logproc.formats.parser_coloured import separator_parser
@@ -34,6 +36,7 @@ from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
 from logproc.formats.parser_pretty import PrettyParser
 from logproc.formats.parser_separator import SeparatorParser
+from logproc.formats.parser_stamped import StampedJsonParser, StampedPairParser
 from logproc.formats.program import Program
 from logproc.kernels import tokenize
 from logproc.kernels.reading import first_reader
@@ -115,6 +118,8 @@ ENGINES: dict[str, Callable[[Format, Iterable[str], int], Parser]] = {
     PRETTY: PrettyParser,
     EXPORT: ExportParser,
     AUDIT: AuditParser,
+    STAMPED_JSON: StampedJsonParser,
+    STAMPED_PAIRS: StampedPairParser,
 }
 """Parsers by `Format.engine`."""
 

@@ -176,7 +176,7 @@ RELAYED = (
         program=replace(SQUID, slots=(*_HEAD, *SQUID.slots)),
         doc="Squid's native log behind the head of syslog; the time is Squid's",
         rank=4,
-        begins=re.compile(
+        begins=Expression(
             rb"^(?:<\d{1,3}>)?" + _DATE + rb" (?:\S+ )?[\w()./-]+(?:\[\d+\])?:  *\d{9,10}\.\d+ +\d+ \S+ [A-Z_]+/",
             re.MULTILINE,
         ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from logproc.expressions import Expression
-from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PRETTY, Format, Sample
-from logproc.formats.naming import Naming, with_names
+from logproc.formats.format import AUDIT, JSONL, LOGFMT, LTSV, PRETTY, STAMPED_JSON, STAMPED_PAIRS, Format, Sample
+from logproc.formats.jsonl import SYNONYMS
+from logproc.formats.naming import STAMP, Naming, with_names
 from logproc.model import Kind
 
 _LTSV = Naming(
@@ -40,6 +41,9 @@ _AUDIT = Naming(
     },
     kinds={"serial": Kind.INTEGER},
 )
+
+_STAMP_IN_FRONT = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d) "
+_STAMPED = Naming({**SYNONYMS, "time": (*SYNONYMS["time"], STAMP)})
 
 STRUCTURED = (
     Format(
@@ -140,6 +144,49 @@ STRUCTURED = (
             'k="a"b',
             '{"k":"v"}',
         ),
+    ),
+    Format(
+        name="jsonl_timestamped",
+        family="json",
+        engine=STAMPED_JSON,
+        program=None,
+        doc="a JSON object behind a time, as docker logs -t puts it; the time is the record's own, where it has one",
+        rank=-1,
+        begins=Expression(rb"^" + _STAMP_IN_FRONT + rb"\{", re.MULTILINE),
+        needs=(b'{"', b'":'),
+        naming=_STAMPED,
+        samples=(
+            Sample(
+                '2024-01-02T03:04:05.678901234Z {"level":"warn","msg":"slow","status":200}',
+                {"time": "2024-01-02T03:04:05.678901Z", "level": "WARN", "message": "slow", "status": 200},
+            ),
+        ),
+        refused=('{"level":"warn","msg":"slow"', "2024-01-02T03:04:05.678901234Z slow", "2024-01-02T03:04:05.6Z {}"),
+    ),
+    Format(
+        name="logfmt_timestamped",
+        family="json",
+        engine=STAMPED_PAIRS,
+        program=None,
+        doc="pairs of key=value behind a time, and perhaps a host; the time is the record's own, where it has one",
+        rank=-1,
+        begins=Expression(rb"^" + _STAMP_IN_FRONT + rb'(?:[^\s=":\[]+ )?[^\s="]+=', re.MULTILINE),
+        unlike=Expression(rb"^" + _STAMP_IN_FRONT + rb'(?:[^\s="]+ ){2}', re.MULTILINE),
+        needs=(b"=",),
+        naming=_STAMPED,
+        samples=(
+            Sample(
+                '2024-01-02T03:04:05.678Z web1 level=info msg="a b" status=200',
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "host": "web1",
+                    "level": "INFO",
+                    "message": "a b",
+                    "status": 200,
+                },
+            ),
+        ),
+        refused=("2024-01-02T03:04:05.678Z web1 no pair", "=v", 'k=a"b'),
     ),
     Format(
         name="fortinet",

@@ -1,5 +1,6 @@
-"""What tools print of logs that a cloud keeps: `aws logs tail`, `awslogs get`.
+"""What tools print of logs that others keep: `aws logs tail`, `awslogs get`, `kubectl logs --prefix`, `stern`.
 
+https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/, https://github.com/stern/stern,
 https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html, https://github.com/jorgebastida/awslogs
 """
 
@@ -56,6 +57,43 @@ TAILS = (
             ),
         ),
         refused=("/aws/lambda/fn", "2024/01/02/[$LATEST]0123456789abcdef"),
+    ),
+    app(
+        "kubectl_prefix",
+        "what kubectl logs --prefix prints: [pod/name/container] message, with a time where --timestamps is given",
+        (word("pod", b"/"), word("container", b"] "), maybe(stamp(ISO, b" ")), MESSAGE),
+        prefix=b"[pod/",
+        rank=1,
+        single=True,
+        samples=(
+            Sample(
+                "[pod/web-7c5ddbdf54-abcde/app] 2024-01-02T03:04:05.678901234Z up",
+                {
+                    "time": "2024-01-02T03:04:05.678901Z",
+                    "pod": "web-7c5ddbdf54-abcde",
+                    "container": "app",
+                    "message": "up",
+                },
+            ),
+            Sample("[pod/web-1/app] GET / 200", {"time": None, "pod": "web-1", "message": "GET / 200"}),
+        ),
+        refused=("[pod/web-1] up", "[pod web-1/app] up"),
+    ),
+    app(
+        "stern",
+        "what stern prints of pods of deployments: pod container message, with a time where --timestamps is given",
+        (word("pod"), word("container"), maybe(stamp(ISO, b" ")), MESSAGE),
+        rank=1,
+        single=True,
+        begins=rb"(?:[a-z0-9]+-)+[a-f0-9]{8,10}-[a-z0-9]{5} [a-z0-9][a-z0-9-]* ",
+        samples=(
+            Sample(
+                "web-7c5ddbdf54-abcde app 2024-01-02T03:04:05Z up",
+                {"time": "2024-01-02T03:04:05Z", "pod": "web-7c5ddbdf54-abcde", "container": "app", "message": "up"},
+            ),
+            Sample("web-7c5ddbdf54-abcde app GET / 200", {"time": None, "container": "app", "message": "GET / 200"}),
+        ),
+        refused=("web-7c5ddbdf54-abcde", "web-7c5ddbdf54-abcde app"),
     ),
 )
 """Rows of the family."""

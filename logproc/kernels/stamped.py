@@ -1,0 +1,108 @@
+"""JSON and key=value behind a time, as `docker logs -t` puts it in front, rewritten in place as JSON and key=value.
+
+`2024-01-02T03:04:05.6Z {"a":1}` becomes `{"0":1704164645600,"a":1}`, with NULs in front, which is no longer, and
+`2024-01-02T03:04:05.6Z web1 a=1` becomes `0=1704164645600 host=web1 a=1`, with blanks behind the number. A line may be
+read a second time: what stands there is not rewritten again.
+"""
+
+# numba compiles == faster than `in`
+from __future__ import annotations
+
+from logproc.kernels.clock import parse_iso_time
+from logproc.kernels.jit import helper, kernel
+from logproc.kernels.jsonscan import next_newline
+from logproc.kernels.memory import load_byte, store_byte
+
+CACHE_CELLS = 8
+"""Cells (int64) of what `parse_iso_time` remembers."""
+
+_LONGEST, _SHORTEST = 36, 20
+_SECOND = 1000000
+_FIRST = 10**15  # 2001, from when on the size of a number says what it counts; up to 2286
+_HOST, _KEY = int.from_bytes(b" host=", "little"), int.from_bytes(b'{"0":', "little")
+
+
+@helper
+def _put_number(base, end, number):
+    """Write the digits of a number in front of `end`; returns where they begin."""
+    while True:
+        end -= 1
+        store_byte(base, end, 48 + number % 10)
+        number //= 10
+        if number == 0:
+            return end
+
+
+@helper
+def _epoch(micros):
+    """Return (number, digits) of a time as the seconds, milliseconds or microseconds since 1970 that are whole."""
+    if micros % _SECOND == 0:
+        return micros // _SECOND, 10
+    return (micros // 1000, 13) if micros % 1000 == 0 else (micros, 16)
+
+
+@helper
+def _pair_at(base, i, end):
+    """Return 1 where a pair stands at i, 2 where a host and then a pair do, else 0."""
+    for words in range(1, 3):
+        first, is_host = i, True
+        while i < end and load_byte(base, i) > 32 and load_byte(base, i) != 61:
+            byte = load_byte(base, i)
+            if byte == 34:
+                return 0
+            is_host = is_host and byte != 58 and byte != 91  # `app[web.1]:` is a program
+            i += 1
+        if i == first or i >= end:
+            return 0
+        if load_byte(base, i) == 61:
+            return words
+        if not is_host:
+            return 0
+        i += 1
+    return 0
+
+
+@helper
+def _is_filled(base, i, end):
+    """Tell whether an object that has a key begins at i."""
+    if load_byte(base, i) != 123:
+        return False
+    i += 1
+    while i < end and load_byte(base, i) <= 32:
+        i += 1
+    return i < end and load_byte(base, i) == 34
+
+
+@kernel("i8, i8, i8, i8, i8[] -> none")
+def rewrite_stamped(base, begin, end, pairs, cache):
+    """Rewrite whole lines [begin, end) of the buffer at `base`, pairs or objects; what is neither stays as it is."""
+    line = begin
+    while line < end:
+        newline = next_newline(base, line)
+        s = line
+        blank = s
+        limit = min(newline, s + _LONGEST)
+        while blank < limit and load_byte(base, blank) != 32:
+            blank += 1
+        if blank - s >= _SHORTEST and blank < limit and load_byte(base, s + 10) == 84 and load_byte(base, s + 4) == 45:
+            micros, naive, good = parse_iso_time(base, s, blank, cache.ctypes.data)
+            words = _pair_at(base, blank + 1, newline) if pairs != 0 else 0
+            number, digits = _epoch(micros)
+            if good and naive == 0 and _FIRST <= micros < 10 * _FIRST:
+                if words > 0:
+                    store_byte(base, s, 48)
+                    store_byte(base, s + 1, 61)
+                    _put_number(base, s + 2 + digits, number)
+                    for k in range(s + 2 + digits, blank):
+                        store_byte(base, k, 32)
+                    if words == 2:
+                        for k in range(6):
+                            store_byte(base, blank - 5 + k, (_HOST >> (8 * k)) & 255)
+                elif pairs == 0 and _is_filled(base, blank + 1, newline):
+                    store_byte(base, blank + 1, 44)
+                    at = _put_number(base, blank + 1, number) - 5
+                    for k in range(5):
+                        store_byte(base, at + k, (_KEY >> (8 * k)) & 255)
+                    for k in range(s, at):
+                        store_byte(base, k, 0)
+        line = newline + 1
