@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
+from logproc.backends.backlog import Backlog
 from logproc.backends.halves import halves
-from logproc.backends.leases import Durations, Held, Lease, Loss, Range, Root, Status, Worker, host_of
+from logproc.backends.leases import Durations, Held, Lease, Loss, Range, Status, Worker, host_of
 from logproc.model import Failure, Partial
 
 if TYPE_CHECKING:
@@ -45,9 +46,6 @@ STRAGGLER_MEDIANS = 3.0
 LOSSES = 1000
 """Lost leases that are remembered until somebody asks."""
 
-RANGES_LOOKED_AT = 8
-"""Ranges that are looked at for one that a worker has not refused yet."""
-
 
 class Broker:
     """Hands out tasks and takes what became of them; see the module for the rules.
@@ -74,9 +72,7 @@ class Broker:
         self._straggler_seconds = straggler_seconds
         self._window = window
         self._halve = halve
-        self._begun = 0  # tasks before this one have been leased
-        self._again: deque[Range] = deque()  # ready again; those that were finished meanwhile are passed over
-        self._ready_again = 0
+        self._backlog = Backlog(tasks)
         self._held: dict[str, Held] = {}  # by which a result may come
         self._active: OrderedDict[str, Held] = OrderedDict()  # by deadline: each call that sets one sets the latest
         self._single: OrderedDict[Range, None] = OrderedDict()  # leased to one worker, the longest first
@@ -103,9 +99,9 @@ class Broker:
         known = self._see(worker)
         if known.refusals >= SUSPENDED or (self._window is not None and len(self._finished) >= self._window):
             return None
-        if ahead and self._ready() <= self._leased:
+        if ahead and len(self._backlog) <= self._leased:
             return None
-        todo = self._next(worker) or self._straggler(worker)
+        todo = self._backlog.next(lambda todo: self._left_to_others(todo, worker)) or self._straggler(worker)
         return None if todo is None else self._grant(todo, known)
 
     def heartbeat(self, worker: str, leases: Sequence[str]) -> tuple[str, ...]:
@@ -166,13 +162,16 @@ class Broker:
 
     # ---- what the coordinator calls ----------------------------------------------------------------------------
 
-    def died(self, worker: str, cause: str, leases: Sequence[str] | None = None) -> None:
-        """Count a death for each task that a worker was at when it was seen to die, or for these leases if it lives."""
+    def died(self, worker: str, cause: str, leases: Sequence[str] | None = None, *, conclusive: bool = False) -> None:
+        """Count a death for each task that a worker was at when it was seen to die, or for these leases if it lives.
+
+        A `conclusive` death says that the whole range would kill the next one, too: it is cut at once if it can be.
+        """
         known = self._workers.get(worker)
         if known is None:
             return
         if leases is not None:
-            self._lose_all(known, leases, cause, frozenset(leases))
+            self._lose_all(known, leases, cause, frozenset(leases), conclusive=conclusive)
         else:
             self._lose_all(known, tuple(known.leases), cause, known.at_work())
             self._workers.pop(worker, None)
@@ -210,7 +209,7 @@ class Broker:
         """Return where the run stands; costs a little for each known worker."""
         return Status(
             total=len(self._tasks),
-            ready=self._ready(),
+            ready=len(self._backlog),
             leased=self._leased,
             done=self._done,
             failed=self._failed,
@@ -254,34 +253,6 @@ class Broker:
 
     # ---- what is ready -----------------------------------------------------------------------------------------
 
-    def _ready(self) -> int:
-        return len(self._tasks) - self._begun + self._ready_again
-
-    def _next(self, worker: str) -> Range | None:
-        todo = self._next_again(worker)
-        if todo is None and self._begun < len(self._tasks):
-            task = self._tasks[self._begun]
-            self._begun += 1
-            return Range(task, Root(task))
-        return todo
-
-    def _next_again(self, worker: str) -> Range | None:
-        looked = 0
-        while self._again and looked < min(RANGES_LOOKED_AT, self._ready_again):
-            todo = self._again.popleft()
-            if not todo.ready:
-                continue
-            if self._left_to_others(todo, worker):
-                self._again.append(todo)
-                looked += 1
-                continue
-            todo.ready = False
-            self._ready_again -= 1
-            return todo
-        if not self._ready_again:
-            self._again.clear()
-        return None
-
     def _straggler(self, worker: str) -> Range | None:
         """Return the range that has been leased the longest, if that is too long and it is another worker's."""
         now = self._clock()
@@ -296,11 +267,8 @@ class Broker:
 
     def _return(self, todo: Range, *, front: bool = True) -> None:
         """Make a range ready again, unless another worker is at it."""
-        if todo.active:
-            return
-        todo.ready = True
-        self._ready_again += 1
-        (self._again.appendleft if front else self._again.append)(todo)
+        if not todo.active:
+            self._backlog.put_back(todo, front=front)
 
     # ---- leases ------------------------------------------------------------------------------------------------
 
@@ -351,17 +319,19 @@ class Broker:
         self._held.pop(held.id, None)
         held.range.held.pop(held.id, None)
 
-    def _lose_all(self, known: Worker, leases: Sequence[str], cause: str, at_work: frozenset[str]) -> None:
+    def _lose_all(
+        self, known: Worker, leases: Sequence[str], cause: str, at_work: frozenset[str], *, conclusive: bool = False
+    ) -> None:
         """Take back the leases among these whose tasks were not begun; count a death for the others."""
         for lease in sorted(leases, key=at_work.__contains__):
             held = known.leases.get(lease)
             if held is not None and lease in at_work:
-                self._lose(held, cause)
+                self._lose(held, cause, conclusive=conclusive)
             elif held is not None:
                 self._deactivate(held)
                 self._return(held.range)
 
-    def _lose(self, held: Held, cause: str) -> None:
+    def _lose(self, held: Held, cause: str, *, conclusive: bool) -> None:
         """Count a death; make the range ready again, cut it or give it up."""
         todo = held.range
         known = self._workers.get(held.worker)
@@ -372,18 +342,19 @@ class Broker:
         self._deactivate(held)
         todo.deaths.append((held.worker, cause))
         self._losses.append(Loss(held.worker, todo.task, cause))
-        if len(todo.deaths) < DEATHS:
+        parts = None
+        if conclusive or len(todo.deaths) >= DEATHS:
+            parts = self._halve(todo.task) if self._deaths_in_a_row < DEATHS_IN_A_ROW else None
+        if parts is not None:
+            self._cut(todo, parts)
+        elif len(todo.deaths) < DEATHS:
             self._return(todo)
         else:
-            self._cut(todo)
+            self._finish(todo, todo.lost(f"its worker process died {len(todo.deaths)} times", todo.deaths))
 
     # ---- ends --------------------------------------------------------------------------------------------------
 
-    def _cut(self, todo: Range) -> None:
-        parts = self._halve(todo.task) if self._deaths_in_a_row < DEATHS_IN_A_ROW else None
-        if parts is None:
-            self._finish(todo, todo.lost(f"its worker process died {len(todo.deaths)} times", todo.deaths))
-            return
+    def _cut(self, todo: Range, parts: tuple[Task, Task]) -> None:
         self._end(todo)
         self._split += 1
         todo.root.open += 1
@@ -406,8 +377,6 @@ class Broker:
 
     def _end(self, todo: Range) -> None:
         """End all leases of a range that is settled, so that no result of it counts any more."""
-        if todo.ready:
-            todo.ready = False
-            self._ready_again -= 1
+        self._backlog.settle(todo)
         for held in tuple(todo.held.values()):
             self._forget(held)

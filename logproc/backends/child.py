@@ -37,6 +37,9 @@ OUT_OF_MEMORY = 12
 ORPHANED = 75
 """How a child ends whose parent is gone; nobody is left to see it."""
 
+NOT_MAPPED = "failed to map segment"
+"""What the loader of libraries says where memory is at its ceiling; elsewhere it may be about the library's file."""
+
 CHUNK = 1 << 20
 SIZE = struct.Struct("!Q")
 
@@ -49,16 +52,20 @@ def serve(pipe: Connection, lifeline: Connection, process: Process, job: Any, me
     fd = pipe.fileno()
     with suppress(BrokenPipeError, ConnectionResetError):
         while (task := _receive(fd)) is not None:
-            _send(fd, _answer(process, job, task))
+            _send(fd, _answer(process, job, task, limited=memory is not None))
 
 
-def _answer(process: Process, job: Any, task: Task) -> bytes:  # noqa: ANN401
+def _answer(process: Process, job: Any, task: Task, *, limited: bool) -> bytes:  # noqa: ANN401
     """Do a task and return the pickled outcome; running out of memory ends the child, as it might have any other."""
     try:
         try:
             return pickle.dumps(process(job, task), pickle.HIGHEST_PROTOCOL)
         except MemoryError:
             raise
+        except ImportError as error:
+            if limited and NOT_MAPPED in str(error):
+                raise MemoryError from error
+            return pickle.dumps(Failure(task.number, f"{type(error).__name__}: {error}"))
         except MachineError as error:
             return pickle.dumps(error)
         except Exception as error:  # noqa: BLE001 - every error of a task is an outcome

@@ -61,11 +61,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """The child died at a task; `cause` names its exit code or signal. It was `starved` if it ran out of memory."""
+    """The child died at a task; `cause` names its exit code or signal. It was `starved` if it ran out of memory.
+
+    It was `fresh` if it had done nothing before: another one could do no better.
+    """
 
     key: str
     cause: str
     starved: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Child:
     pipe: Connection
     lifeline: Connection
     key: str | None = None
+    fresh: bool = True
     unsent: memoryview = field(default_factory=lambda: memoryview(b""))
     answer: bytearray = field(default_factory=bytearray)
 
@@ -123,7 +128,7 @@ class Child:
         if len(self.answer) < end:
             return None
         outcome = pickle.loads(memoryview(self.answer)[SIZE.size : end])  # noqa: S301 - from our own child
-        key, self.key, self.answer = self.key, None, bytearray()
+        key, self.key, self.answer, self.fresh = self.key, None, bytearray(), False
         return Unfit(key, str(outcome)) if isinstance(outcome, MachineError) else Done(key, outcome)
 
 
@@ -323,7 +328,7 @@ class Children:
         self._dismiss(child)
         if event is None and key is not None:
             del self._busy[key]
-            event = self._died(key, child.process.exitcode)
+            event = self._died(key, child)
         return event
 
     def _dismiss(self, child: Child) -> None:
@@ -337,12 +342,13 @@ class Children:
         child.pipe.close()
         child.lifeline.close()
 
-    def _died(self, key: str, code: int | None) -> Died:
+    def _died(self, key: str, child: Child) -> Died:
+        code = child.process.exitcode
         aborted = code == -signal.SIGABRT and self._memory is not None  # so libraries in C and Rust end without memory
         if code == OUT_OF_MEMORY or aborted:
             limit = "" if self._memory is None else f": its limit is {self._memory / (1 << 20):.0f} MiB, see --memory"
             what = "SIGABRT: a library gave up, perhaps for want of memory" if aborted else "out of memory"
-            return Died(key, f"exit {code}, {what}{limit}", starved=True)
+            return Died(key, f"exit {code}, {what}{limit}", starved=True, fresh=child.fresh)
         try:
             return Died(key, f"exit {code}, {signal.Signals(-(code or 0)).name}")
         except ValueError:

@@ -35,6 +35,14 @@ def halves(task: Task) -> tuple[Task, Task] | None:
     return _cut(task, task.pieces[0]) if task.pieces else None
 
 
+def least(tasks: Sequence[Task]) -> Task:
+    """Return the smallest part that any of these tasks can be cut into, one or more of them; the last of equals."""
+    task = min(reversed(tasks), key=lambda task: task.bytes)
+    while (parts := halves(task)) is not None:
+        task = parts[0]
+    return task
+
+
 def _cut(task: Task, piece: Piece) -> tuple[Task, Task] | None:
     size = (piece.start + task.bytes if piece.end < 0 else piece.end) - piece.start
     if piece.codec != "plain" or size <= FLOOR:

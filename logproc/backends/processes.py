@@ -3,6 +3,9 @@
 A child that dies loses only the task it had, which is given to another, up to `broker.DEATHS` times; then the range is
 cut in halves. The parent beats for children that live and are not stopped; a child that is stopped for longer than its
 lease is killed, and one whose task another child has finished first.
+
+Where children have a ceiling of memory, a range that is too much for a fresh one is cut at once. The first that runs
+into it, before anything was done, has the smallest part of all tasks tried: if that is too much, too, none will do.
 """
 
 from __future__ import annotations
@@ -13,28 +16,36 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.backends.broker import Broker
 from logproc.backends.children import Children, Died, Unfit
+from logproc.backends.halves import least
 from logproc.backends.leases import LEASE_SECONDS
-from logproc.errors import MachineError
+from logproc.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from logproc.backends.children import Event
+    from logproc.backends.leases import Lease
     from logproc.model import Outcome, Partial, Task
 
 TICK_SECONDS = 1.0
 """Seconds between two looks at who is alive."""
 
+TRIAL = "trial"
+"""Key of the task that shows whether the ceiling is enough for any; its result is not used."""
+
 
 class Supervisor:
-    """Passes leases from the broker to children, and what became of them back."""
+    """Passes leases from the broker to children, and what became of them back; `memory` is their ceiling in bytes."""
 
-    def __init__(self, broker: Broker, children: Children) -> None:
+    def __init__(self, broker: Broker, children: Children, tasks: Sequence[Task], memory: int | None) -> None:
         self._broker = broker
         self._children = children
+        self._tasks = tasks
+        self._memory = memory
+        self._doubts = memory is not None  # whether the ceiling may be too little for any task
         self._host = platform.node() or "this machine"
         self._names = [f"{self._host}/{n}" for n in reversed(range(children.idle))]  # of children without a task
-        self._workers: dict[str, str] = {}  # name by lease
+        self._leases: dict[str, tuple[str, Lease]] = {}  # whose, and what, by their ids
         self._looked = 0.0
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -56,34 +67,59 @@ class Supervisor:
 
     def _assign(self) -> None:
         while self._children.idle and (lease := self._broker.lease(self._names[-1])) is not None:
-            self._workers[lease.id] = self._names.pop()
+            self._leases[lease.id] = self._names.pop(), lease
             self._children.submit(lease.id, lease.task)
 
     def _settle(self, event: Event) -> None:
-        worker = self._free(event.key)
         if isinstance(event, Unfit):
             raise MachineError(event.cause)
+        starved = isinstance(event, Died) and event.starved and self._memory is not None
+        if event.key == TRIAL:
+            if starved:
+                raise self._too_little()
+            return
+        worker, lease = self._free(event.key)
         if isinstance(event, Died):
-            self._broker.died(worker, event.cause, [event.key])
+            self._broker.died(worker, event.cause, [lease.id], conclusive=starved and event.fresh)
+            if starved and self._doubts:
+                self._doubts = False
+                self._try_other(lease.task)
         else:
-            self._broker.complete(worker, event.key, event.outcome)
+            self._doubts = False
+            self._broker.complete(worker, lease.id, event.outcome)
+
+    def _try_other(self, task: Task) -> None:
+        """See what becomes of the smallest part of other tasks than this one, or of this one if it is alone."""
+        self._trial = least([other for other in self._tasks if other.number != task.number] or self._tasks)
+        if self._trial.number != task.number or self._trial.bytes < task.bytes:
+            self._children.submit(TRIAL, self._trial)
+
+    def _too_little(self) -> UsageError:
+        limit, least_of_all = (
+            (self._memory or 0) / (1 << 20),
+            f"{self._trial.bytes} bytes of {self._trial.pieces[0].path}",
+        )
+        return UsageError(
+            f"a limit of {limit:.0f} MiB (--memory) is too little for any task: a process ran out of it even for "
+            f"{least_of_all} alone; all web reports over access logs need about 250: raise it, or leave it out"
+        )
 
     def _look(self) -> None:
         """Beat for the living, and kill whoever works on what is not his any more."""
         # First of all: the consumer may have taken its time, and the children are not to blame.
-        for lease in self._children.beating:
-            self._broker.heartbeat(self._workers[lease], [lease])
+        for key in self._leases.keys() & self._children.beating:
+            self._broker.heartbeat(self._leases[key][0], [key])
         self._broker.expire()
-        for lease in self._children.running:
-            if not self._broker.holds(self._workers[lease], lease):
-                self._children.kill(lease)
-                self._free(lease)
+        for key, (worker, _) in tuple(self._leases.items()):
+            if not self._broker.holds(worker, key):
+                self._children.kill(key)
+                self._free(key)
         self._looked = time.monotonic()
 
-    def _free(self, lease: str) -> str:
-        worker = self._workers.pop(lease)
+    def _free(self, key: str) -> tuple[str, Lease]:
+        worker, lease = self._leases.pop(key)
         self._names.append(worker)
-        return worker
+        return worker, lease
 
 
 def run(
@@ -97,9 +133,9 @@ def run(
 ) -> Iterator[Outcome]:
     """Yield outcomes as they come; tasks are begun in their order. MachineError if none can be done here.
 
-    `memory` is a child's ceiling in bytes (see `children`), None for none. A child that is stopped for `lease_seconds`
-    is taken for dead.
+    `memory` is a child's ceiling in bytes (see `children`), None for none; UsageError if it is too little.
+    A child that is stopped for `lease_seconds` is taken for dead.
     """
     broker = Broker(tasks, run="processes", clock=time.monotonic, lease_seconds=lease_seconds, window=workers)
     with Children(process, job, workers, memory) as children:
-        yield from Supervisor(broker, children).outcomes()
+        yield from Supervisor(broker, children, tasks, memory).outcomes()

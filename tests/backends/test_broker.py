@@ -261,6 +261,14 @@ def test_nothing_is_cut_where_everything_dies(make):
     assert deaths <= DEATHS_IN_A_ROW + 100 * DEATHS + 40
 
 
+def test_a_death_that_is_conclusive_cuts_a_range_at_once_and_takes_nothing_from_what_cannot_be_cut(make):
+    broker = make(plain(0, 0, 8 * MIB), plain(1, 0, 100))
+    first, second = broker.lease("a"), broker.lease("b")
+    broker.died("a", "exit 12", [first.id], conclusive=True)
+    broker.died("b", "exit 12", [second.id], conclusive=True)
+    assert (broker.status().split, broker.status().failed, broker.status().ready) == (1, 0, 3)
+
+
 def test_only_the_leases_that_died_with_a_child_are_lost(make):
     broker = make(plain(0, 0, 100), plain(1, 0, 100))
     first, second = broker.lease("a"), broker.lease("a")

@@ -14,14 +14,26 @@ from pathlib import Path
 
 import pytest
 from backends.ranges import joined, leaves
-from backends.workers import Errand, abort, answer, fill, large, read_but_die_of, stop_once, work
+from backends.workers import (
+    Errand,
+    abort,
+    answer,
+    fill,
+    large,
+    map_too_little,
+    read_but_die_of,
+    starve,
+    starve_above,
+    stop_once,
+    work,
+)
 from waiting import PATIENCE, until
 
 from logproc import coordinator, planner
 from logproc.backends import children, processes
 from logproc.backends.children import Children, Died, Done
 from logproc.config import Config, NamedReport
-from logproc.errors import MachineError
+from logproc.errors import MachineError, UsageError
 from logproc.model import Failure, Partial, Parts, Piece, Task
 from logproc.report.json import render
 
@@ -358,6 +370,52 @@ def test_a_range_is_cut_until_it_fits_into_memory():
     assert joined(part for part, _ in parts) == task.pieces
     assert all(isinstance(became, Partial) for _, became in parts)
     assert {part.bytes for part, _ in parts} == {32 * MIB}
+
+
+def plain_tasks(count, size):
+    return [Task(n, (Piece(n, f"/logs/{n}", 0, size - n, 0, codec="plain"),), size - n) for n in range(count)]
+
+
+@linux
+@pytest.mark.parametrize("tasks", [tasks_of(100), plain_tasks(100, 128 * MIB)])
+def test_a_ceiling_below_which_nothing_can_be_done_is_said_after_some_deaths(tmp_path, tasks):
+    job = Errand(str(tmp_path), bad=tuple(range(100)))
+    with pytest.raises(UsageError, match=r"20 MiB \(--memory\) is too little .* even for .* /logs/.* alone; "):
+        list(processes.run(starve, job, tasks, 2, memory=20 * MIB))
+    assert len((tmp_path / "starved").read_bytes()) <= 10  # the other process goes on meanwhile
+
+
+@linux
+def test_a_ceiling_that_suffices_for_the_smallest_task_loses_only_what_is_too_much(tmp_path):
+    tasks = tasks_of(5)
+    job = Errand(str(tmp_path), bad=(0, 1, 2, 3))
+    outcomes = {o.task: o for o in processes.run(starve, job, tasks, 2, memory=500 * MIB)}
+    assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {0, 1, 2, 3}
+    assert outcomes[4] == answer(tasks[4])
+
+
+@linux
+def test_a_lone_task_that_cannot_be_cut_is_lost_and_not_tried_again_for_the_ceiling(tmp_path):
+    job = Errand(str(tmp_path), bad=(0,))
+    (outcome,) = processes.run(starve, job, tasks_of(1), 2, memory=500 * MIB)
+    assert "died 3 times" in outcome.cause
+    assert (tmp_path / "starved").read_bytes() == b"xxx"
+
+
+@linux
+def test_a_range_that_has_no_memory_in_a_fresh_process_is_cut_at_once(tmp_path):
+    task = Task(0, (Piece(0, "/logs/0", 0, 8 * MIB, 0, codec="plain"),), 8 * MIB)
+    (outcome,) = processes.run(partial(starve_above, 2 * MIB), Errand(str(tmp_path)), [task], 1, memory=500 * MIB)
+    assert [part.bytes for part, _ in leaves(task, outcome)] == [2 * MIB] * 4
+    assert len((tmp_path / "starved").read_bytes()) <= 5  # 8, 4 and 4 MiB; once more where a process was not fresh
+
+
+@linux
+@pytest.mark.parametrize(("memory", "cause"), [(500 * MIB, "out of memory: its limit is"), (None, "ImportError: /lib")])
+def test_a_library_that_cannot_be_loaded_below_a_ceiling_is_want_of_memory(memory, cause):
+    outcomes = {o.task: o for o in processes.run(map_too_little, Errand(bad=(1,)), tasks_of(3), 1, memory=memory)}
+    assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {1}
+    assert cause in outcomes[1].cause
 
 
 def test_a_temporary_folder_without_room_for_a_socket_is_named(tmp_path):

@@ -139,6 +139,27 @@ def fill(job, task):
     return answer(task)
 
 
+def starve(job, task):
+    """Have too little memory for a bad task, however often it is tried, and leave a mark each time."""
+    if task.number in job.bad:
+        with (Path(job.folder) / "starved").open("a") as file:
+            file.write("x")
+        raise MemoryError
+    return answer(task)
+
+
+def starve_above(size, job, task):
+    """Have too little memory for more than so many bytes."""
+    return starve(Errand(job.folder, (task.number,) if task.bytes > size else ()), task)
+
+
+def map_too_little(job, task):
+    """Have too little memory for a library that is loaded for a bad task, as dlopen(3) says it."""
+    if task.number in job.bad:
+        raise ImportError("/lib/agents.so: failed to map segment from shared object")
+    return answer(task)
+
+
 def read_but_die_of(size, job, task):
     """Do what workers do, but kill the process where a plain range has more than so many bytes."""
     from logproc.worker import process
