@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from logproc.backends.backlog import Backlog
 from logproc.backends.halves import halves
-from logproc.backends.leases import Durations, Held, Lease, Loss, Range, Status, Worker, host_of
+from logproc.backends.leases import Doubled, Durations, Held, Lease, Loss, Range, Status, Worker, host_of
 from logproc.model import Failure, Partial
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ STRAGGLER_MEDIANS = 3.0
 """A task is a straggler after so many medians."""
 
 LOSSES = 1000
-"""Lost leases that are remembered until somebody asks."""
+"""Lost leases, and doubled tasks, that are remembered until somebody asks."""
 
 
 class Broker:
@@ -80,6 +80,7 @@ class Broker:
         self._workers: OrderedDict[str, Worker] = OrderedDict()  # by when they were last heard of
         self._finished: deque[Outcome] = deque()
         self._losses: deque[Loss] = deque(maxlen=LOSSES)
+        self._doubled: deque[Doubled] = deque(maxlen=LOSSES)
         self._done = self._failed = self._lost = self._split = self._deaths_in_a_row = self._serial = 0
         self._durations = Durations()
 
@@ -196,6 +197,12 @@ class Broker:
         self._losses.clear()
         return found
 
+    def doubled(self) -> tuple[Doubled, ...]:
+        """Return the tasks that were given to a second worker since the last call, the latest `LOSSES` of them."""
+        found = tuple(self._doubled)
+        self._doubled.clear()
+        return found
+
     @property
     def drained(self) -> bool:
         """Whether every task is finished and its outcome taken."""
@@ -281,6 +288,8 @@ class Broker:
         todo.held[name] = self._held[name] = self._active[name] = known.leases[name] = held
         if todo.active:
             self._single.pop(todo, None)
+            first = next(other for other in todo.held.values() if other.active)
+            self._doubled.append(Doubled(first.worker, known.name, todo.task, now - todo.since))
         else:
             todo.since = now
             self._single[todo] = None

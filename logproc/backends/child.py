@@ -14,6 +14,7 @@ import struct
 import sys
 import threading
 from contextlib import suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from logproc.errors import MachineError
@@ -44,31 +45,44 @@ CHUNK = 1 << 20
 SIZE = struct.Struct("!Q")
 
 
-def serve(pipe: Connection, lifeline: Connection, process: Process, job: Any, memory: int | None) -> None:  # noqa: ANN401
-    """Do tasks from a pipe until it ends: the main function of a child."""
+def serve(pipe: Connection, lifeline: Connection, work: bytes, memory: int | None) -> None:
+    """Do tasks from a pipe until it ends: the main function of a child. `work` is process and job, pickled."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children
     _die_with_parent(lifeline)
     _limit(memory)
-    fd = pipe.fileno()
+    fd, load = pipe.fileno(), cache(partial(_load, work))
     with suppress(BrokenPipeError, ConnectionResetError):
         while (task := _receive(fd)) is not None:
-            _send(fd, _answer(process, job, task, limited=memory is not None))
+            _send(fd, _answer(load, task, limited=memory is not None))
 
 
-def _answer(process: Process, job: Any, task: Task, *, limited: bool) -> bytes:  # noqa: ANN401
+def _load(work: bytes) -> tuple[Process, Any]:
+    """Return process and job; MachineError if they are not to be found here."""
+    try:
+        process, job = pickle.loads(work)  # noqa: S301 - from the parent
+    except Exception as error:
+        if isinstance(error, MemoryError) or NOT_MAPPED in str(error):
+            raise
+        raise MachineError(
+            f"worker processes cannot load what they are to do: {type(error).__name__}: {error}; functions and classes "
+            "for them must stand in a module that can be imported, and not in the script that runs"
+        ) from error
+    return process, job
+
+
+def _answer(load: Callable[[], tuple[Process, Any]], task: Task, *, limited: bool) -> bytes:
     """Do a task and return the pickled outcome; running out of memory ends the child, as it might have any other."""
     try:
         try:
+            process, job = load()
             return pickle.dumps(process(job, task), pickle.HIGHEST_PROTOCOL)
         except MemoryError:
             raise
-        except ImportError as error:
-            if limited and NOT_MAPPED in str(error):
-                raise MemoryError from error
-            return pickle.dumps(Failure(task.number, f"{type(error).__name__}: {error}"))
         except MachineError as error:
             return pickle.dumps(error)
-        except Exception as error:  # noqa: BLE001 - every error of a task is an outcome
+        except Exception as error:
+            if limited and isinstance(error, ImportError) and NOT_MAPPED in str(error):
+                raise MemoryError from error
             return pickle.dumps(Failure(task.number, f"{type(error).__name__}: {error}"))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)

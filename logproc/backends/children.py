@@ -181,6 +181,17 @@ def _apart_from_main() -> Iterator[None]:
             main.update(hidden)
 
 
+def _pickled(process: Process, job: Any) -> bytes:  # noqa: ANN401
+    """Return what children are to do as they get it; UsageError if it cannot be sent."""
+    try:
+        return pickle.dumps((process, job), pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise UsageError(
+            f"worker processes cannot be sent what they are to do: {error}; functions and classes for them must "
+            "stand in a module; --backend threads does without it"
+        ) from error
+
+
 class Children:
     """Up to `workers` children, started as they are needed; each has a copy of `job`, and `memory` bytes at most.
 
@@ -189,7 +200,7 @@ class Children:
 
     def __init__(self, process: Process, job: Any, workers: int, memory: int | None = None) -> None:  # noqa: ANN401
         self._context = _prepared()
-        self._process, self._job, self._memory = process, job, memory
+        self._work, self._memory = _pickled(process, job), memory
         self._workers = workers
         self._idle: list[Child] = []
         self._busy: dict[str, Child] = {}
@@ -275,7 +286,7 @@ class Children:
     def _hire(self) -> Child:
         ours, theirs = self._context.Pipe()
         end, lifeline = self._context.Pipe(duplex=False)  # one a child: the kernel signals one process a pipe
-        args = (theirs, end, self._process, self._job, self._memory)
+        args = (theirs, end, self._work, self._memory)
         process = self._started(args)
         theirs.close()
         end.close()

@@ -89,7 +89,7 @@ class Session:
         self._spool: str | None = getattr(job, "spool", None)
         self._run = uuid.uuid4().hex
         self._clock = time.monotonic
-        self._late = cluster.straggler_seconds
+        self._late, self._say = cluster.straggler_seconds, cluster.say
         work: bytes = self._link.dask.protocol.pickle.dumps((process, job, cluster.fold))
         setup = RunSetup(self._run, work, probe.probes(tasks), tuple(versions().items()))
         self._versions = dict(setup.versions)
@@ -157,7 +157,11 @@ class Session:
                 self._refold(key, submission.group, where[key])
             elif where[key] and (among := self._members.among(without=where[key] | self._refusals.by(submission.task))):
                 twin = TaskSubmission(submission.group, submission.task, among, submission.tries)
-                self._in_flight.pair(key, self._give(twin))
+                seconds, who = self._in_flight.pair(key, self._give(twin)), ", ".join(sorted(where[key]))
+                self._say(
+                    f"worker {who} has had task {submission.task} for {seconds:.0f} s, longer than tasks usually take: "
+                    "another does it, too, and the first result counts"
+                )
 
     def _refold(self, key: str, group: Group, where: set[str]) -> None:
         """Merge a group once more if a worker that hangs does it, or has what is to be merged."""

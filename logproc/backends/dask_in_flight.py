@@ -171,11 +171,12 @@ class InFlight:
             if entry.since < upto and not (entry.doubled or getattr(entry.submission, "suspect", None))
         }
 
-    def pair(self, one: str, two: str) -> None:
-        """Make twins of two submissions for the same task."""
+    def pair(self, one: str, two: str) -> float:
+        """Make twins of two submissions for the same task; return how many seconds ago the first one was begun."""
         for mine, other in ((one, two), (two, one)):
             self._entries[mine].twin = other
             self._entries[mine].doubled = True
+        return self._clock() - self._entries[one].since
 
     def whereabouts(self, keys: Iterable[str]) -> dict[str, set[str]]:
         """Return the workers that have submissions to do, or hold their results, by key; none for what still waits."""

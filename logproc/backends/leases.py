@@ -37,6 +37,16 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubled:
+    """A task that its first worker takes long for, `seconds` by now, and that a second worker was given, too."""
+
+    first: str
+    second: str
+    task: Task
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerStatus:
     """A known worker: leases it has, tasks and bytes it has done and leases it has lost since `since` (clock seconds).
 

@@ -115,6 +115,7 @@ class Watch:
         now = self._remote.clock()
         status = self._service.status()
         self._watch_leases(status)
+        self._watch_doubled()
         workers = frozenset(worker.name for worker in status.workers if not worker.suspended)
         if workers or status.waiting:
             self._attended = now
@@ -136,6 +137,7 @@ class Watch:
     def end(self) -> None:
         """Say what has not been said yet."""
         self._watch_leases(self._service.status())
+        self._watch_doubled()
 
     def _watch_leases(self, status: Status) -> None:
         losses = self._service.losses()
@@ -145,6 +147,17 @@ class Watch:
         if len(losses) > LOSSES_SHOWN:
             more = len(losses) - LOSSES_SHOWN
             self._remote.say(f"workers have lost {_tasks(more, 'more ')}, {status.lost_leases} in all; others get them")
+
+    def _watch_doubled(self) -> None:
+        doubled = self._service.doubled()
+        for each in doubled[:LOSSES_SHOWN]:
+            name, other = (self._service.name(who) or host_of(who) for who in (each.first, each.second))
+            self._remote.say(
+                f"worker {name} has been at task {each.task} for {each.seconds:.0f} s, longer than tasks usually "
+                f"take: {other} does it, too, and the first result counts; does {name} hang?"
+            )
+        if len(doubled) > LOSSES_SHOWN:
+            self._remote.say(f"{_tasks(len(doubled) - LOSSES_SHOWN, 'more slow ')} were given to a second worker, too")
 
     def _say(self, status: Status, seconds: float) -> None:
         before = {(worker.name, worker.since): worker for worker in (self._before.workers if self._before else ())}

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from logproc.backends.broker import Broker, Lease, Status
-    from logproc.backends.leases import Loss
+    from logproc.backends.leases import Doubled, Loss
     from logproc.backends.probe import Probe
     from logproc.backends.sessions import Gone, WorkerSession
     from logproc.model import Failure, Outcome, Task
@@ -306,6 +306,11 @@ class Service:
         """Return the leases that were lost since the last call."""
         with self._lock:
             return self._broker.losses()
+
+    def doubled(self) -> tuple[Doubled, ...]:
+        """Return the tasks that were given to a second worker since the last call."""
+        with self._lock:
+            return self._broker.doubled()
 
     def name(self, worker: str) -> str | None:
         """Return a worker's name for people; None if it has left."""

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from logproc.backends.broker import DEATHS, DEATHS_IN_A_ROW, REFUSALS, SUSPENDED, Broker
 from logproc.backends.halves import FLOOR
-from logproc.backends.leases import Durations
+from logproc.backends.leases import Doubled, Durations
 from logproc.model import Failure, Partial, Parts, Piece, Task
 
 MIB = 1 << 20
@@ -351,6 +351,8 @@ def test_the_oldest_straggler_is_leased_once_more_when_nothing_is_ready(make, cl
     assert broker.lease("slow") is None  # not the worker that is at it
     second = broker.lease("b")
     assert (second.task, second.attempt) == (slow.task, 2)
+    assert broker.doubled() == (Doubled("slow", "b", slow.task, 60.0),)
+    assert broker.doubled() == ()
     assert broker.lease("c") is None  # one more at a time; the other one is younger
     assert broker.complete("b", second.id, part_of(second.task))
     assert broker.heartbeat("slow", [slow.id]) == (slow.id,)

@@ -176,9 +176,13 @@ def resumed(folder):
 
 
 def test_what_hangs_on_a_stopped_worker_is_done_by_another_and_counts_once(backend, tmp_path):
-    tasks = tasks_of(12)
+    tasks, said = tasks_of(12), []
     with resumed(tmp_path):
-        outcomes = by_task(backend(halt_once, Errand(str(tmp_path), bad=(3,)), tasks, straggler_seconds=1))
+        job = Errand(str(tmp_path), bad=(3,))
+        outcomes = by_task(backend(halt_once, job, tasks, straggler_seconds=1, say=said.append))
+    assert any(
+        re.match(rf"worker tcp://\S+ has had task {re.escape(str(tasks[3]))} for \d+ s, ", line) for line in said
+    )
     assert outcomes == {task.number: answer(task) for task in tasks}
     assert len(list(tmp_path.iterdir())) == 1
 

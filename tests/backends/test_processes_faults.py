@@ -418,6 +418,44 @@ def test_a_library_that_cannot_be_loaded_below_a_ceiling_is_want_of_memory(memor
     assert cause in outcomes[1].cause
 
 
+# ---- what cannot be loaded ---------------------------------------------------------------------------------
+
+SCRIPT = """
+import sys
+from logproc.backends import children, processes
+from logproc.errors import MachineError
+from logproc.model import Partial, Piece, Task
+
+def work(job, task):
+    return Partial(task.number, (), ())
+
+if __name__ == "__main__":
+    children.START_METHOD = sys.argv[1]
+    tasks = [Task(n, (Piece(n, str(n), 0, -1, 0),), 1) for n in range(9)]
+    try:
+        list(processes.run(work, None, tasks, 2))
+    except MachineError as error:
+        sys.exit(str(error))
+"""
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_function_of_the_script_that_runs_ends_the_run_and_is_named(tmp_path, method):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    command = [sys.executable, str(script), method]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert done.returncode == 1
+    assert done.stderr.startswith("worker processes cannot load what they are to do: AttributeError: ")
+    assert "'work'" in done.stderr
+    assert done.stderr.endswith("must stand in a module that can be imported, and not in the script that runs\n")
+
+
+def test_a_function_that_cannot_be_sent_is_refused_at_once():
+    with pytest.raises(UsageError, match=r"cannot be sent .*lambda.* a module; --backend threads does without it"):
+        list(processes.run(lambda _job, task: answer(task), Errand(), tasks_of(2), 2))
+
+
 def test_a_temporary_folder_without_room_for_a_socket_is_named(tmp_path):
     folder = tmp_path / ("long" * 20)
     folder.mkdir()

@@ -376,6 +376,25 @@ def test_heartbeats_keep_a_lease(puppet_of):
     assert not any("has lost task" in line for line in head.lines)
 
 
+def test_a_task_that_takes_long_is_given_to_a_second_worker_and_people_are_told(puppet_of):
+    clock, tasks = Clock(), tasks_of(1)
+    head = Head(lease_seconds=60.0, straggler_seconds=90.0, clock=clock)
+    with collecting(head, Errand(), tasks) as collector:
+        slow, other = puppet_of(head, "slow"), puppet_of(head, "other")
+        offer = slow.lease()
+        for _ in range(2):
+            clock.advance(50)
+            assert slow.call("heartbeat", (offer.lease,), 0.0) == Pulse(IDLE)
+        again = other.lease()
+        assert again.task == offer.task
+        head.wait_for(
+            "worker slow has been at task 0 (/logs/0 [0:]) for 100 s, longer than tasks usually take: other does"
+        )
+        assert other.complete(again, answer(tasks[0])) is True
+        assert slow.complete(offer, answer(tasks[0])) is False
+        assert collector.result() == right(tasks)
+
+
 def test_a_coordinator_that_was_stopped_itself_takes_nothing_away(puppet_of, monkeypatch):
     monkeypatch.setattr(service, "STALL_SECONDS", -1.0)  # as if each look were the first one for long
     clock, tasks = Clock(), tasks_of(1)
@@ -731,6 +750,9 @@ def test_a_worker_that_was_given_up_and_came_back_counts_its_rate_anew(monkeypat
             return Status(100, 0, 1, 50, 0, 0, 0, 0, None, (next(self.left),))
 
         def losses(self):
+            return ()
+
+        def doubled(self):
             return ()
 
         def name(self, worker):
