@@ -90,7 +90,7 @@ class BatchBuilder:
     """Gathers the rows of one selection and gives them out as record batches; one a thread and selection."""
 
     def __init__(self, selection: Selection) -> None:
-        self.selection = selection
+        self.selection: Any = selection
         self.schema = selection.gathered
         wanted = {field for column in (*selection.columns, selection.where) for field in fields_of(column)}
         self.store = RowStore(wanted)
@@ -140,6 +140,10 @@ class BatchBuilder:
             self.evaluator.forget()
             self._views.clear()
             self._viewed.clear()
+
+    def end(self) -> Iterator[Any]:
+        """Yield what is held at the end of a task, behind `flush`."""
+        yield from ()
 
     def _batch(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         where, store = self.selection.where, self.store

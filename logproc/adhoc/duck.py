@@ -6,33 +6,40 @@ into its memory. The query is bound to empty tables first, so that nothing is re
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from logproc import scratch
+from logproc import questions, scratch
 from logproc.adhoc.arrow import TYPES, by_distinct
 from logproc.adhoc.columns import empty_table
 from logproc.adhoc.fields import sampled_fields
+from logproc.adhoc.inner import Asking, Inner, inner_of, same_tree
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import one_select, query_error
 from logproc.adhoc.scan import Scan
 from logproc.adhoc.undeclared import Undeclared, quoted
-from logproc.errors import MissingExtraError
+from logproc.config import NamedReport
+from logproc.errors import MissingExtraError, QueryError
 from logproc.model import Kind
 from logproc.rollup.functions import DOMAIN, FUNCTIONS
 from logproc.rollup.functions_geo import BETWEEN, GEO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Self
 
+    from logproc.adhoc.arrow import Selection
+    from logproc.adhoc.grouped import Groups
     from logproc.config import Config
     from logproc.report.progress import Progress
     from logproc.report_model import Report
+    from logproc.rollup.spec import RollupSpec
 
 MEMORY = 2 << 30
 """Bytes that DuckDB may use where the configuration names no limit."""
@@ -71,6 +78,7 @@ class Duck:
         self._connection: Any = None
         self._undeclared: Undeclared
         self._failure: BaseException | None = None
+        self.inner: Inner | None = None
 
     def __enter__(self) -> Self:
         """Open a database in memory and see whether the query can run in it."""
@@ -89,13 +97,15 @@ class Duck:
         self._connection.execute(
             "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false"
         )
-        register_functions(self._connection, self._config.geo.files)
+        words = frozenset(word.lower() for word in re.findall(r"\w+", self._sql))
+        register_functions(self._connection, self._config.geo.files, only=words)
         for name, selection in self.asked.selections.items():
             self._connection.register(name, empty_table(selection.schema))
         for name in () if self.asked.selections else self.relations.by_name:  # for SHOW TABLES
             self._connection.register(name, empty_table(pa.schema([("time", TYPES[Kind.TIME])])))
         self._undeclared = Undeclared(self._connection, self.asked)
         self._bind()
+        self.inner = None if self._undeclared.fields else self._grouped()
 
     def __exit__(self, *exc: object) -> None:
         """Close everything."""
@@ -110,12 +120,12 @@ class Duck:
 
     def explain(self) -> str:
         """Return DuckDB's plan."""
-        rows = self._guarded(lambda: self._connection.execute(f"EXPLAIN {self.asked.sql}").fetchall())
+        rows = self._guarded(lambda: self._connection.execute(f"EXPLAIN {self._text()}").fetchall())
         return "\n".join(str(row[-1]).rstrip() for row in rows)
 
     def reader(self) -> Any:  # noqa: ANN401 - pyarrow
         """Read the logs, and return the result as a RecordBatchReader."""
-        selections = self.asked.selections
+        selections = self._selections()
         self._scan = Scan(self._config, list(selections.values()), progress=self._progress).__enter__()
         if self.asked.streams:
             for name, selection in selections.items():
@@ -123,13 +133,46 @@ class Duck:
                 batches = self._watched(batch for _, batch in self._scan)
                 self._connection.register(name, pa.RecordBatchReader.from_batches(selection.schema, batches))
         else:
-            self._fill(list(selections))
+            self._fill(selections)
             self._guarded(self._undeclared.settle)
         # In a thread of its own: a signal must find the main thread in Python, whatever DuckDB is at.
         return self._guarded(self._result)
 
+    def _text(self) -> str:
+        """Return the query that DuckDB runs."""
+        return self.asked.sql if self.inner is None else self.inner.sql
+
+    def _selections(self) -> Mapping[str, Selection | Groups]:
+        """Return what it reads, by name."""
+        return self.asked.selections if self.inner is None else self.inner.groups
+
+    def _grouped(self) -> Inner | None:
+        """Return the query that reads groups in the place of rows, if there is one whose columns are the same."""
+        known = Asking(self.relations, self._planned, self._columns, self._parsed)
+        try:
+            inner = inner_of(self.asked.sql, known)
+            for name, groups in inner.groups.items() if inner is not None else ():
+                self._connection.register(name, empty_table(groups.schema))
+            same = inner is not None and self._columns(inner.sql) == self._columns(self.asked.sql)
+        except self._duckdb.Error:
+            return None
+        return inner if same else None
+
+    def _planned(self, sql: str) -> RollupSpec:
+        named = (NamedReport("sql", sql),)
+        (spec,) = questions.reports(replace(self._config, reports=("sql",), named_reports=named, checks=()))
+        return spec
+
+    def _columns(self, sql: str) -> dict[str, str]:
+        """Return the columns of a query and their types."""
+        return {row[0]: row[1] for row in self._connection.execute(f"DESCRIBE {sql}").fetchall()}
+
+    def _parsed(self, sql: str) -> str:
+        """Return DuckDB's syntax tree of a query."""
+        return same_tree(self._connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+
     def _result(self) -> Any:  # noqa: ANN401 - pyarrow
-        relation = self._connection.sql(self.asked.sql)
+        relation = self._connection.sql(self._text())
         reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # its name before 1.4
         return _without_codes(reader(RESULT_ROWS))
 
@@ -143,12 +186,13 @@ class Duck:
         """Tell whether all logs were read: a query with a LIMIT may have enough before."""
         return self._scan is not None and self._scan.complete
 
-    def _fill(self, names: list[str]) -> None:
+    def _fill(self, selections: Mapping[str, Selection | Groups]) -> None:
         """Fill a table for each relation, all in one pass."""
         assert self._scan is not None
+        names = list(selections)
         for name in names:
             self._connection.unregister(name)
-            self._connection.register("_empty", empty_table(self.asked.selections[name].schema))
+            self._connection.register("_empty", empty_table(selections[name].schema))
             self._connection.execute(f"CREATE TABLE {quoted(self._undeclared.table(name))} AS FROM _empty")
         held: list[list[Any]] = [[] for _ in names]
         rows, enough = 0, self.asked.enough
@@ -193,7 +237,11 @@ class Duck:
         except self._duckdb.Error as error:
             if self._failure is not None:
                 raise self._failure from error
-            raise query_error(error, self.asked, self._sql, self.relations, shift) from error
+            raise self._said(error, shift) from error
+
+    def _said(self, error: Exception, shift: int = 0) -> QueryError:
+        """Turn an error of DuckDB into ours; places in what it ran say nothing if that is not what was asked."""
+        return query_error(error, self.asked, self._sql, self.relations, shift if self.inner is None else None)
 
     def _in_thread(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the work returns
         outcome: dict[str, Any] = {}
@@ -225,7 +273,7 @@ class Duck:
             except (self._duckdb.Error, pa.ArrowException) as error:
                 if self._failure is not None:
                     raise self._failure from error
-                raise query_error(error, self.asked, self._sql, self.relations) from error
+                raise self._said(error) from error
             if batch is None:
                 return
             yield batch
@@ -242,9 +290,17 @@ def _without_codes(reader: Any) -> Any:  # noqa: ANN401 - pyarrow
     return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
 
 
-def register_functions(connection: Any, geo: tuple[str, ...] = ()) -> None:  # noqa: ANN401 - a DuckDB connection
-    """Give DuckDB the functions of logproc's own: they run once for each distinct value of a chunk of rows."""
-    for name in sorted(DOMAIN):
+def register_functions(
+    connection: Any,  # noqa: ANN401 - a DuckDB connection
+    geo: tuple[str, ...] = (),
+    *,
+    only: frozenset[str] | None = None,
+) -> None:
+    """Give DuckDB the functions of logproc's own, or those of some names, since each takes half a millisecond.
+
+    They run once for each distinct value of a chunk of rows.
+    """
+    for name in sorted(DOMAIN if only is None else only & DOMAIN):
         function = FUNCTIONS[name]
         arities = list(range(function.least, len(function.parameters) + 1))
         if name in GEO and geo:

@@ -39,8 +39,11 @@ def is_wrong(reason: str) -> bool:
     return not any(words in reason for words in ONLY_HERE)
 
 
-def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, shift: int = 0) -> QueryError:
-    """Turn an error of DuckDB into ours: its first line, the place in the query, and what could have been meant."""
+def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, shift: int | None = 0) -> QueryError:
+    """Turn an error of DuckDB into ours: its first line, the place in the query, and what could have been meant.
+
+    `shift` is how many characters stand in front of the query in what DuckDB ran; None if that was another query.
+    """
     facts = _facts(str(error))
     name, kind = str(facts.get("name", "")), facts.get("error_subtype")
     begin, end = _place(facts, asked, sql, shift)
@@ -153,9 +156,9 @@ def _facts(text: str) -> dict[str, Any]:
     return {}
 
 
-def _place(facts: Mapping[str, Any], asked: Asked, sql: str, shift: int) -> tuple[int | None, int | None]:
+def _place(facts: Mapping[str, Any], asked: Asked, sql: str, shift: int | None) -> tuple[int | None, int | None]:
     """Return where in the query the error is; where DuckDB does not say, a name that it quotes and that occurs once."""
-    if facts.get("position") is None:
+    if facts.get("position") is None or shift is None:
         quoted = re.search(r'"([^"]+)"', str(facts.get("exception_message", "")))
         found = [match.span() for match in re.finditer(rf"\b{re.escape(quoted[1])}\b", sql)] if quoted else []
         return found[0] if len(found) == 1 else (None, None)

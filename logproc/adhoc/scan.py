@@ -20,6 +20,7 @@ import numpy as np
 from logproc import __version__, scratch
 from logproc.adhoc.arrow import BatchBuilder, Origins, Selection, line_shifted
 from logproc.adhoc.channel import Channel, ClosedError
+from logproc.adhoc.grouped import GroupBuilder, Groups
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.formats.parser import CAPACITY
@@ -52,13 +53,19 @@ RANGE_BYTES = 8 << 20
 """Bytes of a range: small, since the threads that are ahead of the consumer hold what they made of theirs."""
 
 
+GROUPED_BYTES = 32 << 20
+"""Bytes of a range whose rows are counted by groups, which are given out at its end."""
+
+
 class Scan:
     """One pass over the configured logs; iterate it once: (number of the selection, record batch).
 
     A context manager: leaving it ends the threads, also where not everything was taken. `report` has the books.
     """
 
-    def __init__(self, config: Config, selections: Sequence[Selection], *, progress: Progress | None = None) -> None:
+    def __init__(
+        self, config: Config, selections: Sequence[Selection | Groups], *, progress: Progress | None = None
+    ) -> None:
         self._config = config
         self._selections = tuple(selections)
         self._progress = progress
@@ -66,7 +73,8 @@ class Scan:
         self._started = now_text()
         planner = Planner(config)
         self._files = planner.discover() if selections else []
-        self._tasks = in_order(planner.tasks(self._files), self._files)
+        counts = all(isinstance(selection, Groups) for selection in selections)
+        self._tasks = in_order(planner.tasks(self._files), self._files, GROUPED_BYTES if counts else RANGE_BYTES)
         self._books = Books(self._files)
         self._planner = planner
         self._threads: list[threading.Thread] = []
@@ -180,10 +188,10 @@ class Scan:
 class ScanDesk(Desk):
     """A desk whose rows become record batches instead of numbers."""
 
-    def __init__(self, job: Job, selections: Sequence[Selection]) -> None:
+    def __init__(self, job: Job, selections: Sequence[Selection | Groups]) -> None:
         self.selections = tuple(selections)
         super().__init__(job)
-        self.builders = [BatchBuilder(selection) for selection in self.selections]
+        self.builders = [GroupBuilder(s) if isinstance(s, Groups) else BatchBuilder(s) for s in self.selections]
         self.origin = any(selection.origin for selection in self.selections)
         self.raw = any(selection.raw for selection in self.selections)
         self.texts: list[str] = []  # lines of the waiting rows, where they are wanted
@@ -238,6 +246,7 @@ class ScanDesk(Desk):
             results += (packed.get(n) or self.reader(task.pieces[n], sink, spool).process() for n in positions)
         self.send(sink)
         sink.flush()
+        sink.end()
         return results
 
     def reader(self, piece: Piece, sink: Any, spool: Spool) -> PieceReader:  # noqa: ANN401 - stands for an aggregator
@@ -289,15 +298,21 @@ class _Sink:
                 for made in builder.flush():
                     self._give((number, made))
 
+    def end(self) -> None:
+        """Give out what is held of a task at its end."""
+        for number, builder in enumerate(self._builders):
+            for made in builder.end():
+                self._give((number, made))
 
-def in_order(tasks: Iterable[Task], files: Sequence[LogFile]) -> list[Task]:
-    """Cut and pack a plan's pieces anew, so that tasks follow the order of files and lines and none is large."""
+
+def in_order(tasks: Iterable[Task], files: Sequence[LogFile], most: int = RANGE_BYTES) -> list[Task]:
+    """Cut and pack a plan's pieces anew, so that tasks follow the order of files and lines and none is over `most`."""
     pieces = sorted((piece for task in tasks for piece in task.pieces), key=lambda piece: (piece.file, piece.start))
     bundles: list[tuple[int, list[Piece]]] = []
     for piece in pieces:
         size = files[piece.file].size
         if piece.codec == "plain":  # a large file whose format is known: it may be cut anywhere
-            bundles += _cut(piece, size)
+            bundles += _cut(piece, size, most)
         elif size < PACK_BYTES and bundles and _is_pack(bundles[-1], piece):
             bundles[-1] = (bundles[-1][0] + size, [*bundles[-1][1], piece])
         else:
@@ -311,9 +326,9 @@ def _is_pack(bundle: tuple[int, list[Piece]], piece: Piece) -> bool:
     return size < PACK_BYTES and len(pieces) < PACK_FILES and pieces[-1].codec is None and pieces[-1].file < piece.file
 
 
-def _cut(piece: Piece, size: int) -> Iterator[tuple[int, list[Piece]]]:
+def _cut(piece: Piece, size: int, most: int) -> Iterator[tuple[int, list[Piece]]]:
     end = size if piece.end < 0 else piece.end
-    borders = [*range(piece.start, max(end, piece.start + 1), RANGE_BYTES), end]
+    borders = [*range(piece.start, max(end, piece.start + 1), most), end]
     for begin, stop in pairwise(borders):
         upto = -1 if piece.end < 0 and stop == end else stop
         yield stop - begin, [replace(piece, start=begin, end=upto)]

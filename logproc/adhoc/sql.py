@@ -221,6 +221,11 @@ def _rollup(choice: Choice) -> Iterator[str]:
 
 def _reads(duck: Duck) -> Iterator[str]:
     asked = duck.asked
+    for groups in duck.inner.groups.values() if duck.inner is not None else ():
+        counted = f"{len(groups.spec.keys)} keys, {len(groups.spec.aggregates)} aggregates"
+        yield f"reads: {groups.relation}, by groups that are counted while parsing ({counted})"
+    if duck.inner is not None:
+        return
     for name, selection in asked.selections.items():
         kept = "" if selection.where is None else "; rows that WHERE leaves out are dropped while parsing"
         yield f"reads: {name} ({', '.join(selection.schema.names)}){kept}"
