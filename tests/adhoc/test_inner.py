@@ -43,12 +43,11 @@ GROUPED = [
     "SELECT client FROM web GROUP BY client EXCEPT SELECT client FROM web WHERE status = 404 GROUP BY client",
     "SELECT is_bot(user_agent) AS bot, n FROM (SELECT user_agent, count(*) AS n FROM web GROUP BY 1)",
     "PIVOT (SELECT status, method, count(*) AS n FROM web GROUP BY ALL) ON method IN ('GET', 'POST') USING sum(n)",
-    "SELECT upper(method) AS m, 'x' AS x, count(*) AS n FROM web GROUP BY m HAVING n IS NOT NULL QUALIFY rank() OVER () < 9",
 ]
 
 ALONE = [
     "SELECT upper(method) AS method, count(*) AS n FROM web GROUP BY method QUALIFY rank() OVER (ORDER BY n) < 9",
-    "SELECT lower(method) AS path, path AS p, count(*) AS n FROM web GROUP BY method, path QUALIFY min(path) OVER () > ''",
+    "SELECT lower(method) AS path, path AS p, count(*) AS n FROM web GROUP BY 1, p QUALIFY min(path) OVER () > ''",
     "SELECT n, s FROM (SELECT len(list(1)) AS n, 5 AS s FROM web GROUP BY status)",
     "SELECT * FROM (SELECT status, median(bytes) AS m FROM web GROUP BY 1)",
     "SELECT * FROM (SELECT count(DISTINCT client) AS c, sum(DISTINCT status) AS s FROM web)",
@@ -68,7 +67,7 @@ def answer(config, sql, *, grouped):
             if not grouped:
                 duck.inner = None
             reader = duck.reader()
-            rows = sorted((repr(row) for batch in duck.batches(reader) for row in batch.to_pylist()))
+            rows = sorted(repr(row) for batch in duck.batches(reader) for row in batch.to_pylist())
             return is_grouped, (reader.schema, rows, duck.report().lines.counted)
     except QueryError as error:
         return False, str(error)
