@@ -3,25 +3,18 @@
 https://docs.paloaltonetworks.com/pan-os/11-1/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions,
 https://www.cisco.com/c/en/us/td/docs/security/firepower/Syslogs/b_fptd_syslog_guide.html,
 https://pve.proxmox.com/wiki/Firewall, https://webmin.com/docs/modules/webmin-actions-log/,
-https://docs.cpanel.net/knowledge-base/cpanel-product/the-cpanel-log-files/,
 https://help.zscaler.com/zia/nss-feed-output-format-web-logs, https://knowledge.broadcom.com (ESXi log files)
 """
 
 from __future__ import annotations
 
-import re
-
-from logproc.expressions import Expression
-from logproc.formats.access_times import with_time
-from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, bracketed, level, number, stamp, word
 from logproc.formats.program import Meaning, Slot
 from logproc.formats.syslog import RFC5424
 from logproc.formats.within import Part, Within
 from logproc.model import Kind
 
-_FRACTION = "%d/%b/%Y:%H:%M:%S%.%z"
-_COMBINED = '%h %l %u [%{x}i] "%r" %>s %b "%{Referer}i" "%{User-Agent}i"'
 _CLOSED = Slot(None, Meaning.TEXT, b",")
 _PANOS = (
     _CLOSED,
@@ -35,78 +28,6 @@ _PANOS_ROW = rb"\d,\d{4}/\d\d/\d\d [\d:]{8},[^,\n]*,[A-Z-]+,"
 _EVENT = {"serial": "0123", "type": "TRAFFIC", "subtype": "end", "time": "2024-01-02T03:04:05Z"}
 
 PERIMETER = (
-    Format(
-        name="combined_fraction",
-        family="web",
-        engine=SEPARATOR,
-        program=with_time(_COMBINED, _FRACTION, extra=True),
-        doc="combined, but for the time, which has a fraction of the second",
-        rank=6,
-        begins=Expression(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
-        needs=(b"] ", b'" "'),
-        samples=(
-            Sample(
-                '192.0.2.1 - joe [02/Jan/2024:03:04:05.678 +0100] "GET /a?b=1 HTTP/1.1" 200 5 "-" "curl"',
-                {
-                    "time": "2024-01-02T02:04:05.678000Z",
-                    "client": "192.0.2.1",
-                    "user": "joe",
-                    "path": "/a",
-                    "status": 200,
-                    "bytes": 5,
-                    "user_agent": "curl",
-                },
-            ),
-        ),
-        refused=('192.0.2.1 - - [02/Jan/2024:03:04:05.678 +0000] "GET /a HTTP/1.1" 200 5', "192.0.2.1 - - x"),
-    ),
-    Format(
-        name="common_fraction",
-        family="web",
-        engine=SEPARATOR,
-        program=with_time('%h %l %u [%{x}i] "%r" %>s %b', _FRACTION, extra=True),
-        doc="common, but for the time, which has a fraction of the second",
-        rank=5,
-        begins=Expression(rb"^[^\[\n]+\[\d\d/[A-Z][a-z][a-z]/\d{4}:[\d:]{8}[.,]\d+ [+-]\d{4}\] \"", re.MULTILINE),
-        needs=(b"] ", b'" '),
-        samples=(
-            Sample(
-                '192.0.2.1 - - [02/Jan/2024:03:04:05.678 +0000] "GET /a HTTP/1.1" 200 5',
-                {"time": "2024-01-02T03:04:05.678000Z", "client": "192.0.2.1", "status": 200, "bytes": 5},
-            ),
-        ),
-        refused=('192.0.2.1 [02/Jan/2024:03:04:05.678 +0000] "GET /a HTTP/1.1" 200', "192.0.2.1 - - x"),
-    ),
-    Format(
-        name="cpanel",
-        family="web",
-        engine=SEPARATOR,
-        program=with_time(_COMBINED, "%m/%d/%Y:%H:%M:%S%z", extra=True),
-        doc="access log of cPanel: combined, but for the month, which is a number and comes first",
-        rank=6,
-        begins=Expression(
-            rb"^\S+ \S+ \S+ \[[01]\d/\d\d/\d{4}:[\d:]{8} [+-]\d{4}\] \"[^\n]*?\" \S+ \S+ \"", re.MULTILINE
-        ),
-        needs=(b"] ", b'" "'),
-        samples=(
-            Sample(
-                '192.0.2.1 - root [01/02/2024:03:04:05 -0000] "GET /login HTTP/1.1" 200 0 "-" "curl" "s" "-" 2087',
-                {
-                    "time": "2024-01-02T03:04:05Z",
-                    "client": "192.0.2.1",
-                    "user": "root",
-                    "target": "/login",
-                    "status": 200,
-                    "bytes": 0,
-                    "user_agent": "curl",
-                },
-            ),
-        ),
-        refused=(
-            '192.0.2.1 - root [13/02/2024:03:04:05 -0000] "GET /login HTTP/1.1" 200 0 "-" "curl"',
-            '192.0.2.1 - root [01/02/2024:03:04:05 +0000] "GET /login HTTP/1.1" 200 0',
-        ),
-    ),
     app(
         "paloalto",
         "PAN-OS: number, time, serial number, type, subtype, and the rest of the columns",
