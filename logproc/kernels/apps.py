@@ -1,6 +1,6 @@
 """What application logs have in front of their message: levels, threads in brackets, loggers.
 
-Helpers of `values`: each reads a field that knows by itself where it ends.
+Helpers of `openings`: each reads a field that knows by itself where it ends.
 """
 
 # numba compiles == faster than `in`

@@ -13,6 +13,7 @@ import numpy as np
 from logproc.kernels import layout
 from logproc.kernels.abreast import read_abreast
 from logproc.kernels.decode import NO_TIME, parse_decimal, parse_integer
+from logproc.kernels.ends import fixed_end
 from logproc.kernels.fields import (
     BLANK,
     blank_line_end,
@@ -20,8 +21,6 @@ from logproc.kernels.fields import (
     ends_line,
     escaped,
     find_byte,
-    head_parts,
-    is_padded_dash,
     list_is_numeric,
     quotes_pair_up,
     request_parts,
@@ -29,7 +28,7 @@ from logproc.kernels.fields import (
     skip_nuls,
 )
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
-from logproc.kernels.jit import helper, kernel
+from logproc.kernels.jit import kernel
 from logproc.kernels.layout import (
     ABREAST,
     BAD_NUMBER,
@@ -100,19 +99,12 @@ from logproc.kernels.layout import (
     ZONES,
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
+from logproc.kernels.openings import DONE, DONE_WITH_LINE, DONE_WITH_TIME, open_slot
 from logproc.kernels.recall import BAD_SEEN_CELL
 from logproc.kernels.records import LEAVE, PASSED, begin_records, end_records, newlines_between, open_last, record_line
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
 from logproc.kernels.unusual import LANES
-from logproc.kernels.values import (
-    DONE,
-    DONE_WITH_LINE,
-    DONE_WITH_TIME,
-    open_slot,
-    put_nothing,
-    put_typed,
-    time_of,
-)
+from logproc.kernels.values import put_head_again, put_nothing, put_typed, time_of
 
 REASONS, COUNTERS, LineArrays, ProgramArrays = layout.REASONS, layout.COUNTERS, layout.LineArrays, layout.ProgramArrays
 POSITION, ROWS, REJECTS, BLANKS = layout.POSITION, layout.ROWS, layout.REJECTS, layout.BLANKS
@@ -122,22 +114,6 @@ QUESTION = np.uint8(63)
 
 NARROWEST, ALONE = 4, 8
 """Lines that are tried abreast where unusual ones are frequent, and that are read alone where several come in a row."""
-
-
-@helper
-def _fixed_end(base, s, fixed, word, mask, slot, rest):
-    """Return where a field of `fixed` bytes at s, or a dash in its place, ends before its terminator; -1 if neither."""
-    begin, end = load_word(slot, 8 * REST), load_word(slot, 8 * REST_END)
-    stop = find_or_newline(base, s, NEWLINE)
-    if stop > s and load_byte(base, stop - 1) == 13:
-        stop -= 1
-    e = s + fixed
-    if e <= stop and load_u64(base, e) & mask == word and rest_stands(base, e + 8, rest, begin, end):
-        return e
-    e = s + 1
-    if load_byte(base, s) == 45 and load_u64(base, e) & mask == word and rest_stands(base, e + 8, rest, begin, end):
-        return e
-    return -1
 
 
 @kernel("i8, i8, i8, i8, i8, i8 -> none")
@@ -255,7 +231,7 @@ def tokenize(base, begin, end, row, program, lines):
                 fixed = load_word(slot, 8 * FIXED)
                 word, mask = np.uint64(load_word(slot, 8 * WORD)), np.uint64(load_word(slot, 8 * MASK))
                 if fixed > 0:
-                    e = _fixed_end(base, s, fixed, word, mask, slot, rest)
+                    e = fixed_end(base, s, fixed, word, mask, slot, rest)
                     if e < 0:
                         reason = NO_MATCH
                         break
@@ -307,27 +283,7 @@ def tokenize(base, begin, end, row, program, lines):
                     store_half(starts, 4 * (column * max_rows + row), -1 if dash else s)
                     store_half(ends, 4 * (column * max_rows + row), -1 if dash else e)
                 if f == 2 and clf_head and e > s + 1 and find_byte(base, s, e, BLANK) < e:
-                    client, client_end, user, vhost_end, port = head_parts(base, first, e)
-                    if client < 0 and is_padded_dash(base, s, e) and column >= 0:
-                        store_half(starts, 4 * (column * max_rows + row), -1)
-                        store_half(ends, 4 * (column * max_rows + row), -1)
-                    if client >= 0:
-                        if load_word(slots, 8 * STORE) >= 0:
-                            store_half(starts, 4 * (load_word(slots, 8 * STORE) * max_rows + row), client)
-                            store_half(ends, 4 * (load_word(slots, 8 * STORE) * max_rows + row), client_end)
-                        if load_word(slots, SLOT_BYTES + 8 * STORE) >= 0:
-                            store_half(starts, 4 * (load_word(slots, SLOT_BYTES + 8 * STORE) * max_rows + row), -1)
-                            store_half(ends, 4 * (load_word(slots, SLOT_BYTES + 8 * STORE) * max_rows + row), -1)
-                        if column >= 0:
-                            nobody = e == user + 1 and load_byte(base, user) == 45
-                            store_half(starts, 4 * (column * max_rows + row), -1 if nobody else user)
-                            store_half(ends, 4 * (column * max_rows + row), -1 if nobody else e)
-                        if vhost_column >= 0 and vhost_end > first:
-                            store_half(starts, 4 * (vhost_column * max_rows + row), first)
-                            store_half(ends, 4 * (vhost_column * max_rows + row), vhost_end)
-                        if port_column >= 0 and port > 0:
-                            store_half(starts, 4 * (port_column * max_rows + row), port)
-                            store_half(ends, 4 * (port_column * max_rows + row), find_byte(base, port, e, BLANK))
+                    put_head_again(base, first, s, e, slots, program, starts, ends, max_rows, row)
             elif meaning == REQUEST or meaning == TARGET:
                 target, target_end = s, e
                 if meaning == REQUEST:

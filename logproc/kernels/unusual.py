@@ -49,19 +49,9 @@ from logproc.kernels.layout import (
     ZONES,
 )
 from logproc.kernels.memory import load_byte, load_word, store_byte, store_word
+from logproc.kernels.openings import AS_USUAL, DONE, DONE_WITH_LINE, DONE_WITH_TIME, field_end, open_slot
 from logproc.kernels.recall import BAD_SEEN_CELL, recall
-from logproc.kernels.values import (
-    AS_USUAL,
-    DONE,
-    DONE_WITH_LINE,
-    DONE_WITH_TIME,
-    field_end,
-    open_slot,
-    out_of_line,
-    place_of,
-    put,
-    put_nothing,
-)
+from logproc.kernels.values import out_of_line, place_of, put, put_nothing
 
 LANES = 64
 """Lines that are read side by side: as many as usually fit the first-level cache, with room for what is written."""
@@ -73,6 +63,12 @@ said of the field, and whether the line has ended before it."""
 
 WORKSPACE = AT + 5 * LANES
 """Length of the scratch array: what decoding remembers, and the lines abreast."""
+
+
+@helper
+def _opening_of(slot):
+    """Return what stands in front of a slot's field as a word, the mask of its bytes, and how many these are."""
+    return load_word(slot, 8 * OPENING), load_word(slot, 8 * OPENING_MASK), load_word(slot, 8 * OPENING_LENGTH)
 
 
 @helper
@@ -112,11 +108,7 @@ def begin_fields(base, slot, n, row, program, lines, work):
     Returns the lines in which the slot is as it should be.
     """
     flags, byte = load_word(slot, 8 * FLAGS), load_word(slot, 8 * BYTE)
-    opening, mask, length = (
-        load_word(slot, 8 * OPENING),
-        load_word(slot, 8 * OPENING_MASK),
-        load_word(slot, 8 * OPENING_LENGTH),
-    )
+    opening, mask, length = _opening_of(slot)
     padded, solid, tail = flags & PADDED != 0, flags & SOLID != 0, flags & TAIL != 0
     for k in range(n):
         s = load_word(work, FIELD_AT + 8 * k)
@@ -143,11 +135,7 @@ def begin_fields(base, slot, n, row, program, lines, work):
 def _read_literals(base, slot, n, work):
     """Read what is no field; returns the lines in which it stands, or need not."""
     flags = load_word(slot, 8 * FLAGS)
-    opening, mask, length = (
-        load_word(slot, 8 * OPENING),
-        load_word(slot, 8 * OPENING_MASK),
-        load_word(slot, 8 * OPENING_LENGTH),
-    )
+    opening, mask, length = _opening_of(slot)
     padded, skipped = flags & PADDED != 0, flags & SKIPPED != 0
     for k in range(n):
         s = load_word(work, FIELD_AT + 8 * k)
@@ -163,11 +151,7 @@ def _read_literals(base, slot, n, work):
 @helper
 def _read_stamps(base, slot, n, row, program, lines, work):
     """Read times by a layout, most of which are like the last one; returns the lines that have one."""
-    opening, opening_mask, opening_length = (
-        load_word(slot, 8 * OPENING),
-        load_word(slot, 8 * OPENING_MASK),
-        load_word(slot, 8 * OPENING_LENGTH),
-    )
+    opening, opening_mask, opening_length = _opening_of(slot)
     word, mask, length = load_word(slot, 8 * WORD), load_word(slot, 8 * MASK), load_word(slot, 8 * LENGTH)
     of_line = load_word(slot, 8 * FLAGS) & LINE_TIME != 0
     layout = load_word(program, 8 * TERMINATORS) + load_word(slot, 8 * REST)
@@ -191,11 +175,7 @@ def _read_heads(base, slot, n, row, program, lines, work):
     """Read levels, loggers, threads and the like; returns the lines that have one, or need none."""
     starts, ends, max_rows = load_word(lines, 8 * STARTS), load_word(lines, 8 * ENDS), load_word(lines, 8 * CAPACITY)
     meaning, flags = load_word(slot, 8 * MEANING), load_word(slot, 8 * FLAGS)
-    opening, opening_mask, opening_length = (
-        load_word(slot, 8 * OPENING),
-        load_word(slot, 8 * OPENING_MASK),
-        load_word(slot, 8 * OPENING_LENGTH),
-    )
+    opening, opening_mask, opening_length = _opening_of(slot)
     word, mask, length = load_word(slot, 8 * WORD), load_word(slot, 8 * MASK), load_word(slot, 8 * LENGTH)
     padded, skipped = flags & PADDED != 0, flags & SKIPPED != 0
     place = place_of(slot, STORE, max_rows, row)
