@@ -1,4 +1,4 @@
-"""Logs that appliances send: F5's BIG-IP, WatchGuard's Firebox, Barracuda's web application firewall.
+"""Logs that appliances send: F5's BIG-IP, Junos, WatchGuard's Firebox, Barracuda's web application firewall.
 
 https://my.f5.com/manage/s/article/K16197, https://www.watchguard.com/help/docs/fireware/12/en-US/log_catalog/,
 https://campus.barracuda.com/product/webapplicationfirewall/doc/92767349/exporting-log-formats/
@@ -6,8 +6,10 @@ https://campus.barracuda.com/product/webapplicationfirewall/doc/92767349/exporti
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, level, number, stamp, word
 from logproc.formats.program import Meaning, Missing, Slot
@@ -51,6 +53,32 @@ APPLIANCES = (
             ),
         ),
         refused=("Jan  2 03:04:05 bigip1 mcpd[5600]: x", "Jan  2 03:04:05 bigip1 soon mcpd[5600]: x"),
+    ),
+    app(
+        "junos",
+        "Junos: time, two blanks, host program[pid]: message; syslog's format has no host behind two blanks",
+        (_SKIPPED, stamp(_BSD, b" "), word("host"), _TAG, MESSAGE),
+        rank=3,
+        single=True,
+        family="syslog",
+        needs=(b": ",),
+        unlike=Expression(rb"^(?:<\d{1,3}>)?[A-Z][a-z][a-z] [ \d]\d [\d:]{8} \S", re.MULTILINE),
+        begins=rb"(?:<\d{1,3}>)?[A-Z][a-z][a-z] [ \d]\d [\d:]{8}  [\w.-]+ [A-Za-z_/][\w./-]*(?:\[\d+\])?: ",
+        samples=(
+            Sample(
+                "<30>Jan  2 03:04:05  srx1 rpd[123]: RPD_OSPF_NBRDOWN: OSPF neighbor 192.0.2.1",
+                {
+                    "time": "2000-01-02T03:04:05Z",
+                    "severity": "info",
+                    "host": "srx1",
+                    "program": "rpd",
+                    "pid": 123,
+                    "message": "RPD_OSPF_NBRDOWN: OSPF neighbor 192.0.2.1",
+                },
+            ),
+            Sample("Jan  2 03:04:05  srx1 RT_FLOW: created", {"host": "srx1", "program": "RT_FLOW", "pid": None}),
+        ),
+        refused=("2024-01-02T03:04:05Z  srx1 rpd[123]: x", "Jan  2 03:04:05"),
     ),
     app(
         "watchguard",

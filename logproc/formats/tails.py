@@ -6,11 +6,17 @@ https://docs.aws.amazon.com/cli/latest/reference/logs/tail.html, https://github.
 
 from __future__ import annotations
 
+import re
+
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, app, maybe, stamp, word
 
 _STREAM = rb"(?:\d{4}/\d\d/\d\d/\[[^\]\n]+\][0-9a-f]+|[\w.-]+/[\w.-]+/[0-9a-f]{8,40}) "
 """A stream of Lambda, or of a container, beside which no other program names such things."""
+
+_NO_STREAM = Expression(rb"^\S+ [^\s/]+ ", re.MULTILINE)
+"""A line whose second word is no path: of another program, where one line happens to name a stream."""
 
 TAILS = (
     app(
@@ -20,6 +26,7 @@ TAILS = (
         rank=1,
         single=True,
         begins=rb"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d " + _STREAM,
+        unlike=_NO_STREAM,
         samples=(
             Sample(
                 "2024-01-02T03:04:05.678000+00:00 2024/01/02/[$LATEST]0123456789abcdef START RequestId: 1-2 Version: 3",
@@ -40,6 +47,7 @@ TAILS = (
         rank=1,
         single=True,
         begins=rb"\S+ " + _STREAM,
+        unlike=_NO_STREAM,
         needs=(b"/",),
         samples=(
             Sample(
@@ -86,6 +94,7 @@ TAILS = (
         rank=1,
         single=True,
         begins=rb"(?:[a-z0-9]+-)+[a-f0-9]{8,10}-[a-z0-9]{5} [a-z0-9][a-z0-9-]* ",
+        unlike=Expression(rb"^(?!\S+-\S+ [a-z0-9][a-z0-9-]* )\S", re.MULTILINE),
         samples=(
             Sample(
                 "web-7c5ddbdf54-abcde app 2024-01-02T03:04:05Z up",
