@@ -115,8 +115,16 @@ def entry(text: bytes) -> Row:
 
 
 _STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT\S+ ", re.MULTILINE)
-_STAMP_HOST = re.compile(rb"^(?=[^\s=\"]+ [^\s=\"]+=)", re.MULTILINE)
+_STAMP_WORD = re.compile(rb"^[^\s=\"]+(?= [^\s=\"]+=)", re.MULTILINE)
 _AUDIT_STAMP = re.compile(rb"\bmsg=audit\(([\d.]+):(\d+)\):")
+
+
+def _labelled(match: re.Match[bytes]) -> bytes:
+    """Give the word between a time and pairs its key, as `kernels.stamped` does."""
+    word = match[0]
+    if word.decode("utf-8", "replace").lower() in LEVELS:
+        return b"level=" + word
+    return (b"msg=" if word.isupper() else b"host=") + word
 
 
 def documents_of(fmt: Format, text: bytes) -> list[bytes]:
@@ -126,7 +134,7 @@ def documents_of(fmt: Format, text: bytes) -> list[bytes]:
     if fmt.engine == STAMPED_JSON:
         return _STAMP.sub(b"", text).split(b"\n")
     if fmt.engine == STAMPED_PAIRS:
-        return _STAMP_HOST.sub(b"host=", _STAMP.sub(b"", text)).split(b"\n")
+        return _STAMP_WORD.sub(_labelled, _STAMP.sub(b"", text)).split(b"\n")
     if fmt.engine == EXPORT:
         return re.split(rb"\n\n+(?=__CURSOR=)", text)
     return re.split(rb"\n(?=\{)", text) if fmt.engine == PRETTY else text.split(b"\n")

@@ -1,8 +1,9 @@
 """JSON and key=value behind a time, as `docker logs -t` puts it in front, rewritten in place as JSON and key=value.
 
 `2024-01-02T03:04:05.6Z {"a":1}` becomes `{"0":1704164645600,"a":1}`, with NULs in front, which is no longer, and
-`2024-01-02T03:04:05.6Z web1 a=1` becomes `0=1704164645600 host=web1 a=1`, with blanks behind the number. A line may be
-read a second time: what stands there is not rewritten again.
+`2024-01-02T03:04:05.6Z web1 a=1` becomes `0=1704164645600 host=web1 a=1`, with blanks behind the number; a level in
+the place of the host becomes `level=`, another word in capitals `msg=`. A line may be read a second time: what stands
+there is not rewritten again.
 """
 
 # numba compiles == faster than `in`
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 from logproc.kernels.clock import parse_iso_time
 from logproc.kernels.jit import helper, kernel
-from logproc.kernels.jsonscan import next_newline
-from logproc.kernels.memory import load_byte, store_byte
+from logproc.kernels.jsonscan import low_bytes, next_newline
+from logproc.kernels.memory import load_byte, load_word, store_byte
 
 CACHE_CELLS = 8
 """Cells (int64) of what `parse_iso_time` remembers."""
@@ -19,7 +20,13 @@ CACHE_CELLS = 8
 _LONGEST, _SHORTEST = 36, 20
 _SECOND = 1000000
 _FIRST = 10**15  # 2001, from when on the size of a number says what it counts; up to 2286
-_HOST, _KEY = int.from_bytes(b" host=", "little"), int.from_bytes(b'{"0":', "little")
+_KEY = int.from_bytes(b'{"0":', "little")
+_HOST, _LEVEL, _MESSAGE = (int.from_bytes(text, "little") for text in (b" host=", b" level=", b" msg="))
+_SMALL = 0x2020202020202020
+_LEVELS = tuple(
+    int.from_bytes(name.ljust(8, b" "), "little")
+    for name in (b"trace", b"debug", b"info", b"notice", b"warn", b"warning", b"error", b"err", b"fatal", b"critical")
+)
 
 
 @helper
@@ -63,6 +70,23 @@ def _pair_at(base, i, end):
 
 
 @helper
+def _label(base, i):
+    """Return (text, bytes) of the key of the word at i: a level, an event in capitals, or the host."""
+    end = i
+    capitals = True
+    while load_byte(base, end) > 32:
+        byte = load_byte(base, end)
+        capitals = capitals and (65 <= byte <= 90 or byte == 95)
+        end += 1
+    if end - i <= 8:
+        word = (load_word(base, i) | _SMALL) & low_bytes(end - i) | _SMALL
+        for name in _LEVELS:
+            if word == name:
+                return _LEVEL, 7
+    return (_MESSAGE, 5) if capitals else (_HOST, 6)
+
+
+@helper
 def _is_filled(base, i, end):
     """Tell whether an object that has a key begins at i."""
     if load_byte(base, i) != 123:
@@ -96,8 +120,9 @@ def rewrite_stamped(base, begin, end, pairs, cache):
                     for k in range(s + 2 + digits, blank):
                         store_byte(base, k, 32)
                     if words == 2:
-                        for k in range(6):
-                            store_byte(base, blank - 5 + k, (_HOST >> (8 * k)) & 255)
+                        label, length = _label(base, blank + 1)
+                        for k in range(length):
+                            store_byte(base, blank + 1 - length + k, (label >> (8 * k)) & 255)
                 elif pairs == 0 and _is_filled(base, blank + 1, newline):
                     store_byte(base, blank + 1, 44)
                     at = _put_number(base, blank + 1, number) - 5

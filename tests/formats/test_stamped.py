@@ -30,6 +30,29 @@ def test_the_time_in_front_is_that_of_a_record_without_one(stamp: bytes, time: s
     assert rows == [{"time": time, "level": "INFO", "message": "a b", "host": "web1"}]
 
 
+@pytest.mark.parametrize(
+    ("word", "fields"),
+    [
+        (b"INFO", {"level": "INFO"}),
+        (b"warn", {"level": "WARN"}),
+        (b"critical", {"level": "FATAL"}),
+        (b"ACCEPT", {"message": "ACCEPT"}),
+        (b"CONN_TERMINATED", {"message": "CONN_TERMINATED"}),
+        (b"web-1", {"host": "web-1"}),
+        (b"info-1", {"host": "info-1"}),
+        (b"192.0.2.1", {"host": "192.0.2.1"}),
+    ],
+)
+@pytest.mark.parametrize("stamp", [b"2024-01-02T03:04:05Z ", b"2024-01-02T03:04:05.6Z ", DOCKER])
+def test_a_word_in_front_of_the_pairs_is_a_level_an_event_or_the_host(
+    stamp: bytes, word: bytes, fields: dict[str, str]
+):
+    rows, _ = parsed("logfmt_timestamped", stamp + word + b" n=1\n")
+    assert len(rows) == 1
+    assert rows[0].pop("time").startswith("2024-01-02T03:04:05")
+    assert rows == [{**fields, "n": 1}]
+
+
 def test_a_time_of_its_own_is_that_of_the_record():
     text = DOCKER + b'{"ts":"2024-01-02T03:04:04Z","msg":"up"}\n'
     assert parsed("jsonl_timestamped", text)[0] == [{"time": "2024-01-02T03:04:04Z", "message": "up"}]
