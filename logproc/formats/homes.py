@@ -66,14 +66,23 @@ HOMES = (
         rank=-1,
         begins=rb"\[\d{4}-\d\d-\d\d [\d:]{8},\d{3}\] +[A-Z]+ \{",
         head=3,
+        within=Within(
+            "message",
+            (
+                Part("user", b'user "', b'"', anywhere=True),
+                Part("client", b"IP-address: ", b" ", anywhere=True, open_end=True),
+            ),
+        ),
         samples=(
             Sample(
-                '[2024-01-02 03:04:05,678]  WARN {cps.web:1475} Login failed for user "joe"',
+                '[2024-01-02 03:04:05,678]  WARN {cps.web:1475} Login failed for user "joe" IP-address: 192.0.2.1',
                 {
+                    "user": "joe",
+                    "client": "192.0.2.1",
                     "time": "2024-01-02T03:04:05.678000Z",
                     "level": "WARN",
                     "logger": "cps.web:1475",
-                    "message": 'Login failed for user "joe"',
+                    "message": 'Login failed for user "joe" IP-address: 192.0.2.1',
                 },
             ),
         ),
@@ -109,10 +118,21 @@ HOMES = (
         rank=-1,
         begins=rb"\([A-Z]\) \d{4}-\d\d-\d\dT[\d:]{8} - ",
         head=2,
+        within=Within(
+            "message",
+            (
+                Part("client", b"IP: ", b", ", anywhere=True, open_end=True),
+                Part("user", b"username: ", b" ", anywhere=True, open_end=True),
+            ),
+        ),
         samples=(
             Sample(
                 "(W) 2024-01-02T03:04:05 - WebAPI login failure",
                 {"level": "WARN", "time": "2024-01-02T03:04:05Z", "message": "WebAPI login failure"},
+            ),
+            Sample(
+                "(N) 2024-01-02T03:04:05 - WebAPI login failure. Reason: x, IP: 2001:db8::1, username: joe",
+                {"client": "2001:db8::1", "user": "joe"},
             ),
             Sample("(I) 2024-01-02T03:04:05 - listening on port 6881", {"level": "INFO"}),
             Sample("(N) 2024-01-02T03:04:05 - version 4.6 is up", {"level": "INFO", "message": "version 4.6 is up"}),

@@ -21,6 +21,7 @@ from logproc.formats.heads import (
     word,
 )
 from logproc.formats.program import Meaning, Slot
+from logproc.formats.within import Part, Within
 
 STORES = (
     app(
@@ -87,7 +88,15 @@ STORES = (
         rank=-6,
         begins=rb"\d{4}-\d\d-\d\d [\d:]{8}\.\d\d (?:spid\d+s?|Server|Logon|Backup) ",
         sure=rb"spid\d+",
+        within=Within(
+            "message",
+            (Part("user", b"user '", b"'", anywhere=True), Part("client", b"[CLIENT: ", b"]", anywhere=True)),
+        ),
         samples=(
+            Sample(
+                "2024-01-02 03:04:05.67 Logon       Login failed for user 'SA'. Reason: no match. [CLIENT: 192.0.2.1]",
+                {"thread": "Logon", "user": "SA", "client": "192.0.2.1"},
+            ),
             Sample(
                 "2024-01-02 03:04:05.67 spid12s     Starting up database 'master'.",
                 {
