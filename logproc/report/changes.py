@@ -15,6 +15,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING, Any
 
@@ -172,13 +173,14 @@ def _counts(
         yield _pair(new, k, Kind.TOTAL, (), (old_sum, new_sum), (0.0, 0.0), (old_sum, new_sum))
     if not new.keys or not old_sum or not new_sum:
         return
-    # A key that a shortened table does not list has at most as many rows as the last that it lists.
-    old_least, new_least = (_least_listed(side, k) for side in (old, new))
+    unlisted = _most_unlisted(old, k), _most_unlisted(new, k)
     for key in before.keys() | after.keys():
         first, second = (float(rows[key][k] or 0) if key in rows else None for rows in (before, after))
-        counts = (old_least if first is None else first, new_least if second is None else second)
-        if max(counts) >= LEAST_COUNT:
-            yield _pair(new, k, Kind.SHARE, key, (first, second), (old_sum, new_sum), counts)
+        old_count, new_count = (
+            most if count is None else count for count, most in zip((first, second), unlisted, strict=True)
+        )
+        if old_count is not None and new_count is not None and max(old_count, new_count) >= LEAST_COUNT:
+            yield _pair(new, k, Kind.SHARE, key, (first, second), (old_sum, new_sum), (old_count, new_count))
 
 
 def _totals(
@@ -195,10 +197,15 @@ def _totals(
         yield _Pair(change, math.log(new / old), 0.0)
 
 
-def _least_listed(side: Side, column: int) -> float:
+def _most_unlisted(side: Side, column: int) -> float | None:
+    """Return how many rows a key may have that is not listed; None if that is unknown.
+
+    A table that is cut by its count lists the most, so that others have no more than the last of them.
+    """
     if not side.table.truncated or not side.table.rows:
         return 0.0
-    return min(float(row[column] or 0) for row in side.table.rows)
+    listed = [float(row[column] or 0) for row in side.table.rows]
+    return listed[-1] if all(more >= less for more, less in pairwise(listed)) else None
 
 
 def _pair(

@@ -77,6 +77,17 @@ def test_what_a_shortened_table_does_not_list_may_have_as_many_rows_as_its_last(
     assert {change.key[0][1] for change in whole} == {"db1", "web11"}
 
 
+def test_nothing_is_said_of_what_a_table_cut_by_another_column_does_not_list():
+    sql = "SELECT path, count(*) AS n, sum(duration) AS total FROM web GROUP BY ALL ORDER BY total DESC LIMIT 50"
+    listed = [(f"/p{k}", 4 if k == 20 else 1000, 500.0 - k) for k in range(40)]
+    for k in range(3):
+        other = [row for row in listed if row[0] != f"/p{k}"]
+        whole, cut = (table(sql, rows, truncated=True) for rows in (listed, other))
+        assert found(whole, cut) == []
+        assert found(cut, whole) == []
+    assert [change.old for change in found(table(sql, listed), table(sql, listed[1:]))] == [1000]
+
+
 def test_a_larger_part_of_errors_and_a_slower_path_are_told():
     rows = usual()
     rows[3] = (*rows[3][:2], 400, 0.2)
