@@ -19,6 +19,7 @@ from logproc.model import Failure, Folded, Lines, Mark, Parts
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.tables import load
 from logproc.state import failpoints
+from logproc.state.families import family_of
 from logproc.state.ledger import COMMITTED, REPORTED
 from logproc.state.rows import CountedPiece
 from logproc.totals import Totals
@@ -231,6 +232,7 @@ def _advance(ledger: Ledger, found: Mapping[int, _Progress]) -> None:
     """Move the offset of each generation over what was counted without a gap; what lies behind one is remembered."""
     holed = ledger.holed()
     moved: list[Record] = []
+    ends = []
     for number, progress in found.items():
         marks = [mark for mark in progress.marks() if mark.start < mark.end]
         if number in holed:
@@ -238,11 +240,20 @@ def _advance(ledger: Ledger, found: Mapping[int, _Progress]) -> None:
         g, left = _moved_over(progress.record.generation, sorted(marks, key=lambda mark: mark.start))
         if left or number in holed:
             ledger.save_ranges(number, map(asdict_of, left))
+        if progress.record.generation.offset < g.offset and _has_times(progress.record):
+            before = progress.record.generation
+            ends.append((family_of(before.path), before.offset, before.crc, number))
         if g.offset == 0 and g.open_end == 0 and not left:
             ledger.drop_generation(number)
         else:
             moved.append(_with_facts(replace(progress.record, generation=g), progress.results))
     ledger.save_generations(moved)
+    ledger.add_earlier(ends)
+
+
+def _has_times(record: Record) -> bool:
+    """Tell whether what was counted has lines of several times: no log writes them once more."""
+    return record.first_time is not None and record.first_time != record.last_time
 
 
 def _moved_over(g: Generation, marks: Iterable[Mark]) -> tuple[Generation, list[Mark]]:

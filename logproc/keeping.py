@@ -18,10 +18,12 @@ from logproc.inputs import identity
 from logproc.model import NO_TIME, Lines
 from logproc.report_model import NO_BACKEND, FileEntry, Report, RunInfo
 from logproc.rollup.outcome import report_table
+from logproc.state.families import family_of
+from logproc.state.matching import OLDER
 from logproc.timestamps import WEEKDAYS, date_text, local_day, rfc3339, weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from logproc.config import Config
     from logproc.report_model import ReportTable
@@ -216,10 +218,10 @@ def verify(ledger: Ledger) -> Iterator[Verified]:
         record = records.get(seen.generation or 0)
         if record is None or seen.kind == "duplicate":
             continue
-        yield _verified(path, record)
+        yield _verified(path, record, ledger.earlier(family_of(path)) if seen.reason == OLDER else {})
 
 
-def _verified(path: str, record: Record) -> Verified:
+def _verified(path: str, record: Record, ends: Mapping[tuple[int, int], int]) -> Verified:
     g = record.generation
     if not os.path.exists(path):  # noqa: PTH110
         return Verified(path, "gone", "it is not there any more; its counts stay")
@@ -229,6 +231,8 @@ def _verified(path: str, record: Record) -> Verified:
         return Verified(path, "unreadable", error.reason)
     if content.crcs.get(g.offset) == g.crc:
         return Verified(path, "same")
+    if (content.length, content.crc) in ends:
+        return Verified(path, "same", OLDER)
     short = content.length < g.offset
     reason = "it is shorter than what was counted" if short else "what was counted is not what is there now"
     return Verified(path, "differs", f"{reason}: changed since the last run, which the next one looks into")

@@ -108,6 +108,7 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
         seen,
         FileEye(),
         copies=ledger.copies(),
+        earlier=ledger.earlier,
         last_scan_ns=int(ledger.meta("scan_ns") or 0),
         now_ns=now_ns,
         settle=config.state.settle,
@@ -172,7 +173,8 @@ def pieces(planner: Planner, found: Survey, ledger: Ledger) -> Iterator[tuple[Lo
         known = Known(decision.origin, decision.limit, identity.digest(head), len(head))
         whole = replace(whole, known=known, start=decision.origin)
         if decision.origin > 0:
-            whole = _going_on(planner, whole, found.records[decision.generation or 0], look.codec)
+            of = decision.generation if decision.beginning is None else decision.beginning.generation
+            whole = _going_on(planner, whole, found.records[of or 0], look.codec)
             if whole.known is None:
                 continue
         if decision.generation in holed and decision.kind == Kind.CONTINUED:
@@ -249,11 +251,15 @@ def is_readable_from_within(record: Record, codec: str) -> bool:
 
 
 def new_record(log: LogFile, absolute: LogFile, decision: Decision) -> Record:
-    """Return a generation of which nothing is counted yet."""
+    """Return a generation of which nothing is counted yet, but for what was counted of its beginning as another's."""
     assert decision.look is not None
     head = decision.look.head if decision.limit < 0 else decision.look.head[: decision.limit]
     known = (identity.digest(head), len(head), signature(head))
     generation = Generation(0, absolute.path, log.device, log.inode, _stored(log), *known, 0, b"", 0, 0, 0, 0)
+    if decision.beginning is not None:
+        _, crc, tail, size = decision.beginning
+        at = decision.origin
+        generation = replace(generation, offset=at, tail=tail, tail_bytes=size, crc=crc, open_end=at, end_crc=crc)
     return Record(generation, log.source, log.host, decision.look.codec, None, 0.0, (), whole=decision.look.stream)
 
 

@@ -19,6 +19,13 @@ VARIABLES = 500
 """So many numbers are in one statement; SQLite takes 999 in all its versions."""
 
 
+EARLIER = b"\0"
+"""What stands before a family in the row of what was counted of it once: no path begins so."""
+
+ENDS = 32
+"""The ends of so many runs are kept of a generation that grows."""
+
+
 class Files(Statements):
     """The files of a ledger."""
 
@@ -75,7 +82,7 @@ class Files(Statements):
 
     def copies(self) -> dict[tuple[str, int, int], int]:
         """Return the generations of contents that are known as copies: family, length and CRC."""
-        rows = self._all("SELECT family, length, crc, generation FROM copies")
+        rows = self._all("SELECT family, length, crc, generation FROM copies WHERE family >= x'01'")
         return {(os.fsdecode(row[0]), row[1], row[2]): row[3] for row in rows}
 
     def add_copies(self, copies: Iterable[tuple[tuple[str, int, int], int]]) -> None:
@@ -83,6 +90,21 @@ class Files(Statements):
         self._many(
             "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
             ((os.fsencode(family), length, crc, number) for (family, length, crc), number in copies),
+        )
+
+    def earlier(self, family: str) -> dict[tuple[int, int], int]:
+        """Return the generations of what was counted of a family at the end of earlier runs, by length and CRC."""
+        sql = "SELECT length, crc, generation FROM copies WHERE family = ? ORDER BY generation"
+        return {(row[0], row[1]): row[2] for row in self._all(sql, (EARLIER + os.fsencode(family),))}
+
+    def add_earlier(self, ends: Iterable[tuple[str, int, int, int]]) -> None:
+        """Write down family, length, CRC and generation of what was counted so far, and forget the oldest of many."""
+        kept = [(EARLIER + os.fsencode(family), *end) for family, *end in ends]
+        self._many("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", kept)
+        self._many(
+            "DELETE FROM copies WHERE family = ?1 AND generation = ?2 AND length <= (SELECT length FROM copies "
+            f"WHERE family = ?1 AND generation = ?2 ORDER BY length DESC LIMIT 1 OFFSET {ENDS})",
+            {(family, number) for family, _, _, number in kept},
         )
 
     def ranges(self, generation: int) -> list[dict[str, Any]]:

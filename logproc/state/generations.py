@@ -18,6 +18,10 @@ SIGNATURE_BYTES = 32
 """First bytes by which generations are looked up."""
 
 
+TAIL_BYTES = 4096
+"""Bytes of a tail."""
+
+
 class Kind(StrEnum):
     """What is done with a file."""
 
@@ -116,12 +120,22 @@ class Eye(Protocol):
         """Read a file, decompressed, and return its CRC before each of the offsets."""
 
 
+class Beginning(NamedTuple):
+    """What was counted of a file as the beginning of another generation: its CRC, and the hash of its last bytes."""
+
+    generation: int
+    crc: int
+    tail: bytes
+    tail_bytes: int
+
+
 class Decision(NamedTuple):
     """What is done with a file of the scan, and why: bytes [origin, limit) are read; limit -1 is the end.
 
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
-    known again when it is renamed or compressed. `again` tells to look anew in the next scan even
-    where nothing changes. A tuple, for a night without news makes one of every file.
+    known again when it is renamed or compressed. `again` tells to look anew in the next scan even where nothing
+    changes. `beginning` is what is known of the bytes before `origin` in a new file. A tuple, for a night without news
+    makes one of every file.
     """
 
     file: int
@@ -134,6 +148,7 @@ class Decision(NamedTuple):
     again: bool = False
     double_of: int | None = None
     copied: tuple[str, int, int] | None = None
+    beginning: Beginning | None = None
 
 
 def digest(data: bytes) -> bytes:

@@ -13,17 +13,20 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 5. a known path or inode with other content: what was there ended, a new generation begins at 0
 6. a rotated file that equals one of its family that was matched already, or begins a live one: a duplicate, also where
    it is moved to, and once what it is a copy of is gone
-7. a compressed file that ends early: if it is young it is still being written, and waits
+7. what was counted of a family at the end of an earlier run, with lines of several times: an older backup; nothing of
+   it counts again, and what a plain file has behind it is new
+8. a compressed file that ends early: if it is young it is still being written, and waits
 """
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import InputError
 from logproc.state.families import family_of, is_live
-from logproc.state.generations import READ, SIGNATURE_BYTES, Decision, Kind, digest, signature
+from logproc.state.generations import READ, SIGNATURE_BYTES, TAIL_BYTES, Beginning, Decision, Kind, digest, signature
 from logproc.state.rows import seen_of
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ RACE_NS = 2 * 10**9
 UNTERMINATED = "its last line has no newline yet, and waits"
 NO_LINE = "no whole line yet"
 EMPTY = "empty"
+OLDER = "an older copy: all of it was counted"
+OLDER_GOES_ON = "begins as an older copy of what was counted, and is counted from where that ends"
 SHORTENED = "shortened: it begins as what was counted of it, and the lines that are left count twice"
 
 
@@ -73,12 +78,14 @@ class Matcher:
         eye: Eye,
         *,
         copies: Mapping[tuple[str, int, int], int] | None = None,
+        earlier: Callable[[str], Mapping[tuple[int, int], int]] = lambda _family: {},
         last_scan_ns: int,
         now_ns: int,
         settle: float,
     ) -> None:
         self._eye = eye
         self._copies = copies or {}
+        self._earlier = earlier
         self._known = records
         self._beginnings = beginnings
         self._seen = seen
@@ -296,7 +303,7 @@ class Matcher:
             kind = Kind.UNCHANGED if empty else Kind.DEFERRED
             self._decide(Decision(number, kind, reason=EMPTY if empty else NO_LINE, look=look))
             return
-        if self._is_double(file):
+        if self._is_double(file) or self._is_older(file, limit):
             return
         self._decide(Decision(number, Kind.NEW, None, 0, limit, self._why_new(file), look))
 
@@ -322,6 +329,52 @@ class Matcher:
             )
         )
         return True
+
+    def _is_older(self, file: _File, limit: int) -> bool:
+        """Tell whether a file is what was counted at the end of an earlier run, or begins so, and decide on it then."""
+        known = self._beginnings_in(file)
+        if file.look.stream and known:
+            limit = self._through(file).length
+            known = {end: of for end, of in known.items() if end[0] == limit}
+        lengths = {length for length, _ in known if length <= limit}
+        for (length, crc), of in sorted(known.items(), reverse=True):
+            if length > limit or self._crc_before(file, length, lengths) != crc:
+                continue
+            if length < limit:
+                size = min(length, TAIL_BYTES)
+                beginning = Beginning(of, crc, self._eye.tail(file.log.path, length, size), size)
+                going = Decision(file.number, Kind.NEW, None, length, limit, OLDER_GOES_ON, file.look)
+                self._decide(going._replace(beginning=beginning))
+                return True
+            kind = Kind.DUPLICATE if of in self._claims else Kind.UNCHANGED
+            self._claims.setdefault(of, file.number)
+            self._decide(Decision(file.number, kind, of, reason=OLDER, look=file.look))
+            return True
+        return False
+
+    def _beginnings_in(self, file: _File) -> dict[tuple[int, int], int]:
+        """Return generations by length and CRC of what was counted of a family earlier, where a file may begin so."""
+        head, mark = file.look.head, signature(file.look.head)
+
+        def may_begin(length: int, crc: int, of: int) -> bool:
+            g = self._generation(of)
+            if length < SIGNATURE_BYTES or mark != g.signature:  # a CRC alone meets by chance, of many files
+                return False
+            if length <= len(head):
+                return zlib.crc32(head[:length]) == crc
+            return g.head_bytes <= len(head) and digest(head[: g.head_bytes]) == g.head
+
+        ends = self._earlier(file.family).items()
+        return {end: of for end, of in ends if of in self._known and may_begin(*end, of)}
+
+    def _crc_before(self, file: _File, length: int, lengths: Iterable[int]) -> int | None:
+        """Return the CRC of a file's first bytes; those before all lengths are read in one go."""
+        if length <= len(file.look.head):
+            return zlib.crc32(file.look.head[:length])
+        if length not in file.contents:
+            found = self._eye.through(file.log.path, lengths)
+            file.contents.update({**dict.fromkeys(lengths, -1), **found.crcs})
+        return file.contents[length]
 
     def _copied_before(self, file: _File) -> int | None:
         """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""

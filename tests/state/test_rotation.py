@@ -18,11 +18,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from state import rotation
-from state.rotation import Logs, counted, decoded
+from state.rotation import LINE, Logs, counted, decoded
 
-from logproc import nightly
+from logproc import keeping, nightly
 from logproc.state import failpoints
-from logproc.state.matching import SHORT
+from logproc.state.ledger import Ledger
+from logproc.state.matching import OLDER, SHORT
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
 
@@ -44,6 +45,7 @@ class Rotation(RuleBasedStateMachine):
         self.clean = True  # whether all that is on disk was counted
         self.inodes: set[int] = set()  # of the files that were there then
         self.backups: dict[str, bytes] = {}
+        self.older: dict[str, bytes] = {}  # live files as they were once they were counted
         self.dates = self.moves = 0
 
     def teardown(self) -> None:
@@ -162,6 +164,27 @@ class Rotation(RuleBasedStateMachine):
             self.logs.path(name).write_bytes(self.backups.pop(name))
 
     @precondition(lambda self: self.clean)
+    @rule(name=st.sampled_from(LIVE))
+    def back_up(self, name):
+        # A line of one time may be written once more: several times tell a backup from a log that repeats itself.
+        if self.logs.path(name).exists() and name not in self.logs.begun:
+            content = self.logs.content(name)
+            if len({line.partition(b"[")[2][:20] for line in content.splitlines()}) > 1:
+                self.older[name] = content
+
+    @precondition(lambda self: self.clean and self.older)
+    @rule(name=st.sampled_from(LIVE), same_inode=st.booleans())
+    def restore_older(self, name, same_inode):
+        older, path = self.older.get(name), self.logs.path(name)
+        if older is not None and path.exists() and name not in self.logs.begun:
+            content = self.logs.content(name)
+            if content.startswith(older) and content != older:
+                if not same_inode:
+                    path.unlink()
+                path.write_bytes(older)
+                self.check()
+
+    @precondition(lambda self: self.clean)
     @rule(name=st.sampled_from(LIVE), more=st.integers(1, 6))
     def truncate_and_write(self, name, more):
         if self.logs.path(name).exists() and name not in self.logs.begun:
@@ -245,3 +268,49 @@ def test_few_bytes_are_known_again_by_each_name_of_their_file(tmp_path, codec):
         ("unchanged", f"was {logs.path('web/b.log.1')}"),
         ("duplicate", f"the same file as {logs.path(f'archive/first.{codec}')}, by a hard link"),
     ]
+
+
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_an_older_backup_in_the_place_of_a_file_counts_nothing_again(tmp_path, pad):
+    logs = Logs(tmp_path / "logs")
+
+    def night() -> tuple[str, str | None]:
+        report = run(logs.root, tmp_path / "state")
+        assert counted(report) == logs.ever
+        return next((file.status, file.reason) for file in report.files if file.path.endswith("a.log"))
+
+    backups = []
+    for _ in range(3):
+        logs.append("a.log", 3, pad)
+        night()
+        backups.append(logs.path("a.log").read_bytes())
+    logs.path("a.log").write_bytes(backups[1])
+    assert night() == ("unchanged", OLDER)
+    assert night() == ("unchanged", OLDER)
+    with Ledger.to_read(str(tmp_path / "state")) as ledger:
+        assert [(row.verdict, row.reason) for row in keeping.verify(ledger)] == [("same", OLDER)]
+    logs.append("a.log", 7, pad)
+    assert night() == ("read", None)
+    logs.append("a.log", 1, pad)
+    assert night()[0] == "read"
+    logs.path("a.log").unlink()
+    logs.path("a.log").write_bytes(backups[0])  # another inode
+    assert night() == ("unchanged", OLDER)
+    logs.move("a.log", "a.log.1")
+    logs.compress("a.log.1")
+    logs.append("a.log", 2, pad)
+    assert night()[0] == "read"
+    logs.path("a.log").write_bytes(backups[2])
+    night()
+
+
+def test_a_log_that_repeats_itself_is_no_older_backup(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    text = LINE.format(host=1, day=1, hour=1, number="same", pad="x" * 300)
+    for nights in range(1, 4):
+        with logs.path("a.log").open("a") as file:
+            file.write(text * 20)
+        logs.ever["/same" + "x" * 300] += 20
+        assert counted(run(logs.root, tmp_path / "state")) == {"/same" + "x" * 300: 20 * nights}
+    logs.path("a.log").write_text(text * 20)
+    assert counted(run(logs.root, tmp_path / "state")) == {"/same" + "x" * 300: 80}
