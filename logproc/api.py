@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from logproc.adhoc.result import Result
-    from logproc.coordinator import Detected
+    from logproc.looking import Detected
     from logproc.report.progress import Progress
     from logproc.report_model import Report
 
@@ -155,7 +155,7 @@ def detect(paths: Paths, *, config: PathLike | None = None) -> list[Detected]:
     >>> [found.format for found in logproc.detect("data/web3")]
     ['combined']
     """
-    from logproc.coordinator import detect as coordinate  # noqa: PLC0415
+    from logproc.looking import detect as coordinate  # noqa: PLC0415
 
     return coordinate(_ready(_flags(paths, config)))
 

@@ -14,11 +14,10 @@ import uuid
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from logproc import __version__, network, nightly, questions, running, scratch
+from logproc import __version__, network, questions, running, scratch
 from logproc.backends import choose
 from logproc.books import Books
 from logproc.clock import now_text
-from logproc.looking import Detected, PlanEntry, detect, plan
 from logproc.merging import merge
 from logproc.planner import Planner
 from logproc.report.files import replacing
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from logproc.model import Outcome, Task
     from logproc.report.progress import Progress
 
-__all__ = ["Detected", "PlanEntry", "detect", "plan", "reported", "run"]
-
 
 def run(config: Config, *, progress: Progress | None = None, say: Callable[[str], None] | None = None) -> Report:
     """Read the configured logs and return the report; LogprocError if the question or the books are wrong.
@@ -44,6 +41,8 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
     `say` takes lines on how other machines are doing, if any take part.
     """
     if config.state_dir is not None:
+        from logproc import nightly  # noqa: PLC0415 - and with it the ledger, which this run is without
+
         return nightly.run(config, progress=progress, say=say)
     started = now_text()
     elsewhere = network.backend(config, say or (lambda _line: None))
@@ -79,6 +78,8 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
 def reported(config: Config) -> None:
     """Say that the report of a run has been written to where it belongs."""
     if config.state_dir is not None:
+        from logproc import nightly  # noqa: PLC0415 - as above
+
         nightly.reported(config)
 
 

@@ -33,19 +33,19 @@ def detect(*, as_json: bool, explained: bool, **typed: Any) -> int:  # noqa: ANN
     """Show each file's format, codec, time span and sample fields."""
     config = load_config(typed)
     begin_if_cold(quiet=config.quiet)
-    from logproc import coordinator
+    from logproc import looking
     from logproc.report import listing
 
-    found = coordinator.detect(config, explained=explained)
+    found = looking.detect(config, explained=explained)
     put(listing.detected_json(found) if as_json else listing.detected_text(found))
     return listing.detected_code(found)
 
 
 def print_plan(config: Config, named: tuple[str, ...], *, as_json: bool) -> int:
     """Print what would be done with each file; returns the exit code."""
-    from logproc import coordinator
+    from logproc import looking
     from logproc.report import listing
 
-    entries = coordinator.plan(config)
+    entries = looking.plan(config)
     put(listing.plan_json(entries) if as_json else listing.plan_text(entries))
     return listing.plan_code(entries, named)

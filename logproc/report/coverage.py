@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import TYPE_CHECKING
 
 from logproc.report.text import path_text, plural, visible
@@ -143,7 +142,7 @@ def _missing(found: Mapping[str, int], others: Mapping[str, int]) -> dict[str, f
     shares = [lines / others[hour] for hour, lines in found.items() if lines and others.get(hour)]
     if len(shares) < LEAST_SHARED:
         return {}
-    share = median(shares)
+    share = _median(shares)
     expected = {hour: share * lines for hour, lines in others.items()}
     return {
         hour: lines
@@ -199,12 +198,18 @@ def _shifted(key: Key, numbered: Mapping[Key, Mapping[int, int]], largest: Seque
     shifts = [shift_of(numbered[key], numbered[each]) for each in twins]
     found = [shift for shift in shifts if shift]
     if 2 * len(found) > len(shifts):
-        shift = round(median(found))
+        shift = round(_median(found))
         text = (
             f"{name_of(source, host)}: its lines look like those of its twins {plural(abs(shift), 'hour')} "
             f"{'later' if shift > 0 else 'earlier'}; its clock or time zone may be wrong"
         )
         yield Finding("shifted", text, source, host)
+
+
+def _median(numbers: Sequence[float]) -> float:
+    from statistics import median  # noqa: PLC0415 - and fractions, decimals, random numbers with it; few reports need it
+
+    return median(numbers)
 
 
 def _number(hour: str) -> int:
@@ -231,7 +236,7 @@ def _clocks(files: Sequence[FileEntry]) -> Iterator[Finding]:
             )
             yield Finding("ahead", text, source or None, host)
         twins = [gap for (its, other), each in gaps.items() if its == source and other != host for gap in each]
-        usual = median(twins) if twins else 0.0
+        usual = _median(twins) if twins else 0.0
         if len(found) >= LEAST_FILES <= len(twins) and min(found) - max(usual, 0.0) > BEHIND:
             text = (
                 f"{name_of(source, host)}: the last lines of all its files are at least {seconds(min(found))} older "
