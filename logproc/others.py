@@ -60,6 +60,8 @@ def _read_run(reader: PieceReader, parser: Parser, run: Sequence[Refused], block
     desk = reader.desk
     position, end = run[0].at, reader.line_end(run[-1].at, block.end)
     reader.read = run[0].line
+    if reader.text is not desk.buffer:
+        desk.buffer[position:end] = reader.text[position:end]  # the parsers before may have rewritten it
     while position < end:
         before = desk.rows
         parser.parse(desk.buffer, position, end, before, desk.counters)

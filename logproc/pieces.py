@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from logproc.errors import InputError
+from logproc.formats.format import REWRITTEN
 from logproc.formats.parser import UNKNOWN, span
 from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import BlockReader
@@ -72,6 +73,7 @@ class PieceReader:
         self.run = run
         self.keep = keep
         self.parser: Parser | None = None
+        self.text = desk.buffer  # what was read: a copy where parsers rewrite lines in the buffer
         self._stride: Stride | None = None
         self.format = piece.format
         self._tried = piece.tried
@@ -247,6 +249,9 @@ class PieceReader:
         """Tokenise a block; a record at its end that may go on is kept for the next one."""
         desk, counters = self.desk, self.desk.counters
         parser = self.parser or self._choose(block)
+        if REWRITTEN.intersection(each.format.engine for each in (parser, *self.others)):
+            self.text = np.empty(block.end, np.uint8)
+            self.text[block.start :] = desk.buffer[block.start : block.end]
         if self._stride is not None:
             read_by_strides(self, self._stride, block)
             return
@@ -355,7 +360,7 @@ class PieceReader:
 
     def refuse(self, at: int, line: int, reason: str, block: Block) -> None:
         """Reject a line that no format of the file reads."""
-        raw = self._line_at(at, block.end, None if self.keep is not None else SAMPLE_BYTES)
+        raw = line_at(self.text, at, block.end, None if self.keep is not None else SAMPLE_BYTES)
         self._reject(Reject(line, block.offset + at - block.start, reason, raw))
 
     def _rejects(self, parser: Parser, block: Block, count: int) -> None:
@@ -364,7 +369,7 @@ class PieceReader:
         wanted = count if self.keep is not None else max(0, SAMPLES - len(self.samples))
         for k in range(min(wanted, count)):
             at = int(lines.reject_offset[k])
-            raw = self._line_at(at, block.end, None if self.keep is not None else SAMPLE_BYTES)
+            raw = line_at(self.text, at, block.end, None if self.keep is not None else SAMPLE_BYTES)
             offset = block.offset + at - block.start
             reason = self._reason(parser, int(lines.reject_reason[k]))
             self._sample(Reject(self.read + int(lines.reject_line[k]), offset, reason, raw))
@@ -397,22 +402,23 @@ class PieceReader:
 
     def text_at(self, at: int, end: int) -> str:
         r"""Return the line at `at` as text; bytes that are not UTF-8 as \xNN."""
-        line = self._line_at(at, end, None)
+        line = line_at(self.text, at, end)
         if self.parser is not None and self.parser.format.coloured:
             line = line.lstrip(b"\0")  # where its colours were
         return line.decode("utf-8", "backslashreplace")
 
-    def _line_at(self, at: int, end: int, limit: int | None) -> bytes:
-        """Return a line's bytes without its end, or its first bytes."""
-        stop = end if limit is None else min(end, at + limit)
-        step = at
-        while step < stop:
-            chunk = self.desk.buffer[step : min(stop, step + 4096)].tobytes()
-            newline = chunk.find(b"\n")
-            if newline >= 0:
-                return self.desk.buffer[at : step + newline].tobytes().removesuffix(b"\r")
-            step += len(chunk)
-        return self.desk.buffer[at:stop].tobytes()
+
+def line_at(buffer: NDArray[np.uint8], at: int, end: int, limit: int | None = None) -> bytes:
+    """Return a line's bytes without its end, or its first bytes."""
+    stop = end if limit is None else min(end, at + limit)
+    step = at
+    while step < stop:
+        chunk = buffer[step : min(stop, step + 4096)].tobytes()
+        newline = chunk.find(b"\n")
+        if newline >= 0:
+            return buffer[at : step + newline].tobytes().removesuffix(b"\r")
+        step += len(chunk)
+    return buffer[at:stop].tobytes()
 
 
 def keep_between(

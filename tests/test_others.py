@@ -152,6 +152,20 @@ def test_rows_come_in_the_order_of_the_lines_and_know_where_they_stand(tmp_path:
     assert all(text[row["_offset"] :].startswith(line.encode()) for row, line in zip(found, lines, strict=True))
 
 
+def test_a_line_that_the_first_format_rewrites_and_refuses_comes_to_the_next_one_as_it_stands(tmp_path: Path):
+    path = tmp_path / "mixed.log"
+    pairs = '2024-01-02T03:04:05.678Z web1 level=info msg="up {}"'
+    cut = '2024-01-02T03:04:06+00:00 gate date=2024-01-02 time=03:04:05 devname="F1" type="traffic" action="acc'
+    lines = [*[pairs] * 30, *[cut] * 6, *[pairs] * 30]
+    assert found(*lines).tried == ("logfmt_timestamped", "fortigate_timestamped")
+    path.write_text("".join(line.format(n) + "\n" for n, line in enumerate(lines)))
+    read_as = rows(path)
+    assert len(read_as) == len(lines)
+    assert [row["message"] for row in read_as if row["host"] == "gate"] == [
+        'devname="F1" type="traffic" action="acc'
+    ] * 6
+
+
 def test_a_change_behind_the_head_is_seen_in_the_tail(tmp_path: Path):
     path = tmp_path / "changed.log"
     path.write_text("".join((COMBINED if n < 5000 else JSON).format(n) + "\n" for n in range(9000)))

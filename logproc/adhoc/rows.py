@@ -26,7 +26,7 @@ from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
 from logproc.model import NO_TIME, RAW, Kind, Task
-from logproc.pieces import PieceReader
+from logproc.pieces import PieceReader, line_at
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.report_model import Report, RunInfo
@@ -300,7 +300,7 @@ class RowReader(PieceReader):
         """Return a line, or all lines of a record whose lines were not made one."""
         if isinstance(parser, ExportParser):
             return self.desk.buffer[at : parser.end_of(at)].tobytes()
-        return self._line_at(at, len(self.desk.buffer), None)
+        return line_at(self.desk.buffer, at, len(self.desk.buffer))
 
 
 def _nobody() -> Any:  # noqa: ANN401 - stands where an aggregator would; it is never sent anything

@@ -21,6 +21,9 @@ PRETTY, EXPORT, AUDIT = "pretty", "export", "audit"
 STAMPED_JSON, STAMPED_PAIRS = "stamped_json", "stamped_pairs"
 """Engines: what `Format.engine` may be."""
 
+REWRITTEN = frozenset({AUDIT, STAMPED_JSON, STAMPED_PAIRS})
+"""Engines that rewrite lines where they stand, those that they refuse, too."""
+
 COLOURED = "coloured:"
 """What stands in front of the name of a format whose lines have the colours of a terminal."""
 

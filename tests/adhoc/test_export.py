@@ -92,6 +92,27 @@ def test_csv_is_read_back_as_it_was(tmp_path):
     ]
 
 
+REWRITTEN = (
+    b'2024-01-02T03:04:05.678901234Z {"level":"info","msg":"up %d"}\n',
+    b'2024-01-02T03:04:05.678Z web1 level=info msg="up%d"\n',
+    b'type=SYSCALL msg=audit(1704164645.678:%d): pid=12 comm="ls"\n',
+)
+
+
+@pytest.mark.parametrize("usual", REWRITTEN)
+def test_lines_that_are_rewritten_while_they_are_read_are_shown_as_they_stand(tmp_path, usual):
+    good = [usual % n for n in range(3000)]
+    bad = (usual % 3000).rstrip(b'"}\n') + b" cut\n"
+    (tmp_path / "a.log").write_bytes(b"".join((*good, bad, *good)))
+    rejects = tmp_path / "rejects.jsonl"
+    asked = ["--select", "raw", "--rejects", str(rejects)]
+    table = pa.parquet.read_table(exported(tmp_path, tmp_path / "a.log", *asked))
+    wanted = [line.decode().rstrip() for line in (*good, *good)]
+    assert table.column("raw").to_pylist() == wanted
+    assert [json.loads(line)["raw"] for line in rejects.read_text().splitlines()] == [bad.decode().rstrip()]
+    assert [row["raw"] for row in json_rows(tmp_path / "a.log", select=("raw",))] == wanted
+
+
 @pytest.mark.parametrize("where", [None, "status = 201"])
 def test_raw_is_the_line_where_it_is_asked_for(tmp_path, where):
     lines = [line(n).rstrip("\n") for n in range(3000)]
