@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import email
 from dataclasses import replace
 from statistics import StatisticsError, correlation
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report.samples import column, entry, table
+from report.samples import column, entry, night, table
 
 from logproc.model import Lines
-from logproc.report import shifts
+from logproc.report import html, shifts
 from logproc.report.coverage import coverage
+from logproc.report.html import mail
 from logproc.report_model import COVERAGE, Report, RunInfo
 
 HOURS = [f"2026-03-{day:02}T{hour:02}:00:00Z" for day in (1, 2, 3) for hour in range(24)]
@@ -55,6 +57,16 @@ def test_a_silent_host_is_named_with_its_hours():
     assert "about 370 an hour were expected" in finding.text
     assert found.rows[1].holes == set(range(30, 35))
     assert found.rows[0].holes == frozenset()
+
+
+def test_a_silent_host_is_at_the_top_of_the_page_and_in_the_mails_subject():
+    silent = [lines if not 30 <= number < 35 else None for number, lines in enumerate(usual())]
+    found = replace(night(), coverage=counted({"a": usual(), "b": silent, "c": usual()}))
+    page = html.render(found).decode()
+    top = page[page.index("Needs a look") : page.index('<section id="coverage">')]
+    assert '<a href="#coverage">silent</a> web/b: no lines, or far fewer than its twins' in top
+    subject = email.message_from_bytes(mail.render(found, 0.05))["Subject"].replace("\n", "")
+    assert ", 1 finding, " in subject
 
 
 def test_far_fewer_lines_are_a_hole_as_well():

@@ -19,6 +19,7 @@ from logproc.report.html.page import environment
 from logproc.report.text import plural
 
 if TYPE_CHECKING:
+    from logproc.report.coverage import Finding
     from logproc.report_model import Report, ReportTable
 
 SIZES = ((12, 10, 90), (12, 5, 60), (8, 5, 40), (4, 5, 30), (0, 0, 0))
@@ -41,22 +42,25 @@ def render(
     """Return the mail as bytes, with the line ends that sendmail reads; UsageError if jinja2 is not installed."""
     message = EmailMessage(policy=SMTP.clone(linesep="\n"))
     books = overview.books(report, max_reject_ratio, named)
-    message["Subject"] = subject(report, len(books.problems))
+    findings = coverage(report.coverage, report.files).findings if report.coverage is not None else ()
+    message["Subject"] = subject(report, len(books.problems), len(findings))
     if to:
         message["To"] = to
     message["Date"] = format_datetime(datetime.fromisoformat(report.run.finished))
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
     message.set_content(_beginning(terminal.render(report, max_reject_ratio, named)), cte="quoted-printable")
-    message.add_alternative(_page(report, books, before), subtype="html", cte="quoted-printable")
+    message.add_alternative(_page(report, books, findings, before), subtype="html", cte="quoted-printable")
     return message.as_bytes()
 
 
-def subject(report: Report, problems: int) -> str:
+def subject(report: Report, problems: int, findings: int) -> str:
     """Return the line that people see first: what needs a look, then how much was read."""
     failed = sum(check.failed for check in report.checks)
     parts = [f"{plural(failed, 'check')} failed"] if failed else []
     if problems > failed:
         parts.append(plural(problems - failed, "problem"))
+    if findings:
+        parts.append(plural(findings, "finding"))
     return f"logproc: {', '.join([*parts, plural(report.lines.read, 'line') + ' read'])}"
 
 
@@ -75,13 +79,12 @@ def _beginning(text: str) -> str:
     return text
 
 
-def _page(report: Report, books: overview.Books, before: tuple[ReportTable, ...]) -> str:
+def _page(report: Report, books: overview.Books, findings: tuple[Finding, ...], before: tuple[ReportTable, ...]) -> str:
     old = {table.name: table for table in before}
     filled = [table for table in report.reports if table.rows or table.problem]
     tiles = [overview.tiles(table, 0, "", report, old.get(table.name)) for table in filled if overview.is_tiles(table)]
     tables = [panels.panel(table, 0) for table in filled if not overview.is_tiles(table)]
     shown = [table for table in tables if not table.charts]
-    findings = coverage(report.coverage, report.files).findings if report.coverage is not None else ()
     page = ""
     for most, rows, cell in SIZES:
         page = (
