@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from logproc.api import detect, parse, run, scan, sql
     from logproc.errors import (
         AccountingError,
+        CapacityError,
         ConfigError,
         DamagedError,
         FormatError,
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccountingError",
+    "CapacityError",
     "ConfigError",
     "DamagedError",
     "FormatError",

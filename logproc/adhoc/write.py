@@ -162,7 +162,7 @@ def _csv_column(column: Any) -> Any:  # noqa: ANN401 - pyarrow
         if pc.any(odd).as_py():
             texts = text_array([harmless(text) for text in texts.to_pylist()])
         return texts.take(coded.indices)
-    if pa.types.is_nested(type_) or pa.types.is_decimal(type_) or _is_interval(type_):
+    if pa.types.is_nested(type_) or _is_interval(type_):
         return text_array([None if v is None else str(_cell(plain(v))) for v in column.to_pylist()])
     return column
 

@@ -1,6 +1,7 @@
 """`sql`: the same answer from either engine, and refusals that point at what is wrong."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -345,6 +346,12 @@ def test_intervals_are_written_as_duckdb_writes_them(interval, tmp_path, capfd):
         assert text in capfd.readouterr().out
     assert execute(["sql", sql, str(DATA / "web3"), "--to", "parquet", "-o", str(tmp_path / "x.parquet")]) == 0
     assert duckdb.sql(f"SELECT span FROM '{tmp_path}/x.parquet'").fetchall() == [(text,)]
+
+
+def test_sums_are_numbers_in_csv_whichever_engine_adds_them(capfd):
+    for over in ("", ", rank() OVER () AS r"):
+        assert execute(["sql", f"SELECT -sum(bytes) AS s{over} FROM web", str(DATA / "web1"), "--to", "csv"]) == 0
+        assert re.fullmatch(r"s(,r)?\r\n-\d+(,1)?\r\n", capfd.readouterr().out)
 
 
 @pytest.mark.parametrize(
