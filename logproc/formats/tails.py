@@ -46,7 +46,7 @@ TAILS = (
         (word("group"), word("stream"), maybe(stamp(ISO, b" ")), MESSAGE),
         rank=1,
         single=True,
-        begins=rb"\S+ " + _STREAM,
+        begins=rb"[/A-Za-z]\S* " + _STREAM,
         unlike=_NO_STREAM,
         needs=(b"/",),
         samples=(

@@ -495,3 +495,9 @@ def test_columns_that_are_named_are_not_taken_for_a_message(sign: str, name: str
     rows = [f'2026-03-01T00:00:{second:02}Z{sign}INFO{sign}"a{sign} b"' for second in range(60)]
     assert found("\n".join([sign.join(("time", "level", "msg")), *rows, ""]).encode()).format == name
     assert found("\n".join([*rows, ""]).encode()).format == "timed_separated"
+
+
+def test_a_cut_line_of_aws_logs_tail_makes_no_group_of_its_time():
+    line = b"2024-01-02T03:04:05.678000+00:00 ecs/app/0123456789abcdef GET / 200\n"
+    found = detect([line * 9 + line[:40] + line + line[4:]], matcher=MATCHER)
+    assert found.format == "aws_logs_tail"
