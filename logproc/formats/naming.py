@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 DATE, REQUEST = "date", "request"
 """Keys that are no fields of their own: the day of a time that is a clock alone, and a whole request line."""
 
-STAMP = "0"
-"""Key of the time in front of a line that names its other fields: of the record, where it has none itself."""
+STAMP = "~0"
+"""Key of the time in front of a line that names its other fields: of the record, where it has none itself. Records have
+other keys: a list or a text whose places were made keys has "0"."""
 
 REQUEST_FIELDS = ("method", "target", "protocol")
 TARGET_FIELDS = ("path", "query")

@@ -1,7 +1,7 @@
 """JSON and key=value behind a time, as `docker logs -t` puts it in front, rewritten in place as JSON and key=value.
 
-`2024-01-02T03:04:05.6Z {"a":1}` becomes `{"0":1704164645600,"a":1}`, with NULs in front, which is no longer, and
-`2024-01-02T03:04:05.6Z web1 a=1` becomes `0=1704164645600 host=web1 a=1`, with blanks behind the number; a level in
+`2024-01-02T03:04:05.6Z {"a":1}` becomes `{"~0":1704164645600,"a":1}`, with NULs in front, which is no longer, and
+`2024-01-02T03:04:05.6Z web1 a=1` becomes `~0=1704164645600 host=web1 a=1`, with blanks behind the number; a level in
 the place of the host becomes `level=`, another word in capitals `msg=`. A line may be read a second time: what stands
 there is not rewritten again.
 """
@@ -20,7 +20,7 @@ CACHE_CELLS = 8
 _LONGEST, _SHORTEST = 36, 20
 _SECOND = 1000000
 _FIRST = 10**15  # 2001, from when on the size of a number says what it counts; up to 2286
-_KEY = int.from_bytes(b'{"0":', "little")
+_KEY, _NAME = int.from_bytes(b'{"~0":', "little"), int.from_bytes(b"~0=", "little")
 _HOST, _LEVEL, _MESSAGE = (int.from_bytes(text, "little") for text in (b" host=", b" level=", b" msg="))
 _SMALL = 0x2020202020202020
 _LEVELS = tuple(
@@ -114,10 +114,10 @@ def rewrite_stamped(base, begin, end, pairs, cache):
             number, digits = _epoch(micros)
             if good and naive == 0 and _FIRST <= micros < 10 * _FIRST:
                 if words > 0:
-                    store_byte(base, s, 48)
-                    store_byte(base, s + 1, 61)
-                    _put_number(base, s + 2 + digits, number)
-                    for k in range(s + 2 + digits, blank):
+                    for k in range(3):
+                        store_byte(base, s + k, (_NAME >> (8 * k)) & 255)
+                    _put_number(base, s + 3 + digits, number)
+                    for k in range(s + 3 + digits, blank):
                         store_byte(base, k, 32)
                     if words == 2:
                         label, length = _label(base, blank + 1)
@@ -125,8 +125,8 @@ def rewrite_stamped(base, begin, end, pairs, cache):
                             store_byte(base, blank + 1 - length + k, (label >> (8 * k)) & 255)
                 elif pairs == 0 and _is_filled(base, blank + 1, newline):
                     store_byte(base, blank + 1, 44)
-                    at = _put_number(base, blank + 1, number) - 5
-                    for k in range(5):
+                    at = _put_number(base, blank + 1, number) - 6
+                    for k in range(6):
                         store_byte(base, at + k, (_KEY >> (8 * k)) & 255)
                     for k in range(s, at):
                         store_byte(base, k, 0)

@@ -61,6 +61,18 @@ def test_a_time_of_its_own_is_that_of_the_record():
     ]
 
 
+@pytest.mark.parametrize("stamp", [b"2024-01-02T03:04:05Z", b"2024-01-02T03:04:05.6Z", b"2024-01-02T03:04:05.6789Z"])
+def test_keys_that_are_places_of_a_list_are_fields_and_no_times(stamp: bytes):
+    time = parsed("jsonl_timestamped", stamp + b' {"a":1}\n')[0][0]["time"]
+    assert time is not None
+    text = b' {"0":5,"1":6,"msg":"up"}\n'
+    assert parsed("jsonl_timestamped", stamp + text)[0] == [{"time": time, "0": 5, "1": 6, "message": "up"}]
+    rows, _ = parsed("logfmt_timestamped", stamp + b" WARNING 0=5 msg=up\n")
+    assert rows == [{"time": time, "0": 5, "message": "up", "level": "WARN"}]
+    rows = counted(resolve("jsonl_timestamped"), stamp + text, ("time", "0"))
+    assert rows == [{"time": time, "0": "5"}]
+
+
 @pytest.mark.parametrize("name", ["jsonl_timestamped", "logfmt_timestamped"])
 @pytest.mark.parametrize(
     "line", [b"started", b"{}", b'{"cut": "of', b"web1 no pair", b'"a=1', b"=1", b"", b"a b c=1", b"{", b"app[1]: a=1"]
