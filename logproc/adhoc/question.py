@@ -6,33 +6,28 @@ More than is needed may be named here, never less: DuckDB applies the whole quer
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from logproc import questions
+from logproc.adhoc.pushing import NOTHING, enough_of, pushed_of
 from logproc.adhoc.traps import traps
-from logproc.errors import QueryError
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import RAW, Kind
-from logproc.rollup.builder import WHERE, Builder, Query, Relation
-from logproc.rollup.expressions import NODES, TYPES, type_name
-from logproc.rollup.functions import FUNCTIONS
+from logproc.rollup.expressions import TYPES, type_name
 from logproc.rollup.functions_template import COMPUTED
-from logproc.rollup.kinds import conjunction
-from logproc.rollup.spec import EVERYTHING, Call, Column, Expression, calls
-from logproc.rollup.sql import FAMILIES, LOGS, aliases, clause_of, grammar, relation_of
+from logproc.rollup.spec import EVERYTHING, Call, Column, Expression
+from logproc.rollup.sql import FAMILIES, LOGS, grammar, relation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from logproc.adhoc.arrow import Selection
     from logproc.config import Config
+    from logproc.rollup.builder import Relation
 
 Node = Any
 """A node of sqlglot's tree."""
-
-DESCRIBED_ROWS = 10_000
-"""Rows whose values say what DESCRIBE calls a field that nobody declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +155,7 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
     for table in tables:
         name = known[table.name.lower()]
         twice = name in asked.selections  # each may want other rows
-        pushed = _NOTHING if twice else _pushed(table, tree, relations.by_name[name])
+        pushed = NOTHING if twice else pushed_of(table, tree, relations.by_name[name])
         fields = scope.fields(name, names)
         has_raw = has_raw or RAW in fields
         asked.sampled |= {name} if fields and relations.by_name[name].dynamic else frozenset()
@@ -174,7 +169,7 @@ def _read(sql: str, tree: Node, scope: _Scope) -> Asked:
         asked.streams = asked.streams and all(label in asked.as_text for label in typed)
     asked.traps = tuple(traps(tree, {name.lower(): _kinds(s) for name, s in asked.selections.items()}))
     if pushed is not None and len(tables) == 1:
-        asked.enough = _enough(tree, tables[0], whole=pushed.whole)
+        asked.enough = enough_of(tree, tables[0], whole=pushed.whole)
     put_in: list[tuple[int, str]] = []
     if any("." in label for selection in asked.selections.values() for label in selection.labels):
         put_in += _marks(tree, _qualifiers(tree, tables) | local)
@@ -189,32 +184,6 @@ def _kinds(selection: Selection) -> dict[str, Kind]:
     """Return the kinds of the columns that are read of a relation, by their labels in lower case."""
     labelled = zip(selection.labels, selection.columns, strict=True)
     return {label.lower(): column.kind for label, column in labelled}
-
-
-def _enough(tree: Node, table: Node, *, whole: bool) -> int | None:
-    """Return how many of the first rows answer a query that shows rows as they are; None if all may be needed."""
-    if type(tree).__name__ == "Describe":
-        return DESCRIBED_ROWS
-    limit = clause_of(tree, "limit")
-    if type(tree).__name__ != "Select" or limit is None or table.parent_select is not tree:
-        return None
-    shown = {"expressions", "from", "from_", "where", "limit", "offset"}
-    if not whole or any(value for key, value in tree.args.items() if key not in shown):
-        return None
-    calls_made = {node.name.lower() for node in tree.walk() if type(node).__name__ == "Anonymous"}
-    if calls_made - FUNCTIONS.keys() or any(type(node).__name__ in _OF_ALL_ROWS for node in tree.walk()):
-        return None  # a function that may aggregate, or make rows
-    numbers = [part.expression for part in (limit, clause_of(tree, "offset")) if part is not None]
-    if limit.args.get("limit_options") or any(not _is_count(number) for number in numbers):
-        return None
-    return sum(int(number.this) for number in numbers)
-
-
-_OF_ALL_ROWS = frozenset({"Window", "Subquery", "Exists", "AggFunc", "Count", "Filter", "Unnest", "Columns"})
-
-
-def _is_count(node: Node) -> bool:
-    return type(node).__name__ == "Literal" and not node.is_string and node.this.isdigit()
 
 
 def _cast_to_text(tree: Node) -> frozenset[str]:
@@ -420,58 +389,3 @@ def _undeclared(relation: Relation, written: frozenset[str], seen: set[str]) -> 
             kind = relation.columns.get(meant or "")
             found[path] = Column(path, Kind.DYNAMIC) if meant is None or kind is None else Column(meant, kind)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Pushed:
-    """What of a WHERE can be decided while parsing, and whether that is the whole of it."""
-
-    condition: Expression | None
-    whole: bool
-
-
-_NOTHING = _Pushed(None, whole=False)
-
-
-def _pushed(table: Node, tree: Node, relation: Relation) -> _Pushed:
-    """Return the part of the WHERE above a table that can be decided while parsing."""
-    select = table.parent_select
-    if (
-        select is None
-        or type(table.parent).__name__ != "From"
-        or clause_of(select, "joins")
-        or clause_of(select, "laterals")
-    ):
-        return _NOTHING
-    where = clause_of(select, "where")
-    if where is None:
-        return _Pushed(None, whole=True)
-    if relation.dynamic and select is not tree:
-        return _NOTHING  # in a subquery, a name that no family declares may be one of the query around it
-    names = frozenset({*relation.names, (table.alias or table.name).lower()})
-    own = replace(relation, names=names)
-    builder = Builder(Query("sql", ""), own, NODES, aliases(select))
-    terms = list(_terms(where.this))
-    built = [built for term in terms for built in _built(builder, term)]
-    if not built or builder.aggregates:
-        return _NOTHING
-    return _Pushed(conjunction(built), whole=len(built) == len(terms))
-
-
-def _terms(node: Node) -> Iterator[Node]:
-    if type(node).__name__ == "And":
-        yield from _terms(node.this)
-        yield from _terms(node.expression)
-    elif type(node).__name__ == "Paren":
-        yield from _terms(node.this)
-    else:
-        yield node
-
-
-def _built(builder: Builder, term: Node) -> Iterator[Expression]:
-    try:
-        built = builder.condition(term, WHERE)
-    except QueryError:
-        return  # DuckDB alone knows what it means
-    if not calls(built, "comparable"):  # whether a field is a number follows from all of its values
-        yield built

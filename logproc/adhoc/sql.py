@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import coordinator, questions
 from logproc.adhoc.fields import doubtful, sampled_fields
-from logproc.adhoc.question import DESCRIBED_ROWS, Asked, asked_of, relations_of
+from logproc.adhoc.pushing import DESCRIBED_ROWS
+from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import is_wrong
 from logproc.config import NamedReport
 from logproc.errors import MissingExtraError, QueryError

@@ -14,7 +14,7 @@ pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'logproc[
 pytest.importorskip("pyarrow.parquet")
 
 import logproc  # noqa: E402
-from logproc.adhoc import question  # noqa: E402
+from logproc.adhoc import pushing, question  # noqa: E402
 from logproc.adhoc.duck import Duck  # noqa: E402
 from logproc.adhoc.settling import Settled  # noqa: E402
 from logproc.adhoc.sql import Answer  # noqa: E402
@@ -94,7 +94,7 @@ def test_rows_as_they_are_need_no_more_rows_than_they_show(tmp_path):
     for sql, needs in {
         "SELECT * FROM json LIMIT 3": 3,
         "SELECT n, upper(message) FROM json WHERE level IS NULL LIMIT 3 OFFSET 2": 5,
-        "DESCRIBE json": question.DESCRIBED_ROWS,
+        "DESCRIBE json": pushing.DESCRIBED_ROWS,
         "SELECT * FROM json ORDER BY n LIMIT 3": None,
         "SELECT max(n) FROM json LIMIT 3": None,
         "SELECT mode(n) FROM json LIMIT 3": None,
