@@ -25,6 +25,9 @@ NAME = "ledger.sqlite"
 BUSY_SECONDS = 10.0
 """How long a reader or writer waits for a transaction of another process."""
 
+CHECKED_BYTES = 64 << 20
+"""Ledgers up to this size are checked in each run: 12.6 MB of 10,000 files take 10 ms of CPU."""
+
 RESTORE = "restore it from a backup, or move it away: then the next run counts all that is on disk anew"
 
 
@@ -65,15 +68,21 @@ def has_ledger(folder: str) -> bool:
     return (Path(folder) / NAME).exists()
 
 
-def open_to_write(folder: str) -> tuple[sqlite3.Connection, str]:
-    """Open the ledger of a state folder, making it where there is none; returns its path, too. Raises LedgerError."""
+def open_to_write(folder: str, *, checked: bool = True) -> tuple[sqlite3.Connection, str]:
+    """Open the ledger of a state folder, making it where there is none; returns its path, too. Raises LedgerError.
+
+    `checked` looks through its pages, where they are few.
+    """
     path = str(Path(folder) / NAME)
     with ledger_errors(path):
         if not Path(path).exists():
             _make(path)
         _require_content(path)
         connection = _configured(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None))
-        for step in range(_version(connection, path), VERSION):
+        version = _version(connection, path)
+        if checked:
+            _require_sound(connection, path)
+        for step in range(version, VERSION):
             connection.executescript(f"BEGIN; {MIGRATIONS[step]} PRAGMA user_version={step + 1}; COMMIT;")
         # Says now, and not after an hour of work, that nothing can be written.
         connection.execute("BEGIN IMMEDIATE")
@@ -145,6 +154,15 @@ def _require_content(path: str) -> None:
         raise LedgerError(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     if size == 0:
         raise LedgerError(path, f"the ledger is damaged (the file is empty); {RESTORE}")
+
+
+def _require_sound(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse a small ledger whose pages do not fit together: a run may not touch those, and would go on."""
+    if os.stat(path).st_size > CHECKED_BYTES:  # noqa: PTH116
+        return
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise LedgerError(path, f"the ledger is damaged ({' '.join(found.split())}); {RESTORE}")
 
 
 def _version(connection: sqlite3.Connection, path: str) -> int:

@@ -33,7 +33,7 @@ class Statements:
     @classmethod
     def to_end(cls, folder: str) -> Self:
         """Open the ledger once more for a run that has committed what it counted."""
-        return cls(*database.open_to_write(folder), database.KEPT)
+        return cls(*database.open_to_write(folder, checked=False), database.KEPT)
 
     @classmethod
     def to_read(cls, folder: str) -> Self:

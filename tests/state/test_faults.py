@@ -58,6 +58,22 @@ def test_an_empty_ledger_is_a_damaged_one_and_no_new_one(tmp_path, logs):
         run(logs.root, tmp_path / "s")
 
 
+def test_a_damaged_page_is_found_by_a_run_without_news(tmp_path, logs):
+    for number in range(40):
+        logs.append(f"{number}.log", 1)
+    run(logs.root, tmp_path / "s", now_ns=1 << 62)
+    path = tmp_path / "s" / NAME
+    database = sqlite3.connect(path)
+    page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'pieces_by_generation'").fetchone()[0]
+    size = database.execute("PRAGMA page_size").fetchone()[0]
+    database.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"garbage")
+    with pytest.raises(LedgerError, match=r"the ledger is damaged.*restore it from a backup, or move it away"):
+        run(logs.root, tmp_path / "s", now_ns=1 << 62)
+
+
 @pytest.mark.parametrize("table", ["totals", "sums"])
 def test_damage_within_is_found_by_a_checksum(tmp_path, logs, table):
     run(logs.root, tmp_path / "s")
