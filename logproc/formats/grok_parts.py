@@ -17,8 +17,8 @@ def _ipv6() -> str:
     for before in range(6, -1, -1):
         after = 7 - before
         head = f"(?:{group}(?::{group}){{0,{before - 1}}})?" if before > 1 else f"(?:{group})?" if before else ""
-        if before < 5:
-            ways.append(f"{head}::(?:{group}:){{0,{after - 3}}}{four}")
+        if before < 6:
+            ways.append(f"{head}::(?:{group}:){{0,{after - 2}}}{four}")
         ways.append(f"{head}::(?:{group}(?::{group}){{0,{after - 1}}})?")
     return f"(?<![:.0-9A-Fa-f])(?:{'|'.join(ways)})(?![:.0-9A-Fa-f])(?:%[0-9A-Za-z_.-]+)?"
 

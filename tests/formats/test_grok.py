@@ -8,7 +8,7 @@ import pytest
 from formats.cases import needs_shared, read_cases
 from formats.named import parsed
 from formats.patterns import read_lines
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logproc.errors import FormatError
@@ -99,6 +99,11 @@ ADDRESSES = st.one_of(
 
 
 @given(ADDRESSES)
+@example("0:0:0:0:0::1.2.3.4")
+@example("0:0:0:0:0:0::1.2.3.4")
+@example("0:0::0:0:0:1.2.3.4")
+@example("0:0::0:0:0:0:1.2.3.4")
+@example("::0:0:0:0:0:1.2.3.4")
 def test_an_ipv6_address_is_what_python_takes_for_one(text: str):
     try:
         valid = bool(IPv6Address(text))
