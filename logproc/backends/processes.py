@@ -5,7 +5,8 @@ cut in halves. The parent beats for children that live and are not stopped; a ch
 lease is killed, and one whose task another child has finished first.
 
 Where children have a ceiling of memory, a range that is too much for a fresh one is cut at once. The first that runs
-into it, before anything was done, has the smallest part of all tasks tried: if that is too much, too, none will do.
+into it, before anything was done, has the smallest part of all tasks tried: if that is too much, too, and still nothing
+is done, none will do.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Supervisor:
         self._children = children
         self._tasks = tasks
         self._memory = memory
-        self._doubts = memory is not None  # whether the ceiling may be too little for any task
+        self._doubts = memory is not None  # whether the ceiling may be too little for any task: none is done yet
+        self._trial: Task | None = None
         self._host = platform.node() or "this machine"
         self._names = [f"{self._host}/{n}" for n in reversed(range(children.idle))]  # of children without a task
         self._leases: dict[str, tuple[str, Lease]] = {}  # whose, and what, by their ids
@@ -75,14 +77,13 @@ class Supervisor:
             raise MachineError(event.cause)
         starved = isinstance(event, Died) and event.starved and self._memory is not None
         if event.key == TRIAL:
-            if starved:
+            if starved and self._doubts:
                 raise self._too_little()
             return
         worker, lease = self._free(event.key)
         if isinstance(event, Died):
             self._broker.died(worker, event.cause, [lease.id], conclusive=starved and event.fresh)
-            if starved and self._doubts:
-                self._doubts = False
+            if starved and self._doubts and self._trial is None:
                 self._try_other(lease.task)
         else:
             self._doubts = False
@@ -95,6 +96,7 @@ class Supervisor:
             self._children.submit(TRIAL, self._trial)
 
     def _too_little(self) -> UsageError:
+        assert self._trial is not None
         limit, least_of_all = (
             (self._memory or 0) / (1 << 20),
             f"{self._trial.bytes} bytes of {self._trial.pieces[0].path}",

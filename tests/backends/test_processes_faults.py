@@ -31,6 +31,7 @@ from waiting import PATIENCE, until
 
 from logproc import coordinator, planner
 from logproc.backends import children, processes
+from logproc.backends.broker import Broker
 from logproc.backends.children import Children, Died, Done
 from logproc.config import Config, NamedReport
 from logproc.errors import MachineError, UsageError
@@ -392,6 +393,37 @@ def test_a_ceiling_that_suffices_for_the_smallest_task_loses_only_what_is_too_mu
     outcomes = {o.task: o for o in processes.run(starve, job, tasks, 2, memory=500 * MIB)}
     assert {n for n, o in outcomes.items() if isinstance(o, Failure)} == {0, 1, 2, 3}
     assert outcomes[4] == answer(tasks[4])
+
+
+class Scripted:
+    """Stands for children of which the first two tasks and the trial run out of memory, the trial after a success."""
+
+    idle = 3
+    beating = running = frozenset()
+
+    def __init__(self):
+        self.given = {}
+        self.events = []
+
+    def submit(self, key, task):
+        self.given[key] = task
+        self.idle -= 1
+        is_good = task.number == 2
+        self.events.append(Done(key, answer(task)) if is_good else Died(key, "exit 12", starved=True, fresh=True))
+
+    def wait(self, _seconds):
+        self.idle += 1
+        self.events.sort(key=lambda event: (event.key == processes.TRIAL, self.given[event.key].number))
+        return [self.events.pop(0)]
+
+
+def test_a_ceiling_below_which_a_task_was_done_is_not_too_little_for_any():
+    sizes = (100, 1, 10)
+    tasks = [Task(n, (Piece(n, f"/logs/{n}", 0, -1, 0),), size) for n, size in enumerate(sizes)]
+    broker, children = Broker(tasks, run="processes", clock=lambda: 0.0), Scripted()
+    found = {o.task: o for o in processes.Supervisor(broker, children, tasks, MIB).outcomes()}
+    assert children.given[processes.TRIAL] == tasks[1]
+    assert {n for n, outcome in found.items() if isinstance(outcome, Failure)} == {0, 1}
 
 
 @linux
