@@ -128,7 +128,7 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Know
     wrong = uncount(ledger, specs, renewed) if renewed else set()
     for number in renewed:
         ledger.save_ranges(number, ())
-        found[number].record = _emptied(found[number].record)
+        found[number].record = _emptied(found[number].record, ledger.begun(number))
     for number, progress in found.items():
         _drop_open_part(ledger, number, progress)
     add_up_again(ledger, specs, max_groups, sorted(wrong))
@@ -213,9 +213,10 @@ def _less(lines: Lines, apart: Lines) -> Lines:
     )
 
 
-def _emptied(record: Record) -> Record:
-    """Return a generation of which nothing is counted."""
-    g = replace(record.generation, offset=0, tail=b"", tail_bytes=0, crc=0, open_end=0, end_crc=0, closed=True)
+def _emptied(record: Record, begun: tuple[int, int, int] | None) -> Record:
+    """Return a generation of which nothing is counted, but for what another one has counted of its beginning."""
+    _, at, crc = begun or (0, 0, 0)
+    g = replace(record.generation, offset=at, tail=b"", tail_bytes=0, crc=crc, open_end=at, end_crc=crc, closed=True)
     return replace(record, generation=g, first_time=None, last_time=None)
 
 

@@ -52,7 +52,7 @@ BATCH_SECONDS = 1.0
 
 def plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> tuple[list[Task], Run]:
     """Write down what is going to be read, and return it as tasks; a run that reads nothing has no number yet."""
-    _settle_unreadable(found)
+    _settle_unreadable(found, ledger)
     _refuse_merged(found, ledger)
     tasks = planner.tasks_of(surveying.pieces(planner, found, ledger))
     wanted = {piece.file for task in tasks for piece in task.pieces}
@@ -68,20 +68,25 @@ def plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> t
                 record = surveying.new_record(found.files[place], found.absolute[place], decision)
                 generation = ledger.add_generation(record, run.number)
                 found.decisions[place] = decision._replace(generation=generation)
+                if decision.beginning is not None:
+                    of, crc, *_ = decision.beginning
+                    ledger.add_begun(generation, of, decision.origin, crc)
             wants.append((place, generation, decision.kind == Kind.RECOUNTED))
         ledger.add_wants(run.number, wants)
     return tasks, run
 
 
-def _settle_unreadable(found: Survey) -> None:
-    """Read those files as a whole that cannot be read from within."""
+def _settle_unreadable(found: Survey, ledger: Ledger) -> None:
+    """Read those files as a whole that cannot be read from within, but for a beginning that is counted as another's."""
     for place in found.news:
         decision = found.decisions[place]
-        if decision.kind != Kind.CONTINUED or decision.look is None:
-            continue
         record = found.records.get(decision.generation or 0)
-        if record is not None and not surveying.is_readable_from_within(record, decision.look.codec):
-            found.decisions[place] = decision._replace(kind=Kind.RECOUNTED, origin=0, limit=-1)
+        if decision.kind not in {Kind.CONTINUED, Kind.RECOUNTED} or decision.look is None or record is None:
+            continue
+        if decision.kind == Kind.RECOUNTED or not surveying.is_readable_from_within(record, decision.look.codec):
+            begun = ledger.begun(record.generation.id)
+            origin = 0 if begun is None else begun[1]
+            found.decisions[place] = decision._replace(kind=Kind.RECOUNTED, origin=origin, limit=-1)
 
 
 def _refuse_merged(found: Survey, ledger: Ledger) -> None:
@@ -211,8 +216,15 @@ def books_of(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -
     for done, task, became, places in _stored(ledger, run, known, place_of):
         _enter(books, task, became, places, only_counted=done.number != run.number)
     generation_of = {place: generation for generation, place in place_of.items()}
-    books.continue_after(lambda place, offset: ledger.lines_before(generation_of[place], offset))
+    books.continue_after(lambda place, offset: _lines_before(ledger, generation_of[place], offset))
     return books
+
+
+def _lines_before(ledger: Ledger, generation: int, offset: int) -> int:
+    """Count the lines of a generation before an offset, those included that are counted as another's."""
+    begun = ledger.begun(generation)
+    lines = ledger.lines_before(generation, offset)
+    return lines if begun is None else lines + _lines_before(ledger, begun[0], begun[1])
 
 
 def _places(ledger: Ledger, found: Survey) -> dict[int, int]:

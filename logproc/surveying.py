@@ -212,7 +212,7 @@ def _going_on(planner: Planner, piece: Piece, record: Record, codec: str) -> Pie
     fmt = piece.format or record.format
     if fmt is None:
         return piece
-    heads = planner.heads(piece.path, fmt, 0) if codec == "plain" else ()
+    heads = planner.heads(piece.path, fmt, 0)
     return replace(piece, format=fmt, confidence=record.confidence, tried=record.tried, heads=heads or ())
 
 

@@ -1,4 +1,4 @@
-"""Header lines of a plain file that is to be cut in ranges: each range must know what holds where it begins."""
+"""Header lines of a file that is to be cut in ranges: each range must know what holds where it begins."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, open_stream, sniff
+from logproc.inputs.lines import fill
 from logproc.inputs.opening import open_regular, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CHUNK = 4 << 20
 MAX_HEADS = 512
@@ -23,7 +25,7 @@ def first_line(path: str, mark: int) -> tuple[tuple[int, bytes], ...]:
     """Return offset and text of the first line that is not blank, within `CHUNK`; `mark` bytes are no text."""
     fd, _ = open_regular(path)
     try:
-        head = os.pread(fd, CHUNK, mark)
+        head = _reader(fd)(CHUNK, mark)
     except OSError as error:
         raise unreadable(path, error) from error
     finally:
@@ -40,17 +42,15 @@ def directive_lines(path: str, directive: bytes, mark: int) -> tuple[tuple[int, 
     Where the columns they name lack a date, the lines `#Date:` are among them. None if there are too many. The whole
     file is read, at the speed of a search for two bytes.
     """
-    fd, size = open_regular(path)
+    fd, _ = open_regular(path)
     found: list[tuple[int, bytes]] = []
     dated = True
     position = mark
     try:
+        read = _reader(fd)
         inside = False  # a line that is longer than a chunk: no header
-        while position < size:
-            chunk = os.pread(fd, CHUNK, position)
-            if not chunk:
-                break
-            end = chunk.rfind(b"\n") + 1 if position + len(chunk) < size else len(chunk)
+        while chunk := read(CHUNK, position):
+            end = chunk.rfind(b"\n") + 1 if len(chunk) == CHUNK else len(chunk)
             begin = chunk.find(b"\n") + 1 if inside else 0
             inside = end == 0
             for offset, line in _comments(chunk[begin:end]):
@@ -67,6 +67,25 @@ def directive_lines(path: str, directive: bytes, mark: int) -> tuple[tuple[int, 
         os.close(fd)
     kept = _changes(found, directive, dated=dated)
     return kept if len(kept) <= MAX_HEADS else None
+
+
+def _reader(fd: int) -> Callable[[int, int], bytes]:
+    """Return what reads so many bytes at an offset, of the decompressed content: none before those it gave last."""
+    codec = sniff(os.pread(fd, LONGEST_MAGIC, 0))
+    if codec == "plain":
+        return lambda length, at: os.pread(fd, length, at)
+    os.lseek(fd, 0, os.SEEK_SET)
+    stream = open_stream(RawInput(fd), codec)
+    held, begin = b"", 0
+
+    def read(length: int, at: int) -> bytes:
+        nonlocal held, begin
+        view = memoryview(bytearray(max(0, at + length - begin - len(held))))
+        held = (held + view[: fill(stream.readinto, view, 0, len(view))].tobytes())[at - begin :]
+        begin = at
+        return held
+
+    return read
 
 
 def _changes(found: list[tuple[int, bytes]], directive: bytes, *, dated: bool) -> tuple[tuple[int, bytes], ...]:

@@ -107,6 +107,18 @@ class Files(Statements):
             {(family, number) for family, _, _, number in kept},
         )
 
+    def begun(self, generation: int) -> tuple[int, int, int] | None:
+        """Return generation, length and CRC of what another one has counted of a generation's beginning, if it has."""
+        mark = EARLIER + EARLIER + b"%d" % generation
+        sql = "SELECT family, length, crc FROM copies WHERE family > ? AND family < ?"
+        rows = self._all(sql, (mark + b" ", mark + b"!"))
+        return (int(rows[0][0].partition(b" ")[2]), rows[0][1], rows[0][2]) if rows else None
+
+    def add_begun(self, generation: int, of: int, length: int, crc: int) -> None:
+        """Write down that the beginning of a generation is counted as one of another."""
+        mark = EARLIER + EARLIER + b"%d %d" % (generation, of)
+        self._do("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", (mark, length, crc, generation))
+
     def ranges(self, generation: int) -> list[dict[str, Any]]:
         """Return what was counted of a generation behind a hole, in order."""
         rows = self._all("SELECT mark FROM ranges WHERE generation = ? ORDER BY start", (generation,))

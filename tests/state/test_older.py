@@ -1,0 +1,118 @@
+"""What becomes of a file that was gone on with where an older backup of another one ends."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from state.rotation import Logs, config, counted, run
+
+from logproc import keeping, nightly
+from logproc.config import Output
+from logproc.state.ledger import Ledger
+
+
+class Headed(Logs):
+    """Logs whose first line names the columns."""
+
+    def line(self, pad: int = 0, day: int = 1) -> tuple[str, str]:
+        number = next(self._numbers)
+        key = f"/{number}{'x' * pad}"
+        return key, f"2026-11-{day:02d} {number % 24:02d}:00:00 GET {key} 200\n"
+
+    def append(self, name: str, count: int = 1, pad: int = 0, *, torn: bool = False, day: int = 1) -> None:
+        if not self.path(name).exists():
+            self.path(name).write_text("#Fields: date time cs-method cs-uri-stem sc-status\n")
+        super().append(name, count, pad, torn=torn, day=day)
+
+
+class Nights:
+    """A log in its third night of 3 lines each, and what each backup of it held."""
+
+    def __init__(self, folder, kind=Logs, pad=0):
+        self.state, self.pad = folder / "state", pad
+        self.logs = kind(folder / "logs")
+        self.backups = []
+        for _ in range(3):
+            self.append(3)
+            self.check()
+            self.backups.append(self.logs.path("a.log").read_bytes())
+
+    def append(self, count, **how):
+        self.logs.append("a.log", count, self.pad, **how)
+
+    def restore(self, number):
+        self.logs.path("a.log").write_bytes(self.backups[number])
+
+    def check(self):
+        report = run(self.logs.root, self.state)
+        assert counted(report) == self.logs.expected()
+        return [(file.lines.read, file.reason) for file in report.files]
+
+
+@pytest.mark.parametrize("pad", [0, 3000])
+@pytest.mark.parametrize("kind", [Logs, Headed])
+def test_it_is_rotated_and_compressed_with_new_lines(tmp_path, kind, pad):
+    nights = Nights(tmp_path, kind, pad)
+    nights.restore(1)
+    nights.append(2)
+    nights.check()
+    nights.append(2)
+    nights.logs.move("a.log", "a.log.1")
+    nights.logs.compress("a.log.1")
+    nights.check()
+    path = nights.logs.path("a.log.1.gz")
+    for _ in range(2):
+        nights.logs.append("more", 1, pad)
+        more = nights.logs.path("more").read_bytes()
+        nights.logs.path("more").unlink()
+        path.write_bytes(path.read_bytes() + gzip.compress(more.rpartition(b"status\n")[2]))
+        nights.check()
+
+
+@pytest.mark.parametrize("kind", [Logs, Headed])
+def test_it_is_compressed_and_its_last_line_goes_on(tmp_path, kind):
+    nights = Nights(tmp_path, kind)
+    nights.restore(1)
+    nights.append(2)
+    nights.check()
+    nights.append(1, torn=True)
+    path = nights.logs.path("a.log")
+    whole = path.read_bytes() + b"\n"
+    nights.logs.move("a.log", "a.log.1")
+    nights.logs.compress("a.log.1")
+    nights.check()
+    nights.logs.path("a.log.1.gz").write_bytes(gzip.compress(whole))
+    nights.check()
+
+
+def test_its_rejected_lines_have_the_numbers_that_they_have_in_the_file(tmp_path):
+    nights = Nights(tmp_path)
+    nights.restore(1)
+    for _ in range(2):
+        nights.append(1)
+        with nights.logs.path("a.log").open("a") as file:
+            file.write("what is this\n")
+        rejects = tmp_path / "rejects"
+        asked = config(nights.logs.root, nights.state, output=Output(rejects=str(rejects)))
+        nightly.run(asked)
+        nightly.reported(asked)
+        lines = len(nights.logs.path("a.log").read_bytes().splitlines())
+        assert [json.loads(line)["line"] for line in rejects.read_bytes().splitlines()] == [lines]
+
+
+def test_its_counts_are_taken_out_and_what_is_on_disk_counts_anew(tmp_path):
+    nights = Nights(tmp_path)
+    nights.logs.move("a.log", "a.log.1")
+    nights.check()
+    nights.restore(1)
+    nights.append(2)
+    nights.check()
+    path = str(nights.logs.path("a.log"))
+    settings = config(nights.logs.root, nights.state)
+    with Ledger.to_write(str(nights.state)) as ledger:
+        keeping.forget(settings, ledger, path=path, host=None, day=None)
+    nights.check()
+    with Ledger.to_read(str(nights.state)) as ledger:
+        assert {row.verdict for row in keeping.verify(ledger)} == {"same"}
