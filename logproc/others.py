@@ -62,6 +62,7 @@ def _read_run(reader: PieceReader, parser: Parser, run: Sequence[Refused], block
     reader.read = run[0].line
     if reader.text is not desk.buffer:
         desk.buffer[position:end] = reader.text[position:end]  # the parsers before may have rewritten it
+    desk.keep(parser, position, end)
     while position < end:
         before = desk.rows
         parser.parse(desk.buffer, position, end, before, desk.counters)

@@ -187,6 +187,7 @@ class PackReader:
         first = waiting[0][1]
         parser = desk.parser(_USUAL.name, first.source)
         assert isinstance(parser, SeparatorParser)
+        desk.keep(parser, waiting[0][2], waiting[-1][3])
         desk.own(parser, first.source, first.host, run)
         results = np.zeros((n, tokenize.COUNTERS), np.int64)
         base, before = desk.buffer.ctypes.data, desk.rows

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from logproc.errors import InputError
-from logproc.formats.format import REWRITTEN
+from logproc.formats.format import PRETTY, REWRITTEN
 from logproc.formats.parser import UNKNOWN, span
 from logproc.formats.zones import to_utc
 from logproc.inputs.blocks import BlockReader
@@ -23,6 +23,7 @@ from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
 from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS
 from logproc.kernels.layout import NO_FIRST_TIME
+from logproc.kernels.pretty import FOLDED
 from logproc.model import NO_TIME, SAMPLES, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
@@ -249,12 +250,14 @@ class PieceReader:
         """Tokenise a block; a record at its end that may go on is kept for the next one."""
         desk, counters = self.desk, self.desk.counters
         parser = self.parser or self._choose(block)
-        if REWRITTEN.intersection(each.format.engine for each in (parser, *self.others)):
+        parsers = (parser, *self.others)
+        if REWRITTEN.intersection(p.format.engine for p in parsers) or (self.others and any(map(desk.keeps, parsers))):
             self.text = np.empty(block.end, np.uint8)
             self.text[block.start :] = desk.buffer[block.start : block.end]
         if self._stride is not None:
             read_by_strides(self, self._stride, block)
             return
+        desk.keep(parser, block.start, block.end)
         desk.own(parser, self.piece.source, self.piece.host, self.run)
         capacity = len(parser.lines.times) - parser.multiline
         position = block.start
@@ -263,6 +266,8 @@ class PieceReader:
             if parser.multiline:
                 cast("RecordParser", parser).resume(self._state, desk.job.max_line_bytes, more=more)
             parser.parse(desk.buffer, position, block.end, before, counters)
+            if parser.format.engine == PRETTY and desk.keeps(parser):
+                fold_kept(desk, position, int(counters[tokenize.POSITION]))
             self.book(parser, block, before)
             self.refused(parser, block)
             self.read += int(counters[tokenize.LINES])
@@ -273,6 +278,8 @@ class PieceReader:
                 if desk.rows >= capacity or parser.again:
                     desk.send(self.run)
             elif position < block.end:
+                if desk.keeps(parser) and not parser.format.coloured:  # whose parser has done that
+                    desk.buffer[position : block.end] = desk.kept[position : block.end]
                 self._open = replace(block, start=position, offset=block.offset + position - block.start)
                 break
         desk.fill = position
@@ -401,11 +408,17 @@ class PieceReader:
         return end
 
     def text_at(self, at: int, end: int) -> str:
-        r"""Return the line at `at` as text; bytes that are not UTF-8 as \xNN."""
-        line = line_at(self.text, at, end)
+        r"""Return the line of a row at `at` as text, where lines are asked for; bytes that are not UTF-8 as \xNN."""
+        line = line_at(self.desk.kept, at, end)
         if self.parser is not None and self.parser.format.coloured:
             line = line.lstrip(b"\0")  # where its colours were
         return line.decode("utf-8", "backslashreplace")
+
+
+def fold_kept(desk: Desk, begin: int, end: int) -> None:
+    """Let objects of several lines, which their parser made one, be one where lines are kept, too."""
+    kept, read = desk.kept[begin:end], desk.buffer[begin:end]
+    kept[(kept == 10) & (read == FOLDED)] = FOLDED
 
 
 def line_at(buffer: NDArray[np.uint8], at: int, end: int, limit: int | None = None) -> bytes:

@@ -21,6 +21,7 @@ from logproc.formats.parser import CAPACITY, UNKNOWN, Matcher, Parser, new_parse
 from logproc.inputs.blocks import buffer_size
 from logproc.inputs.opening import STDIN
 from logproc.kernels import tokenize
+from logproc.kernels.colours import remove_colours
 from logproc.kernels.jit import Kernel
 from logproc.kernels.rawlines import fill_lines
 from logproc.model import RAW, Batch, Partial, Task
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
     from logproc.rollup.aggregate import Aggregator
     from logproc.rollup.columns import RowStore
     from logproc.rollup.spec import RollupSpec
+
+
+NEWLINE = 10
+
+MOST_KEPT = 1 << 30
+"""Bytes of the largest buffer beside which lines are kept: slices are of 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,11 @@ class Desk:
         self.job = job
         # What is read stands behind blocks whose rows wait, and behind the record that was not yet at its end.
         ahead = job.block_bytes + job.max_line_bytes
-        self.buffer = np.zeros(ahead + buffer_size(job.block_bytes, job.max_line_bytes), np.uint8)
+        size = ahead + buffer_size(job.block_bytes, job.max_line_bytes)
+        self._both = np.zeros(size * (2 if size <= MOST_KEPT else 1), np.uint8)  # memory that nobody touches is none
+        self.buffer = self._both[:size]
+        self.kept = self._both[-size:]  # lines as they were read, each where it is in the buffer, if they are asked for
+        self.raw = False  # whether lines are asked for beside the columns of parsers
         self.program = Program(job.specs, job.max_groups)
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.fill = 0
@@ -96,6 +107,19 @@ class Desk:
             if RAW in wanted:
                 self.whole_lines[known] = LineColumn(known)
         return known
+
+    def keeps(self, parser: Parser) -> bool:
+        """Tell whether the lines of a parser's rows are asked for."""
+        return self.raw or parser in self.whole_lines
+
+    def keep(self, parser: Parser, begin: int, end: int) -> None:
+        """Keep the whole lines buffer[begin:end] as they are, but for their colours, before a parser rewrites them."""
+        if self.keeps(parser):
+            self.kept[begin:end] = self.buffer[begin:end]
+            if self.kept[end - 1] != NEWLINE:
+                self.kept[end] = NEWLINE
+            if parser.format.coloured:
+                remove_colours(self.kept.ctypes.data, begin, end)
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:
         """Return the columns that are asked of a format and a source."""
@@ -148,9 +172,11 @@ class Desk:
             starts[name], ends[name] = lines.starts[number, :rows], lines.ends[number, :rows]
             styles[name] = lines.styles[number, :rows]
         if parser in self.whole_lines:
-            starts[RAW], ends[RAW], styles[RAW] = self.whole_lines[parser].filled(self.buffer, rows)
+            starts[RAW], ends[RAW], styles[RAW] = self.whole_lines[parser].filled(
+                self._both, len(self._both) - len(self.buffer), rows
+            )
         return Batch(
-            buffer=self.buffer,
+            buffer=self._both if parser in self.whole_lines else self.buffer,
             rows=rows,
             family=parser.format.family,
             source=source,
@@ -180,7 +206,8 @@ class LineColumn:
     """The lines of a parser's rows as a column; where lines have a field of this name, that field comes first."""
 
     def __init__(self, parser: Parser) -> None:
-        self._lines = lines = parser.lines
+        lines = parser.lines
+        self._parser = parser
         self._coloured = parser.format.coloured
         self._has_field = RAW in parser.columns
         if self._has_field:
@@ -191,13 +218,13 @@ class LineColumn:
             self._column = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
 
     def filled(
-        self, buffer: NDArray[np.uint8], rows: int
+        self, buffer: NDArray[np.uint8], shift: int, rows: int
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]:
-        """Return starts, ends and styles of the first rows."""
+        """Return starts, ends and styles of the first rows, whose lines stand `shift` bytes behind their offsets."""
         starts, ends, styles = (array[:rows] for array in self._column)
         if not self._has_field:
             starts[:] = -1
-        fill_lines(buffer.ctypes.data, self._lines.row_offset, 0, rows, starts, ends, styles)
+        fill_lines(buffer.ctypes.data, shift, self._parser.lines.row_offset, 0, rows, starts, ends, styles)
         if self._coloured:  # what is left of such a line stands behind NULs
             for row in np.flatnonzero(buffer[starts] == 0).tolist():
                 line = buffer[starts[row] : ends[row]]

@@ -115,6 +115,7 @@ class RowDesk(Desk):
     def __init__(self, job: Job, shape: RowShape) -> None:
         super().__init__(job)
         self._shape = shape
+        self.raw = shape.raw
 
     def wanted(self, fmt: Format, source: str) -> frozenset[str]:  # noqa: ARG002 - the same for all sources
         """Return all fields of a format; of lines that name theirs, and are read again, what decides about them."""
