@@ -14,26 +14,26 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 6. a rotated file that equals one of its family that was matched already, or begins a live one: a duplicate, also where
    it is moved to, and once what it is a copy of is gone
 7. what was counted of a family at the end of an earlier run, with lines of several times: an older backup; nothing of
-   it counts again, and what a plain file has behind it is new
+   it counts again, and what a file has behind it is new
 8. a compressed file that ends early: if it is young it is still being written, and waits
 """
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import InputError
-from logproc.state.families import family_of, is_live
-from logproc.state.generations import READ, SIGNATURE_BYTES, TAIL_BYTES, Beginning, Decision, Kind, digest, signature
+from logproc.state.families import family_of
+from logproc.state.generations import READ, SIGNATURE_BYTES, Decision, Kind, digest, signature
+from logproc.state.older import OlderCopies
 from logproc.state.rows import seen_of
+from logproc.state.scanned import Scanned, alike, same_inode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from logproc.model import LogFile
-    from logproc.state.generations import Eye, Generation, Look, Seen, Through
+    from logproc.state.generations import Eye, Generation, Seen
     from logproc.state.rows import Paths, Records
 
 SHORT = 256
@@ -48,23 +48,6 @@ EMPTY = "empty"
 OLDER = "an older copy: all of it was counted"
 OLDER_GOES_ON = "begins as an older copy of what was counted, and is counted from where that ends"
 SHORTENED = "shortened: it begins as what was counted of it, and the lines that are left count twice"
-
-
-@dataclass(slots=True)
-class _File:
-    """A file of the scan on its way to a decision."""
-
-    number: int
-    log: LogFile
-    family: str
-    look: Look
-    contents: dict[int, int] = field(default_factory=dict)
-    content: Through | None = None
-
-    @property
-    def live(self) -> bool:
-        """Tell whether it is a plain file that is being written: under its live name."""
-        return self.look.codec == "plain" and is_live(self.log.path)
 
 
 class Matcher:
@@ -85,7 +68,7 @@ class Matcher:
     ) -> None:
         self._eye = eye
         self._copies = copies or {}
-        self._earlier = earlier
+        self._older = OlderCopies(eye, earlier, records)
         self._known = records
         self._beginnings = beginnings
         self._seen = seen
@@ -97,7 +80,7 @@ class Matcher:
         self._files: Sequence[LogFile] = ()
         self._families: dict[str, list[int]] = {}
         self._names: dict[tuple[int, int], set[str]] = {}  # families of other names of a file, by device and inode
-        self._looked: dict[int, _File] = {}
+        self._looked: dict[int, Scanned] = {}
         self._displaced: list[Seen] = []
         self._heads: dict[bytes, _Heads] | None = None
 
@@ -155,7 +138,7 @@ class Matcher:
             except InputError as error:
                 self._decide(Decision(number, Kind.FAILED, reason=error.reason, again=True))
                 continue
-            looked.append(_File(number, log, family_of(log.path), look))
+            looked.append(Scanned(number, log, family_of(log.path), look))
             self._looked[number] = looked[-1]
         pairs = (
             sorted((*self._order(file, known), file, known) for file in looked for known in self._candidates(file))
@@ -178,7 +161,7 @@ class Matcher:
                 except InputError as error:
                     self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
 
-    def _candidates(self, file: _File) -> list[Generation]:
+    def _candidates(self, file: Scanned) -> list[Generation]:
         """Return the generations whose first bytes a file begins with, as far as they may be its content."""
         heads = self._index()
         head = file.look.head
@@ -210,24 +193,24 @@ class Matcher:
                     by_length.setdefault(length, {}).setdefault(head, []).append(number)
         return self._heads
 
-    def _rank(self, file: _File, known: Generation) -> int:
+    def _rank(self, file: Scanned, known: Generation) -> int:
         """Return how near a file is to where a generation was last seen: the less, the nearer."""
         log = file.log
-        if _same_inode(known, log):
+        if same_inode(known, log):
             return 0 if log.path == known.path else 1
         if log.path == known.path:
             return 2
         family = family_of(known.path)
         return 3 if family == file.family or family in self._names.get((log.device, log.inode), ()) else _FAR
 
-    def _order(self, file: _File, known: Generation) -> tuple[int, bool, int, int, str, int]:
+    def _order(self, file: Scanned, known: Generation) -> tuple[int, bool, int, int, str, int]:
         """Return when a pair is looked at: the nearest first, known copies after others, then where most is counted."""
         seen = self._seen.get(file.log.path)
         is_copy = seen is not None and seen.kind == Kind.DUPLICATE
         size = 0 if file.look.stream else file.look.size
         return self._rank(file, known), is_copy, -known.offset, -size, file.log.path, known.id
 
-    def _is(self, file: _File, known: Generation) -> bool:
+    def _is(self, file: Scanned, known: Generation) -> bool:
         """Tell whether a file's content begins with what was counted of a generation."""
         look = file.look
         if look.stream:
@@ -243,7 +226,7 @@ class Matcher:
         # Another file: both ends are the same, and what lies between them is looked at, too.
         return same_inode or same_times or self._crc_at(file, known.offset) == known.crc
 
-    def _crc_at(self, file: _File, offset: int) -> int | None:
+    def _crc_at(self, file: Scanned, offset: int) -> int | None:
         """Return the CRC of a file's first bytes; those before all offsets that may be asked are read in one go."""
         if offset not in file.contents:
             wanted = {offset, *(known.offset for known in self._candidates(file))}
@@ -252,12 +235,7 @@ class Matcher:
         found = file.contents[offset]
         return None if found < 0 else found
 
-    def _through(self, file: _File) -> Through:
-        if file.content is None:
-            file.content = self._eye.through(file.log.path, ())
-        return file.content
-
-    def _go_on(self, file: _File, known: Generation) -> None:
+    def _go_on(self, file: Scanned, known: Generation) -> None:
         """Decide on a file that is known."""
         look, number = file.look, file.number
         reason = _where(file, known)
@@ -273,12 +251,12 @@ class Matcher:
             return
         self._decide(Decision(number, Kind.CONTINUED, known.id, known.offset, limit, reason, look))
 
-    def _go_on_stream(self, file: _File, known: Generation, reason: str | None) -> None:
+    def _go_on_stream(self, file: Scanned, known: Generation, reason: str | None) -> None:
         look, number = file.look, file.number
         if look.trailer == (known.end_crc, known.open_end % 2**32):
             self._decide(Decision(number, Kind.UNCHANGED, known.id, reason=reason, look=look))
             return
-        content = self._through(file)
+        content = file.through(self._eye)
         if content.length in {known.offset, known.open_end}:
             self._decide(Decision(number, Kind.UNCHANGED, known.id, reason=reason or content.damage, look=look))
         elif content.damage is not None and self._is_young(file):
@@ -291,10 +269,15 @@ class Matcher:
 
     # ---- rules 5 to 7 ------------------------------------------------------------------------------------------
 
-    def _begin(self, file: _File) -> None:
+    def _begin(self, file: Scanned) -> None:
         """Decide on a file that is not known."""
         look, number = file.look, file.number
-        if look.stream and look.codec != "plain" and self._is_young(file) and self._through(file).damage is not None:
+        if (
+            look.stream
+            and look.codec != "plain"
+            and self._is_young(file)
+            and file.through(self._eye).damage is not None
+        ):
             self._defer(file, None)
             return
         limit = -1 if look.stream else look.end if file.live else look.size
@@ -307,7 +290,7 @@ class Matcher:
             return
         self._decide(Decision(number, Kind.NEW, None, 0, limit, self._why_new(file), look))
 
-    def _is_double(self, file: _File) -> bool:
+    def _is_double(self, file: Scanned) -> bool:
         """Tell whether a file is a copy of another, and decide on it then."""
         double = None if file.live else self._double(file)
         if double is not None:
@@ -316,7 +299,7 @@ class Matcher:
             of, reason = self._copied_before(file), "a copy of what was counted before"
             if of is None:
                 return False
-        content = self._through(file)
+        content = file.through(self._eye)
         self._decide(
             Decision(
                 file.number,
@@ -330,62 +313,32 @@ class Matcher:
         )
         return True
 
-    def _is_older(self, file: _File, limit: int) -> bool:
+    def _is_older(self, file: Scanned, limit: int) -> bool:
         """Tell whether a file is what was counted at the end of an earlier run, or begins so, and decide on it then."""
-        known = self._beginnings_in(file)
-        if file.look.stream and known:
-            limit = self._through(file).length
-            known = {end: of for end, of in known.items() if end[0] == limit}
-        lengths = {length for length, _ in known if length <= limit}
-        for (length, crc), of in sorted(known.items(), reverse=True):
-            if length > limit or self._crc_before(file, length, lengths) != crc:
-                continue
-            if length < limit:
-                size = min(length, TAIL_BYTES)
-                beginning = Beginning(of, crc, self._eye.tail(file.log.path, length, size), size)
-                going = Decision(file.number, Kind.NEW, None, length, limit, OLDER_GOES_ON, file.look)
-                self._decide(going._replace(beginning=beginning))
-                return True
+        found = self._older.find(file, limit)
+        if found is None:
+            return False
+        length, is_all, beginning = found
+        if is_all:
+            of = beginning.generation
             kind = Kind.DUPLICATE if of in self._claims else Kind.UNCHANGED
             self._claims.setdefault(of, file.number)
             self._decide(Decision(file.number, kind, of, reason=OLDER, look=file.look))
-            return True
-        return False
+        else:
+            going = Decision(file.number, Kind.NEW, None, length, limit, OLDER_GOES_ON, file.look)
+            self._decide(going._replace(beginning=beginning))
+        return True
 
-    def _beginnings_in(self, file: _File) -> dict[tuple[int, int], int]:
-        """Return generations by length and CRC of what was counted of a family earlier, where a file may begin so."""
-        head, mark = file.look.head, signature(file.look.head)
-
-        def may_begin(length: int, crc: int, of: int) -> bool:
-            g = self._generation(of)
-            if length < SIGNATURE_BYTES or mark != g.signature:  # a CRC alone meets by chance, of many files
-                return False
-            if length <= len(head):
-                return zlib.crc32(head[:length]) == crc
-            return g.head_bytes <= len(head) and digest(head[: g.head_bytes]) == g.head
-
-        ends = self._earlier(file.family).items()
-        return {end: of for end, of in ends if of in self._known and may_begin(*end, of)}
-
-    def _crc_before(self, file: _File, length: int, lengths: Iterable[int]) -> int | None:
-        """Return the CRC of a file's first bytes; those before all lengths are read in one go."""
-        if length <= len(file.look.head):
-            return zlib.crc32(file.look.head[:length])
-        if length not in file.contents:
-            found = self._eye.through(file.log.path, lengths)
-            file.contents.update({**dict.fromkeys(lengths, -1), **found.crcs})
-        return file.contents[length]
-
-    def _copied_before(self, file: _File) -> int | None:
+    def _copied_before(self, file: Scanned) -> int | None:
         """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""
         if not self._copies or (file.live and not self._displaced):
             return None
-        content = self._through(file)
+        content = file.through(self._eye)
         key = content.length, content.crc
-        for seen in sorted(self._displaced, key=lambda seen: not _same_inode(seen, file.log)):
+        for seen in sorted(self._displaced, key=lambda seen: not same_inode(seen, file.log)):
             family = family_of(seen.path)
             of = self._copies.get((family, *key))
-            near = family == file.family or _same_inode(seen, file.log)
+            near = family == file.family or same_inode(seen, file.log)
             if of in self._known and (near or content.length >= SHORT):
                 self._displaced.remove(seen)
                 return of
@@ -399,7 +352,7 @@ class Matcher:
         places = {(log.path, log.device, log.inode) for log in self._files}
         return [seen for seen in self._seen.copies() if (seen.path, seen.device, seen.inode) not in places]
 
-    def _double(self, file: _File) -> _File | None:
+    def _double(self, file: Scanned) -> Scanned | None:
         """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
         seen = self._seen.get(file.log.path)
         was = self._claims.get(seen.generation or -1) if seen is not None and seen.kind == Kind.DUPLICATE else None
@@ -413,11 +366,11 @@ class Matcher:
             other = self._file(number)
             if decided.kind == Kind.DEFERRED and not other.live:
                 continue
-            if not _alike(file, other):
+            if not alike(file, other):
                 continue
             if not (other.look.stream or file.look.stream) and other.look.size < file.look.size:
                 continue
-            mine = self._through(file)
+            mine = file.through(self._eye)
             if mine.length == 0:
                 return None
             of = self._decided[number].generation
@@ -438,21 +391,21 @@ class Matcher:
                     self._families.setdefault(family_of(log.path), []).append(number)
         return self._families.get(family, [])
 
-    def _file(self, number: int) -> _File:
+    def _file(self, number: int) -> Scanned:
         """Return a file with a first look at it."""
         if number not in self._looked:
             log = self._files[number]
-            self._looked[number] = _File(number, log, family_of(log.path), self._eye.probe(log.path))
+            self._looked[number] = Scanned(number, log, family_of(log.path), self._eye.probe(log.path))
         return self._looked[number]
 
-    def _defer(self, file: _File, generation: int | None) -> None:
+    def _defer(self, file: Scanned, generation: int | None) -> None:
         reason = "it ends early, and is young: perhaps it is still being written"
         self._decide(Decision(file.number, Kind.DEFERRED, generation, reason=reason, look=file.look, again=True))
 
-    def _is_young(self, file: _File) -> bool:
+    def _is_young(self, file: Scanned) -> bool:
         return abs(self._now - file.log.mtime_ns) < self._settle
 
-    def _is_shortened(self, file: _File, before: int) -> bool:
+    def _is_shortened(self, file: Scanned, before: int) -> bool:
         """Tell whether a file begins as what was counted at its path, and is shorter: what is left is counted again."""
         if before not in self._known:
             return False
@@ -461,13 +414,13 @@ class Matcher:
             return False
         return digest(head[: known.head_bytes]) == known.head
 
-    def _why_new(self, file: _File) -> str:
+    def _why_new(self, file: Scanned) -> str:
         seen = self._seen.get(file.log.path)
         if seen is None or seen.generation is None:
             return "new"
         if self._is_shortened(file, seen.generation):
             return SHORTENED
-        if _same_inode(seen, file.log):
+        if same_inode(seen, file.log):
             return "rewritten: its content is another one than before"
         return "new: another file of the same name"
 
@@ -483,20 +436,10 @@ _Heads: TypeAlias = "dict[int, dict[bytes, list[int]]]"
 """Generations by length and hash of their heads."""
 
 
-def _same_inode(known: Generation | Seen, log: LogFile) -> bool:
-    return (log.device, log.inode) == (known.device, known.inode) and log.inode != 0
-
-
-def _where(file: _File, known: Generation) -> str | None:
+def _where(file: Scanned, known: Generation) -> str | None:
     """Say how a file comes to be where it is."""
     path = file.log.path
     if path == known.path:
         return None
     folder, _, name = known.path.rpartition("/")
     return f"was {name}" if folder == path.rpartition("/")[0] else f"was {known.path}"
-
-
-def _alike(one: _File, other: _File) -> bool:
-    """Tell whether two files begin with the same bytes."""
-    size = min(len(one.look.head), len(other.look.head))
-    return size > 0 and one.look.head[:size] == other.look.head[:size]

@@ -116,3 +116,27 @@ def test_its_counts_are_taken_out_and_what_is_on_disk_counts_anew(tmp_path):
     nights.check()
     with Ledger.to_read(str(nights.state)) as ledger:
         assert {row.verdict for row in keeping.verify(ledger)} == {"same"}
+
+
+@pytest.mark.parametrize("pad", [0, 3000])
+@pytest.mark.parametrize("kind", [Logs, Headed])
+def test_it_is_compressed_before_a_run_has_seen_it(tmp_path, kind, pad):
+    nights = Nights(tmp_path, kind, pad)
+    nights.restore(1)
+    nights.append(2)
+    nights.append(1, torn=True)
+    path = nights.logs.path("a.log")
+    whole = path.read_bytes() + b"\n"
+    nights.logs.move("a.log", "a.log.1")
+    nights.logs.compress("a.log.1", codec="bz2")
+    nights.check()
+    nights.logs.path("a.log.1.bz2").unlink()
+    path.with_name("a.log.1.gz").write_bytes(gzip.compress(whole))
+    nights.check()
+    path.with_name("a.log.1.gz").unlink()
+    path.with_name("a.log.1").write_bytes(whole)
+    nights.append(2)
+    nights.check()
+    nights.logs.move("a.log", "a.log.2")
+    nights.logs.compress("a.log.2")
+    nights.check()

@@ -1,0 +1,78 @@
+"""Older copies: files that begin as what was counted of their family at the end of an earlier run."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from logproc.state.generations import SIGNATURE_BYTES, TAIL_BYTES, Beginning, digest, signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from logproc.state.generations import Eye
+    from logproc.state.rows import Records
+    from logproc.state.scanned import Scanned
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class OlderCopies:
+    """Looks in files for what was counted of a family; `earlier` returns generations by length and CRC."""
+
+    def __init__(self, eye: Eye, earlier: Callable[[str], Mapping[tuple[int, int], int]], records: Records) -> None:
+        self._eye = eye
+        self._earlier = earlier
+        self._known = records
+
+    def find(self, file: Scanned, limit: int) -> tuple[int, bool, Beginning] | None:
+        """Return how much of a file was counted, as the most that is known, and whether that is all up to `limit`.
+
+        A limit of -1 is the end of a stream. What cannot be read from within is known as a whole, or not at all.
+        """
+        known = self._beginnings_in(file)
+        if not known:
+            return None
+        lengths = {length for length, _ in known}
+        if file.look.stream:
+            content = self._eye.through(file.log.path, lengths)
+            limit = content.length
+            file.contents.update(content.crcs)
+        lengths = {at for at in lengths if at == limit or (at < limit and _is_readable_from_within(file))}
+        for (length, crc), of in sorted(known.items(), reverse=True):
+            if length in lengths and self._crc_before(file, length, lengths) == crc:
+                size = 0 if file.look.stream else min(length, TAIL_BYTES)
+                tail = self._eye.tail(file.log.path, length, size) if size else digest(b"")
+                return length, length == limit, Beginning(of, crc, tail, size)
+        return None
+
+    def _beginnings_in(self, file: Scanned) -> dict[tuple[int, int], int]:
+        """Return generations by length and CRC of what was counted of a family earlier, where a file may begin so."""
+        head, mark = file.look.head, signature(file.look.head)
+
+        def may_begin(length: int, crc: int, of: int) -> bool:
+            g = self._known[of].generation
+            if length < SIGNATURE_BYTES or mark != g.signature:  # a CRC alone meets by chance, of many files
+                return False
+            if length <= len(head):
+                return zlib.crc32(head[:length]) == crc
+            return g.head_bytes <= len(head) and digest(head[: g.head_bytes]) == g.head
+
+        ends = self._earlier(file.family).items()
+        return {end: of for end, of in ends if of in self._known and may_begin(*end, of)}
+
+    def _crc_before(self, file: Scanned, length: int, lengths: set[int]) -> int:
+        """Return the CRC of a file's first bytes; those before all lengths are read in one go."""
+        if length <= len(file.look.head):
+            return zlib.crc32(file.look.head[:length])
+        if length not in file.contents:
+            found = self._eye.through(file.log.path, lengths)
+            file.contents.update({**dict.fromkeys(lengths, -1), **found.crcs})
+        return file.contents[length]
+
+
+def _is_readable_from_within(file: Scanned) -> bool:
+    """Tell whether lines stand in a file, decompressed, as they are: not those of UTF-16, or of a JSON array."""
+    head, look = file.look.head, file.look
+    compressed = look.codec != "plain" and b"\0" not in head and head[:1] != b"[" and head[:2] not in _UTF16
+    return compressed or not look.stream

@@ -1,0 +1,46 @@
+"""A file of a scan on its way to a decision, and what is read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from logproc.state.families import is_live
+
+if TYPE_CHECKING:
+    from logproc.model import LogFile
+    from logproc.state.generations import Eye, Generation, Look, Seen, Through
+
+
+@dataclass(slots=True)
+class Scanned:
+    """A file of the scan; `contents` are CRCs of its first bytes by how many these are, -1 where it is shorter."""
+
+    number: int
+    log: LogFile
+    family: str
+    look: Look
+    contents: dict[int, int] = field(default_factory=dict)
+    content: Through | None = None
+
+    @property
+    def live(self) -> bool:
+        """Tell whether it is a plain file that is being written: under its live name."""
+        return self.look.codec == "plain" and is_live(self.log.path)
+
+    def through(self, eye: Eye) -> Through:
+        """Read it to its end, once."""
+        if self.content is None:
+            self.content = eye.through(self.log.path, ())
+        return self.content
+
+
+def same_inode(known: Generation | Seen, log: LogFile) -> bool:
+    """Tell whether a file is, by its inode, the one that was known."""
+    return (log.device, log.inode) == (known.device, known.inode) and log.inode != 0
+
+
+def alike(one: Scanned, other: Scanned) -> bool:
+    """Tell whether two files begin with the same bytes."""
+    size = min(len(one.look.head), len(other.look.head))
+    return size > 0 and one.look.head[:size] == other.look.head[:size]
