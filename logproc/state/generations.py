@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 SIGNATURE_BYTES = 32
 """First bytes by which generations are looked up."""
 
-
 TAIL_BYTES = 4096
 """Bytes of a tail."""
+
+SHORT = 256
+"""Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
 
 
 class Kind(StrEnum):

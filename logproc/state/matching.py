@@ -23,21 +23,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import InputError
+from logproc.state.doubles import Doubles
 from logproc.state.families import family_of
-from logproc.state.generations import READ, SIGNATURE_BYTES, Decision, Kind, digest, signature
+from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind, digest, signature
 from logproc.state.older import OlderCopies
 from logproc.state.rows import seen_of
-from logproc.state.scanned import Scanned, alike, same_inode
+from logproc.state.scanned import Scanned, same_inode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from logproc.model import LogFile
-    from logproc.state.generations import Eye, Generation, Seen
+    from logproc.state.generations import Eye, Generation
     from logproc.state.rows import Paths, Records
-
-SHORT = 256
-"""Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
 
 RACE_NS = 2 * 10**9
 """A file that changed less than this before a scan may change again without a new mtime."""
@@ -67,7 +65,6 @@ class Matcher:
         settle: float,
     ) -> None:
         self._eye = eye
-        self._copies = copies or {}
         self._older = OlderCopies(eye, earlier, records)
         self._known = records
         self._beginnings = beginnings
@@ -77,17 +74,14 @@ class Matcher:
         self._settle = int(settle * 10**9)
         self._claims: dict[int, int] = {}  # generation -> file
         self._decided: dict[int, Decision] = {}
-        self._files: Sequence[LogFile] = ()
-        self._families: dict[str, list[int]] = {}
         self._names: dict[tuple[int, int], set[str]] = {}  # families of other names of a file, by device and inode
         self._looked: dict[int, Scanned] = {}
-        self._displaced: list[Seen] = []
+        self._doubles = Doubles(eye, records, seen, copies or {}, self._claims, self._decided, self._looked)
         self._heads: dict[bytes, _Heads] | None = None
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""
-        self._files = files
-        self._displaced = self._displaced_copies()
+        self._doubles.begin(files)
         left, doubles = [], []
         rows, numbers = self._seen.rows, self._known.numbers
         settled = self._last_scan - RACE_NS
@@ -292,11 +286,11 @@ class Matcher:
 
     def _is_double(self, file: Scanned) -> bool:
         """Tell whether a file is a copy of another, and decide on it then."""
-        double = None if file.live else self._double(file)
+        double = None if file.live else self._doubles.double(file)
         if double is not None:
             of, reason = self._decided[double.number].generation, f"a copy of {double.log.path.rpartition('/')[2]}"
         else:
-            of, reason = self._copied_before(file), "a copy of what was counted before"
+            of, reason = self._doubles.copied_before(file), "a copy of what was counted before"
             if of is None:
                 return False
         content = file.through(self._eye)
@@ -328,75 +322,6 @@ class Matcher:
             going = Decision(file.number, Kind.NEW, None, length, limit, OLDER_GOES_ON, file.look)
             self._decide(going._replace(beginning=beginning))
         return True
-
-    def _copied_before(self, file: Scanned) -> int | None:
-        """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""
-        if not self._copies or (file.live and not self._displaced):
-            return None
-        content = file.through(self._eye)
-        key = content.length, content.crc
-        for seen in sorted(self._displaced, key=lambda seen: not same_inode(seen, file.log)):
-            family = family_of(seen.path)
-            of = self._copies.get((family, *key))
-            near = family == file.family or same_inode(seen, file.log)
-            if of in self._known and (near or content.length >= SHORT):
-                self._displaced.remove(seen)
-                return of
-        of = None if file.live else self._copies.get((file.family, *key))
-        return of if of in self._known else None
-
-    def _displaced_copies(self) -> list[Seen]:
-        """Return the copies that are not where the last scan found them."""
-        if not self._copies:
-            return []
-        places = {(log.path, log.device, log.inode) for log in self._files}
-        return [seen for seen in self._seen.copies() if (seen.path, seen.device, seen.inode) not in places]
-
-    def _double(self, file: Scanned) -> Scanned | None:
-        """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
-        seen = self._seen.get(file.log.path)
-        was = self._claims.get(seen.generation or -1) if seen is not None and seen.kind == Kind.DUPLICATE else None
-        others = dict.fromkeys(self._family(file.family))
-        if was is not None:
-            others[was] = None  # what it was a copy of has moved
-        for number in others:
-            decided = self._decided.get(number)
-            if number == file.number or decided is None or decided.kind not in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
-                continue
-            other = self._file(number)
-            if decided.kind == Kind.DEFERRED and not other.live:
-                continue
-            if not alike(file, other):
-                continue
-            if not (other.look.stream or file.look.stream) and other.look.size < file.look.size:
-                continue
-            mine = file.through(self._eye)
-            if mine.length == 0:
-                return None
-            of = self._decided[number].generation
-            if of is not None and of in self._known:
-                known = self._generation(of)
-                if (mine.length, mine.crc) == (known.open_end, known.end_crc):
-                    return other
-            its = self._eye.through(other.log.path, (mine.length,))
-            if its.crcs.get(mine.length) == mine.crc and (its.length == mine.length or other.live):
-                return other
-        return None
-
-    def _family(self, family: str) -> list[int]:
-        """Return the files of a family, those that have not changed included."""
-        if not self._families:
-            for number, log in enumerate(self._files):
-                if log.problem is None:
-                    self._families.setdefault(family_of(log.path), []).append(number)
-        return self._families.get(family, [])
-
-    def _file(self, number: int) -> Scanned:
-        """Return a file with a first look at it."""
-        if number not in self._looked:
-            log = self._files[number]
-            self._looked[number] = Scanned(number, log, family_of(log.path), self._eye.probe(log.path))
-        return self._looked[number]
 
     def _defer(self, file: Scanned, generation: int | None) -> None:
         reason = "it ends early, and is young: perhaps it is still being written"

@@ -2,7 +2,8 @@
 
 `generations` are the contents of log files as far as they were counted; `seen` what the last scan made of each path.
 `copies` are contents that were found to be copies of a generation, or of its beginning; behind a NUL and the
-family, what was counted of it at the end of earlier runs. `ranges` are the parts of
+family, what was counted of it at the end of earlier runs; behind two and the numbers of two generations, what the
+second has counted of the first one's beginning. `ranges` are the parts of
 generations that were counted beyond the offset, behind a hole. `runs` go from planned to
 committed to reported. `wants` says which file number of a run is which generation, and `results` hold what workers
 returned: `tables` until they are committed, `books` until they are reported. `parts` hold the counts of a task by slot,

@@ -22,8 +22,9 @@ from state.rotation import LINE, Logs, counted, decoded
 
 from logproc import keeping, nightly
 from logproc.state import failpoints
+from logproc.state.generations import SHORT
 from logproc.state.ledger import Ledger
-from logproc.state.matching import OLDER, SHORT
+from logproc.state.matching import OLDER
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
 
@@ -173,8 +174,8 @@ class Rotation(RuleBasedStateMachine):
                 self.older[name] = content
 
     @precondition(lambda self: self.clean and self.older)
-    @rule(name=st.sampled_from(LIVE), same_inode=st.booleans())
-    def restore_older(self, name, same_inode):
+    @rule(name=st.sampled_from(LIVE), same_inode=st.booleans(), more=st.integers(0, 2), packed=st.booleans())
+    def restore_older(self, name, same_inode, more, packed):
         older, path = self.older.get(name), self.logs.path(name)
         if older is not None and path.exists() and name not in self.logs.begun:
             content = self.logs.content(name)
@@ -182,6 +183,11 @@ class Rotation(RuleBasedStateMachine):
                 if not same_inode:
                     path.unlink()
                 path.write_bytes(older)
+                self.logs.append(name, more)
+                if packed:
+                    rotated = self.free(name)
+                    self.logs.move(name, rotated)
+                    self.logs.compress(rotated)
                 self.check()
 
     @precondition(lambda self: self.clean)

@@ -1,0 +1,115 @@
+"""Copies: which file of a scan is the double of another of its family, or of what was counted before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logproc.state.families import family_of
+from logproc.state.generations import READ, SHORT, Kind
+from logproc.state.scanned import Scanned, alike, same_inode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from logproc.model import LogFile
+    from logproc.state.generations import Decision, Eye, Seen
+    from logproc.state.rows import Paths, Records
+
+
+class Doubles:
+    """The doubles among the files of a scan; `claims`, `decided` and `looked` are the matcher's, which fills them."""
+
+    def __init__(
+        self,
+        eye: Eye,
+        records: Records,
+        seen: Paths,
+        copies: Mapping[tuple[str, int, int], int],
+        claims: Mapping[int, int],
+        decided: Mapping[int, Decision],
+        looked: dict[int, Scanned],
+    ) -> None:
+        self._eye = eye
+        self._known = records
+        self._seen = seen
+        self._copies = copies
+        self._claims = claims
+        self._decided = decided
+        self._looked = looked
+        self._files: Sequence[LogFile] = ()
+        self._families: dict[str, list[int]] = {}
+        self._displaced: list[Seen] = []
+
+    def begin(self, files: Sequence[LogFile]) -> None:
+        """Begin with the files of a scan."""
+        self._files = files
+        self._displaced = self._displaced_copies()
+
+    def copied_before(self, file: Scanned) -> int | None:
+        """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""
+        if not self._copies or (file.live and not self._displaced):
+            return None
+        content = file.through(self._eye)
+        key = content.length, content.crc
+        for seen in sorted(self._displaced, key=lambda seen: not same_inode(seen, file.log)):
+            family = family_of(seen.path)
+            of = self._copies.get((family, *key))
+            near = family == file.family or same_inode(seen, file.log)
+            if of in self._known and (near or content.length >= SHORT):
+                self._displaced.remove(seen)
+                return of
+        of = None if file.live else self._copies.get((file.family, *key))
+        return of if of in self._known else None
+
+    def _displaced_copies(self) -> list[Seen]:
+        """Return the copies that are not where the last scan found them."""
+        if not self._copies:
+            return []
+        places = {(log.path, log.device, log.inode) for log in self._files}
+        return [seen for seen in self._seen.copies() if (seen.path, seen.device, seen.inode) not in places]
+
+    def double(self, file: Scanned) -> Scanned | None:
+        """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
+        seen = self._seen.get(file.log.path)
+        was = self._claims.get(seen.generation or -1) if seen is not None and seen.kind == Kind.DUPLICATE else None
+        others = dict.fromkeys(self._family(file.family))
+        if was is not None:
+            others[was] = None  # what it was a copy of has moved
+        for number in others:
+            decided = self._decided.get(number)
+            if number == file.number or decided is None or decided.kind not in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
+                continue
+            other = self._file(number)
+            if decided.kind == Kind.DEFERRED and not other.live:
+                continue
+            if not alike(file, other):
+                continue
+            if not (other.look.stream or file.look.stream) and other.look.size < file.look.size:
+                continue
+            mine = file.through(self._eye)
+            if mine.length == 0:
+                return None
+            of = self._decided[number].generation
+            if of is not None and of in self._known:
+                known = self._known[of].generation
+                if (mine.length, mine.crc) == (known.open_end, known.end_crc):
+                    return other
+            its = self._eye.through(other.log.path, (mine.length,))
+            if its.crcs.get(mine.length) == mine.crc and (its.length == mine.length or other.live):
+                return other
+        return None
+
+    def _family(self, family: str) -> list[int]:
+        """Return the files of a family, those that have not changed included."""
+        if not self._families:
+            for number, log in enumerate(self._files):
+                if log.problem is None:
+                    self._families.setdefault(family_of(log.path), []).append(number)
+        return self._families.get(family, [])
+
+    def _file(self, number: int) -> Scanned:
+        """Return a file with a first look at it."""
+        if number not in self._looked:
+            log = self._files[number]
+            self._looked[number] = Scanned(number, log, family_of(log.path), self._eye.probe(log.path))
+        return self._looked[number]
