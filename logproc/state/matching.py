@@ -255,10 +255,10 @@ class Matcher:
             self._decide(Decision(number, Kind.UNCHANGED, known.id, reason=reason or content.damage, look=look))
         elif content.damage is not None and self._is_young(file):
             self._defer(file, known.id)
-        elif known.closed and look.codec != "plain":
+        elif known.closed and file.readable_from_within:
             self._decide(Decision(number, Kind.CONTINUED, known.id, known.offset, -1, reason, look))
         else:
-            why = "its last line went on" if look.codec != "plain" else "more was added, and it is read as a whole"
+            why = "more was added, and it is read as a whole" if known.closed else "its last line went on"
             self._decide(Decision(number, Kind.RECOUNTED, known.id, 0, -1, why, look))
 
     # ---- rules 5 to 7 ------------------------------------------------------------------------------------------

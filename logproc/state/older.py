@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from logproc.state.rows import Records
     from logproc.state.scanned import Scanned
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-
 
 class OlderCopies:
     """Looks in files for what was counted of a family; `earlier` returns generations by length and CRC."""
@@ -38,7 +36,7 @@ class OlderCopies:
             content = self._eye.through(file.log.path, lengths)
             limit = content.length
             file.contents.update(content.crcs)
-        lengths = {at for at in lengths if at == limit or (at < limit and _is_readable_from_within(file))}
+        lengths = {at for at in lengths if at == limit or (at < limit and file.readable_from_within)}
         for (length, crc), of in sorted(known.items(), reverse=True):
             if length in lengths and self._crc_before(file, length, lengths) == crc:
                 size = 0 if file.look.stream else min(length, TAIL_BYTES)
@@ -69,10 +67,3 @@ class OlderCopies:
             found = self._eye.through(file.log.path, lengths)
             file.contents.update({**dict.fromkeys(lengths, -1), **found.crcs})
         return file.contents[length]
-
-
-def _is_readable_from_within(file: Scanned) -> bool:
-    """Tell whether lines stand in a file, decompressed, as they are: not those of UTF-16, or of a JSON array."""
-    head, look = file.look.head, file.look
-    compressed = look.codec != "plain" and b"\0" not in head and head[:1] != b"[" and head[:2] not in _UTF16
-    return compressed or not look.stream

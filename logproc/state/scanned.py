@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from logproc.model import LogFile
     from logproc.state.generations import Eye, Generation, Look, Seen, Through
 
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
 
 @dataclass(slots=True)
 class Scanned:
@@ -27,6 +29,14 @@ class Scanned:
     def live(self) -> bool:
         """Tell whether it is a plain file that is being written: under its live name."""
         return self.look.codec == "plain" and is_live(self.log.path)
+
+    @property
+    def readable_from_within(self) -> bool:
+        """Tell whether lines stand in it, decompressed, as they are: not those of UTF-16, or of a JSON array."""
+        head = self.look.head
+        is_array = head[:1] == b"[" and head[1:].lstrip()[:1] in {b"", b"{"}
+        compressed = self.look.codec != "plain" and b"\0" not in head and head[:2] not in _UTF16 and not is_array
+        return compressed or not self.look.stream
 
     def through(self, eye: Eye) -> Through:
         """Read it to its end, once."""

@@ -140,3 +140,14 @@ def test_it_is_compressed_before_a_run_has_seen_it(tmp_path, kind, pad):
     nights.logs.move("a.log", "a.log.2")
     nights.logs.compress("a.log.2")
     nights.check()
+
+
+def test_compressed_utf16_that_has_grown_is_read_as_a_whole(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    text = ""
+    for _ in range(2):
+        logs.append("a.log", 4)
+        text += logs.path("a.log").read_text()
+        logs.path("a.log").unlink()
+        logs.path("b.log.gz").write_bytes(gzip.compress(text.encode("utf-16")))
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
