@@ -20,10 +20,10 @@ from logproc.rollup.exemplars import Kept, Places
 from logproc.rollup.groups import decode_keys, keys_of
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
-from logproc.rollup.states import CountState, State, SumState
+from logproc.rollup.states import ArrayState, CountState, State, SumState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from numpy.typing import NDArray
 
@@ -99,16 +99,35 @@ class Table:
         size = len(self.keys)
         self.slack = self._slack_of(before, size, mapping, data)
         self.floor += data.floor
-        for mine, its in zip(self.states, data.states, strict=True):
-            mine.resize(size)
-            mine.merge(its, mapping)
+        is_full = size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES
+        waiting = self._waiting() if is_full else set()
+        for number, (mine, its) in enumerate(zip(self.states, data.states, strict=True)):
+            if number not in waiting:
+                mine.resize(size)
+                mine.merge(its, mapping)
         problem = next((state.problem for state in self.states if state.problem), None)
         if problem is not None:
             self._fail(problem)
             return
         self.kept.merge(data.places, mapping, size)
-        if size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES:
-            self._prune(min(self.max_groups, size if size > self.max_groups else size // 2))
+        if is_full:
+            kept = self._prune(min(self.max_groups, size if size > self.max_groups else size // 2), waiting)
+            if kept is not None:
+                old, stays, places = _staying(kept, before, mapping)
+                for number in waiting:
+                    whole = new_state(self.states[number].aggregate)
+                    whole.resize(len(kept))
+                    whole.merge(self.states[number].select(old), np.arange(len(old)))
+                    whole.merge(data.states[number].select(stays), places)
+                    self.states[number] = whole
+
+    def _waiting(self) -> set[int]:
+        """Return the states of a full table that are merged once it is known which groups stay.
+
+        That is all that are as large as their groups are many, but the one that tells.
+        """
+        states = enumerate(self.states)
+        return {number for number, state in states if isinstance(state, ArrayState)} - {ranking(self.spec)}
 
     def _slack_of(self, before: int, size: int, mapping: NDArray[np.int64], data: TableData) -> NDArray[np.float64]:
         """Return each group's slack once those of `data` have come in, `before` being the number that were here."""
@@ -163,19 +182,22 @@ class Table:
         self.keys.encode(data.keys, data.offsets[:-1], data.offsets[1:], styles, data.groups, mapping)
         return mapping.astype(np.int64)
 
-    def _prune(self, left: int) -> None:
-        """Keep the `left` greatest groups, or give up on a report that needs every group."""
+    def _prune(self, left: int, waiting: Container[int]) -> NDArray[np.int64] | None:
+        """Keep the `left` greatest groups, or give up on a report that needs every group.
+
+        Returns those that stay, in the states that are waiting too; None if the report was given up.
+        """
         index = ranking(self.spec)
         if index is None:
             self._fail(
                 f"more than {left} groups: raise limits.max_groups, or add ORDER BY a count or sum DESC and a LIMIT, "
                 f"so that the greatest groups can be kept"
             )
-            return
+            return None
         scores = self.scores(index)
         if scores.min() < 0:
             self._fail(f"more than {left} groups, and the sum they are ordered by has negative values")
-            return
+            return None
         # By the most that a group can have, not by what it has for sure: else one that comes late is let go again and
         # again, however often it comes. So `floor` stays below a fair share of everything, total / (max_groups + 1).
         # Ties are cut by hash, which is the same on every machine and in every order of merging.
@@ -185,9 +207,11 @@ class Table:
         self.floor = max(self.floor, float(most[~stays].max()))
         self.slack = self.slack[kept]
         for number, state in enumerate(self.states):
-            self.states[number] = state.select(kept)
+            if number not in waiting:
+                self.states[number] = state.select(kept)
         self.kept.select(kept)
         self._keep_keys(kept)
+        return kept
 
     def _keep_keys(self, kept: NDArray[np.int64]) -> None:
         """Hold these keys alone, in that order; the old dictionary is gone before there is a new one."""
@@ -201,6 +225,19 @@ class Table:
         """Give up on this report, and on what it holds."""
         self.__init__(self.spec, self.max_groups)  # type: ignore[misc]
         self.problem = problem
+
+
+def _staying(
+    kept: NDArray[np.int64], before: int, mapping: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return what of `before` groups, and of those that came to be mapping[i], stays, and where the latter stand.
+
+    `kept` ascends, so that those that were there come first. What is let go never takes room in an aggregate.
+    """
+    old = kept[: np.searchsorted(kept, before)]
+    places = np.minimum(np.searchsorted(kept, mapping), len(kept) - 1)
+    stays = np.flatnonzero(kept[places] == mapping)
+    return old, stays, places[stays]
 
 
 def _greatest(scores: NDArray[np.float64], hashes: NDArray[np.uint64], count: int) -> NDArray[np.bool_]:
@@ -224,8 +261,8 @@ class Tables:
         if len(dumped) != len(self.tables):
             raise MergeError(f"{len(dumped)} tables for {len(self.tables)} reports; nothing was merged")
         loaded = [load(table.spec, raw) for table, raw in zip(self.tables, dumped, strict=True)]
-        for table, data in zip(self.tables, loaded, strict=True):
-            table.merge(data)
+        for table in reversed(self.tables):
+            table.merge(loaded.pop())  # which nobody holds once it is merged
 
     def absorb(self, other: Tables) -> None:
         """Merge the tables of a group of tasks."""
