@@ -233,7 +233,7 @@ def _advance(ledger: Ledger, found: Mapping[int, _Progress]) -> None:
     """Move the offset of each generation over what was counted without a gap; what lies behind one is remembered."""
     holed = ledger.holed()
     moved: list[Record] = []
-    ends = []
+    ends: list[tuple[str, int, int, int]] = []
     for number, progress in found.items():
         marks = [mark for mark in progress.marks() if mark.start < mark.end]
         if number in holed:
@@ -242,14 +242,20 @@ def _advance(ledger: Ledger, found: Mapping[int, _Progress]) -> None:
         if left or number in holed:
             ledger.save_ranges(number, map(asdict_of, left))
         if progress.record.generation.offset < g.offset and _has_times(progress.record):
-            before = progress.record.generation
-            ends.append((family_of(before.path), before.offset, before.crc, number))
+            ends.extend(_ends(progress.record.generation, number))
         if g.offset == 0 and g.open_end == 0 and not left:
             ledger.drop_generation(number)
         else:
             moved.append(_with_facts(replace(progress.record, generation=g), progress.results))
     ledger.save_generations(moved)
     ledger.add_earlier(ends)
+
+
+def _ends(g: Generation, number: int) -> Iterator[tuple[str, int, int, int]]:
+    """Yield where what was counted of a generation ended: before and behind its last record, if that stood open."""
+    yield family_of(g.path), g.offset, g.crc, number
+    if g.open_end > g.offset:
+        yield family_of(g.path), g.open_end, g.end_crc, number
 
 
 def _has_times(record: Record) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from state.rotation import Logs, config, counted, run
 
 from logproc import keeping, nightly
-from logproc.config import Output
+from logproc.config import NamedReport, Output
 from logproc.state.ledger import Ledger
+from logproc.state.matching import OLDER
 
 
 class Headed(Logs):
@@ -49,6 +50,23 @@ class Nights:
         report = run(self.logs.root, self.state)
         assert counted(report) == self.logs.expected()
         return [(file.lines.read, file.reason) for file in report.files]
+
+
+def test_a_record_that_further_lines_could_have_belonged_to_counts_once(tmp_path):
+    path = tmp_path / "logs" / "app.log"
+    path.parent.mkdir()
+    lines = [f"2024-01-02 03:{n // 60:02}:{n % 60:02} INFO message {n}\n" for n in range(200)]
+    how = {"named_reports": (NamedReport("lines", "SELECT count(*) AS n FROM app"),)}
+
+    def count(*written):
+        path.write_text("".join(written))
+        report = run(path.parent, tmp_path / "state", **how)
+        return report.table("lines").rows[0][0], report.files[0].reason
+
+    assert count(*lines[:100])[0] == 100
+    assert count(*lines[:150])[0] == 150
+    assert count(*lines[:100]) == (150, OLDER)
+    assert count(*lines[:100], *lines[150:]) == (200, None)
 
 
 @pytest.mark.parametrize("pad", [0, 3000])
