@@ -151,11 +151,17 @@ class _Reader:
         raise ConfigError(message, self.path or None, self.lines.get(where))
 
 
+IN_THE_SQL = ("report", "title")
+"""A key that people look for where it is not: what is said of a report stands in its SQL, as in .sql files."""
+
+
 def _nearest(name: str, table: str) -> str:
     """Say which known key is nearest to an unknown one: at home, then elsewhere, then at home at any distance.
 
     One that it is the beginning of is nearest of all.
     """
+    if (table, name) == IN_THE_SQL:
+        return "a title is the first line of the SQL: -- title: …"
     here = {key.name: key.dotted for key in KEYS if key.table == table}
     if not table:
         here |= {name: f"[{name}]" for name in (*TABLES, *FREE)} | {name: f"[[{name}]]" for name in ARRAYS}

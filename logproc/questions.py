@@ -150,7 +150,10 @@ def judge(check: Check, table: ReportTable) -> CheckResult:
 
 
 def _configured(config: Config) -> Iterator[tuple[str, str]]:
+    own = {report.name for report in config.named_reports}
     for preset in config.use:
+        if preset in own and preset not in presets.PRESETS:
+            raise UsageError(f"[reports] use: {preset!r} is a [[report]], which is computed without being named there")
         yield from presets.load(preset, places=bool(config.geo.files))
     yield from ((report.name, report.sql) for report in config.named_reports)
 

@@ -160,6 +160,7 @@ def test_a_ledger_counts_all_lines_and_reports_are_asked_for_days(written):
         ("[run]\nzzz = 1", 2, ("'zzz' in [run]", "did you mean")),
         ("[[source]]\nname='a'\ninclude=['x']\n[[source]]\nname='b'\ninclude=['x']\nhots='y'", 7, ("'hots'", "host")),
         ("limits = { max_groups = 1, block = 2 }", 1, ("'block' in [limits]", "block_bytes")),
+        ("[[report]]\nname='a'\nsql='SELECT 1'\ntitle='A'", 4, ("'title' in [[report]]", "-- title: ")),
         ("limits.max_groups = 1\nlimits.blok_bytes = 2", 2, ("'blok_bytes'", "block_bytes")),
     ],
 )
