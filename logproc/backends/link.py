@@ -30,6 +30,10 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.25
 TOLD_SECONDS = 2.0
 """How long nothing gets through before people are told: a connection that broke is there again by then."""
 
+LAST_TRIES_SECONDS = 2.0
+"""How long is tried before a coordinator is given up, however long ago it was heard: a worker that was stopped and goes
+on finds its connections closed, and the coordinator where it was."""
+
 BYE_SECONDS = 0.2
 """How long a worker waits to hear that it may go: a signal leaves it half a second."""
 
@@ -93,13 +97,13 @@ class Liveness:
         reason = _reason(error)
         with self._lock:
             now = time.monotonic()
-            if now - self._heard >= seconds:
+            self._failing = now if self._failing is None else self._failing
+            if now - self._heard >= seconds and now - self._failing >= min(LAST_TRIES_SECONDS, seconds):
                 self.lost = True
                 raise TryLaterError(
                     f"nothing was heard of a coordinator at {address} for {seconds:g} s ({reason}); is the run over, "
                     "or the address wrong?"
                 ) from error
-            self._failing = now if self._failing is None else self._failing
             tell = not self._told and now - self._failing >= TOLD_SECONDS
             self._told |= tell
             left = seconds - (now - self._heard)

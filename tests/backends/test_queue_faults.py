@@ -189,6 +189,23 @@ def test_a_worker_is_told_that_its_coordinator_is_gone_and_there_again(monkeypat
     ]
 
 
+def test_a_worker_that_was_stopped_itself_tries_before_it_gives_its_coordinator_up(monkeypatch):
+    said, times = [], iter([0.0, 10.0, 500.0, 501.0, 501.5, 502.0, 503.0, 560.0, 561.4, 561.5])
+    monkeypatch.setattr(link, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    liveness = Liveness(options_of(Endpoint(Address("node", 5000), CODEC, KEY), lost_seconds=60.0, say=said.append))
+    closed = ConnectionResetError(104, "Connection reset by peer")
+    liveness.heard()
+    for _ in range(2):  # it goes on after eight minutes
+        liveness.silent(closed)
+    liveness.heard()
+    for _ in range(4):
+        liveness.silent(closed)
+    assert not liveness.lost
+    with pytest.raises(TryLaterError, match="nothing was heard of a coordinator at node:5000 for 60 s"):
+        liveness.silent(closed)
+    assert liveness.lost
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
