@@ -63,7 +63,7 @@ def test_bash_completes_a_command(typed, completed, tmp_path, capsys):
         (["ru"], {"run"}),
         (["run", "--back"], {"--backend"}),
         (["run", "--backend", "th"], {"threads"}),
-        (["run", "--format", "nginx_e"], {"nginx_error"}),
+        (["run", "--format", "nginx_error_"], {"nginx_error_syslog"}),
         (["run", "--format", "nginx:"], {"nginx:"}),
         (["parse", "--to", "j"], {"jsonl"}),
         (["run", "--since", "mo"], {"monday"}),

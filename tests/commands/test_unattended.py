@@ -221,7 +221,9 @@ def test_a_night_looks_at_its_ledger_once_before_it_counts(logs, tmp_path, monke
     assert execute(["run", "-q", "-c", str(path)]) == 0
     opened = []
     open_to_write = database.open_to_write
-    monkeypatch.setattr(database, "open_to_write", lambda folder: opened.append(folder) or open_to_write(folder))
+    monkeypatch.setattr(
+        database, "open_to_write", lambda folder, **how: opened.append(folder) or open_to_write(folder, **how)
+    )
     assert execute(["run", "-q", "-c", str(path)]) == 0
     assert opened == [f"{tmp_path}/s"] * 3  # before the run, for it, and when its reports are written
 
