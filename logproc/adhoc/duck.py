@@ -95,7 +95,8 @@ class Duck:
         settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
         self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))
         self._connection.execute(
-            "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false"
+            "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false; "
+            "SET enable_progress_bar = false"  # it would be on stdout, among the answer
         )
         words = frozenset(word.lower() for word in re.findall(r"\w+", self._sql))
         register_functions(self._connection, self._config.geo.files, only=words)

@@ -238,7 +238,7 @@ def test_every_format_counts_hostile_lines_and_every_output_shows_them_as_texts(
     page = html.render(everywhere)
     assert len(page) < 1_500_000
     tags, attributes = shape(page.decode())
-    assert page.count(b"&lt;svg/onload=") > 500
+    assert page.count(b"&lt;svg/onload=") > 300  # two rows a report, so that so many fit
     assert b"<svg/onload" not in page
     assert not [name for name in attributes if name.startswith("on")]
     assert not tags - shape(html.render(night()).decode())[0]

@@ -31,6 +31,7 @@ ROOMS = (
     panels.Room(10, 1_500, live=False, ranked=False),
     panels.Room(6, 900, live=False, ranked=False),
     panels.Room(4, 600, live=False, ranked=False),
+    panels.Room(2, 300, live=False, ranked=False),
 )
 """What the panels may take, from much to little; the first with which the page is small enough counts. The last ones
 leave the charts above tables to the page's script: in hundreds of panels they take half a megabyte."""
