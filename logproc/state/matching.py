@@ -221,13 +221,10 @@ class Matcher:
         return same_inode or same_times or self._crc_at(file, known.offset) == known.crc
 
     def _crc_at(self, file: Scanned, offset: int) -> int | None:
-        """Return the CRC of a file's first bytes; those before all offsets that may be asked are read in one go."""
-        if offset not in file.contents:
-            wanted = {offset, *(known.offset for known in self._candidates(file))}
-            file.content = self._eye.through(file.log.path, wanted)
-            file.contents = {**dict.fromkeys(wanted, -1), **file.content.crcs}
-        found = file.contents[offset]
-        return None if found < 0 else found
+        """Return the CRC of a file's first bytes, read with those before all offsets that may be asked."""
+        known = offset in file.contents
+        wanted = set() if known else {offset, *(other.offset for other in self._candidates(file))}
+        return file.crc_before(self._eye, offset, wanted)
 
     def _go_on(self, file: Scanned, known: Generation) -> None:
         """Decide on a file that is known."""

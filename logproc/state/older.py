@@ -59,11 +59,7 @@ class OlderCopies:
         ends = self._earlier(file.family).items()
         return {end: of for end, of in ends if of in self._known and may_begin(*end, of)}
 
-    def _crc_before(self, file: Scanned, length: int, lengths: set[int]) -> int:
-        """Return the CRC of a file's first bytes; those before all lengths are read in one go."""
+    def _crc_before(self, file: Scanned, length: int, lengths: set[int]) -> int | None:
         if length <= len(file.look.head):
             return zlib.crc32(file.look.head[:length])
-        if length not in file.contents:
-            found = self._eye.through(file.log.path, lengths)
-            file.contents.update({**dict.fromkeys(lengths, -1), **found.crcs})
-        return file.contents[length]
+        return file.crc_before(self._eye, length, lengths)

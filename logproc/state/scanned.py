@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from logproc.state.families import is_live
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from logproc.model import LogFile
     from logproc.state.generations import Eye, Generation, Look, Seen, Through
 
@@ -37,6 +39,14 @@ class Scanned:
         is_array = head[:1] == b"[" and head[1:].lstrip()[:1] in {b"", b"{"}
         compressed = self.look.codec != "plain" and b"\0" not in head and head[:2] not in _UTF16 and not is_array
         return compressed or not self.look.stream
+
+    def crc_before(self, eye: Eye, offset: int, wanted: AbstractSet[int]) -> int | None:
+        """Return the CRC before an offset, None where it is shorter; those before all wanted are read in one go."""
+        if offset not in self.contents:
+            self.content = eye.through(self.log.path, wanted)
+            self.contents.update({**dict.fromkeys(wanted, -1), **self.content.crcs})
+        crc = self.contents[offset]
+        return None if crc < 0 else crc
 
     def through(self, eye: Eye) -> Through:
         """Read it to its end, once."""
