@@ -92,7 +92,7 @@ LARGE_BYTES = 2 << 20
 """Bytes from which on an array is the system's and not the heap's.
 
 With 3 million distinct clients and two threads, preset `web`: 689 MB at 4 MiB and 622 MB at 2 MiB, `web/clients` 431
-and 388, for the same CPU time; 1 MiB took 361 MB for the latter and a third more CPU time."""
+and 388, for the same CPU time; 1 MiB took 361 MB for the latter and half as much CPU time again."""
 
 
 def _share_one_heap() -> None:

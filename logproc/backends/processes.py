@@ -97,13 +97,11 @@ class Supervisor:
 
     def _too_little(self) -> UsageError:
         assert self._trial is not None
-        limit, least_of_all = (
-            (self._memory or 0) / (1 << 20),
-            f"{self._trial.bytes} bytes of {self._trial.pieces[0].path}",
-        )
+        limit, trial = (self._memory or 0) / (1 << 20), self._trial
         return UsageError(
             f"a limit of {limit:.0f} MiB (--memory) is too little for any task: a process ran out of it even for "
-            f"{least_of_all} alone; all web reports over access logs need about 250: raise it, or leave it out"
+            f"{trial.bytes} bytes of {trial.pieces[0].path} alone; all web reports over access logs need about 250: "
+            "raise it, or leave it out"
         )
 
     def _look(self) -> None:

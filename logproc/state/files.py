@@ -23,7 +23,7 @@ EARLIER = b"\0"
 """What stands before a family in the row of what was counted of it once: no path begins so."""
 
 ENDS = 32
-"""The ends of so many runs are kept of a generation that grows."""
+"""So many ends are kept of a generation that grows: of each run one, or two where a record stood open."""
 
 
 class Files(Statements):
