@@ -6,24 +6,25 @@ So are, where they are asked for, the reports of single hosts and sources, each 
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from logproc import comparing, counting, keeping, restored
+from logproc import counting, earlier, keeping, restored
 from logproc.errors import OutputError, UsageError
 from logproc.report import calendar, json
 from logproc.report.files import write_atomically
 from logproc.rollup.slots import MOST_DAYS
 from logproc.state.ledger import Ledger
-from logproc.timestamps import SECOND, civil, date_text, day_number, local_day, weekday
+from logproc.timestamps import civil, date_text, day_number, local_day, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from logproc.config import Config
     from logproc.report.calendar import Choices
-    from logproc.report_model import Report, ReportTable
+    from logproc.report_model import Comparison, Report
 
 FOLDERS = {"host": "hosts", "source": "sources"}
 """Where the reports of single hosts and sources lie."""
@@ -42,7 +43,8 @@ def write(
 
     With `is_restored` the ledger is older than the reports, and those that are replaced are kept aside.
     """
-    today, _ = local_day(int((now or datetime.now(UTC)).timestamp()) * SECOND, config.timezone)
+    now_ns = time.time_ns() if now is None else int(now.timestamp()) * 1_000_000_000
+    today, _ = local_day(now_ns // 1000, config.timezone)
     night = date_text(today)
     aside = restored.set_aside(folder, night) if is_restored else None
     nights = os.path.join(folder, "nights")  # noqa: PTH118
@@ -50,19 +52,19 @@ def write(
         slices = {by: ledger.most_lines(by, MOST_PAGES) for by in FOLDERS if by in config.output.pages}
         names = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
         choices = calendar.choices(names)
-        before = _night_before(nights, night)
+        compared = earlier.compared(config, ledger, now_ns=now_ns)
         around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(today)])
         kept = replace(report, slices=())  # many pages are kept, and they lead to those of hosts
-        _write(kept, config, nights, night, before, [*around, *choices])
-        _write_spans(ledger, config, folder, choices)
+        _write(kept, config, nights, night, compared, [*around, *choices])
+        _write_spans(ledger, config, folder, choices, now_ns)
         for by, found in slices.items():
-            _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found)  # noqa: PTH118
+            _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found, now_ns)  # noqa: PTH118
     calendar.write_index(folder, names)
     if aside is not None:
         restored.drop_unchanged(folder, aside)
 
 
-def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices) -> None:
+def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices, now_ns: int) -> None:
     """Write the reports of weeks and months that are not there, or that the last run changed."""
     days = [day for day in ledger.days() if FIRST_DAY <= day <= LAST_DAY]
     stale = set(ledger.days_of_run())
@@ -70,11 +72,13 @@ def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices) 
         path = os.path.join(folder, kind)  # noqa: PTH118
         if not _is_kept(path, name) or any(low <= day < high for day in stale):
             choice = counting.Choice(low, high)
-            earlier = keeping.before(config, ledger, choice)
-            _write(keeping.report(config, ledger, choice), config, path, name, earlier, choices)
+            compared = earlier.compared(config, ledger, choice, now_ns=now_ns)
+            _write(keeping.report(config, ledger, choice), config, path, name, compared, choices)
 
 
-def _write_slices(ledger: Ledger, config: Config, folder: str, by: str, found: Sequence[tuple[str, bool]]) -> None:
+def _write_slices(
+    ledger: Ledger, config: Config, folder: str, by: str, found: Sequence[tuple[str, bool]], now_ns: int
+) -> None:
     """Write the reports of single hosts, or sources, that are not there, or that the last run changed."""
     names = [name for name, _ in found]
     for name, is_new in found:
@@ -82,7 +86,10 @@ def _write_slices(ledger: Ledger, config: Config, folder: str, by: str, found: S
             one = frozenset({name})
             choice = counting.Choice(hosts=one) if by == "host" else counting.Choice(sources=one)
             row = calendar.choices([(FOLDERS[by], names)], chosen=name)
-            _write(keeping.report(config, ledger, choice), config, folder, calendar.file_name(name), (), row, name)
+            compared = earlier.compared(config, ledger, choice, now_ns=now_ns)
+            _write(
+                keeping.report(config, ledger, choice), config, folder, calendar.file_name(name), compared, row, name
+            )
 
 
 def _is_kept(folder: str, name: str) -> bool:
@@ -100,22 +107,12 @@ def _spans(day: int) -> Iterator[tuple[str, str, int, int]]:
     yield "months", f"{year:04d}-{month:02d}", first, day_number(year + month // 12, month % 12 + 1, 1)
 
 
-def _night_before(folder: str, name: str) -> tuple[ReportTable, ...]:
-    """Return the tables of the last night before this one that is kept; none where there is none that reads."""
-    names = sorted(found for found in os.listdir(folder) if found.endswith(".json")) if os.path.isdir(folder) else []  # noqa: PTH112, PTH208
-    earlier = [found for found in names if found < f"{name}.json"]
-    try:
-        return comparing.load(os.path.join(folder, earlier[-1])) if earlier else ()  # noqa: PTH118
-    except UsageError:
-        return ()
-
-
 def _write(
     report: Report,
     config: Config,
     folder: str,
     name: str,
-    before: tuple[ReportTable, ...],
+    compared: Comparison,
     choices: Choices,
     title: str = "",
 ) -> None:
@@ -130,7 +127,7 @@ def _write(
         from logproc.report import html  # noqa: PLC0415
 
         place = calendar.alone(title, choices) if title else calendar.links(folder, name, choices)
-        page = html.render(report, config.max_reject_ratio, config.paths, links=place, before=before)
+        page = html.render(report, config.max_reject_ratio, config.paths, links=place, compared=compared)
     except UsageError:
         return  # jinja2 is not installed: the JSON is there
     write_atomically(f"{path}.html", page)

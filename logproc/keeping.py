@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from logproc.config import Config
-    from logproc.report_model import ReportTable
     from logproc.rollup.spec import RollupSpec
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record
@@ -266,16 +265,6 @@ def night(config: Config, ledger: Ledger, day: int) -> Report:
         between = f"it has days from {known[0]} to {known[-1]}" if known else "it has no days"
         raise UsageError(f"the ledger has no counts of {day_text(day)}; {between}")
     return report(config, ledger, counting.Choice(day, day + 1, frozenset(), frozenset()))
-
-
-def before(config: Config, ledger: Ledger, choice: counting.Choice) -> tuple[ReportTable, ...]:
-    """Return the reports of the time before, as long as the one that is chosen; none where nothing was counted."""
-    if choice.since is None or choice.until is None:
-        return ()
-    earlier = replace(choice, since=2 * choice.since - choice.until, until=choice.since)
-    if not any(earlier.has_day(day) for day in ledger.days()):
-        return ()
-    return report(config, ledger, earlier).reports
 
 
 def last_night(config: Config, ledger: Ledger) -> int:

@@ -156,6 +156,30 @@ class Slice:
     reports: tuple[ReportTable, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The reports of a time before; `name` says which: `day before`, `report before`."""
+
+    name: str
+    tables: tuple[ReportTable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the figures of a report are held against; `title` says so in full.
+
+    Where it is only a part of the report, such as its last day, `part` names that, and `tables` are the reports of it.
+    """
+
+    title: str = ""
+    part: str = ""
+    tables: tuple[ReportTable, ...] = ()
+    before: tuple[Before, ...] = ()
+
+
+NOTHING_BEFORE = Comparison()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Everything a run found out. `reports` may be given `COVERAGE` among the others: it becomes `coverage`.

@@ -37,9 +37,10 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     T is a date, today, yesterday or a weekday, in the configured time zone; --until is exclusive.
     """
     config = _config(typed)
-    from logproc import asking, keeping
+    from logproc import asking, earlier, keeping
     from logproc.config import Output
     from logproc.report import summary
+    from logproc.report_model import NOTHING_BEFORE
     from logproc.state.ledger import Ledger
 
     config = replace(config, output=Output(**{name: typed[name] for name in ("json", "html", "csv", "markdown")}))
@@ -47,11 +48,11 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     choice = keeping.choice_of(config, hosts, sources)
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         found = keeping.report(config, ledger, choice, with_slices=config.output.html is not None)
-        before = keeping.before(config, ledger, choice) if config.output.html else ()
+        compared = earlier.compared(config, ledger, choice) if config.output.html else NOTHING_BEFORE
         anew = asking.beginning(keeping.uncounted(config, ledger))
     if anew is not None:
         warn(anew)
-    outputs.write(found, config, to_terminal=outputs.to_terminal(typed), before=before)
+    outputs.write(found, config, to_terminal=outputs.to_terminal(typed), compared=compared)
     say(summary.problems(found, 1.0, ()))
     return summary.exit_code(found, 1.0, ())
 

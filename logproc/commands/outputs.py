@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logproc.config import Config
-    from logproc.report_model import Report, ReportTable
+    from logproc.report_model import Comparison, Report, ReportTable
 
 FILES = {
     "--json": "json",
@@ -43,7 +43,7 @@ def check(config: Config) -> None:
         from logproc.report.html.page import environment
 
         environment()  # an extra: without it nothing is begun
-        _before(config)
+        _previous(config)
     taken: dict[str, str] = {}
     for option, key in FILES.items():
         path = getattr(config.output, key)
@@ -56,21 +56,21 @@ def check(config: Config) -> None:
                 raise UsageError(f"{other} and {option} name the same file, {path}; one would replace the other")
 
 
-def write(report: Report, config: Config, *, to_terminal: bool, before: tuple[ReportTable, ...] | None = None) -> bool:
+def write(report: Report, config: Config, *, to_terminal: bool, compared: Comparison | None = None) -> bool:
     """Write what was asked for; the terminal report only where nothing else was, and never under -q.
 
-    `before` are the reports of the time before, where they are not those of `[output] previous`.
+    `compared` is what figures are held against, where that does not follow from the configuration.
     Tells whether a person has the problems on the screen already.
     """
     from logproc.report import files, json
 
     shown = False
-    if config.output.html is not None:  # first: `previous` may be the file that --json replaces
+    if compared is None:  # first: `previous` may be the file that --json replaces
+        compared = _compared(config)
+    if config.output.html is not None:
         from logproc.report import html
 
-        page = html.render(
-            report, config.max_reject_ratio, config.paths, before=_before(config) if before is None else before
-        )
+        page = html.render(report, config.max_reject_ratio, config.paths, compared=compared)
         files.write_atomically(config.output.html, page)
         if len(page) > html.MOST_BYTES:
             many = f"{len(report.reports)} reports are more than one page can hold"
@@ -84,7 +84,7 @@ def write(report: Report, config: Config, *, to_terminal: bool, before: tuple[Re
             config.max_reject_ratio,
             config.paths,
             to=config.output.mail_to or "",
-            before=_before(config) if before is None else before,
+            compared=compared,
         )
         files.write_atomically(config.output.mail, letter)
     if config.output.json == "-":
@@ -114,7 +114,29 @@ def _is_empty(report: Report, config: Config) -> bool:
     return failed and config.state_dir is None and not report.lines.read
 
 
-def _before(config: Config) -> tuple[ReportTable, ...]:
+def _compared(config: Config) -> Comparison:
+    """Return what figures are held against: those of the report that is named, else those of days in the ledger."""
+    from logproc.report_model import NOTHING_BEFORE, Before, Comparison
+
+    if config.output.html is None and config.output.mail is None:
+        return NOTHING_BEFORE
+    if config.output.previous is not None:
+        tables = _previous(config)
+        return (
+            Comparison("against the report before", before=(Before("report before", tables),))
+            if tables
+            else NOTHING_BEFORE
+        )
+    if config.state_dir is None:
+        return NOTHING_BEFORE
+    from logproc import earlier
+    from logproc.state.ledger import Ledger
+
+    with Ledger.to_read(config.state_dir) as ledger:
+        return earlier.compared(config, ledger)
+
+
+def _previous(config: Config) -> tuple[ReportTable, ...]:
     """Return the tables of the report before; none on the first night, when the file is not there yet."""
     path = config.output.previous
     if path is None or not os.path.exists(path):  # noqa: PTH110

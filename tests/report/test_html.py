@@ -19,7 +19,7 @@ from logproc.errors import UsageError
 from logproc.report import html
 from logproc.report.html import page
 from logproc.report.text import valid_text, visible
-from logproc.report_model import Report
+from logproc.report_model import Before, Comparison, Report
 
 VOID = {"meta", "input", "img", "br", "hr", "link"}
 
@@ -225,7 +225,8 @@ def test_hostile_texts_are_texts_in_slices():
 def test_tiles_say_what_was_before():
     before = night().reports
     grown = replace(before[0], rows=((3000, 13_800_000, 0, None),))
-    text = " ".join(read(night(), before=(grown,)).texts)
+    compared = Comparison("against the report before", before=(Before("report before", (grown,)),))
+    text = " ".join(read(night(), compared=compared).texts)
     assert "+50.0 %" in text
     assert "+0.0 %" in text
     assert "none before" in text

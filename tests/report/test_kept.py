@@ -42,24 +42,6 @@ def test_kept_pages_lead_to_each_other_and_the_index_to_all(tmp_path):
     assert "2026-03-05: 1,100 lines" in index
 
 
-def test_a_nights_page_shows_the_change_against_the_night_before(tmp_path):
-    logs, out = tmp_path / "logs", tmp_path / "out"
-    logs.mkdir()
-    out.mkdir()
-    config = Config(
-        paths=(str(logs),), state_dir=str(tmp_path / "state"), use=("web",), output=Output(dir=str(out)), workers=1
-    )
-    line = '10.0.0.1 - - [02/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
-    for day, count in ((3, 2), (4, 1)):
-        with (logs / "access.log").open("a") as file:
-            file.write(line * count)
-        calendars.write(coordinator.run(config), config, str(out), now=datetime(2026, 3, day, 4, tzinfo=UTC))
-    first, second = ((out / f"nights/2026-03-0{day}.html").read_text() for day in (3, 4))
-    assert "changes against the report before" not in first
-    assert "changes against the report before" in second
-    assert "+50.0 %" in second
-
-
 def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_when_they_change(tmp_path):
     hostile = "'\"><img src=x onerror=alert(1)>\x1b[31m\u202e"
     lines = {"web1": 3, "web2": 2, "über": 1, hostile: 1}

@@ -17,10 +17,11 @@ from logproc.report.coverage import coverage
 from logproc.report.html import overview, panels
 from logproc.report.html.page import environment
 from logproc.report.text import plural
+from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
     from logproc.report.coverage import Finding
-    from logproc.report_model import Report, ReportTable
+    from logproc.report_model import Comparison, Report
 
 SIZES = ((12, 10, 90), (12, 5, 60), (8, 5, 40), (4, 5, 30), (0, 0, 0))
 """Tables, rows of each and characters of a value, of which the first are taken that fit."""
@@ -37,7 +38,7 @@ def render(
     named: tuple[str, ...] = (),
     *,
     to: str = "",
-    before: tuple[ReportTable, ...] = (),
+    compared: Comparison = NOTHING_BEFORE,
 ) -> bytes:
     """Return the mail as bytes, with the line ends that sendmail reads; UsageError if jinja2 is not installed."""
     message = EmailMessage(policy=SMTP.clone(linesep="\n"))
@@ -49,7 +50,7 @@ def render(
     message["Date"] = format_datetime(datetime.fromisoformat(report.run.finished))
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
     message.set_content(_beginning(terminal.render(report, max_reject_ratio, named)), cte="quoted-printable")
-    message.add_alternative(_page(report, books, findings, before), subtype="html", cte="quoted-printable")
+    message.add_alternative(_page(report, books, findings, compared), subtype="html", cte="quoted-printable")
     return message.as_bytes()
 
 
@@ -79,10 +80,9 @@ def _beginning(text: str) -> str:
     return text
 
 
-def _page(report: Report, books: overview.Books, findings: tuple[Finding, ...], before: tuple[ReportTable, ...]) -> str:
-    old = {table.name: table for table in before}
+def _page(report: Report, books: overview.Books, findings: tuple[Finding, ...], compared: Comparison) -> str:
     filled = [table for table in report.reports if table.rows or table.problem]
-    tiles = [overview.tiles(table, 0, "", report, old.get(table.name)) for table in filled if overview.is_tiles(table)]
+    tiles = [overview.tiles(table, 0, "", report, compared) for table in filled if overview.is_tiles(table)]
     tables = [panels.panel(table, 0) for table in filled if not overview.is_tiles(table)]
     shown = [table for table in tables if not table.charts]
     page = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
@@ -11,11 +11,12 @@ from logproc.report.html.panels import shortened, statement
 from logproc.report.summary import problem_of, problems, verdict
 from logproc.report.text import path_text, plural, rfc3339, size
 from logproc.report.units import NUMBERS, Unit
+from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.report_model import ColumnInfo, FileEntry, Report, ReportTable
+    from logproc.report_model import ColumnInfo, Comparison, FileEntry, Report, ReportTable
 
 MOST_FILES = 400
 """Files that are listed one by one, those with a problem first."""
@@ -25,14 +26,23 @@ MOST_SAMPLES = 25
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """How a figure has changed, `+3.1 %`, since what: `day before`."""
+
+    text: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
-    """A figure: `change` against the report before, `better` where growth is good or bad news (True, False, None)."""
+    """A figure. `part` is what of it `changes` are about, such as that of its last day; empty for all of it."""
 
     label: str
     value: str
     exact: str
     aside: str
-    change: str
+    part: str
+    changes: tuple[Change, ...]
     bad: bool
     spark: drawing.Drawing | None
 
@@ -98,30 +108,40 @@ def is_tiles(table: ReportTable) -> bool:
     return table.problem is None and len(table.rows) == 1 and all(column.role == "value" for column in table.columns)
 
 
-def tiles(table: ReportTable, number: int, note: str, report: Report, before: ReportTable | None) -> Tiles:
-    """Return a report of one row as tiles; `before` is the same report of the time before."""
+def tiles(table: ReportTable, number: int, note: str, report: Report, compared: Comparison = NOTHING_BEFORE) -> Tiles:
+    """Return a report of one row as tiles, with what their figures are held against."""
     row = table.rows[0]
-    old: dict[ColumnInfo, Any] = {}
-    if before is not None and is_tiles(before):
-        old = dict(zip(before.columns, before.rows[0], strict=True))
     whole = next((row[i] for i in range(len(row)) if units.is_count(table, i) and row[i]), None)
+    part = _values(table, compared.tables)
+    before = [(each.name, _values(table, each.tables)) for each in compared.before]
+    tiles = []
+    for index, (column, value) in enumerate(zip(table.columns, row, strict=True)):
+        now = part.get(column) if compared.part else value
+        tile = _tile(table, index, value, whole, report)
+        changes = tuple(Change(text, name) for name, old in before if (text := _change(now, old.get(column))))
+        if changes and compared.part:
+            tile = replace(tile, part=f"{units.write(now, units.unit_of(column, table.sql))} {compared.part}")
+        tiles.append(replace(tile, changes=changes))
     return Tiles(
         id=f"report-{number}",
         title=shortened(table.title or table.name),
         name=shortened(table.name),
         note=note,
         sql=statement(table.sql),
-        tiles=tuple(
-            _tile(table, index, value, old.get(table.columns[index]), whole, report) for index, value in enumerate(row)
-        ),
+        tiles=tuple(tiles),
     )
+
+
+def _values(table: ReportTable, others: Sequence[ReportTable]) -> dict[ColumnInfo, Any]:
+    """Return the values of the same report of another time, by column."""
+    found = next((other for other in others if other.name == table.name and is_tiles(other)), None)
+    return {} if found is None else dict(zip(found.columns, found.rows[0], strict=True))
 
 
 def _tile(
     table: ReportTable,
     index: int,
     value: Any,  # noqa: ANN401 - a cell is None, text, number or truth
-    old: Any,  # noqa: ANN401
     whole: int | None,
     report: Report,
 ) -> Tile:
@@ -132,26 +152,31 @@ def _tile(
     aside = ""
     if is_bad and whole and isinstance(value, int):
         aside = f"{100 * value / whole:.2f} % of all"
-    number = isinstance(value, int | float) and not isinstance(value, bool)
     return Tile(
         label=shortened(column.name.replace("_", " "), 60),
         value=text,
-        exact=f"{value:,}" if number and unit is Unit.BYTES else "",
+        exact=f"{value:,}" if _is_number(value) and unit is Unit.BYTES else "",
         aside=aside,
-        change=_change(value, old) if number else "",
+        part="",
+        changes=(),
         bad=bool(is_bad and value),
         spark=_spark(report, column.name) if column.type in NUMBERS else None,
     )
 
 
-def _change(value: float, old: Any) -> str:  # noqa: ANN401 - whatever the older report has
-    if not isinstance(old, int | float) or isinstance(old, bool):
+def _is_number(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _change(value: Any, old: Any) -> str:  # noqa: ANN401
+    """Say how a number has changed; "" where one of the two is none."""
+    if not _is_number(value) or not _is_number(old):
         return ""
     if not old:
-        return "as before: none" if not value else "none before"
+        return "none before" if value else "none, as before"
     ratio = value / old
     if ratio >= 10:
-        return f"{ratio:,.0f} times as before"
+        return f"{ratio:,.0f} times"
     return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")  # noqa: RUF001 - a minus sign is what it is
 
 

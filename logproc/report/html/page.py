@@ -13,13 +13,12 @@ from logproc.errors import UsageError
 from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
+from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jinja2 import Environment
 
-    from logproc.report_model import Report, ReportTable, Slice
+    from logproc.report_model import Comparison, Report, ReportTable, Slice
 
 MOST_BYTES = 1_500_000
 """Size that a page should not pass: it is sent by mail, and opened on phones."""
@@ -68,11 +67,11 @@ def render(
     named: tuple[str, ...] = (),
     *,
     links: Links | None = None,
-    before: Sequence[ReportTable] = (),
+    compared: Comparison = NOTHING_BEFORE,
 ) -> bytes:
     """Return the report as one HTML file in UTF-8; UsageError if jinja2 is not installed.
 
-    `named` holds the paths that were typed, `before` the reports of the time before, which tiles are compared with.
+    `named` holds the paths that were typed, `compared` is what tiles are held against.
     Where the page would be larger than `MOST_BYTES`, tables are cut and charts are left to their pictures, and the page
     says so; with very many reports it may still be larger.
     """
@@ -84,15 +83,14 @@ def render(
         "empty": tuple(
             panels.shortened(table.title or table.name) for table in report.reports if _is_empty(report, table)
         ),
-        "compared": bool(before),
+        "compared": compared.title,
         "choosing": choosing(report),
         "coverage": mapped(report),
         "links": links or Links(),
     }
-    earlier = {table.name: table for table in before}
     content = b""
     for room in ROOMS:
-        sections = _sections(report, earlier, room)
+        sections = _sections(report, compared, room)
         content = page(
             "report.html",
             **sections,
@@ -117,7 +115,7 @@ def _slice(report: Report, one: Slice) -> str:
     return _text(
         "slice.html",
         figures=tuple(
-            overview.tiles(table, number, panels.exactness(table), alone, None)
+            overview.tiles(table, number, panels.exactness(table), alone)
             for number, table, is_tiles in numbered
             if is_tiles and overview.is_tiles(table)
         ),
@@ -134,14 +132,13 @@ def _cut(room: panels.Room) -> str:
     )
 
 
-def _sections(report: Report, before: dict[str, ReportTable], room: panels.Room) -> dict[str, Any]:
+def _sections(report: Report, compared: Comparison, room: panels.Room) -> dict[str, Any]:
     numbered = [each for each in enumerate(report.reports, 1) if not _is_empty(report, each[1])]
     single = [(number, table) for number, table in numbered if overview.is_tiles(table)]
     others = [(number, table) for number, table in numbered if not overview.is_tiles(table)]
     return {
         "figures": tuple(
-            overview.tiles(table, number, panels.exactness(table), report, before.get(table.name))
-            for number, table in single
+            overview.tiles(table, number, panels.exactness(table), report, compared) for number, table in single
         ),
         "panels": tuple(panels.paired(panels.panel(table, number, room) for number, table in others)),
     }
