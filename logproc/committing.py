@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from logproc.model import FileResult, Outcome, Partial, Task
     from logproc.rollup.spec import RollupSpec
-    from logproc.state.generations import Generation
+    from logproc.state.generations import Begun, Generation
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record, Run
 
@@ -213,9 +213,9 @@ def _less(lines: Lines, apart: Lines) -> Lines:
     )
 
 
-def _emptied(record: Record, begun: tuple[int, int, int] | None) -> Record:
+def _emptied(record: Record, begun: Begun | None) -> Record:
     """Return a generation of which nothing is counted, but for what another one has counted of its beginning."""
-    _, at, crc = begun or (0, 0, 0)
+    at, crc = (0, 0) if begun is None else (begun.length, begun.crc)
     g = replace(record.generation, offset=at, tail=b"", tail_bytes=0, crc=crc, open_end=at, end_crc=crc, closed=True)
     return replace(record, generation=g, first_time=None, last_time=None)
 

@@ -78,6 +78,11 @@ def without(spans: Spans, taken: Spans) -> Spans:
     return found
 
 
+def within(spans: Spans, upto: int) -> Spans:
+    """Return what of spans lies before an offset."""
+    return [(start, min(end, upto)) for start, end in spans if start < upto]
+
+
 def _unseen(ledger: Ledger, key: str) -> tuple[int, int]:
     """Return how many files a report has not seen in whole, and how many bytes of them."""
     spans, files, size = missing(ledger, key)

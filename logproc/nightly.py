@@ -108,9 +108,9 @@ def run(
             known = reading.read(ledger, number, tasks, job, elsewhere, config, progress)
         _finish(ledger, number, found, config, known, asked)
         if rebuilt:
-            from logproc import reading  # noqa: PLC0415
+            from logproc import rebuilding  # noqa: PLC0415
 
-            reading.rebuild(ledger, planner, asked, config, rebuilt)
+            rebuilding.rebuild(ledger, planner, asked, config, rebuilt)
         books = _books(ledger, number, found, known)
         if rejects is not None and ledger.open_runs():
             from logproc import reading  # noqa: PLC0415

@@ -6,22 +6,18 @@ Imported by a run that has something to read: formats, kernels and backends come
 from __future__ import annotations
 
 import time
-import uuid
-from collections import defaultdict
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc import __version__, asking, committing, rejected, running, stopping, surveying
-from logproc.backends import BACKENDS, choose
+from logproc import asking, committing, rejected, running, stopping, surveying
+from logproc.backends import choose
 from logproc.books import Books
 from logproc.clock import now_text
-from logproc.coverage import missing
 from logproc.model import Failure, Partial
-from logproc.rollup.slots import slotted
 from logproc.state import failpoints
-from logproc.state.generations import Kind
+from logproc.state.generations import Begun, Kind
 from logproc.state.ledger import PLANNED, REBUILDING
 from logproc.state.rows import Run
 from logproc.worker import process
@@ -32,8 +28,7 @@ if TYPE_CHECKING:
 
     from logproc.asking import Questions
     from logproc.config import Config
-    from logproc.coverage import Spans
-    from logproc.model import FileResult, LogFile, Outcome, Piece, Task
+    from logproc.model import FileResult, Outcome, Piece, Task
     from logproc.network import Elsewhere
     from logproc.planner import Planner
     from logproc.report.progress import Progress
@@ -69,8 +64,8 @@ def plan(ledger: Ledger, planner: Planner, found: Survey, asked: Questions) -> t
                 generation = ledger.add_generation(record, run.number)
                 found.decisions[place] = decision._replace(generation=generation)
                 if decision.beginning is not None:
-                    of, crc, *_ = decision.beginning
-                    ledger.add_begun(generation, of, decision.origin, crc)
+                    of, crc, lines, *_ = decision.beginning
+                    ledger.add_begun(generation, Begun(of, decision.origin, crc, lines))
             wants.append((place, generation, decision.kind == Kind.RECOUNTED))
         ledger.add_wants(run.number, wants)
     return tasks, run
@@ -85,7 +80,7 @@ def _settle_unreadable(found: Survey, ledger: Ledger) -> None:
             continue
         if decision.kind == Kind.RECOUNTED or not surveying.is_readable_from_within(record, decision.look.codec):
             begun = ledger.begun(record.generation.id)
-            origin = 0 if begun is None else begun[1]
+            origin = 0 if begun is None else begun.length
             found.decisions[place] = decision._replace(kind=Kind.RECOUNTED, origin=origin, limit=-1)
 
 
@@ -116,10 +111,10 @@ def read(
     """Read what was planned, on other machines or on this one; returns the results, but for the tables."""
     run_tasks = elsewhere or running.here(choose(config.backend, len(tasks), config.workers), config)
     begin = partial(run_tasks, process, job, tasks, config.workers)
-    return _work(ledger, run, tasks, job.specs, begin, config, progress)
+    return work(ledger, run, tasks, job.specs, begin, config, progress)
 
 
-def _work(
+def work(
     ledger: Ledger,
     number: Run,
     tasks: Sequence[Task],
@@ -167,45 +162,6 @@ def _work(
     return known
 
 
-def rebuild(ledger: Ledger, planner: Planner, asked: Questions, config: Config, keys: Sequence[str]) -> None:
-    """Count for some reports what was counted before they came, as far as that is still on disk.
-
-    Those that have missed the same are counted in one pass.
-    """
-    sets = ledger.spec_sets()
-    alike: dict[tuple[bool, ...], list[str]] = defaultdict(list)
-    for key in keys:
-        alike[tuple(key in specs for specs in sets)].append(key)
-    for together in alike.values():
-        spans, _, _ = missing(ledger, together[0])
-        if spans:
-            _read_again(ledger, planner, asked, config, tuple(together), spans)
-
-
-def _read_again(
-    ledger: Ledger, planner: Planner, asked: Questions, config: Config, keys: tuple[str, ...], spans: dict[int, Spans]
-) -> None:
-    found = surveying.survey(config, planner, ledger, time.time_ns())
-    pieces: list[tuple[LogFile, Piece, int]] = []
-    numbers: list[tuple[int, int, bool]] = []
-    for log, piece, size, generation in surveying.pieces_again(planner, found, spans):
-        number = len(numbers)
-        pieces.append((log, replace(piece, file=number), size))
-        numbers.append((number, generation, False))
-    with ledger.transaction():
-        uid = uuid.uuid4().hex
-        run_number = ledger.begin(uid, __version__, now_text(), keys, REBUILDING)
-        ledger.add_wants(run_number, numbers)
-    again = Run(run_number, uid, REBUILDING, keys)
-    tasks = planner.tasks_of(pieces)
-    job = replace(asked.job(planner.formats), specs=tuple(slotted(asked.by_key[key]) for key in keys))
-    backend = choose(config.backend if config.backend in BACKENDS else "auto", len(tasks), config.workers)
-    begin = partial(running.here(backend, config), process, job, tasks, config.workers)
-    _work(ledger, again, tasks, job.specs, begin, config, None)
-    with stopping.deferred(), ledger.transaction():
-        committing.commit_rebuilt(ledger, again, now_text(), config.limits.max_groups)
-
-
 # ---- books -------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +180,7 @@ def _lines_before(ledger: Ledger, generation: int, offset: int) -> int:
     """Count the lines of a generation before an offset, those included that are counted as another's."""
     begun = ledger.begun(generation)
     lines = ledger.lines_before(generation, offset)
-    return lines if begun is None else lines + _lines_before(ledger, begun[0], begun[1])
+    return lines if begun is None else lines + begun.lines
 
 
 def _places(ledger: Ledger, found: Survey) -> dict[int, int]:

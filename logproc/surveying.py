@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from logproc.errors import InputError, TryLaterError, UsageError
+from logproc.errors import TryLaterError, UsageError
 from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
 from logproc.model import Known, Lines
@@ -43,6 +43,10 @@ class FileEye:
     def through(self, path: str, offsets: Iterable[int]) -> identity.Content:
         """Read a file, decompressed, and return its checksums."""
         return identity.read_through(path, offsets)
+
+    def lines(self, path: str, end: int) -> int:
+        """Count the lines of a file that end at an offset, decompressed, or before."""
+        return identity.lines_before(path, end)
 
 
 @dataclass(slots=True)
@@ -174,7 +178,7 @@ def pieces(planner: Planner, found: Survey, ledger: Ledger) -> Iterator[tuple[Lo
         whole = replace(whole, known=known, start=decision.origin)
         if decision.origin > 0:
             of = decision.generation if decision.beginning is None else decision.beginning.generation
-            whole = _going_on(planner, whole, found.records[of or 0], look.codec)
+            whole = going_on(planner, whole, found.records[of or 0], look.codec)
             if whole.known is None:
                 continue
         if decision.generation in holed and decision.kind == Kind.CONTINUED:
@@ -183,30 +187,7 @@ def pieces(planner: Planner, found: Survey, ledger: Ledger) -> Iterator[tuple[Lo
             yield log, whole, max(0, decision.limit - decision.origin) if decision.limit >= 0 else log.size
 
 
-def pieces_again(
-    planner: Planner, found: Survey, spans: dict[int, list[tuple[int, int]]]
-) -> Iterator[tuple[LogFile, Piece, int, int]]:
-    """Yield what is to be read again of generations, as far as they are on disk; last, the generation."""
-    for decision in found.decisions:
-        record = found.records.get(decision.generation or 0)
-        if record is None or decision.kind in {Kind.DUPLICATE, Kind.FAILED, Kind.DEFERRED}:
-            continue
-        log = found.files[decision.file]
-        try:
-            look = identity.probe(log.path)
-        except InputError:
-            continue
-        g = record.generation
-        for start, end in spans.get(g.id, ()):
-            known = Known(start, end, g.head, min(g.head_bytes, end))
-            if end < g.head_bytes:
-                known = replace(known, head=b"", head_bytes=0)
-            piece = replace(planner.piece(decision.file, log), start=start, known=known, codec=look.codec)
-            piece = _going_on(planner, piece, record, look.codec) if start else replace(piece, format=record.format)
-            yield log, replace(piece, tried=record.tried), end - start, g.id
-
-
-def _going_on(planner: Planner, piece: Piece, record: Record, codec: str) -> Piece:
+def going_on(planner: Planner, piece: Piece, record: Record, codec: str) -> Piece:
     """Return a piece that does not begin at the beginning, with the format that the file had so far."""
     piece = replace(piece, codec=codec)
     fmt = piece.format or record.format
@@ -257,7 +238,7 @@ def new_record(log: LogFile, absolute: LogFile, decision: Decision) -> Record:
     known = (identity.digest(head), len(head), signature(head))
     generation = Generation(0, absolute.path, log.device, log.inode, _stored(log), *known, 0, b"", 0, 0, 0, 0)
     if decision.beginning is not None:
-        _, crc, tail, size = decision.beginning
+        _, crc, _, tail, size = decision.beginning
         at = decision.origin
         generation = replace(generation, offset=at, tail=tail, tail_bytes=size, crc=crc, open_end=at, end_crc=crc)
     return Record(generation, log.source, log.host, decision.look.codec, None, 0.0, (), whole=decision.look.stream)

@@ -179,6 +179,24 @@ def tail_of(path: str, offset: int, length: int) -> bytes:
         os.close(fd)
 
 
+def lines_before(path: str, end: int) -> int:
+    """Count the newlines among the first `end` bytes of a file, decompressed."""
+    fd, _ = open_regular(path)
+    try:
+        stream = open_stream(RawInput(fd), sniff(os.pread(fd, LONGEST_MAGIC, 0)))
+        view = memoryview(bytearray(CHUNK))
+        lines = 0
+        while end > 0 and (count := stream.readinto(view[: min(end, CHUNK)])):
+            lines += bytes(view[:count]).count(b"\n")
+            end -= count
+    except OSError as error:
+        raise unreadable(path, error) from error
+    else:
+        return lines
+    finally:
+        os.close(fd)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What reading a file through tells: its decompressed length, CRC-32, and the CRC-32 before given offsets.

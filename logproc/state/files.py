@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from logproc.state.generations import Begun
 from logproc.state.rows import FACTS, RECORD, SEEN, Paths, Records, record_of, record_values, seen_values
 from logproc.state.statements import Statements
 
@@ -107,17 +108,28 @@ class Files(Statements):
             {(family, number) for family, _, _, number in kept},
         )
 
-    def begun(self, generation: int) -> tuple[int, int, int] | None:
-        """Return generation, length and CRC of what another one has counted of a generation's beginning, if it has."""
+    def begun(self, generation: int) -> Begun | None:
+        """Return what another generation has counted of the beginning of one, if it has."""
         mark = EARLIER + EARLIER + b"%d" % generation
-        sql = "SELECT family, length, crc FROM copies WHERE family > ? AND family < ?"
-        rows = self._all(sql, (mark + b" ", mark + b"!"))
-        return (int(rows[0][0].partition(b" ")[2]), rows[0][1], rows[0][2]) if rows else None
+        return self._begun(mark + b" ", mark + b"!").get(generation)
 
-    def add_begun(self, generation: int, of: int, length: int, crc: int) -> None:
+    def all_begun(self) -> dict[int, Begun]:
+        """Return, by generation, what another one has counted of its beginning."""
+        return self._begun(EARLIER + EARLIER, EARLIER + b"\1")
+
+    def _begun(self, low: bytes, high: bytes) -> dict[int, Begun]:
+        sql = "SELECT family, length, crc, generation FROM copies WHERE family > ? AND family < ?"
+        found = {}
+        for mark, length, crc, generation in self._all(sql, (low, high)):
+            _, of, lines = mark.split(b" ")
+            found[generation] = Begun(int(of), length, crc, int(lines))
+        return found
+
+    def add_begun(self, generation: int, begun: Begun) -> None:
         """Write down that the beginning of a generation is counted as one of another."""
-        mark = EARLIER + EARLIER + b"%d %d" % (generation, of)
-        self._do("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", (mark, length, crc, generation))
+        mark = EARLIER + EARLIER + b"%d %d %d" % (generation, begun.generation, begun.lines)
+        values = (mark, begun.length, begun.crc, generation)
+        self._do("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", values)
 
     def ranges(self, generation: int) -> list[dict[str, Any]]:
         """Return what was counted of a generation behind a hole, in order."""

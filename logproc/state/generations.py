@@ -121,14 +121,27 @@ class Eye(Protocol):
     def through(self, path: str, offsets: Iterable[int]) -> Through:
         """Read a file, decompressed, and return its CRC before each of the offsets."""
 
+    def lines(self, path: str, end: int) -> int:
+        """Count the lines of a file that end at an offset, decompressed, or before."""
+
 
 class Beginning(NamedTuple):
-    """What was counted of a file as the beginning of another generation: its CRC, and the hash of its last bytes."""
+    """What was counted of a file as the beginning of another generation: its CRC, lines, and the hash of its end."""
 
     generation: int
     crc: int
+    lines: int
     tail: bytes
     tail_bytes: int
+
+
+class Begun(NamedTuple):
+    """How much of a generation is counted as the beginning of another one, with its CRC and lines."""
+
+    generation: int
+    length: int
+    crc: int
+    lines: int
 
 
 class Decision(NamedTuple):

@@ -32,16 +32,20 @@ class OlderCopies:
         if not known:
             return None
         lengths = {length for length, _ in known}
+        wanted = lengths | {length - 1 for length in lengths}
         if file.look.stream:
-            content = self._eye.through(file.log.path, lengths)
+            content = self._eye.through(file.log.path, wanted)
             limit = content.length
             file.contents.update(content.crcs)
         lengths = {at for at in lengths if at == limit or (at < limit and file.readable_from_within)}
         for (length, crc), of in sorted(known.items(), reverse=True):
-            if length in lengths and self._crc_before(file, length, lengths) == crc:
+            if length not in lengths or self._crc_before(file, length, wanted) != crc:
+                continue
+            if length == limit or self._is_behind_a_line(file, length, wanted):
                 size = 0 if file.look.stream else min(length, TAIL_BYTES)
                 tail = self._eye.tail(file.log.path, length, size) if size else digest(b"")
-                return length, length == limit, Beginning(of, crc, tail, size)
+                lines = 0 if length == limit else self._eye.lines(file.log.path, length)
+                return length, length == limit, Beginning(of, crc, lines, tail, size)
         return None
 
     def _beginnings_in(self, file: Scanned) -> dict[tuple[int, int], int]:
@@ -59,7 +63,12 @@ class OlderCopies:
         ends = self._earlier(file.family).items()
         return {end: of for end, of in ends if of in self._known and may_begin(*end, of)}
 
-    def _crc_before(self, file: Scanned, length: int, lengths: set[int]) -> int | None:
+    def _is_behind_a_line(self, file: Scanned, length: int, wanted: set[int]) -> bool:
+        """Tell whether a line ends there: one that was counted without its newline may go on otherwise."""
+        before = self._crc_before(file, length - 1, wanted)
+        return before is not None and zlib.crc32(b"\n", before) == self._crc_before(file, length, wanted)
+
+    def _crc_before(self, file: Scanned, length: int, wanted: set[int]) -> int | None:
         if length <= len(file.look.head):
             return zlib.crc32(file.look.head[:length])
-        return file.crc_before(self._eye, length, lengths)
+        return file.crc_before(self._eye, length, wanted)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 
 import pytest
-from state.rotation import Logs, config, counted, run
+from state.rotation import SQL, Logs, config, counted, run
 
-from logproc import keeping, nightly
-from logproc.config import NamedReport, Output
+from logproc import keeping
+from logproc.config import NamedReport, Output, State
 from logproc.state.ledger import Ledger
 from logproc.state.matching import OLDER
 
@@ -45,6 +46,12 @@ class Nights:
 
     def restore(self, number):
         self.logs.path("a.log").write_bytes(self.backups[number])
+
+    def numbers_of_rejected(self):
+        """Run, and return the line numbers of what was rejected."""
+        rejects = self.state / "rejected.jsonl"
+        run(self.logs.root, self.state, output=Output(rejects=str(rejects)))
+        return [json.loads(line)["line"] for line in rejects.read_bytes().splitlines()]
 
     def check(self):
         report = run(self.logs.root, self.state)
@@ -105,6 +112,27 @@ def test_it_is_compressed_and_its_last_line_goes_on(tmp_path, kind):
     nights.check()
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_a_line_that_it_ends_within_counts_as_it_goes_on(tmp_path, pad, packed):
+    nights = Nights(tmp_path, pad=pad)
+    nights.append(0, torn=True)
+    torn = list(nights.logs.ever)[-1]
+    nights.logs.move("a.log", "a.log.1")
+    nights.check()
+    path = nights.logs.path("a.log.1")
+    backup = path.read_bytes()
+    nights.logs.append("b", 1)
+    path.write_bytes(backup + b"\n" + nights.logs.path("b").read_bytes())
+    nights.logs.path("b").unlink()
+    nights.check()
+    path.write_bytes(backup + b' "goes on"\n')
+    nights.logs.ever[torn] += 1
+    if packed:
+        nights.logs.compress("a.log.1")
+    nights.check()
+
+
 def test_its_rejected_lines_have_the_numbers_that_they_have_in_the_file(tmp_path):
     nights = Nights(tmp_path)
     nights.restore(1)
@@ -112,12 +140,31 @@ def test_its_rejected_lines_have_the_numbers_that_they_have_in_the_file(tmp_path
         nights.append(1)
         with nights.logs.path("a.log").open("a") as file:
             file.write("what is this\n")
-        rejects = tmp_path / "rejects"
-        asked = config(nights.logs.root, nights.state, output=Output(rejects=str(rejects)))
-        nightly.run(asked)
-        nightly.reported(asked)
         lines = len(nights.logs.path("a.log").read_bytes().splitlines())
-        assert [json.loads(line)["line"] for line in rejects.read_bytes().splitlines()] == [lines]
+        assert nights.numbers_of_rejected() == [lines]
+
+
+def test_its_lines_have_their_numbers_where_days_are_merged(tmp_path):
+    nights = Nights(tmp_path)
+    run(nights.logs.root, nights.state, state=State(settle=3600.0, compact_after=1))
+    nights.restore(1)
+    with nights.logs.path("a.log").open("a") as file:
+        file.write("what is this\n")
+    assert nights.numbers_of_rejected() == [7]
+
+
+def test_its_lines_have_their_numbers_behind_a_record_that_stood_open(tmp_path):
+    path = tmp_path / "logs" / "app.log"
+    path.parent.mkdir()
+    lines = [f"2024-01-02 03:{n // 60:02}:{n % 60:02} INFO message {n}\n" for n in range(200)]
+    how = {"named_reports": (NamedReport("lines", "SELECT count(*) AS n FROM app"),)}
+    for some in (lines[:100], lines[:150]):
+        path.write_text("".join(some))
+        run(path.parent, tmp_path / "state", **how)
+    path.write_text("".join(lines[:100]) + "x" * (1 << 17) + "\n")
+    rejects = tmp_path / "rejects"
+    run(path.parent, tmp_path / "state", output=Output(rejects=str(rejects)), **how)
+    assert [json.loads(line)["line"] for line in rejects.read_bytes().splitlines()] == [101]
 
 
 def test_its_counts_are_taken_out_and_what_is_on_disk_counts_anew(tmp_path):
@@ -169,3 +216,51 @@ def test_compressed_utf16_that_has_grown_is_read_as_a_whole(tmp_path):
         logs.path("a.log").unlink()
         logs.path("b.log.gz").write_bytes(gzip.compress(text.encode("utf-16")))
         assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+TWO = {
+    "named_reports": (NamedReport("lines", SQL), NamedReport("later", SQL.replace("GROUP", "WHERE status > 0 GROUP")))
+}
+
+
+def rebuilt(nights):
+    """Count for a report what was counted before it came; returns its counts, and how many bytes it has not seen."""
+    report = run(nights.logs.root, nights.state, **TWO, rebuild=("later",))
+    assert counted(report) == nights.logs.expected()
+    return counted(report, "later"), report.table("later").coverage.bytes_missing
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_a_new_report_counts_what_is_left_of_what_an_older_backup_stands_for(tmp_path, pad, packed):
+    nights = Nights(tmp_path, pad=pad)
+    nights.restore(1)
+    if packed:
+        nights.logs.move("a.log", "a.log.1")
+        nights.logs.compress("a.log.1")
+    else:
+        nights.append(0, torn=True)  # which is not what was counted there
+    nights.check()
+    found, missing = rebuilt(nights)
+    assert found == Counter(list(nights.logs.ever)[:6])
+    assert missing == len(nights.backups[2]) - len(nights.backups[1])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_a_new_report_counts_all_of_a_file_that_goes_on_from_an_older_backup(tmp_path, pad, whole, packed):
+    nights = Nights(tmp_path, pad=pad)
+    if whole:
+        nights.logs.copy("a.log", "a.log.1")
+    nights.restore(1)
+    nights.append(2)
+    nights.check()
+    if packed:
+        nights.logs.move("a.log", "a.log.2")
+        nights.logs.compress("a.log.2")
+        nights.check()
+    found, missing = rebuilt(nights)
+    gone = [] if whole else list(nights.logs.ever)[6:9]
+    assert found == nights.logs.ever - Counter(gone)
+    assert missing == (0 if whole else len(nights.backups[2]) - len(nights.backups[1]))
