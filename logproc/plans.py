@@ -33,7 +33,11 @@ SUFFIX = ".plans"
 KEPT = 64
 """Files that are kept, of some 100 kB each: one a configuration, and one for each lot of reports by hand."""
 
+READY = 4
+"""Files whose plans this process holds: the reports and the checks of two configurations."""
+
 _HERE = Path(__file__).parent
+_ready: dict[str, list[RollupSpec]] = {}
 
 
 def planned(
@@ -48,13 +52,24 @@ def planned(
     if not usual:
         return _plan(asked, known()) if asked else []
     file = mark(usual, facts) + SUFFIX
-    found = _read(file, usual)
+    found = _ready.get(file) or _read(file, usual)
     if found is None:
         everything = _plan(asked, known())
-        _keep(file, [plan for plan, pair in zip(everything, asked, strict=True) if pair in usual])
+        found = [plan for plan, pair in zip(everything, asked, strict=True) if pair in usual]
+        _keep(file, found)
+        _make_ready(file, found)
         return everything
+    _make_ready(file, found)
     ready = iter(found)
     return [next(ready) if pair in usual else _plan([pair], known())[0] for pair in asked]
+
+
+def _make_ready(file: str, found: list[RollupSpec]) -> None:
+    """Hold the plans of a file: a calendar asks the same for each of its pages."""
+    _ready.pop(file, None)
+    _ready[file] = found
+    if len(_ready) > READY:
+        del _ready[next(iter(_ready))]
 
 
 def is_placed(sql: str) -> bool:

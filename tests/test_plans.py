@@ -37,6 +37,8 @@ def known(**changed):
 
 
 def planned(asked, **facts):
+    """Plan as a new process does."""
+    plans._ready.clear()
     return plans.planned(asked, lambda: facts, facts)
 
 
@@ -60,6 +62,17 @@ def test_all_presets_come_back_as_they_were_planned(monkeypatch):
     again = planned(asked, **known())
     assert again == fresh
     assert [plan.fingerprint for plan in again] == [plan.fingerprint for plan in fresh]
+
+
+def test_what_a_process_planned_is_asked_of_the_disk_no_more(place, monkeypatch):
+    first = planned(ASKED, **known())
+    monkeypatch.setattr(cachefiles, "find", None)
+    assert plans.planned(ASKED, known, known()) == first
+    for number in range(plans.READY):
+        monkeypatch.setattr(cachefiles, "find", lambda *_place: None)
+        plans.planned([(f"r{number}", ASKED[0][1])], known, known())
+    assert len(plans._ready) == plans.READY
+    assert len(list(place.iterdir())) == plans.READY + 1
 
 
 def test_sqlglot_is_not_imported_for_what_is_known(tmp_path):
