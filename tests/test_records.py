@@ -107,7 +107,7 @@ def expect(data: bytes, name: str, limit: int) -> Expected:
             full = full or at - begin > limit
             if not full:
                 assert row is not None
-                _extend(row, name, data[begin:at], text.decode())
+                _extend(row, name, data[begin:at].replace(b"\r\n", b"\n"), text.decode())
     found.close(row)
     return found
 

@@ -105,7 +105,7 @@ def entry(text: bytes) -> Row:
             match = match if text[end : end + 1] == b"\n" else None
             end += 1
         elif match is not None:
-            value = match[3]
+            value = match[3].removesuffix(b"\r")
         if match is None:
             at = text.find(b"\n", at) + 1 or len(text)
             continue
@@ -136,7 +136,7 @@ def documents_of(fmt: Format, text: bytes) -> list[bytes]:
     if fmt.engine == STAMPED_PAIRS:
         return _STAMP_WORD.sub(_labelled, _STAMP.sub(b"", text)).split(b"\n")
     if fmt.engine == EXPORT:
-        return re.split(rb"\n\n+(?=__CURSOR=)", text)
+        return re.split(rb"\n(?:\r?\n)+(?=__CURSOR=)", text)
     return re.split(rb"\n(?=\{)", text) if fmt.engine == PRETTY else text.split(b"\n")
 
 

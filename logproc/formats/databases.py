@@ -44,8 +44,7 @@ _SLOW = (
     Slot("client_host", Meaning.TEXT, b" ["),
     bracketed("client", b"]", b""),
     Slot(None, Meaning.LITERAL, b"", opening=b"Id:", padded=True, missing=Missing.SKIPPED),
-    maybe(word("thread", b"\n")),
-    maybe(literal(b"\n")),
+    Slot("thread", Meaning.ENDPOINT, b"\n", padded=True),  # null where there is none, which a text is not
     Slot(None, Meaning.TEXT, b"\n", opening=b"# Thread", missing=Missing.SKIPPED),
     Slot(None, Meaning.TEXT, b"\n", opening=b"# Schema", missing=Missing.SKIPPED),
     *_named(b"# Query_time: "),
@@ -58,9 +57,12 @@ _SLOW = (
     number("rows_examined", b""),
     Slot(None, Meaning.TEXT, b"\n"),
     *[_COMMENT] * 16,
-    Slot("database", Meaning.TEXT, b";\n", opening=b"use ", missing=Missing.SKIPPED),
-    Slot(None, Meaning.LITERAL, b"", opening=b"SET time", missing=Missing.SKIPPED),
-    Slot("time", Meaning.STAMP, b";\n", opening=b"stamp=", missing=Missing.SKIPPED, layout="%s"),
+    Slot("database", Meaning.TEXT, b";", opening=b"use ", missing=Missing.SKIPPED),
+    maybe(literal(b"\r")),
+    maybe(literal(b"\nSET tim")),
+    maybe(literal(b"SET tim")),
+    Slot("time", Meaning.STAMP, b"", opening=b"estamp=", missing=Missing.SKIPPED, layout="%s"),
+    Slot(None, Meaning.TEXT, b"\n", opening=b";", missing=Missing.SKIPPED),
     MESSAGE,
 )
 

@@ -61,6 +61,25 @@ def literal(text: bytes) -> Slot:
     return Slot(None, Meaning.LITERAL, b"", opening=text)
 
 
+def maybe(slot: Slot) -> Slot:
+    """Return a slot that may be missing, and then is null."""
+    return Slot(
+        slot.name,
+        slot.meaning,
+        slot.terminator,
+        opening=slot.opening,
+        missing=Missing.SKIPPED,
+        padded=slot.padded,
+        port_name=slot.port_name,
+        layout=slot.layout,
+        solid=slot.solid,
+    )
+
+
+LINE_END = (maybe(literal(b"\r")), literal(b"\n"))
+"""The end of a line that a record goes on behind, as Unix or Windows writes it."""
+
+
 def app(
     name: str,
     doc: str,
@@ -99,19 +118,4 @@ def app(
         begins=Expression(b"^" + begins, re.MULTILINE) if begins else None,
         sure=None if sure is None else Expression(sure),
         within=within,
-    )
-
-
-def maybe(slot: Slot) -> Slot:
-    """Return a slot that may be missing, and then is null."""
-    return Slot(
-        slot.name,
-        slot.meaning,
-        slot.terminator,
-        opening=slot.opening,
-        missing=Missing.SKIPPED,
-        padded=slot.padded,
-        port_name=slot.port_name,
-        layout=slot.layout,
-        solid=slot.solid,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
+    LINE_END,
     MESSAGE,
     NEVER,
     THREAD,
@@ -235,7 +236,8 @@ HOMES = (
             number("pid", b":"),
             word("thread"),
             Slot("level", Meaning.LETTER, b"/"),
-            Slot("logger", Meaning.TEXT, b" ]\n"),
+            Slot("logger", Meaning.TEXT, b" ]"),
+            *LINE_END,
             MESSAGE,
         ),
         prefix=b"[",

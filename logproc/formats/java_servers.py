@@ -9,6 +9,7 @@ from __future__ import annotations
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
+    LINE_END,
     LOGGER,
     MESSAGE,
     PADDED_MESSAGE,
@@ -292,7 +293,8 @@ JAVA_SERVERS = (
             bracketed("code"),
             bracketed("logger"),
             bracketed("thread"),
-            Slot(None, Meaning.TEXT, b"[[\n"),
+            Slot(None, Meaning.TEXT, b"[["),
+            *LINE_END,
             PADDED_MESSAGE,
         ),
         prefix=b"[",

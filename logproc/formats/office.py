@@ -9,6 +9,7 @@ from __future__ import annotations
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
+    LINE_END,
     MESSAGE,
     PADDED_MESSAGE,
     app,
@@ -244,7 +245,7 @@ OFFICE = (
     app(
         "apt_history",
         "APT's history.log: the time that a run began, then what it did",
-        (stamp("%Y-%m-%d  %H:%M:%S", b"\n"), MESSAGE),
+        (stamp("%Y-%m-%d  %H:%M:%S", b""), *LINE_END, MESSAGE),
         prefix=b"Start-Date: ",
         rank=0,
         continues="message",

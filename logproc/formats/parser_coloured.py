@@ -23,14 +23,6 @@ class _Colours(SeparatorParser):
     """Takes colours out of blocks; lines that are refused, and those not yet read, get theirs back."""
 
     @cached_property
-    def _text(self) -> int:
-        """The column with the lines that go on with a record, -1 where nobody wants it."""
-        program = self.format.program
-        if program is None or not program.head or program.continues not in self.columns:
-            return -1
-        return self.columns.index(program.continues)
-
-    @cached_property
     def _scout(self) -> SeparatorParser:
         return ColouredParser(self.format, (), 2)
 
@@ -41,8 +33,8 @@ class _Colours(SeparatorParser):
             super().parse(buffer, begin, end, row, counters)
             return
         super().parse(buffer, begin, end, row, counters)
-        if self._text >= 0:
-            places = (self.lines.starts, self.lines.ends, self._text)
+        if self._continued >= 0:
+            places = (self.lines.starts, self.lines.ends, self._continued)
             settle_lines(buffer.ctypes.data, *places, row, int(counters[tokenize.ROWS]))
         position = int(counters[tokenize.POSITION])
         buffer[position:end] = kept[position - begin :]

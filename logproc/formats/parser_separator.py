@@ -17,6 +17,7 @@ from logproc.formats.zones import EPOCH, local_clock
 from logproc.kernels import layout, tokenize
 from logproc.kernels.layout import ProgramArrays
 from logproc.kernels.recall import RECALL_CELL
+from logproc.kernels.returns import drop_returns
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
 from logproc.kernels.unusual import WORKSPACE
 from logproc.timestamps import DAY
@@ -154,6 +155,8 @@ class SeparatorParser:
         # Records of several lines know their headers in the kernel; these are asked for when a line is refused.
         headers = b"" if self.multiline else b"".join(text[:8].ljust(8) for text in program.headers)
         self._headers = np.frombuffer(headers, np.uint8).reshape(-1, 8)
+        # Where the lines go that continue a record, -1 where nobody wants them.
+        self._continued = stored.index(program.continues) if program.head and program.continues in stored else -1
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.resume(layout.FRESH, RECORD_BYTES, more=False)
         self._arrays = (program_arrays(program, stored), np.zeros(WORKSPACE, np.int64))
@@ -217,6 +220,9 @@ class SeparatorParser:
         counters[:] = self.counters
         if self.multiline:
             self.counters[layout.STATE], self.counters[layout.MORE] = layout.FRESH, False
+        if self._continued >= 0:
+            lines, upto = self.lines, int(counters[tokenize.ROWS])
+            drop_returns(buffer.ctypes.data, lines.starts, lines.ends, lines.more_lines, self._continued, row, upto)
 
 
 class WithinParser(SeparatorParser):

@@ -115,9 +115,9 @@ class Program:
 
     `head` is the number of slots by which a line is known to begin a record; 0 means that every line is one. A line
     that is refused in its head goes on with the record before it, as text of the field `continues`: "stack", or a
-    slot's name, whose text then runs on. A terminator with b"\n" inside makes every record several lines; the head
-    is in the first one, and the others must not look like one. Lines that begin with one of `headers`, at most eight
-    bytes each (exactly eight where every line is a record), and not with a head count as blank lines.
+    slot's name, whose text then runs on. A terminator or an opening with b"\n" inside makes every record several
+    lines; the head is in the first one, and the others must not look like one. Lines that begin with one of `headers`,
+    at most eight bytes each (exactly eight where every line is a record), and not with a head count as blank lines.
     """
 
     prefix: bytes
@@ -131,4 +131,4 @@ class Program:
     @property
     def spans_lines(self) -> bool:
         """Whether every record is several lines."""
-        return any(b"\n" in slot.terminator for slot in self.slots[:-1])
+        return any(b"\n" in slot.opening + slot.terminator for slot in self.slots[:-1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
+    LINE_END,
     MESSAGE,
     PADDED_MESSAGE,
     app,
@@ -111,10 +112,10 @@ STORES = (
     app(
         "oracle_alert",
         "Oracle's alert log: a line with the time, then the message's lines",
-        (stamp(f"{ISO}%|%a %b %d %H:%M:%S %Y", b"\n"), MESSAGE),
+        (stamp(f"{ISO}%|%a %b %d %H:%M:%S %Y", b""), *LINE_END, MESSAGE),
         rank=-3,
         continues="message",
-        begins=rb"(?:\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}\S{6}|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:]{8} \d{4})$",
+        begins=rb"(?:\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}\S{6}|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:]{8} \d{4})\r?$",
         samples=(
             Sample(
                 "2024-01-02T03:04:05.678901+00:00\nThread 1 advanced to log sequence 123\n  Current log# 1 seq# 123",

@@ -137,9 +137,12 @@ def _tokenize(
                 edge = edge_next[edge]
             path = np.int64(edge_path[edge]) if edge >= 0 else -1
             if path >= 0:
-                found[path, 0], found[path, 1], found[path, 3] = first, last, entry
-                is_dash = last == first + 1 and load_byte(base, first) == 45
-                found[path, 2] = MISSING if last == first or is_dash else PLAIN
+                value_end = last
+                if byte == 61 and last > first and load_byte(base, last - 1) == 13:  # the journal has none in texts
+                    value_end -= 1
+                found[path, 0], found[path, 1], found[path, 3] = first, value_end, entry
+                is_dash = value_end == first + 1 and load_byte(base, first) == 45
+                found[path, 2] = MISSING if value_end == first or is_dash else PLAIN
             lines += count
             line += count
             i = last + 1

@@ -48,7 +48,10 @@ def tokenize_cri(
         newline = next_newline(base, i)
         first = find_or_newline(base, i, _BLANK)
         second = find_or_newline(base, min(first + 1, newline), _BLANK)
-        third = find_or_newline(base, min(second + 1, newline), _BLANK)
+        last = newline
+        if last > second and load_byte(base, last - 1) == 13:
+            last -= 1
+        third = min(find_or_newline(base, min(second + 1, newline), _BLANK), last)
         letter = load_byte(base, second + 1) if second < newline else 0
         is_stream = second - first == 7 and load_byte(base, first + 1) == 115 and load_byte(base, first + 2) == 116
         is_tag = (letter == 80 or letter == 70) and (third == second + 2 or load_byte(base, second + 2) == 58)
@@ -58,12 +61,9 @@ def tokenize_cri(
                 starts[column, row] = -1
                 ends[column, row] = -1
                 styles[column, row] = MISSING
-            last = newline
-            if last > third and load_byte(base, last - 1) == 13:
-                last -= 1
             starts[time, row], ends[time, row], styles[time, row] = i, first, PLAIN
             starts[stream, row], ends[stream, row], styles[stream, row] = first + 1, second, PLAIN
-            starts[tag, row], ends[tag, row], styles[tag, row] = second + 1, min(third, last), PLAIN
+            starts[tag, row], ends[tag, row], styles[tag, row] = second + 1, third, PLAIN
             starts[message, row], ends[message, row], styles[message, row] = min(third + 1, last), last, PLAIN
             row_offset[row] = line_start
             row_line[row] = line
