@@ -99,6 +99,19 @@ def _whole(low: int, high: int) -> Callable[[int], str | None]:
     return check
 
 
+LEAST_MEMORY, MOST_MEMORY = 64, 1 << 30
+"""MiB: below the least, a process has hardly begun when its memory is at its end."""
+
+
+def wrong_memory(mebibytes: int) -> str | None:
+    """Say what is wrong with a ceiling of memory for each process; the same wherever one is named."""
+    if mebibytes > MOST_MEMORY:
+        return f"must be at most {MOST_MEMORY} MiB, not {mebibytes}"
+    if mebibytes and mebibytes < LEAST_MEMORY:
+        return f"must be 0 (no limit) or at least {LEAST_MEMORY} MiB, not {mebibytes}"
+    return None
+
+
 def _filled(value: str | tuple[str, ...]) -> str | None:
     if not value:
         return "must not be empty"
@@ -245,7 +258,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("run", "backend", TEXT, "auto", "auto, serial, threads, processes, queue or dask", _backend),
     Key("run", "workers", INTEGER, 0, "workers at a time; 0 is one per CPU", _whole(0, 1024)),
-    Key("run", "memory", INTEGER, 0, "processes: MiB that each of them may use; 0 is no limit", _whole(0, 1 << 30)),
+    Key("run", "memory", INTEGER, 0, "processes: MiB, from 64, that each of them may use; 0: no limit", wrong_memory),
     Key("run", "wait_workers", NUMBER, 300.0, "seconds without any worker elsewhere; then exit 75", _between(0, 1e6)),
     Key("run", "listen", TEXT, "127.0.0.1:5000", "queue: HOST:PORT where workers come", _filled),
     Key("run", "authkey_file", TEXT, None, "queue: file of the key, from `logproc keygen`", _filled),

@@ -198,6 +198,8 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(written
         ("[[source]]\nname = 'a'\ninclude = ['x']\nformat = 'regex:(x'", 1, "'a': '(x' is not a regular expression"),
         ("[run]\nbackend = 'spark'", 2, "must be one of auto, serial"),
         ("[run]\nworkers = -1", 2, "must be from 0 to 1024"),
+        ("[run]\nmemory = 63", 2, "must be 0 (no limit) or at least 64 MiB, not 63"),
+        ("[run]\nmemory = 1073741825", 2, "must be at most 1073741824 MiB"),
         ("[run]\nbackend = 'queue'\nscheduler = 'local'", 3, 'goes with backend = "dask", not with "queue"'),
         ("[run]\nlisten = '127.0.0.1:1'\nbackend = 'dask'", 2, 'goes with backend = "queue", not with "dask"'),
         ("[[source]]\ninclude = ['x']", 1, "[[source]] name is missing"),

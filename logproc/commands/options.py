@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from logproc.config_keys import BACKENDS, LOG_FORMATS
+from logproc.config_keys import BACKENDS, LOG_FORMATS, wrong_memory
 from logproc.console import configure, say
 
 if TYPE_CHECKING:
@@ -27,6 +27,20 @@ def options(*chosen: Command) -> Command:
         return function
 
     return decorate
+
+
+class Mebibytes(click.IntRange):
+    """What a process may use: 0, or enough to begin with."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401
+        """Return the number, or say what is wrong with it as the configuration does."""
+        number: int = super().convert(value, param, ctx)
+        if wrong := wrong_memory(number):
+            self.fail(wrong, param, ctx)
+        return number
 
 
 PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...")
@@ -58,9 +72,9 @@ CREW = options(
     click.option("-j", "--workers", type=click.IntRange(0, 1024), metavar="N", help="Workers; 0 is one per CPU."),
     click.option(
         "--memory",
-        type=click.IntRange(0),
+        type=Mebibytes(),
         metavar="MIB",
-        help="MiB that each process of `processes` may use; 0: no limit.",
+        help="MiB, from 64, that each process of `processes` may use; 0: no limit.",
     ),
 )
 WORK = options(

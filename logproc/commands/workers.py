@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from logproc.commands.options import COUNTING, SECRETS, VERBOSITY, begin_if_cold
+from logproc.commands.options import COUNTING, SECRETS, VERBOSITY, Mebibytes, begin_if_cold
 from logproc.console import hush, put, say, tell
 
 
@@ -16,7 +16,13 @@ from logproc.console import hush, put, say, tell
 @SECRETS
 @click.option("-j", "--workers", type=click.IntRange(0, 1024), default=0, metavar="N", help="Tasks at a time; 0: CPUs.")
 @click.option("--name", metavar="NAME", help="What the coordinator calls this worker; default: HOST#PID.")
-@click.option("--memory", type=click.IntRange(64), metavar="MIB", help="MiB that each of the N processes may use.")
+@click.option(
+    "--memory",
+    type=Mebibytes(),
+    default=0,
+    metavar="MIB",
+    help="MiB, from 64, that each of the N processes may use; 0: no limit.",
+)
 @click.option(
     "--wait",
     type=click.FloatRange(0),
@@ -26,7 +32,7 @@ from logproc.console import hush, put, say, tell
     help="Seconds to look for a coordinator that does not answer; then exit 75.",
 )
 @VERBOSITY
-def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbose: bool, **typed: Any) -> None:  # noqa: ANN401, ARG001
+def worker(*, address: str, workers: int, memory: int, quiet: bool, verbose: bool, **typed: Any) -> None:  # noqa: ANN401, ARG001
     """Do tasks of `run --backend queue` on this machine, until everything is done.
 
     The logs must be mounted where the coordinator sees them. Exits 0 when all is done, 75 when the coordinator is lost,
@@ -37,9 +43,7 @@ def worker(*, address: str, workers: int, memory: int | None, quiet: bool, verbo
 
     say = hush if quiet else tell
     begin_if_cold(COUNTING, quiet=quiet)
-    network.work(
-        address, children=count_workers(workers), memory=None if memory is None else memory << 20, say=say, **typed
-    )
+    network.work(address, children=count_workers(workers), memory=(memory << 20) or None, say=say, **typed)
 
 
 @click.command()
