@@ -1,10 +1,8 @@
 """Who wrote when: lines by host and hour, and what of them is missing, doubled, or written by a clock that is wrong.
 
-A host is held against its twins, the other hosts of its source. How many lines it should have in an hour is what the
-twins have in that hour, times the median of its own share of theirs over the hours in which it wrote at all; so a
-machine that always has a tenth of the traffic is no suspect. It follows that a source with one host is not judged, that
-an hour in which all twins are silent is nobody's hole, and that hosts without twins in earnest, such as a database
-beside web servers, belong into a source of their own.
+A host is held against its twins, the other hosts of its source (`twins`). It follows that a source with one host is not
+judged, that an hour in which all twins are silent is nobody's hole, and that hosts without twins in earnest, such as a
+database beside web servers, belong into a source of their own.
 """
 
 from __future__ import annotations
@@ -13,27 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from logproc.report import twins
 from logproc.report.text import path_text, plural, visible
+from logproc.report.twins import MOST_TWINS, median_of
 from logproc.report.units import moment, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from logproc.report_model import FileEntry, ReportTable
-
-LEAST_EXPECTED = 20.0
-"""Lines that an hour must be expected to have before its silence says something."""
-
-FEW = 0.1
-"""Share of what was expected below which a host has far fewer lines than its twins."""
-
-LEAST_FOR_FEW = 50.0
-
-LEAST_SHARED = 6
-"""Hours in which a host and its twins both wrote, for its share of theirs to be known."""
-
-MOST_TWINS = 5
-"""Twins, the largest ones, with which a host's shape is compared: most of them must agree on its shift."""
 
 AHEAD = 5.0
 """Seconds by which the last line of a file may be later than the file itself, by rounding and buffering."""
@@ -98,13 +84,15 @@ def coverage(table: ReportTable, files: Sequence[FileEntry]) -> Coverage:
     rows = []
     for (source, host), found in sorted(counts.items(), key=lambda item: tuple(map(str, item[0]))):
         others = _others(found, host, together.get(source, {}))
-        missing = _missing(found, others)
+        nearest = [key for key in largest.get(source, ()) if key[1] != host][:MOST_TWINS] if others else []
+        missing = twins.missing(found, others, [counts[key] for key in nearest])
         findings += _holes(
             source, host, missing, [hour for hour in sorted(others) if hour in missing or found.get(hour)]
         )
-        findings += _shifted((source, host), numbered, largest.get(source, []))
+        findings += _shifted((source, host), numbered, nearest)
         series = tuple(found.get(hour, 0) for hour in hours)
         rows.append(Row(source, host, sum(series), series, frozenset(place[hour] for hour in missing)))
+    findings += _smaller(counts, together)
     findings += _clocks(files)
     findings += _duplicates(files)
     findings += _damaged(files)
@@ -135,21 +123,6 @@ def _others(mine: Mapping[str, int], host: str | None, together: Mapping[str, in
     if host is None:
         return {}
     return {hour: rest for hour, lines in together.items() if (rest := lines - mine.get(hour, 0))}
-
-
-def _missing(found: Mapping[str, int], others: Mapping[str, int]) -> dict[str, float]:
-    """Return the hours in which a host has no or far fewer lines than it should, with how many it should have."""
-    shares = [lines / others[hour] for hour, lines in found.items() if lines and others.get(hour)]
-    if len(shares) < LEAST_SHARED:
-        return {}
-    share = _median(shares)
-    expected = {hour: share * lines for hour, lines in others.items()}
-    return {
-        hour: lines
-        for hour, lines in expected.items()
-        if (not found.get(hour) and lines >= LEAST_EXPECTED)
-        or (lines >= LEAST_FOR_FEW and found.get(hour, 0) < FEW * lines)
-    }
 
 
 def _holes(
@@ -185,31 +158,40 @@ def _largest(counts: Mapping[Key, Mapping[str, int]]) -> dict[str | None, list[K
     return found
 
 
-def _shifted(key: Key, numbered: Mapping[Key, Mapping[int, int]], largest: Sequence[Key]) -> Iterator[Finding]:
+def _smaller(
+    counts: Mapping[Key, Mapping[str, int]], together: Mapping[str | None, dict[str, int]]
+) -> Iterator[Finding]:
+    """Yield the hosts that have far fewer lines than their twins all the time."""
+    for source, sums in together.items():
+        hosts = {host: found for (its, host), found in counts.items() if its == source and host is not None}
+        shares = {host: twins.share_of(found, _others(found, host, sums)) for host, found in hosts.items()}
+        known = {host: share for host, share in sorted(shares.items()) if share is not None}
+        for host, times in twins.smaller(known):
+            text = (
+                f"{name_of(source, host)}: far fewer lines than its twins all the time, 1 for {times:.2g} of theirs; "
+                "if that is meant, give it a [[source]] of its own"
+            )
+            yield Finding("few", text, source, host)
+
+
+def _shifted(key: Key, numbered: Mapping[Key, Mapping[int, int]], nearest: Sequence[Key]) -> Iterator[Finding]:
     """Yield a finding where a host's days have the shape of most of its twins', some hours earlier or later."""
     source, host = key
     if host is None:
         return
-    twins = [each for each in largest if each != key][:MOST_TWINS]
-    if not twins:
+    if not nearest:
         return
     from logproc.report.shifts import shift_of  # noqa: PLC0415 - numpy, which few reports need
 
-    shifts = [shift_of(numbered[key], numbered[each]) for each in twins]
+    shifts = [shift_of(numbered[key], numbered[each]) for each in nearest]
     found = [shift for shift in shifts if shift]
     if 2 * len(found) > len(shifts):
-        shift = round(_median(found))
+        shift = round(median_of(found))
         text = (
             f"{name_of(source, host)}: its lines look like those of its twins {plural(abs(shift), 'hour')} "
             f"{'later' if shift > 0 else 'earlier'}; its clock or time zone may be wrong"
         )
         yield Finding("shifted", text, source, host)
-
-
-def _median(numbers: Sequence[float]) -> float:
-    from statistics import median  # noqa: PLC0415 - and fractions, decimals, random numbers with it; few reports need it
-
-    return median(numbers)
 
 
 def _number(hour: str) -> int:
@@ -235,9 +217,9 @@ def _clocks(files: Sequence[FileEntry]) -> Iterator[Finding]:
                 "its clock is ahead, its time zone is not the configured one, or copying changed the files' times"
             )
             yield Finding("ahead", text, source or None, host)
-        twins = [gap for (its, other), each in gaps.items() if its == source and other != host for gap in each]
-        usual = _median(twins) if twins else 0.0
-        if len(found) >= LEAST_FILES <= len(twins) and min(found) - max(usual, 0.0) > BEHIND:
+        theirs = [gap for (its, other), each in gaps.items() if its == source and other != host for gap in each]
+        usual = median_of(theirs) if theirs else 0.0
+        if len(found) >= LEAST_FILES <= len(theirs) and min(found) - max(usual, 0.0) > BEHIND:
             text = (
                 f"{name_of(source, host)}: the last lines of all its files are at least {seconds(min(found))} older "
                 f"than the files, those of its twins {seconds(max(usual, 0.0))}; its clock may be behind"

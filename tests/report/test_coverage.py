@@ -74,6 +74,49 @@ def test_far_fewer_lines_are_a_hole_as_well():
     assert kinds({"a": usual(), "b": few, "c": usual()}) == [("silent", "b")]
 
 
+def test_a_sixth_of_the_lines_for_some_hours_is_a_hole_where_the_host_is_steady():
+    few = [lines if number not in {34, 35} else lines // 6 for number, lines in enumerate(usual())]
+    (finding,) = coverage(counted({"a": usual(), "b": few, "c": usual()}), ()).findings
+    assert (finding.kind, finding.host, finding.since) == ("silent", "b", "2026-03-02T10:00:00Z")
+    unsteady = [lines * (1, 5, 2, 8)[number % 4] // 3 for number, lines in enumerate(few)]
+    assert kinds({"a": usual(), "b": unsteady, "c": usual()}) == []
+
+
+def test_a_burst_on_one_twin_is_nobodys_hole():
+    burst = [lines * (8 if number == 34 else 1) for number, lines in enumerate(usual())]
+    assert kinds({"a": burst, "b": usual(), "c": usual()}) == []
+    assert kinds({"a": [lines // 2 + 4 * (lines - lines // 2) for lines in burst], "b": usual()}) == []
+
+
+def test_a_host_with_a_sixth_of_its_twins_lines_all_the_time_is_told_apart_from_hosts_of_all_sizes():
+    alike = {name: usual(1 + number / 10) for number, name in enumerate("abcd")}
+    (finding,) = coverage(counted({**alike, "e": usual(1 / 6)}), ()).findings
+    assert (finding.kind, finding.host) == ("few", "e")
+    assert "web/e: far fewer lines than its twins all the time, 1 for 6." in finding.text
+    assert kinds({"a": usual(), "b": usual(2), "c": usual(4), "d": usual(9), "e": usual(1 / 6)}) == []
+    assert kinds({"a": usual(), "b": usual(), "e": usual(1 / 6)}) == []  # of three, who is the odd one?
+
+
+def balanced(chance, hosts, noise):
+    """Return the lines of hosts behind a balancer: a day's shape, noise with a memory, bursts of single clients."""
+    weights = np.exp(chance.normal(0, 0.3, hosts))
+    found = []
+    for weight in weights:
+        level, series = chance.normal(0, noise), []
+        for hour in range(len(HOURS)):
+            level = 0.5 * level + 0.75**0.5 * chance.normal(0, noise)
+            burst = chance.lognormal(1.5, 0.6) if chance.random() < 0.005 else 1.0
+            series.append(int(chance.poisson(weight * DAY[hour % 24] * burst * np.exp(level))))
+        found.append(series)
+    return {f"web{number}": series for number, series in enumerate(found)}
+
+
+def test_unchanged_traffic_raises_no_alarm():
+    chance = np.random.default_rng(11)
+    fleets = [balanced(chance, hosts, noise) for hosts in (3, 4, 8) for noise in (0.1, 0.3) for _ in range(6)]
+    assert not {"silent", "few"} & {kind for fleet in fleets for kind, _ in kinds(fleet)}
+
+
 def test_a_host_alone_and_lines_without_host_are_not_judged():
     silent = [lines if number < 30 else None for number, lines in enumerate(usual())]
     assert kinds({"a": silent}) == []
