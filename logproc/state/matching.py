@@ -7,8 +7,8 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 1. nothing of path, inode, size and times changed, and the last change is older than the last scan: nothing is read
 2. the same inode, head and tail as before: counting goes on at the offset
 3. the same content under another path or inode (renamed, restored, the copy of copytruncate): likewise; in the same
-   family first, then where most was counted; less than `SHORT` bytes prove nothing outside the family. A file is of
-   the family of each of its hard links
+   family first, then where most was counted; less than `SHORT` bytes prove nothing outside the family, but where the
+   file has kept its time, to parts of a second. A file is of the family of each of its hard links
 4. a gzip file whose trailer has our CRC and length was counted in whole; a longer one is verified at the offset
 5. a known path or inode with other content: what was there ended, a new generation begins at 0
 6. a rotated file that equals one of its family that was matched already, or begins a live one: a duplicate, also where
@@ -195,7 +195,11 @@ class Matcher:
         if log.path == known.path:
             return 2
         family = family_of(known.path)
-        return 3 if family == file.family or family in self._names.get((log.device, log.inode), ()) else _FAR
+        if family == file.family or family in self._names.get((log.device, log.inode), ()):
+            return 3
+        # mv to another disk and gzip keep the time of a file. That of another host's may be the same second.
+        is_same_time = log.mtime_ns == known.stored[1] and log.mtime_ns % 10**9 != 0
+        return _SAME_TIME if is_same_time else _FAR
 
     def _order(self, file: Scanned, known: Generation) -> tuple[int, bool, int, int, str, int]:
         """Return when a pair is looked at: the nearest first, known copies after others, then where most is counted."""
@@ -347,7 +351,7 @@ class Matcher:
         return "new: another file of the same name"
 
 
-_FAR = 4
+_SAME_TIME, _FAR = 4, 5
 
 _KEPT = {kind.value: kind for kind in (Kind.FAILED, Kind.DEFERRED)}
 

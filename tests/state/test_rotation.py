@@ -276,6 +276,47 @@ def test_few_bytes_are_known_again_by_each_name_of_their_file(tmp_path, codec):
     ]
 
 
+def moved_away(logs: Logs, codec: str, mtime_ns: int) -> None:
+    """Let a short file lie elsewhere, as another inode of this time."""
+    logs.copy("web/b.log.1", "first")
+    with logs.path("web/b.log.1").open():  # nothing else gets its inode
+        logs.path("web/b.log.1").unlink()
+        if codec:
+            logs.compress("first", codec=codec)
+    name = f"first.{codec}" if codec else "first"
+    logs.move(name, f"archive/{name}")
+    os.utime(logs.path(f"archive/{name}"), ns=(mtime_ns, mtime_ns))
+
+
+@pytest.mark.parametrize("codec", ["", "gz", "bz2"])
+def test_few_bytes_are_known_again_elsewhere_by_the_time_that_gzip_and_mv_keep(tmp_path, codec):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 9)
+    logs.append("web/b.log.1", 1)
+    run(logs.root, tmp_path / "state")
+    moved_away(logs, codec, logs.path("web/b.log.1").stat().st_mtime_ns)
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("codec", ["", "gz", "bz2"])
+@pytest.mark.parametrize("how", ["later", "whole seconds", "still there"])
+def test_few_bytes_elsewhere_are_others_where_no_time_tells(tmp_path, codec, how):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 9)
+    logs.append("web/b.log.1", 1)
+    path, text = logs.path("web/b.log.1"), logs.path("web/b.log.1").read_bytes()
+    when = path.stat().st_mtime_ns // 10**9 * 10**9 + (how != "whole seconds") * 5 * 10**6
+    os.utime(path, ns=(when, when))
+    run(logs.root, tmp_path / "state")
+    moved_away(logs, codec, when + (how == "later") * 4 * 10**6)
+    if how == "still there":
+        path.write_bytes(text)
+        os.utime(path, ns=(when, when))
+    logs.ever[list(logs.ever)[-1]] += 1
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
 @pytest.mark.parametrize("pad", [0, 3000])
 def test_an_older_backup_in_the_place_of_a_file_counts_nothing_again(tmp_path, pad):
     logs = Logs(tmp_path / "logs")
