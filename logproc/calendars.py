@@ -6,6 +6,7 @@ So are, where they are asked for, the reports of single hosts and sources, each 
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ FOLDERS = {"host": "hosts", "source": "sources"}
 FIRST_DAY, LAST_DAY = day_number(1, 1, 8), MOST_DAYS - 1
 """A log may claim any time; reports are kept of weeks and months that calendars have and slots tell apart."""
 
+_PARTS = re.compile(r"([^0-9]*)0*([0-9]*)")
+"""What a name has before each of its numbers, and the numbers."""
+
 MOST_PAGES = 100
 """Hosts, or sources, that get a report of their own: those with the most lines."""
 
@@ -49,7 +53,7 @@ def write(
     aside = restored.set_aside(folder, night) if is_restored else None
     nights = os.path.join(folder, "nights")  # noqa: PTH118
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
-        slices = {by: ledger.most_lines(by, MOST_PAGES) for by in FOLDERS if by in config.output.pages}
+        slices = {by: _in_order(ledger.most_lines(by, MOST_PAGES)) for by in FOLDERS if by in config.output.pages}
         names = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
         choices = calendar.choices(names)
         compared = earlier.compared(config, ledger, now_ns=now_ns)
@@ -62,6 +66,11 @@ def write(
     calendar.write_index(folder, names)
     if aside is not None:
         restored.drop_unchanged(folder, aside)
+
+
+def _in_order(found: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
+    """Return names as people look for them, web2 before web10: by lines, their order changes from night to night."""
+    return sorted(found, key=lambda each: ([(text, len(n), n) for text, n in _PARTS.findall(each[0])], each[0]))
 
 
 def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices, now_ns: int) -> None:

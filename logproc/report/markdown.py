@@ -49,7 +49,7 @@ def _table(table: ReportTable) -> Iterator[str]:
         yield _row(_plain(column.name) for column in table.columns)
         yield _row("---:" if column.type in NUMBERS else "---" for column in table.columns)
         for row in table.rows[:SHOWN_ROWS]:
-            yield _row(_cell(value, column) for value, column in zip(row, table.columns, strict=True))
+            yield _row(_cell(value, column, table.sql) for value, column in zip(row, table.columns, strict=True))
         if len(table.rows) > SHOWN_ROWS:
             yield ""
             yield f"{plural(len(table.rows) - SHOWN_ROWS, 'more row')}"
@@ -60,8 +60,8 @@ def _row(cells: Iterator[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(value: Any, column: ColumnInfo) -> str:  # noqa: ANN401 - a cell is None, text, number or truth
-    text = cell(value, column)
+def _cell(value: Any, column: ColumnInfo, sql: str) -> str:  # noqa: ANN401 - a cell is None, text, number or truth
+    text = cell(value, column, sql)
     return code(text) if isinstance(value, str) else text
 
 

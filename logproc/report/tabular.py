@@ -48,9 +48,7 @@ def fitting(table: ReportTable, width: int, shown: int) -> tuple[ReportTable, tu
 
 def _least_width(table: ReportTable, shown: int) -> int:
     """Return how wide a table is whose texts are cut as far as they can still be read."""
-    rows = [
-        [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
-    ]
+    rows = _texts(table, shown, table.sql)
     columns = zip([visible(column.name[:LONGEST_CELL]) for column in table.columns], *rows, strict=True)
     widest = [max(map(cell_len, column)) for column in columns]
     kinds = [column.type for column in table.columns]
@@ -61,13 +59,11 @@ def _least_width(table: ReportTable, shown: int) -> int:
 def grid(table: ReportTable, width: int, shown: int, *, bars: bool = False) -> Table:
     """Lay out a table, its `width` set: texts are cut to fit into it, numbers and times never.
 
-    With `bars`, where there is room left, each row has a bar of its first amount, and its share of all rows. A single
-    row of numbers without a key is turned: a name and a value on each line.
+    With `bars` it is a report's: durations have their units and, where there is room left, each row a bar of its first
+    amount, and its share of all rows. A single row of numbers without a key is turned: a name and a value on each line.
     """
     header = [visible(column.name[:LONGEST_CELL]) for column in table.columns]
-    rows = [
-        [cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows[:shown]
-    ]
+    rows = _texts(table, shown, table.sql if bars else "")
     kinds = [column.type for column in table.columns]
     if len(table.rows) == 1 and len(header) > 2 and not any(column.role == "key" for column in table.columns):
         rows = [list(pair) for pair in zip(header, rows[0], strict=True)]
@@ -89,6 +85,14 @@ def grid(table: ReportTable, width: int, shown: int, *, bars: bool = False) -> T
         found.add_row(*map(Text, row))
     found.width = needed - 1  # no gap behind the last column
     return found
+
+
+def _texts(table: ReportTable, shown: int, sql: str) -> list[list[str]]:
+    """Return the cells of the rows that are shown."""
+    return [
+        [cell(value, column, sql) for value, column in zip(row, table.columns, strict=True)]
+        for row in table.rows[:shown]
+    ]
 
 
 def _bars(table: ReportTable, shown: int, room: int) -> list[str] | None:
@@ -126,12 +130,17 @@ def _widths(header: list[str], rows: list[list[str]], kinds: list[str], width: i
     return widths
 
 
-def cell(value: Any, column: ColumnInfo) -> str:  # noqa: ANN401 - a cell is None, text, number or truth
-    """Return a cell's text: thousands separated in counts, but not in keys, where 404 and 2024 are names."""
+def cell(value: Any, column: ColumnInfo, sql: str = "") -> str:  # noqa: ANN401 - a cell is None, text, number or truth
+    """Return a cell's text: thousands separated in counts, but not in keys, where 404 and 2024 are names.
+
+    Where the SQL that it comes from tells it to be a duration, it has its unit.
+    """
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if sql and isinstance(value, int | float) and units.unit_of(column, sql) is units.Unit.SECONDS:
+        return units.seconds(float(value))
     if isinstance(value, int):
         return f"{value:,}" if column.role == "value" else str(value)
     if isinstance(value, float):

@@ -175,7 +175,10 @@ def _is_single(table: ReportTable) -> bool:
 def _single(table: ReportTable, width: int) -> Iterator[Text]:
     """Yield a row of values as pairs of name and value, as many on a line as fit."""
     pairs = [
-        (visible(column.name), units.instant(value) if column.type == "time" and value else cell(value, column))
+        (
+            visible(column.name),
+            units.instant(value) if column.type == "time" and value else cell(value, column, table.sql),
+        )
         for value, column in zip(table.rows[0], table.columns, strict=True)
     ]
     widths = next(

@@ -35,7 +35,9 @@ class Unit(StrEnum):
 
 _BYTES = re.compile(r"(^|_)bytes($|_)")
 _LEVEL = re.compile(r"^(p\d+(_\d+)?|mean|avg|average|median|min|max|quantile.*)$|(_|^)(p\d+|mean|avg|median)$")
-_SECONDS = re.compile(r"(^|_)(duration|latency|seconds)($|_)")
+_SECONDS = re.compile(
+    r"(^|_)(duration|latency|seconds)($|_)(?!(.*_)?(ms|us|ns|milli\w*|micro\w*|nano\w*|minutes|hours|days)($|_))"
+)
 _ERRORS = re.compile(r"(error|fail|reject|denied)")
 _OF_SECONDS = r"\((?:[a-z_]*\()?\s*(?:upstream_)?duration\b[^()]*\)\s*(?:FILTER\s*\([^)]*\)\s*)?AS\s+\"?{name}\"?\b"
 _RATIO = re.compile(r"(^|_)(share|ratio|rate|percent|pct)($|_)")

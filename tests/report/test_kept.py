@@ -88,7 +88,33 @@ def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_wh
     assert 'href="hosts/web2.html">web2</a>' in (tmp_path / "out/index.html").read_text()
     index = loads((tmp_path / "out/index.json").read_text())
     assert {entry["name"] for entry in index["hosts"]} == set(lines)
-    assert loads((tmp_path / "out" / index["hosts"][0]["json"]).read_text())["accounting"]["lines"]["read"] == 6
+    (busiest,) = (entry["json"] for entry in index["hosts"] if entry["name"] == "web1")
+    assert loads((tmp_path / "out" / busiest).read_text())["accounting"]["lines"]["read"] == 6
+
+
+def test_hosts_stand_in_one_order_on_every_page_of_every_night(tmp_path):
+    config = Config(
+        paths=(str(tmp_path / "logs"),),
+        state_dir=str(tmp_path / "state"),
+        reports=("web/methods",),
+        sources=(Source("shop", ("*.log",), host=r"(?P<host>\w+)\.log"),),
+        output=Output(dir=str(tmp_path / "out"), pages=("host",)),
+        workers=1,
+    )
+    hosts, digits = ["web1", "web2", "web02", "web10", "zoo"], "9" * 150
+    (tmp_path / "logs").mkdir()
+    orders = set()
+    for day, busiest in ((3, "web10"), (4, "web2"), (5, f"web{digits}")):
+        for host in {*hosts, busiest}:
+            with (tmp_path / f"logs/{host}.log").open("a") as file:
+                line = f'10.0.0.1 - - [0{day}/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
+                file.write(line * (day * 10 if host == busiest else 1))
+        calendars.write(coordinator.run(config), config, config.output.dir, now=datetime(2026, 3, day, 9, tzinfo=UTC))
+        coordinator.reported(config)
+        for path in [tmp_path / f"out/nights/2026-03-0{day}.html", *(tmp_path / "out/hosts").glob("*.html")]:
+            found = re.findall(r'hosts/[^"]+"[^>]*>([^<]+)</a>', path.read_text())
+            orders.add(tuple(name for name in found if name in hosts))
+    assert orders == {("web1", "web02", "web2", "web10", "zoo")}
 
 
 def test_a_page_of_all_has_the_reports_of_each_host_and_source_as_they_are_alone(tmp_path):

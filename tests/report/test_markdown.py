@@ -67,3 +67,10 @@ def test_long_tables_say_what_is_left_out():
     text = render(Report(RUN, (FINE,), (replace(TABLE, rows=(("/a", 1),) * 60),)), 0.05).decode()
     assert text.count("`/a`") == 50
     assert "10 more rows" in text
+
+
+def test_durations_have_their_units():
+    columns = (*COLUMNS[:1], ColumnInfo("p95", "decimal", "value"))
+    sql = "SELECT path, approx_quantile(duration, 0.95) AS p95 FROM web"
+    report = Report(RUN, (FINE,), (replace(TABLE, sql=sql, columns=columns, rows=(("/", 0.25),)),))
+    assert parsed(report)[1][-1] == ["/", "250 ms"]

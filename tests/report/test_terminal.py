@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -54,6 +55,24 @@ def test_counts_have_separators_and_stand_right():
     assert first.index("1,234,567") + 9 == second.index(" 9 ") + 2
     assert first.endswith("  " + 20 * "█")
     assert second.endswith("  ▏")
+
+
+def test_durations_have_their_units_in_a_report_and_are_numbers_in_an_answer():
+    columns = (TEXT, COUNT, *(ColumnInfo(name, "decimal", "value") for name in ("p95", "total", "latency_ms", "mean")))
+    sql = "SELECT path, approx_quantile(duration, 0.95) AS p95, sum(duration) AS total, avg(size) AS mean FROM web"
+    found = ReportTable("slow", "Slow", sql, columns, (("/", 9, 0.01234, 7300.5, 12.5, 0.25),), exact=True)
+    (row,) = [line for line in shown(found, table([("/", 1)])).splitlines() if line.startswith(" /  ") and "9" in line]
+    assert [each.strip() for each in re.split(r" {2,}", row.strip())] == [
+        "/",
+        "9",
+        "12.3 ms",
+        "2.028 h",
+        "12.5",
+        "0.25",
+    ]
+    assert "0.01234" in render_table(found, 10)
+    single = replace(found, columns=columns[2:3], rows=((0.2,),))
+    assert "200 ms" in shown(single, table([("/", 1)]))
 
 
 def test_numbers_that_are_names_have_no_separators():
