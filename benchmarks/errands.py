@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from logproc.model import Partial
-from logproc.rollup.tables import Table, load
+from logproc.rollup.dumping import load
+from logproc.rollup.tables import Table
 from logproc.worker import Job, process
 
 LINE = re.compile(

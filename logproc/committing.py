@@ -16,8 +16,8 @@ from logproc.counting import Counted, add_up_again, definitions, enter, enter_re
 from logproc.errors import MergeError
 from logproc.inputs.identity import crc32_combine
 from logproc.model import Failure, Folded, Lines, Mark, Parts
+from logproc.rollup.dumping import load
 from logproc.rollup.packing import pack, unpack
-from logproc.rollup.tables import load
 from logproc.state import failpoints
 from logproc.state.families import family_of
 from logproc.state.ledger import COMMITTED, REPORTED

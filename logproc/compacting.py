@@ -10,8 +10,9 @@ import numpy as np
 from logproc import counting
 from logproc.model import NO_TIME
 from logproc.rollup import slots
+from logproc.rollup.dumping import load
 from logproc.rollup.packing import MERGED_LEVEL, pack, unpack
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.state.rows import CountedPiece
 
 if TYPE_CHECKING:

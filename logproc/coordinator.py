@@ -66,7 +66,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
     workers = elsewhere.workers if elsewhere else config.workers
     paths = {file_key(file.path): file.path for file in files}
     # Each table goes as soon as its rows are there.
-    finished = [report_table(tables.pop(), paths) for _ in range(len(tables))][::-1]
+    finished = [report_table(tables.pop().table(), paths) for _ in range(len(tables))][::-1]
     verdicts = [questions.judge(*pair) for pair in zip(config.checks, finished[len(reports) :], strict=True)]
     return Report(
         RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, *_span(config)),

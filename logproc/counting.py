@@ -19,8 +19,9 @@ from logproc.errors import WireError
 from logproc.model import NO_TIME
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
+from logproc.rollup.dumping import dump, load
 from logproc.rollup.packing import pack, unpack
-from logproc.rollup.tables import Table, dump, load
+from logproc.rollup.tables import Table
 from logproc.totals import Totals, by_month, stored_totals
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from logproc.rollup.dumping import TableData
     from logproc.rollup.spec import RollupSpec
-    from logproc.rollup.tables import TableData
     from logproc.state.ledger import Ledger
     from logproc.state.rows import CountedPiece, Part
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from logproc.books import Books
     from logproc.model import Task
-    from logproc.rollup.tables import Table
+    from logproc.rollup.tables import Held
     from logproc.worker import Job
 
 
@@ -38,7 +38,7 @@ def fold(job: Job, outcomes: Sequence[Partial | Failure | Parts]) -> Folded:
 
 def merge(
     job: Job, tasks: Sequence[Task], outcomes: Iterable[Outcome], books: Books, rejects: BinaryIO | None
-) -> list[Table]:
+) -> list[Held]:
     """Fold outcomes together in plan order, and enter them in the books."""
     total = Tables(job.specs, job.max_groups)
     group = Tables(job.specs, job.max_groups) if len(tasks) > FOLD_ABOVE else total
@@ -56,7 +56,7 @@ def merge(
             group = Tables(job.specs, job.max_groups)
     if done < len(tasks):
         raise MergeError(f"nobody said what became of task {tasks[done]}; this is a defect of the backend")
-    return total.tables
+    return total.held
 
 
 def _counted(task: Task, outcome: Partial | Failure | Parts) -> list[Task]:

@@ -14,15 +14,16 @@ import numpy as np
 from logproc.model import NO_TIME
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
+from logproc.rollup.dumping import dump, load
 from logproc.rollup.packing import KEPT_LEVEL, LEVEL, pack, unpack
-from logproc.rollup.tables import Table, dump, load
+from logproc.rollup.tables import Table
 from logproc.timestamps import month_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from logproc.rollup.dumping import TableData
     from logproc.rollup.spec import RollupSpec
-    from logproc.rollup.tables import TableData
     from logproc.state.ledger import Ledger
 
 

@@ -48,7 +48,7 @@ def done(job, tasks):
 
 def shown(job, tasks, outcomes):
     books = Books([LogFile(task.pieces[0].path, task.bytes, 0) for task in tasks])
-    return [report_table(table) for table in merge(job, tasks, outcomes, books, None)], books.close()
+    return [report_table(held.table()) for held in merge(job, tasks, outcomes, books, None)], books.close()
 
 
 @pytest.mark.parametrize("max_groups", [50, 200_000])

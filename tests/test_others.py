@@ -21,9 +21,10 @@ from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import Matcher
 from logproc.model import Lines, Piece, Task
 from logproc.planner import Planner
+from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:

@@ -21,9 +21,10 @@ from logproc.formats.parser_separator import SeparatorParser
 from logproc.formats.program import Meaning, Program, Slot
 from logproc.kernels import layout
 from logproc.model import PADDING, Lines, Piece, Task
+from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:

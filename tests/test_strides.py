@@ -13,8 +13,9 @@ from logproc import pieces, strides
 from logproc.formats.parser import SeparatorParser
 from logproc.formats.parser_json import JsonParser
 from logproc.rollup import columns
+from logproc.rollup.dumping import load
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.worker import Job
 
 SPECS = tuple(

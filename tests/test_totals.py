@@ -13,9 +13,10 @@ from logproc import coordinator, counting, keeping, nightly, planner, totals, up
 from logproc.config import Config, NamedReport, State
 from logproc.report_model import COVERAGE
 from logproc.rollup import slots
+from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.packing import unpack
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.state.ledger import Ledger
 
 LINE = '10.0.0.1 - - [{day:%d/%b/%Y}:10:00:00 +0000] "GET /{number} HTTP/1.1" 200 {number} "-" "curl/8"\n'

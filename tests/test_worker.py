@@ -26,9 +26,10 @@ from logproc.kernels import native, tokenize
 from logproc.kernels.tokenize import COUNTERS
 from logproc.model import SAMPLES, Lines, Piece, Task
 from logproc.pieces import TOO_LONG
+from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.worker import Job, process
 
 STATUS = plan("SELECT status, count(*) AS n, sum(bytes) AS b FROM web GROUP BY status", "status")

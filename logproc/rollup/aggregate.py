@@ -13,6 +13,7 @@ import numpy as np
 
 from logproc.kernels.group import keep_groups
 from logproc.rollup.columns import RowStore
+from logproc.rollup.dumping import TableData, dump
 from logproc.rollup.evaluate import Evaluator, fields_of_spec, stored_of
 from logproc.rollup.exemplars import Marked
 from logproc.rollup.finer import finer_specs, shared
@@ -20,7 +21,7 @@ from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
 from logproc.rollup.rolling import FinerGroups
 from logproc.rollup.spec import EVERYTHING, ROWS, SLOT_NAME, Column, Expression, RollupSpec, columns_of_spec
-from logproc.rollup.tables import Table, TableData, dump
+from logproc.rollup.tables import Held
 from logproc.rollup.texts import PairState
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Tally:
     def __init__(self, spec: RollupSpec, max_groups: int) -> None:
         self.spec = spec
         self.max_groups = max_groups
-        self.table: Table | None = None
+        self.table: Held | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -72,7 +73,7 @@ class Tally:
     def pour(self, data: TableData) -> None:
         """Add to the bounded table what was taken."""
         if self.table is None:
-            self.table = Table(self.spec, self.max_groups)
+            self.table = Held(self.spec, self.max_groups)
         self.table.merge(data)
 
     def finish(self, data: TableData) -> bytes:
@@ -80,7 +81,7 @@ class Tally:
         if self.table is not None or data.groups > self.max_groups:
             self.reset()
             self.pour(data)
-        dumped = dump(self.spec, data if self.table is None else self.table.data())
+        dumped = dump(self.spec, data) if self.table is None else self.table.dump()
         self.table = None
         self.clear()
         return dumped
@@ -223,6 +224,7 @@ class RelationProgram:
         for tally, data in zip(others, counted, strict=False):
             tally.reset()
             tally.pour(data)
+            del data  # before there is the next one
         # What the tables grow by and what was learnt need not be there at the same time.
         data = next(counted)
         del counted

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from logproc.model import Kind
 from logproc.optional import optional
 from logproc.report_model import ReportError, ReportTable
 from logproc.rollup.exemplars import resolved
 from logproc.rollup.finish import finish, finish_groups, report_columns
+from logproc.rollup.numerals import EITHER
 from logproc.rollup.registry import RELATIVE_ERROR, new_state
 from logproc.rollup.regrouping import equal_numbers
 from logproc.rollup.routes import folded
-from logproc.rollup.spec import ROWS
+from logproc.rollup.spec import ROWS, calls
 from logproc.rollup.tables import Table, ranking
 
 if TYPE_CHECKING:
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logproc.report_model import ColumnInfo
-    from logproc.rollup.spec import Value
+    from logproc.rollup.spec import RollupSpec, Value
 
+
+AT_ONCE = 8192
+"""Groups more than the rows wanted whose values are objects at a time."""
 
 TOP_ROWS = 1000
 """Rows of a report, the first ones, that have exemplars."""
@@ -42,12 +47,13 @@ def report_table(table: Table, paths: Mapping[int, str] | None = None) -> Report
     error: ReportError | None = None
     truncated = False
     if table.problem is None:
-        ids = table.candidates()
+        candidates = table.candidates()
+        ids = _leading(table, candidates)
         keys, aggregates = _empty_group(table) if not spec.keys and not len(table) else table.columns(ids)
         groups, rows = finish_groups(spec, keys, aggregates)
         if paths is not None and len(table):
             exemplars = [resolved(table.kept.of(int(ids[group])), paths) for group in groups[:TOP_ROWS]]
-        error = _error(table, ids)
+        error = _error(table, candidates)
         truncated = _truncated(table, len(rows), keys, aggregates)
     columns, shown = _without_missing(spec.sql, report_columns(spec, rows), rows)
     return ReportTable(
@@ -75,6 +81,28 @@ def _without_missing(
         return columns, tuple(rows)
     stays = [i for i in range(len(columns)) if i not in gone]
     return tuple(columns[i] for i in stays), tuple(tuple(row[i] for i in stays) for row in rows)
+
+
+def _leading(table: Table, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those of groups that can be among the rows shown, of which ties may leave hundreds of thousands.
+
+    They are found part by part, so that no more than a few thousand groups have their values as objects.
+    """
+    spec = table.spec
+    if spec.limit is None or spec.having is not None or _is_seen_together(spec):
+        return ids
+    wanted = spec.limit + spec.offset
+    first, step = replace(spec, limit=wanted, offset=0), wanted + max(wanted, AT_ONCE)
+    while len(ids) > step:
+        groups, _ = finish_groups(first, *table.columns(ids[:step]))
+        ids = np.concatenate([np.sort(ids[groups]), ids[step:]])
+    return ids
+
+
+def _is_seen_together(spec: RollupSpec) -> bool:
+    """Tell whether what a value is, a number or a text, follows from those of all groups."""
+    shown = [*(order.expression for order in spec.order_by), *(output.expression for output in spec.outputs)]
+    return any(value.kind is Kind.DYNAMIC for value in (*spec.keys, *shown)) or any(calls(x, EITHER) for x in shown)
 
 
 def _empty_group(table: Table) -> tuple[list[list[Value]], list[list[Value]]]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from logproc.errors import MergeError
-from logproc.rollup.tables import MAGIC, WIDE_MAGIC
+from logproc.rollup.dumping import MAGIC, WIDE_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

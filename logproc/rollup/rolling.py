@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.kernels.group import fold_cells, keep_groups
+from logproc.rollup.dumping import TableData
 from logproc.rollup.exemplars import Places
 from logproc.rollup.registry import new_state
-from logproc.rollup.tables import TableData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,10 +17,10 @@ import numpy as np
 
 from logproc.kernels.intern import Dictionary
 from logproc.model import NO_TIME, Kind
+from logproc.rollup.dumping import TableData
 from logproc.rollup.exemplars import Places
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import SLOT_NAME, Column
-from logproc.rollup.tables import TableData
 from logproc.timestamps import DAY, QUARTER, offset_of
 
 if TYPE_CHECKING:

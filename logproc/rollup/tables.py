@@ -8,15 +8,14 @@ its true number lies between what the table says and that plus slack. Any other 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logproc.errors import MergeError
 from logproc.kernels.intern import KEY_PADDING, Dictionary
-from logproc.rollup.exemplars import Kept, Places
+from logproc.rollup.dumping import TableData, dump, load
+from logproc.rollup.exemplars import Kept
 from logproc.rollup.groups import decode_keys, keys_of
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
@@ -27,39 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MAGIC = b"LPR3"
-"""First bytes of a dumped table: format 3. Its head names the aggregates that are blank, whose arrays are left out."""
-
-WIDE_MAGIC = b"LPR2"
-"""Those of format 2, which ledgers have: its whole numbers are all 8 bytes wide, its slack is always written, and
-offsets stand in the place of lengths."""
-
-WIDTHS = tuple(np.dtype(width) for width in (np.uint8, np.uint16, np.uint32))
-"""Types that whole numbers travel in, where they are small: 200,000 groups with three aggregates are 8 MB, not 17."""
-
 MAX_KEY_BYTES = 256 << 20
 """Bytes of keys that a table holds; past them it is cut like one with too many groups."""
-
-
-@dataclass(slots=True)
-class TableData:
-    """A table in motion: key bytes with n + 1 offsets, states over n groups, the floor and the slack of each group.
-
-    `places` are exemplars of the groups.
-    """
-
-    keys: NDArray[np.uint8]
-    offsets: NDArray[np.int64]
-    states: Sequence[State]
-    places: Places
-    floor: float = 0.0
-    slack: NDArray[np.float64] | None = None
-    problem: str | None = None
-
-    @property
-    def groups(self) -> int:
-        """Number of groups."""
-        return len(self.offsets) - 1
 
 
 def ranking(spec: RollupSpec) -> int | None:
@@ -79,24 +47,56 @@ class Table:
     def __init__(self, spec: RollupSpec, max_groups: int) -> None:
         self.spec = spec
         self.max_groups = max_groups
-        self.keys = Dictionary(64, raw=True)
+        self._dictionary = Dictionary(64, raw=True)
+        self._packed: tuple[NDArray[np.uint8], NDArray[np.int64]] | None = None  # keys that have no dictionary yet
         self.states: list[State] = [new_state(aggregate) for aggregate in spec.aggregates]
         self.floor = 0.0
         self.slack = np.zeros(0, np.float64)
         self.kept = Kept()
         self.problem: str | None = None
 
+    @classmethod
+    def of(cls, spec: RollupSpec, max_groups: int, data: TableData) -> Table:
+        """Return the table that travelled as `data`."""
+        table = cls(spec, max_groups)
+        table._packed = data.keys, data.offsets
+        table.states = list(data.states)
+        table.floor, table.problem = data.floor, data.problem
+        table.slack = np.zeros(data.groups, np.float64) if data.slack is None else data.slack
+        table.kept.merge(data.places, np.arange(data.groups), data.groups)
+        return table
+
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self._dictionary) if self._packed is None else len(self._packed[1]) - 1
+
+    @property
+    def keys(self) -> Dictionary:
+        """The bytes of the groups' keys, by group."""
+        self._look_up(0)
+        return self._dictionary
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether groups were let go by the last merge, so that the dictionary is to be made anew by the next one."""
+        return self._packed is not None
+
+    def _look_up(self, more: int) -> None:
+        """Have a dictionary of the keys; a new one has room for so many more."""
+        if self._packed is None:
+            return
+        (keys, offsets), self._packed = self._packed, None
+        n = len(offsets) - 1
+        self._dictionary = Dictionary(max(64, n + more), raw=True)
+        self._dictionary.encode(keys, offsets[:-1], offsets[1:], np.zeros(n, np.uint8), n, np.empty(n, np.int32))
 
     def merge(self, data: TableData) -> None:
         """Take in another table of the same report."""
         if self.problem is not None or data.problem is not None:
             self._fail(self.problem or data.problem or "")
             return
-        before = len(self.keys)
+        before = len(self)
         mapping = self._intern(data)
-        size = len(self.keys)
+        size = len(self)
         self.slack = self._slack_of(before, size, mapping, data)
         self.floor += data.floor
         is_full = size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES
@@ -109,11 +109,14 @@ class Table:
         if problem is not None:
             self._fail(problem)
             return
-        self.kept.merge(data.places, mapping, size)
-        if is_full:
+        if not is_full:
+            self.kept.merge(data.places, mapping, size)
+        else:
             kept = self._prune(min(self.max_groups, size if size > self.max_groups else size // 2), waiting)
             if kept is not None:
                 old, stays, places = _staying(kept, before, mapping)
+                self.kept.select(old)
+                self.kept.merge(data.places.chosen(stays), places, len(kept))
                 for number in waiting:
                     whole = new_state(self.states[number].aggregate)
                     whole.resize(len(kept))
@@ -144,13 +147,13 @@ class Table:
 
     def data(self) -> TableData:
         """Return the table as it travels."""
-        n = len(self.keys)
-        keys, offsets = self.keys.packed(np.arange(n), KEY_PADDING)
+        n = len(self)
+        keys, offsets = self._packed or self._dictionary.packed(np.arange(n), KEY_PADDING)
         return TableData(keys, offsets, self.states, self.kept.data(n), self.floor, self.slack, self.problem)
 
     def candidates(self) -> NDArray[np.int64]:
         """Return the groups that can be among the rows shown: all, or those that rank high enough."""
-        n = len(self.keys)
+        n = len(self)
         index = ranking(self.spec)
         wanted = (self.spec.limit or 0) + self.spec.offset
         if index is None or n <= 4 * wanted + 64:
@@ -177,9 +180,10 @@ class Table:
         return state.scores()
 
     def _intern(self, data: TableData) -> NDArray[np.int64]:
+        self._look_up(data.groups)
         mapping = np.empty(data.groups, np.int32)
         styles = np.zeros(data.groups, np.uint8)
-        self.keys.encode(data.keys, data.offsets[:-1], data.offsets[1:], styles, data.groups, mapping)
+        self._dictionary.encode(data.keys, data.offsets[:-1], data.offsets[1:], styles, data.groups, mapping)
         return mapping.astype(np.int64)
 
     def _prune(self, left: int, waiting: Container[int]) -> NDArray[np.int64] | None:
@@ -209,17 +213,9 @@ class Table:
         for number, state in enumerate(self.states):
             if number not in waiting:
                 self.states[number] = state.select(kept)
-        self.kept.select(kept)
-        self._keep_keys(kept)
+        self._packed = self._dictionary.packed(kept, KEY_PADDING)
+        self._dictionary = Dictionary(64, raw=True)
         return kept
-
-    def _keep_keys(self, kept: NDArray[np.int64]) -> None:
-        """Hold these keys alone, in that order; the old dictionary is gone before there is a new one."""
-        gathered, offsets = self.keys.packed(kept, KEY_PADDING)
-        self.keys = Dictionary(64, raw=True)
-        self.keys = Dictionary(max(64, len(kept) + 1), raw=True)
-        codes = np.empty(len(kept), np.int32)
-        self.keys.encode(gathered, offsets[:-1], offsets[1:], np.zeros(len(kept), np.uint8), len(kept), codes)
 
     def _fail(self, problem: str) -> None:
         """Give up on this report, and on what it holds."""
@@ -250,125 +246,63 @@ def _greatest(scores: NDArray[np.float64], hashes: NDArray[np.uint64], count: in
     return stays
 
 
+class Held:
+    """A table between merges: one that was cut is, until more comes, the bytes that travel, a third of its size."""
+
+    def __init__(self, spec: RollupSpec, max_groups: int) -> None:
+        self.spec = spec
+        self._max_groups = max_groups
+        self._held: Table | bytes = Table(spec, max_groups)
+
+    def table(self) -> Table:
+        """Return the table."""
+        if isinstance(self._held, bytes):
+            self._held = Table.of(self.spec, self._max_groups, load(self.spec, self._held))
+        return self._held
+
+    def merge(self, data: TableData) -> None:
+        """Take in another table of the same report."""
+        table = self.table()
+        table.merge(data)
+        if table.is_cut:
+            self._held = dump(self.spec, table.data())
+
+    def dump(self) -> bytes:
+        """Return the table as it travels."""
+        return self._held if isinstance(self._held, bytes) else dump(self.spec, self._held.data())
+
+
+LARGE_BYTES = 1 << 20
+"""Bytes from which on a dumped table is read twice, before anything is merged and when it is its turn, and not held."""
+
+
 class Tables:
     """A table per report, which take in what workers return."""
 
     def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
-        self.tables = [Table(spec, max_groups) for spec in specs]
+        self.held = [Held(spec, max_groups) for spec in specs]
 
     def merge(self, dumped: Sequence[bytes]) -> None:
         """Merge dumped tables, one a report: all of them, or none and a MergeError."""
-        if len(dumped) != len(self.tables):
-            raise MergeError(f"{len(dumped)} tables for {len(self.tables)} reports; nothing was merged")
-        loaded = [load(table.spec, raw) for table, raw in zip(self.tables, dumped, strict=True)]
-        for table in reversed(self.tables):
-            table.merge(loaded.pop())  # which nobody holds once it is merged
+        if len(dumped) != len(self.held):
+            raise MergeError(f"{len(dumped)} tables for {len(self.held)} reports; nothing was merged")
+        found = [_readable(held.spec, raw) for held, raw in zip(self.held, dumped, strict=True)]
+        for held in reversed(self.held):
+            data = found.pop()
+            held.merge(load(held.spec, data) if isinstance(data, bytes) else data)
+            del data  # which nobody needs once it is merged
 
     def absorb(self, other: Tables) -> None:
         """Merge the tables of a group of tasks."""
-        for table, its in zip(self.tables, other.tables, strict=True):
-            table.merge(its.data())
+        for held, its in zip(self.held, other.held, strict=True):
+            held.merge(its.table().data())
 
     def dump(self) -> tuple[bytes, ...]:
         """Return the tables as they travel."""
-        return tuple(dump(table.spec, table.data()) for table in self.tables)
+        return tuple(held.dump() for held in self.held)
 
 
-def dump(spec: RollupSpec, data: TableData) -> bytes:
-    """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""
-    slack = np.zeros(0) if data.slack is None or not data.slack.any() else data.slack
-    arrays: list[NDArray[Any]] = [data.keys, np.diff(data.offsets), slack]
-    blank = [number for number, state in enumerate(data.states) if state.blank]
-    for state in data.states:
-        if not state.blank:
-            arrays.extend(state.arrays())
-    places = data.places
-    arrays.extend((places.files, places.counts, places.places))
-    arrays = [_narrowed(array) for array in arrays]
-    header = json.dumps(
-        {
-            "spec": spec.fingerprint,
-            "floor": data.floor,
-            "problem": data.problem,
-            "arrays": [[array.dtype.str, len(array)] for array in arrays],
-            **({"blank": blank} if blank else {}),
-        }
-    ).encode()
-    header += b" " * (-len(header) % 8)
-    return b"".join([MAGIC, len(header).to_bytes(4, "little"), header, *(np.ascontiguousarray(a).data for a in arrays)])
-
-
-DTYPES: dict[str, np.dtype[Any]] = {
-    np.dtype(name).str: np.dtype(name)
-    for name in ("bool", *(f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8)), "f4", "f8")
-}
-"""The types that arrays of tables may have: numpy takes much else for a type, and some of it for Python."""
-
-
-def load(spec: RollupSpec, raw: bytes) -> TableData:
-    """Read a dumped table of the same report; MergeError for another report, another version or damage."""
-    is_wide = raw[:4] == WIDE_MAGIC
-    if raw[:4] != MAGIC and not is_wide:
-        raise MergeError(f"report {spec.name!r}: not a table of format {MAGIC.decode()}")
-    end = 8 + int.from_bytes(raw[4:8], "little")
-    try:
-        header = json.loads(raw[8:end])
-        made_for, floor, problem = header["spec"], float(header["floor"]), header["problem"]
-        shapes = [(DTYPES[dtype], int(length)) for dtype, length in header["arrays"]]
-        blank = {int(number) for number in header.get("blank", ())}
-    except (ValueError, TypeError, KeyError) as error:
-        raise MergeError(f"report {spec.name!r}: the table's head is damaged") from error
-    if made_for != spec.fingerprint:
-        raise MergeError(f"report {spec.name!r}: the table was made for other SQL; nothing was merged")
-    states = [new_state(aggregate) for aggregate in spec.aggregates]
-    held = [state for number, state in enumerate(states) if number not in blank]
-    needed = _dtypes(held)
-    found = [dtype for dtype, _ in shapes]
-    if found != needed and (is_wide or len(found) != len(needed) or not all(map(_holds, found, needed))):
-        raise MergeError(f"report {spec.name!r}: the table holds other arrays than its report needs")
-    arrays: list[NDArray[Any]] = []
-    for (dtype, length), wide in zip(shapes, needed, strict=True):
-        size = dtype.itemsize * length
-        if length < 0 or end + size > len(raw):
-            raise MergeError(f"report {spec.name!r}: the table is cut short")
-        arrays.append(np.frombuffer(raw, dtype, length, end).astype(wide, copy=False))
-        end += size
-    keys, offsets, slack, *rest = arrays
-    if not is_wide:
-        offsets = np.append(np.zeros(1, np.int64), np.cumsum(offsets))
-    groups = len(offsets) - 1
-    if end != len(raw) or groups < 0 or (len(slack) != groups and (is_wide or len(slack))):
-        raise MergeError(f"report {spec.name!r}: the table's arrays do not fit together")
-    for number, state in enumerate(states):
-        if number in blank:
-            state.resize(groups)
-    for state in held:
-        width = len(state.arrays())
-        state.load(groups, rest[:width])
-        rest = rest[width:]
-    places = Places(*rest)
-    if not places.fit(groups):
-        raise MergeError(f"report {spec.name!r}: the table's exemplars do not fit its groups")
-    return TableData(keys, offsets, states, places, floor, slack if len(slack) else None, problem)
-
-
-def _narrowed(array: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers in as few bytes each as all of them fit into; other arrays as they are."""
-    if array.dtype != np.int64 or not len(array):
-        return array
-    bits = int(np.bitwise_or.reduce(array))  # negative if one of them is, else as long as the greatest
-    if bits < 0:
-        return array
-    return next((array.astype(width) for width in WIDTHS if bits < 1 << 8 * width.itemsize), array)
-
-
-def _holds(found: np.dtype[Any], needed: np.dtype[Any]) -> bool:
-    """Tell whether an array may have travelled in the type found."""
-    return found == needed or (needed == np.int64 and found in WIDTHS)
-
-
-def _dtypes(states: Sequence[State]) -> list[np.dtype[Any]]:
-    """Return the types of the arrays of a dumped table."""
-    head: list[np.dtype[Any]] = [np.dtype(np.uint8), np.dtype(np.int64), np.dtype(np.float64)]
-    head.extend(array.dtype for state in states for array in state.arrays())
-    return [*head, np.dtype(np.int64), np.dtype(np.uint8), np.dtype(np.int64)]
+def _readable(spec: RollupSpec, raw: bytes) -> TableData | bytes:
+    """Return a dumped table, or the bytes of a large one, once it is known that they can be read."""
+    data = load(spec, raw)
+    return raw if len(raw) >= LARGE_BYTES else data

@@ -16,9 +16,10 @@ from logproc.adhoc.documents import documents_of, named_row
 from logproc.formats import FORMATS
 from logproc.formats.parser import Matcher
 from logproc.model import Lines, Piece, Task
+from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import numpy as np
 
 from logproc.model import NO_TIME, PADDING, Batch
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
-from logproc.rollup.tables import Table, load
+from logproc.rollup.tables import Table
 
 
 def batch_of(rows, *, family="web", source="", host=None, styles=None, scales=None, lists=()):

@@ -14,9 +14,9 @@ import logproc
 from logproc import planner
 from logproc.errors import MergeError
 from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS, PLACES
+from logproc.rollup.dumping import dump, load
 from logproc.rollup.exemplars import Kept, Marked, Places, file_key
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import dump, load
 
 ROWS = st.lists(
     st.tuples(st.integers(-1, 3), st.integers(0, 2), st.integers(0, 40)), max_size=40, unique_by=lambda r: r[1:]

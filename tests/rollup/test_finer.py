@@ -14,10 +14,10 @@ from logproc import presets
 from logproc.kernels.exemplars import OFFSET_BITS, OFFSETS
 from logproc.rollup import aggregate
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import load
 from logproc.rollup.finer import follows, shared
 from logproc.rollup.slots import slotted
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import load
 
 
 def asked(select, where=""):

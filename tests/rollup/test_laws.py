@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, carried, contents, dumped, merged, rows_of, tables_of
 
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import TableData, dump, load
 from logproc.rollup.registry import AGGREGATES, RELATIVE_ERROR, new_state
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, TableData, dump, load
+from logproc.rollup.tables import Table
 
 CALLS = [
     *("count(*)", "count(bytes)", "count(client)", "count(status >= 400)", "sum(bytes)", "sum(duration)"),

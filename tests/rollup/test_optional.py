@@ -11,11 +11,11 @@ from rollup.batches import batch_of, contents, dumped, merged, rows_of, tables_o
 
 from logproc.errors import QueryError
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import dump, load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.slots import slotted
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import dump, load
 
 TIMED = plan(
     "-- title: Paths\n-- where logged: mean, longest, last\nSELECT path, count(*) AS n, avg(duration) AS mean, "

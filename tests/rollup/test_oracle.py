@@ -27,10 +27,10 @@ from logproc.adhoc.rows import parse
 from logproc.config import Config, NamedReport
 from logproc.model import Piece, Task
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import dump
 from logproc.rollup.outcome import report_table
 from logproc.rollup.registry import RELATIVE_ERROR
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import dump
 from logproc.worker import Job, process
 
 duckdb = pytest.importorskip("duckdb", reason="needs duckdb: pip install 'logproc[sql]'")

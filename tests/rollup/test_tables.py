@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, dumped, merged, rows_of, tables_of
 
 from logproc.errors import MergeError
+from logproc.rollup import outcome, tables
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import MAGIC, dump, load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.packing import pack, unpack
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import MAGIC, Table, dump, load
+from logproc.rollup.tables import Held, Table, Tables
 
 TOP = plan("SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 100", "top")
 HEAVY = plan("SELECT path, sum(bytes) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 100", "heavy")
@@ -331,3 +333,59 @@ def test_a_damaged_head_is_a_merge_error_or_reads_the_same(at, value):
     except MergeError:
         return
     assert data.groups == 3
+
+
+@settings(max_examples=60)
+@given(tasks=TASKS, max_groups=st.integers(1, 12), data=st.data())
+def test_a_table_that_rests_between_merges_is_the_one_that_does_not(tasks, max_groups, data):
+    order = data.draw(st.permutations([dumped(TOP, paths(task), max_groups=max_groups) for task in tasks]))
+    resting = Held(TOP, max_groups)
+    for raw in order:
+        resting.merge(load(TOP, raw))
+    awake = merged(TOP, order, max_groups)
+    assert resting.dump() == dump(TOP, awake.data())
+    assert held(resting.table()) == held(awake)
+    assert report_table(resting.table()) == report_table(awake)
+
+
+def test_a_table_that_was_cut_holds_nothing_but_its_bytes_until_more_comes():
+    resting = Held(TOP, 10)
+    for number in range(3):
+        resting.merge(load(TOP, dumped(TOP, paths(range(20 * number, 20 * number + 20)))))
+        assert isinstance(resting._held, bytes)
+    assert len(resting.table()) == 10
+
+
+def test_a_large_table_is_refused_before_anything_is_merged_too(monkeypatch):
+    monkeypatch.setattr(tables, "LARGE_BYTES", 1)
+    both = Tables([TOP, EVERY], 10)
+    good = dumped(TOP, paths([1])), dumped(EVERY, paths([1]))
+    both.merge(good)
+    with pytest.raises(MergeError):
+        both.merge((good[0][:-1], good[1]))
+    assert [len(one.table()) for one in both.held] == [1, 1]
+    assert [rows_of(one.table()) for one in both.held] == [[("/1", 1)]] * 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 3 OFFSET 2",
+        "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY length(path), n DESC LIMIT 3",
+        "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC NULLS FIRST LIMIT 7",
+        "SELECT status, count(*) AS n FROM web GROUP BY status ORDER BY status NULLS FIRST LIMIT 4",
+        "SELECT path, max(time) AS t, sum(bytes) AS b FROM web GROUP BY path ORDER BY b DESC LIMIT 2",
+    ],
+)
+def test_rows_that_are_found_part_by_part_are_those_that_are_found_at_once(sql, monkeypatch):
+    spec, rng = plan(sql, "parts"), random.Random(3)
+    lines = [
+        {"path": f"/{rng.randrange(40)}", "status": rng.choice([200, 404, None, 500, 301]), "bytes": rng.choice([1, 2])}
+        for _ in range(90)
+    ]
+    table = merged(spec, [dumped(spec, lines)])
+    whole, seen, columns = report_table(table), [], Table.columns
+    monkeypatch.setattr(outcome, "AT_ONCE", 1)
+    monkeypatch.setattr(Table, "columns", lambda self, ids: (seen.append(len(ids)), columns(self, ids))[1])
+    assert report_table(table) == whole
+    assert max(seen) <= 2 * (spec.limit + spec.offset) + 1
