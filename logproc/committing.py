@@ -112,6 +112,10 @@ class _Progress:
     record: Record
     recounted: bool
     results: list[FileResult] = field(default_factory=list)
+    before: Record = field(init=False)  # as the last run left it
+
+    def __post_init__(self) -> None:
+        self.before = self.record
 
     def marks(self) -> list[Mark]:
         return [result.mark for result in self.results if result.mark is not None]
@@ -241,8 +245,8 @@ def _advance(ledger: Ledger, found: Mapping[int, _Progress]) -> None:
         g, left = _moved_over(progress.record.generation, sorted(marks, key=lambda mark: mark.start))
         if left or number in holed:
             ledger.save_ranges(number, map(asdict_of, left))
-        if progress.record.generation.offset < g.offset and _has_times(progress.record):
-            ends.extend(_ends(progress.record.generation, number))
+        if progress.before.generation.offset < g.offset and _has_times(progress.before):
+            ends.extend(_ends(progress.before.generation, number))
         if g.offset == 0 and g.open_end == 0 and not left:
             ledger.drop_generation(number)
         else:

@@ -20,7 +20,7 @@ import uuid
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
-from logproc import __version__, asking, questions, stopping, surveying, upkeep
+from logproc import __version__, asking, doubtful, questions, stopping, surveying, upkeep
 from logproc.asking import Questions
 from logproc.backends import choose
 from logproc.books import Books
@@ -83,7 +83,7 @@ def run(
         found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)
         surveying.require_mount(found, config)
         if warn is not None:
-            surveying.warn_of_shortened(found, warn)
+            doubtful.warn_of_doubles(found, warn)
         failpoints.reach("after-scan")
         failpoints.reach("before-plan")
         tasks: list[Task] = []
@@ -107,6 +107,8 @@ def run(
                 warm()
             known = reading.read(ledger, number, tasks, job, elsewhere, config, progress)
         _finish(ledger, number, found, config, known, asked)
+        if warn is not None:
+            doubtful.warn_of_backups(found, ledger, warn)
         if rebuilt:
             from logproc import rebuilding  # noqa: PLC0415
 

@@ -10,14 +10,13 @@ from logproc.errors import TryLaterError, UsageError
 from logproc.inputs import identity
 from logproc.inputs.opening import STDIN
 from logproc.model import Known, Lines
-from logproc.report.text import path_text, visible
 from logproc.report_model import FileEntry
 from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
-from logproc.state.matching import SHORTENED, Matcher
+from logproc.state.matching import Matcher
 from logproc.state.rows import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.config import Config
     from logproc.model import LogFile, Piece
@@ -120,18 +119,6 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
     decisions = matcher.match(absolute)
     news = [d.file for d in decisions if d.look is not None or d.again]
     return Survey(files, absolute, decisions, news, seen, records, now_ns)
-
-
-def warn_of_shortened(found: Survey, warn: Callable[[str], None]) -> None:
-    """Say which files were cut short, as by an editor: what is left of them cannot be told from new lines."""
-    for number in found.news:
-        decision = found.decisions[number]
-        if decision.reason == SHORTENED:
-            path = visible(path_text(found.files[decision.file].path))
-            warn(
-                f"{path}: {SHORTENED}. `logproc state forget {path}` takes all counts of it out; the run after that "
-                f"counts what it holds then"
-            )
 
 
 def require_mount(found: Survey, config: Config) -> None:

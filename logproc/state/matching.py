@@ -45,6 +45,7 @@ NO_LINE = "no whole line yet"
 EMPTY = "empty"
 OLDER = "an older copy: all of it was counted"
 OLDER_GOES_ON = "begins as an older copy of what was counted, and is counted from where that ends"
+OLDER_AS_A_WHOLE = "begins as an older copy of what was counted, can only be read as a whole, and counts twice as far"
 SHORTENED = "shortened: it begins as what was counted of it, and the lines that are left count twice"
 
 
@@ -314,7 +315,9 @@ class Matcher:
         if found is None:
             return False
         length, is_all, beginning = found
-        if is_all:
+        if beginning is None:
+            self._decide(Decision(file.number, Kind.NEW, None, 0, limit, OLDER_AS_A_WHOLE, file.look))
+        elif is_all:
             of = beginning.generation
             kind = Kind.DUPLICATE if of in self._claims else Kind.UNCHANGED
             self._claims.setdefault(of, file.number)

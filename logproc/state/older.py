@@ -23,10 +23,10 @@ class OlderCopies:
         self._earlier = earlier
         self._known = records
 
-    def find(self, file: Scanned, limit: int) -> tuple[int, bool, Beginning] | None:
+    def find(self, file: Scanned, limit: int) -> tuple[int, bool, Beginning | None] | None:
         """Return how much of a file was counted, as the most that is known, and whether that is all up to `limit`.
 
-        A limit of -1 is the end of a stream. What cannot be read from within is known as a whole, or not at all.
+        A limit of -1 is the end of a stream. What cannot be read from within has no beginning to go on from.
         """
         known = self._beginnings_in(file)
         if not known:
@@ -37,10 +37,11 @@ class OlderCopies:
             content = self._eye.through(file.log.path, wanted)
             limit = content.length
             file.contents.update(content.crcs)
-        lengths = {at for at in lengths if at == limit or (at < limit and file.readable_from_within)}
         for (length, crc), of in sorted(known.items(), reverse=True):
-            if length not in lengths or self._crc_before(file, length, wanted) != crc:
+            if length > limit or self._crc_before(file, length, wanted) != crc:
                 continue
+            if length < limit and not file.readable_from_within:
+                return length, False, None
             if length == limit or self._is_behind_a_line(file, length, wanted):
                 size = 0 if file.look.stream else min(length, TAIL_BYTES)
                 tail = self._eye.tail(file.log.path, length, size) if size else digest(b"")

@@ -9,10 +9,10 @@ from collections import Counter
 import pytest
 from state.rotation import SQL, Logs, config, counted, run
 
-from logproc import keeping
+from logproc import keeping, nightly
 from logproc.config import NamedReport, Output, State
 from logproc.state.ledger import Ledger
-from logproc.state.matching import OLDER
+from logproc.state.matching import OLDER, OLDER_AS_A_WHOLE, OLDER_GOES_ON
 
 
 class Headed(Logs):
@@ -205,6 +205,63 @@ def test_it_is_compressed_before_a_run_has_seen_it(tmp_path, kind, pad):
     nights.logs.move("a.log", "a.log.2")
     nights.logs.compress("a.log.2")
     nights.check()
+
+
+def warnings_of(logs, state):
+    """Run, and return the counts, and what was said of files."""
+    said = []
+    asked = config(logs.root, state, named_reports=(NamedReport("lines", SQL),))
+    report = nightly.run(asked, warn=said.append)
+    nightly.reported(asked)
+    return counted(report), said
+
+
+def test_it_was_made_between_two_runs_and_what_counts_twice_is_said(tmp_path):
+    nights = Nights(tmp_path)
+    second, third = (nights.backups[number].splitlines(keepends=True) for number in (1, 2))
+    nights.logs.path("a.log").write_bytes(b"".join(third[: len(second) + 1]))
+    nights.append(2)
+    nights.logs.ever["/7"] += 1  # as far as anybody could know
+    found, said = warnings_of(nights.logs, nights.state)
+    assert found == nights.logs.ever
+    assert len(said) == 1
+    assert f"a.log: {OLDER_GOES_ON}; lines behind that have times of which lines were counted already" in said[0]
+    assert "state forget" in said[0]
+    assert warnings_of(nights.logs, nights.state) == (nights.logs.ever, [])
+
+
+def test_nothing_is_said_where_its_new_lines_are_later(tmp_path):
+    nights = Nights(tmp_path)
+    nights.restore(1)
+    nights.append(2)
+    assert warnings_of(nights.logs, nights.state) == (nights.logs.ever, [])
+
+
+@pytest.mark.parametrize("pad", [0, 3000])
+@pytest.mark.parametrize("codec", ["", "gz"])
+def test_as_utf16_it_is_known_and_with_more_it_is_said_to_count_twice(tmp_path, codec, pad):
+    logs, path = Logs(tmp_path / "logs"), tmp_path / "logs" / f"b.log.1.{codec}".rstrip(".")
+    texts = [""]
+
+    def write(text):
+        path.write_bytes(gzip.compress(text.encode("utf-16")) if codec else text.encode("utf-16"))
+        return warnings_of(logs, tmp_path / "state")
+
+    for _ in range(3):
+        logs.append("a.log", 4, pad)
+        texts.append(texts[-1] + logs.path("a.log").read_text())
+        logs.path("a.log").unlink()
+        assert write(texts[-1]) == (logs.ever, [])
+    assert write(texts[1]) == (logs.ever, [])
+    assert write(texts[3]) == (logs.ever, [])
+    logs.append("a.log", 1)
+    more = texts[2] + logs.path("a.log").read_text()
+    logs.path("a.log").unlink()
+    logs.ever.update(list(logs.ever)[:8])
+    found, said = write(more)
+    assert found == logs.ever
+    assert len(said) == 1
+    assert OLDER_AS_A_WHOLE in said[0]
 
 
 def test_compressed_utf16_that_has_grown_is_read_as_a_whole(tmp_path):
