@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from logproc import __version__, network, questions, running, scratch
-from logproc.backends import choose
+from logproc.backends import choose, unheard
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.merging import merge
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 def run(config: Config, *, progress: Progress | None = None, say: Callable[[str], None] | None = None) -> Report:
     """Read the configured logs and return the report; LogprocError if the question or the books are wrong.
 
-    `say` takes lines on how other machines are doing, if any take part.
+    `say` takes lines on how processes and other machines are doing, if any take part.
     """
     if config.state_dir is not None:
         from logproc import nightly  # noqa: PLC0415 - and with it the ledger, which this run is without
 
         return nightly.run(config, progress=progress, say=say)
     started = now_text()
-    elsewhere = network.backend(config, say or (lambda _line: None))
+    elsewhere = network.backend(config, say or unheard)
     running.prepare(config)
     reports, checks = questions.reports(config), questions.checks(config)
     planner = Planner(config)
@@ -60,7 +60,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         job = running.shared_out(job, tasks, config.workers)
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
-        run_tasks = elsewhere or running.here(backend, config)
+        run_tasks = elsewhere or running.here(backend, config, say or unheard)
         outcomes = stack.enter_context(closing(run_tasks(process, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
     workers = elsewhere.workers if elsewhere else config.workers

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from logproc import __version__, asking, doubtful, questions, stopping, surveying, upkeep
 from logproc.asking import Questions
-from logproc.backends import choose
+from logproc.backends import choose, unheard
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.errors import UsageError
@@ -66,7 +66,7 @@ def run(
     """
     assert config.state_dir is not None
     started = now_text()
-    elsewhere = _elsewhere(config, say or (lambda _line: None))
+    elsewhere = _elsewhere(config, say or unheard)
     asked = Questions(config)
     rebuilt = list(dict.fromkeys(key for name in config.rebuild for key in asked.keys_of(name)))
     if not has_ledger(config.state_dir):
@@ -105,7 +105,8 @@ def run(
             job = running.shared_out(asked.job(planner.formats, folder), tasks, config.workers)
             if warm is not None:
                 warm()
-            known = reading.read(ledger, number, tasks, job, elsewhere, config, progress)
+            here = running.here(choose(config.backend, len(tasks), config.workers), config, say or unheard)
+            known = reading.read(ledger, number, tasks, job, elsewhere or here, config, progress)
         _finish(ledger, number, found, config, known, asked)
         if warn is not None:
             doubtful.warn_of_backups(found, ledger, warn)

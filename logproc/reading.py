@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from logproc import asking, committing, rejected, running, stopping, surveying
-from logproc.backends import choose
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.model import Failure, Partial
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from logproc.asking import Questions
+    from logproc.backends import Backend
     from logproc.config import Config
     from logproc.model import FileResult, Outcome, Piece, Task
-    from logproc.network import Elsewhere
     from logproc.planner import Planner
     from logproc.report.progress import Progress
     from logproc.rollup.spec import RollupSpec
@@ -104,12 +103,11 @@ def read(
     run: Run,
     tasks: Sequence[Task],
     job: Job,
-    elsewhere: Elsewhere | None,
+    run_tasks: Backend,
     config: Config,
     progress: Progress | None,
 ) -> committing.Known:
     """Read what was planned, on other machines or on this one; returns the results, but for the tables."""
-    run_tasks = elsewhere or running.here(choose(config.backend, len(tasks), config.workers), config)
     begin = partial(run_tasks, process, job, tasks, config.workers)
     return work(ledger, run, tasks, job.specs, begin, config, progress)
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from logproc.backends import BACKENDS
+from logproc.backends import BACKENDS, unheard
 from logproc.model import Folded, Partial, Parts
 from logproc.worker import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from logproc.backends import Backend
     from logproc.config import Config
@@ -54,13 +54,13 @@ def prepare(config: Config) -> None:
         children.prepare()
 
 
-def here(name: str, config: Config) -> Backend:
-    """Return a backend of this machine."""
+def here(name: str, config: Config, say: Callable[[str], None] = unheard) -> Backend:
+    """Return a backend of this machine; `say` takes lines on how its processes are doing."""
     if name != "processes":
         return BACKENDS[name]
     from logproc.backends import processes  # noqa: PLC0415 - as in `backends`
 
-    return partial(processes.run, memory=config.memory)
+    return partial(processes.run, memory=config.memory, say=say)
 
 
 def advance(progress: Progress | None, outcome: Outcome, tasks: Sequence[Task]) -> None:

@@ -36,7 +36,7 @@ BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "p
 
 
 def unheard(_told: object) -> None:
-    """Say nothing: nobody listens to how other machines are doing."""
+    """Say nothing: nobody listens to how processes and other machines are doing."""
 
 
 def choose(name: str, tasks: int, workers: int) -> str:

@@ -15,6 +15,7 @@ import platform
 import time
 from typing import TYPE_CHECKING, Any
 
+from logproc.backends import unheard
 from logproc.backends.broker import Broker
 from logproc.backends.children import Children, Died, Unfit
 from logproc.backends.halves import least
@@ -38,13 +39,23 @@ TRIAL = "trial"
 class Supervisor:
     """Passes leases from the broker to children, and what became of them back; `memory` is their ceiling in bytes."""
 
-    def __init__(self, broker: Broker, children: Children, tasks: Sequence[Task], memory: int | None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        children: Children,
+        tasks: Sequence[Task],
+        memory: int | None,
+        say: Callable[[str], None] = unheard,
+    ) -> None:
         self._broker = broker
         self._children = children
         self._tasks = tasks
         self._memory = memory
         self._doubts = memory is not None  # whether the ceiling may be too little for any task: none is done yet
         self._trial: Task | None = None
+        self._say = say
+        self._cut: Task | None = None  # the first that was too much for the ceiling, and is done in parts
+        self._told = False  # of that
         self._host = platform.node() or "this machine"
         self._names = [f"{self._host}/{n}" for n in reversed(range(children.idle))]  # of children without a task
         self._leases: dict[str, tuple[str, Lease]] = {}  # whose, and what, by their ids
@@ -83,11 +94,24 @@ class Supervisor:
         worker, lease = self._free(event.key)
         if isinstance(event, Died):
             self._broker.died(worker, event.cause, [lease.id], conclusive=starved and event.fresh)
+            if starved and self._cut is None and self._broker.status().split:
+                self._cut = lease.task
             if starved and self._doubts and self._trial is None:
                 self._try_other(lease.task)
         else:
             self._doubts = False
             self._broker.complete(worker, lease.id, event.outcome)
+            self._say_once_what_was_cut()
+
+    def _say_once_what_was_cut(self) -> None:
+        """Say that a task is done in parts for want of memory, once it is known that these can be done at all."""
+        if self._cut is None or self._told:
+            return
+        self._told = True
+        self._say(
+            f"task {self._cut} is too much for a process of {self._ceiling} (--memory), and is done in halves, as "
+            "others may be; with more memory it takes less time"
+        )
 
     def _try_other(self, task: Task) -> None:
         """See what becomes of the smallest part of other tasks than this one, or of this one if it is alone."""
@@ -97,12 +121,16 @@ class Supervisor:
 
     def _too_little(self) -> UsageError:
         assert self._trial is not None
-        limit, trial = (self._memory or 0) / (1 << 20), self._trial
+        trial = self._trial
         return UsageError(
-            f"a limit of {limit:.0f} MiB (--memory) is too little for any task: a process ran out of it even for "
+            f"a limit of {self._ceiling} (--memory) is too little for any task: a process ran out of it even for "
             f"{trial.bytes} bytes of {trial.pieces[0].path} alone; all web reports over access logs need about 250: "
             "raise it, or leave it out"
         )
+
+    @property
+    def _ceiling(self) -> str:
+        return f"{(self._memory or 0) / (1 << 20):.0f} MiB"
 
     def _look(self) -> None:
         """Beat for the living, and kill whoever works on what is not his any more."""
@@ -129,13 +157,14 @@ def run(
     workers: int,
     *,
     memory: int | None = None,
+    say: Callable[[str], None] = unheard,
     lease_seconds: float = LEASE_SECONDS,
 ) -> Iterator[Outcome]:
     """Yield outcomes as they come; tasks are begun in their order. MachineError if none can be done here.
 
-    `memory` is a child's ceiling in bytes (see `children`), None for none; UsageError if it is too little.
-    A child that is stopped for `lease_seconds` is taken for dead.
+    `memory` is a child's ceiling in bytes (see `children`), None for none; UsageError if it is too little, and
+    `say` takes a line if it is for some of the tasks. A child that is stopped for `lease_seconds` is taken for dead.
     """
     broker = Broker(tasks, run="processes", clock=time.monotonic, lease_seconds=lease_seconds, window=workers)
     with Children(process, job, workers, memory) as children:
-        yield from Supervisor(broker, children, tasks, memory).outcomes()
+        yield from Supervisor(broker, children, tasks, memory, say).outcomes()

@@ -153,7 +153,7 @@ def test_a_range_that_is_too_much_for_its_workers_is_done_in_parts(logs, monkeyp
 def test_a_ceiling_that_suffices_changes_nothing(logs, monkeypatch):
     reference = shown(logs, backend="serial")
     limits, run = [], processes.run
-    monkeypatch.setattr(processes, "run", lambda *args, memory: limits.append(memory) or run(*args, memory=memory))
+    monkeypatch.setattr(processes, "run", lambda *args, **more: limits.append(more["memory"]) or run(*args, **more))
     assert shown(logs, backend="processes", workers=2, memory=1 << 30) == reference
     assert limits == [1 << 30]
 
@@ -364,9 +364,13 @@ def test_a_library_that_aborts_under_a_ceiling_is_said_to_lack_memory(memory, ca
 
 
 @linux
-def test_a_range_is_cut_until_it_fits_into_memory():
-    task = Task(0, (Piece(0, "/logs/0", 5, 5 + 64 * MIB, 0, codec="plain"),), 64 * MIB)
-    (outcome,) = processes.run(fill, Errand(bad=(0,)), [task], 2, memory=1000 * MIB)
+def test_a_range_is_cut_until_it_fits_into_memory_and_people_are_told_once():
+    task, said = Task(0, (Piece(0, "/logs/0", 5, 5 + 64 * MIB, 0, codec="plain"),), 64 * MIB), []
+    (outcome,) = processes.run(fill, Errand(bad=(0,)), [task], 2, memory=1000 * MIB, say=said.append)
+    (line,) = said
+    assert line.startswith(
+        "task 0 (/logs/0 [5:67108869]) is too much for a process of 1000 MiB (--memory), and is done in"
+    )
     parts = leaves(task, outcome)
     assert joined(part for part, _ in parts) == task.pieces
     assert all(isinstance(became, Partial) for _, became in parts)
@@ -429,8 +433,10 @@ def test_a_ceiling_below_which_a_task_was_done_is_not_too_little_for_any():
 @linux
 def test_a_lone_task_that_cannot_be_cut_is_lost_and_not_tried_again_for_the_ceiling(tmp_path):
     job = Errand(str(tmp_path), bad=(0,))
-    (outcome,) = processes.run(starve, job, tasks_of(1), 2, memory=500 * MIB)
+    said = []
+    (outcome,) = processes.run(starve, job, tasks_of(1), 2, memory=500 * MIB, say=said.append)
     assert "died 3 times" in outcome.cause
+    assert said == []
     assert (tmp_path / "starved").read_bytes() == b"xxx"
 
 
