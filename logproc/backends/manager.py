@@ -20,6 +20,7 @@ from logproc.backends import unheard
 from logproc.backends.channel import Connector, hang_up
 from logproc.backends.listener import MAX_PENDING, Listener
 from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES, check_arguments
+from logproc.backends.strangers import Strangers
 from logproc.errors import LogprocError, RefusedError, WireError
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ SERIALIZER = "logproc"
 
 MAX_CONNECTIONS = 2048
 """Connections in all."""
-
-TURNED_AWAY_SECONDS = 60.0
-"""How often it is said that callers are not let in."""
 
 REPLY_SECONDS = 15.0
 """Longest time that a client waits for a reply, beyond what it asked the coordinator to wait."""
@@ -130,7 +128,7 @@ class Server(managers.Server):
         self._threads: dict[int, threading.Thread] = {}
         self._serial = 0
         self._closed = threading.Event()
-        self._said = -TURNED_AWAY_SECONDS
+        self._strangers = Strangers(time.monotonic)
 
     def start(self) -> None:
         """Begin to listen, in threads of its own."""
@@ -172,7 +170,9 @@ class Server(managers.Server):
                 self.serve_client(connection)
         except WireError as error:
             if connection is None:
-                self._turned_away(pending, error)
+                line = self._strangers.line(pending.host, str(error))  # which is told so at its own end, too
+                if line is not None:
+                    self.say(line)
         except (OSError, EOFError, LogprocError):
             pass  # a worker that went: its leases tell
         finally:
@@ -183,15 +183,6 @@ class Server(managers.Server):
                 self.closed(connection.channel.gone)
                 connection.close()
             pending.close()
-
-    def _turned_away(self, pending: Pending, error: WireError) -> None:
-        """Say now and then that callers are not let in: a worker with a wrong key is told so at its own end only."""
-        now = time.monotonic()
-        with self._lock:
-            is_due = now - self._said >= TURNED_AWAY_SECONDS
-            self._said = now if is_due else self._said
-        if is_due:
-            self.say(f"a caller at {pending.host} was not let in: it is {error}")
 
     def serve_client(self, conn: Any) -> None:  # noqa: ANN401 - a Connection
         """Answer calls until the client goes; whatever is no call of the broker's ends the connection."""

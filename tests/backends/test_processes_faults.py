@@ -368,9 +368,7 @@ def test_a_range_is_cut_until_it_fits_into_memory_and_people_are_told_once():
     task, said = Task(0, (Piece(0, "/logs/0", 5, 5 + 64 * MIB, 0, codec="plain"),), 64 * MIB), []
     (outcome,) = processes.run(fill, Errand(bad=(0,)), [task], 2, memory=1000 * MIB, say=said.append)
     (line,) = said
-    assert line.startswith(
-        "task 0 (/logs/0 [5:67108869]) is too much for a process of 1000 MiB (--memory), and is done in"
-    )
+    assert line.startswith("task 0 (/logs/0 [5:67108869]) is too much for a process of 1000 MiB (--memory), and is ")
     parts = leaves(task, outcome)
     assert joined(part for part, _ in parts) == task.pieces
     assert all(isinstance(became, Partial) for _, became in parts)

@@ -18,6 +18,7 @@ from backends.workers import Errand, answer, work
 from logproc.backends import channel, keys, manager
 from logproc.backends.channel import MAGIC, Connector
 from logproc.backends.protocol import CALL_BYTES, METHODS
+from logproc.backends.strangers import AGAIN_SECONDS, MOST_SAID, Strangers
 from logproc.errors import RefusedError, WireError
 from logproc.model import Piece, Task
 
@@ -151,6 +152,39 @@ def test_another_key_is_told_in_a_sentence(head):
     with pytest.raises(RefusedError, match="another key"):
         Connector(head.endpoint(key=b"another key of at least 32 bytes!!!")).connect()
     head.wait_for("a caller at 127.0.0.1 was not let in: it is somebody who does not know the key")
+
+
+def test_the_fault_of_one_caller_hides_that_of_no_other(head):
+    for host in ("127.0.0.2", "127.0.0.3", "127.0.0.2"):
+        with closing(socket.create_connection(("127.0.0.1", head.port), 30, source_address=(host, 0))) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            read_all(sock)
+    for host in ("127.0.0.2", "127.0.0.3"):
+        head.wait_for(f"a caller at {host} was not let in: it is somebody who")
+    with pytest.raises(RefusedError, match="another key"):
+        Connector(head.endpoint(key=b"another key of at least 32 bytes!!!")).connect()
+    head.wait_for("a caller at 127.0.0.1 was not let in: it is somebody who does not know the key")
+    assert len([line for line in head.lines if "was not let in" in line]) == 3
+
+
+def test_what_is_said_of_callers_is_bounded():
+    said, clock = [], Clock()
+    strangers = Strangers(clock)
+    for _ in range(3):
+        said += filter(None, (strangers.line(f"10.0.0.{number}", "nobody") for number in range(1000)))
+        clock.advance(1)
+    assert len(said) == MOST_SAID + 1
+    assert said[0] == "a caller at 10.0.0.0 was not let in: it is nobody"
+    assert said[-1] == f"other callers were not let in either, the latest at 10.0.0.{MOST_SAID}: it is nobody"
+    assert strangers.line("10.0.0.0", "somebody else") is None
+    clock.advance(AGAIN_SECONDS)
+    assert strangers.line("10.0.0.0", "nobody") == said[0]
+
+
+def test_other_faults_of_one_caller_are_said_too():
+    strangers = Strangers(Clock())
+    lines = [strangers.line("10.0.0.1", what) for what in ("this", "that", "this")]
+    assert [line and line.rpartition(" ")[2] for line in lines] == ["this", "that", None]
 
 
 def test_a_recorded_session_cannot_be_played_again(head):
