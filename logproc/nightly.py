@@ -38,16 +38,18 @@ from logproc.state.matching import UNTERMINATED
 from logproc.state.rows import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from logproc.committing import Known
     from logproc.config import Config
+    from logproc.finished import Finished
     from logproc.model import Task
     from logproc.network import Elsewhere
     from logproc.report.progress import Progress
     from logproc.state.generations import Decision
     from logproc.state.rows import Record
     from logproc.surveying import Survey
+    from logproc.worker import Job
 
 
 def run(
@@ -69,42 +71,25 @@ def run(
     elsewhere = _elsewhere(config, say or unheard)
     asked = Questions(config)
     rebuilt = list(dict.fromkeys(key for name in config.rebuild for key in asked.keys_of(name)))
-    if not has_ledger(config.state_dir):
-        _ = asked.by_key  # what cannot be planned leaves no ledger behind
     planner = Planner(config)
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger.to_write(config.state_dir))
-        if asked.known_to(ledger) is None:
-            _ = asked.by_key  # or changes nothing in it
+        ledger = _opened(stack, config, asked)
         if warn is not None and (begins := asking.note(asked, ledger, rebuilt)) is not None:
             warn(begins)
         require_zone(ledger, config)
         recover(ledger, config)
-        found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)
-        surveying.require_mount(found, config)
-        if warn is not None:
-            doubtful.warn_of_doubles(found, warn)
-        failpoints.reach("after-scan")
-        failpoints.reach("before-plan")
-        tasks: list[Task] = []
-        number: Run = NOTHING
-        known: Known = {}
-        if any(found.to_read()):
-            from logproc import reading, running  # noqa: PLC0415 - as the others below: most nights need none of it
-
-            running.prepare(config)
-            tasks, number = reading.plan(ledger, planner, found, asked)
-        failpoints.reach("after-plan")
+        found = _found(config, planner, ledger, now_ns, warn)
+        tasks, number = _planned(ledger, planner, found, asked, config)
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(found.files))
+        known: Known = {}
         if tasks:
-            from logproc import rejected  # noqa: PLC0415
-
-            folder = rejected.make(config.state_dir, number) if rejects else None
-            job = running.shared_out(asked.job(planner.formats, folder), tasks, config.workers)
+            job = _job(asked, planner, tasks, number, config)
             if warm is not None:
                 warm()
+            from logproc import reading, running  # noqa: PLC0415 - as elsewhere here: most nights need none of it
+
             here = running.here(choose(config.backend, len(tasks), config.workers), config, say or unheard)
             known = reading.read(ledger, number, tasks, job, elsewhere or here, config, progress)
         _finish(ledger, number, found, config, known, asked)
@@ -123,10 +108,63 @@ def run(
                 warn(_without(str(config.output.rejects), missing))
         made = finished(ledger, asked, config)
     workers = elsewhere.workers if elsewhere else config.workers
-    count = len(made.tables) - len(config.checks)
-    verdicts = [questions.judge(*pair) for pair in zip(config.checks, made.tables[count:], strict=True)]
     backend = choose(config.backend, len(tasks), config.workers)
     info = RunInfo(uuid.uuid4().hex, __version__, started, now_text(), backend, workers, None, None)
+    return _report(info, books, made, config)
+
+
+def _opened(stack: ExitStack, config: Config, asked: Questions) -> Ledger:
+    """Open the ledger for the run; questions that cannot be planned change nothing in it, and leave none behind."""
+    assert config.state_dir is not None
+    if not has_ledger(config.state_dir):
+        _ = asked.by_key
+    ledger = stack.enter_context(Ledger.to_write(config.state_dir))
+    if asked.known_to(ledger) is None:
+        _ = asked.by_key
+    return ledger
+
+
+def _found(
+    config: Config, planner: Planner, ledger: Ledger, now_ns: int | None, warn: Callable[[str], None] | None
+) -> Survey:
+    """Scan the files, and say what a person should know of them."""
+    found = surveying.survey(config, planner, ledger, time.time_ns() if now_ns is None else now_ns)
+    surveying.require_mount(found, config)
+    if warn is not None:
+        doubtful.warn_of_doubles(found, warn)
+    failpoints.reach("after-scan")
+    return found
+
+
+def _planned(
+    ledger: Ledger, planner: Planner, found: Survey, asked: Questions, config: Config
+) -> tuple[list[Task], Run]:
+    """Write down what is going to be read, if anything is, and return it as tasks."""
+    failpoints.reach("before-plan")
+    tasks: list[Task] = []
+    number = NOTHING
+    if any(found.to_read()):
+        from logproc import reading, running  # noqa: PLC0415
+
+        running.prepare(config)
+        tasks, number = reading.plan(ledger, planner, found, asked)
+    failpoints.reach("after-plan")
+    return tasks, number
+
+
+def _job(asked: Questions, planner: Planner, tasks: Sequence[Task], number: Run, config: Config) -> Job:
+    """Return what each worker is told."""
+    from logproc import rejected, running  # noqa: PLC0415
+
+    assert config.state_dir is not None
+    folder = rejected.make(config.state_dir, number) if config.output.rejects else None
+    return running.shared_out(asked.job(planner.formats, folder), tasks, config.workers)
+
+
+def _report(info: RunInfo, books: Books, made: Finished, config: Config) -> Report:
+    """Put the report together: tables and, behind them, what the checks ask for."""
+    count = len(made.tables) - len(config.checks)
+    verdicts = [questions.judge(*pair) for pair in zip(config.checks, made.tables[count:], strict=True)]
     return Report(info, books.close(), made.tables[:count], tuple(verdicts), slices=made.slices)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from logproc.block_lines import DETECT_REGION, fold_kept, keep_between, line_at, samples_of
 from logproc.errors import InputError
 from logproc.formats.format import PRETTY, REWRITTEN
 from logproc.formats.parser import UNKNOWN, span
@@ -23,7 +24,6 @@ from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
 from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS
 from logproc.kernels.layout import NO_FIRST_TIME
-from logproc.kernels.pretty import FOLDED
 from logproc.model import NO_TIME, SAMPLES, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
@@ -42,27 +42,8 @@ if TYPE_CHECKING:
     from logproc.worker import Desk
 
 SAMPLE_BYTES = 200
-DETECT_REGION = 1 << 16
-BLANKS = b"\0 \t\r\n"
 TOO_LONG = "line too long"
 UNKNOWN_FORMAT = "unknown format"
-
-
-def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
-    """Return the first lines of a block that are not blank: `DETECT_REGION` bytes of them, or one that is longer.
-
-    Leading NULs are what a crash or a truncated file leaves behind; they say nothing about the format.
-    """
-    text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
-    while text and text[0] in BLANKS:
-        begin += len(text) - len(text.lstrip(BLANKS))
-        text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
-    upto = text.rfind(b"\n") + 1
-    if upto:
-        return [text[:upto]]
-    while begin + len(text) < end and b"\n" not in text[-DETECT_REGION:]:
-        text += buffer[begin + len(text) : min(end, begin + len(text) + DETECT_REGION)].tobytes()
-    return [text[: text.find(b"\n") + 1] or text] if text else []
 
 
 class PieceReader:
@@ -413,48 +394,3 @@ class PieceReader:
         if self.parser is not None and self.parser.format.coloured:
             line = line.lstrip(b"\0")  # where its colours were
         return line.decode("utf-8", "backslashreplace")
-
-
-def fold_kept(desk: Desk, begin: int, end: int) -> None:
-    """Let objects of several lines, which their parser made one, be one where lines are kept, too."""
-    kept, read = desk.kept[begin:end], desk.buffer[begin:end]
-    kept[(kept == 10) & (read == FOLDED)] = FOLDED
-
-
-def line_at(buffer: NDArray[np.uint8], at: int, end: int, limit: int | None = None) -> bytes:
-    """Return a line's bytes without its end, or its first bytes."""
-    stop = end if limit is None else min(end, at + limit)
-    step = at
-    while step < stop:
-        chunk = buffer[step : min(stop, step + 4096)].tobytes()
-        newline = chunk.find(b"\n")
-        if newline >= 0:
-            return buffer[at : step + newline].tobytes().removesuffix(b"\r")
-        step += len(chunk)
-    return buffer[at:stop].tobytes()
-
-
-def keep_between(
-    parser: Parser, begin: int, end: int, since: int | None, until: int | None, *, last_kept: bool
-) -> tuple[int, bool]:
-    """Close the ranks of rows [begin, end) over those outside [since, until).
-
-    Returns where those that are left end, and whether the last row is one of them (`last_kept` if there is no row).
-    """
-    lines = parser.lines
-    times = lines.times[begin:end]
-    inside = times != NO_TIME
-    if since is not None:
-        inside &= times >= since
-    if until is not None:
-        inside &= times < until
-    if end > begin:
-        last_kept = bool(inside[-1])
-    kept = begin + np.flatnonzero(inside)
-    upto = begin + len(kept)
-    if upto < end:
-        for array in (lines.starts, lines.ends, lines.styles):
-            array[:, begin:upto] = array[:, kept]
-        for row in (lines.times, lines.row_offset, lines.row_line, lines.more_lines):
-            row[begin:upto] = row[kept]
-    return upto, last_kept

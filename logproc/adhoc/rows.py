@@ -18,6 +18,7 @@ from logproc.adhoc.documents import named_row, sliced_value
 from logproc.adhoc.fields import ORIGIN_FIELDS, is_usual, known_fields, require_known
 from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
 from logproc.adhoc.sieve import Sieve
+from logproc.block_lines import line_at
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.errors import UsageError
@@ -26,7 +27,7 @@ from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
 from logproc.model import NO_TIME, RAW, Kind, Task
-from logproc.pieces import PieceReader, line_at
+from logproc.pieces import PieceReader
 from logproc.planner import Planner
 from logproc.report.files import replacing
 from logproc.report_model import Report, RunInfo
