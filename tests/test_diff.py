@@ -182,6 +182,8 @@ def test_nights_of_the_ledger_are_compared(ledger, capsys):
     output = capsys.readouterr()
     assert output.out == "no significant change\n"
     assert "2026-03-09 against 2026-03-02" in output.err
+    assert execute(["diff", "-v", "-c", ledger]) == 0
+    assert "2026-03-09 against 2026-03-02" in capsys.readouterr().err
     assert execute(["diff", "--against", "2026-03-02", "--day", "2026-03-03", "--fail-over", "-c", ledger]) == 4
     assert "status 503: requests new, 300" in capsys.readouterr().out
 
@@ -193,6 +195,7 @@ def test_nights_of_the_ledger_are_compared(ledger, capsys):
         (["--against", "same weekday", "--day", "2026-03-03"], "no Tuesday before 2026-03-03"),
         (["--against", "2026-13-99"], "is no date"),
         (["x.json", "--against", "same weekday"], "see --day"),
+        (["x.json"], "what is x.json to be compared with? Name an older report"),
         (["x.json", "--against", "y.json", "--day", "2026-03-03"], "leave it out"),
     ],
 )
@@ -206,7 +209,7 @@ def test_a_report_of_some_days_has_the_days_before_beside_it(ledger, tmp_path):
     days = ["--since", "2026-03-03", "--until", "2026-03-04"]
     assert execute(["report", *days, "--html", str(page), "-c", ledger]) == 0
     text = page.read_text()
-    assert "changes against the report before" in text
+    assert "changes: 2026-03-03 against 2026-03-02" in text
     assert '<span class="change">none before</span>' in text  # server errors
     assert execute(["report", "--since", "2026-03-02", "--until", "2026-03-03", "--html", str(page), "-c", ledger]) == 0
-    assert "changes against the report before" not in page.read_text()
+    assert "changes:" not in page.read_text()

@@ -104,8 +104,10 @@ def test_the_page_of_a_night_says_what_the_day_was_and_against_which(tmp_path):
     pages = {path.stem: path.read_text() for path in (tmp_path / "out/nights").glob("*.html")}
     assert "changes:" not in pages["2026-03-02"]
     assert "changes: 2026-03-03 against 2026-03-02" in pages["2026-03-04"]
-    assert "<span>50 on 2026-03-03</span>" in pages["2026-03-04"]
-    assert '\N{MINUS SIGN}50.0 %</span> <span class="unseen">against</span> day before' in pages["2026-03-04"]
+    assert "<span>50 <span>on 2026-03-03</span></span>" in pages["2026-03-04"]
+    assert (
+        '\N{MINUS SIGN}50.0 %</span> <span class="unseen">against</span> <span>day before</span>' in pages["2026-03-04"]
+    )
     assert "300.0 %" in pages["2026-03-05"]
     assert ">450</span>" in pages["2026-03-05"]  # everything so far stays what the tile says
     week = (tmp_path / "out/weeks/2026-W10.html").read_text()
@@ -120,7 +122,7 @@ def test_a_page_of_a_part_of_a_week_has_the_figures_of_whole_days(tmp_path, caps
     run_night(config, datetime(2026, 3, 4, 4, tzinfo=UTC))  # Wednesday has but its beginning
     week = (tmp_path / "out/weeks/2026-W10.html").read_text()
     assert "changes: 2026-03-02 to 2026-03-03 against 2026-02-23 to 2026-02-24" in week
-    assert "<span>40 in 2 whole days</span>" in week
+    assert "<span>40 <span>in 2 whole days</span></span>" in week
     assert "+100.0 %" in week
     page = tmp_path / "day.html"
     command = ["report", "--state", str(config.state_dir), "--since", "2026-03-02", "--until", "2026-03-03"]

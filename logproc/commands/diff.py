@@ -24,7 +24,11 @@ WEEKDAY = "same weekday"
 
 @click.command()
 @click.argument("new", metavar="[NEW.json]", required=False)
-@click.option("--against", required=True, metavar=f"'{WEEKDAY}'|DATE|OLD.json", help="What to compare with.")
+@click.option(
+    "--against",
+    metavar=f"'{WEEKDAY}'|DATE|OLD.json",
+    help=f"What to compare with; default, for a night of the ledger: '{WEEKDAY}'.",
+)
 @click.option("--day", metavar="DATE", help="The night to look at, of the ledger; default: its last whole day.")
 @options(LEDGER)
 @click.option("--top", type=click.IntRange(1), default=10, show_default=True, metavar="N", help="Changes to show.")
@@ -41,7 +45,7 @@ WEEKDAY = "same weekday"
 def diff(
     *,
     new: str | None,
-    against: str,
+    against: str | None,
     day: str | None,
     top: int,
     fail_over: float | None,
@@ -59,6 +63,11 @@ def diff(
     """
     from logproc import comparing
     from logproc.report import diff as rendering
+
+    if against is None:
+        if new is not None:
+            raise UsageError(f"--against: what is {new} to be compared with? Name an older report: --against OLD.json")
+        against = WEEKDAY
 
     (old_name, old), (new_name, tables) = _sides(new, against, day, typed)
     found, notes = comparing.compare(old, tables)

@@ -44,6 +44,9 @@ TWO_COLUMNS = 150
 
 GAP = 4
 
+SHOWN_EMPTY = 12
+"""Reports without rows that are named."""
+
 SHOWN_FINDINGS = 6
 SHOWN_HOSTS = 20
 
@@ -111,6 +114,8 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], widt
     yield from _tables(others, width, ALONE_ROWS if alone else SHOWN_ROWS)
     empty = [table.name for table in report.reports if table not in filled]
     if empty:
+        if len(empty) > SHOWN_EMPTY:
+            empty[SHOWN_EMPTY - 1 :] = [f"{len(empty) - SHOWN_EMPTY + 1} more"]
         yield from (Text(), Text(visible(f"Nothing to show in {', '.join(empty)}"), style="dim"))
 
 

@@ -148,6 +148,11 @@ def test_reports_without_rows_share_one_line_unless_there_is_only_one():
     assert "no rows" in shown(empty)
 
 
+def test_of_many_reports_without_rows_the_first_are_named():
+    many = [replace(table([]), name=f"none_{number}") for number in range(52)]
+    assert shown(table([("/", 1)]), *many).endswith("none_9, none_10, 41 more\n")
+
+
 def test_checks_are_shown():
     text = shown(checks=(CheckResult("budget", 0.5, "> 0.01", failed=True),))
     assert "check failed  budget: 0.5 (fails if > 0.01)" in text

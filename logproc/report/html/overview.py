@@ -35,13 +35,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A figure. `part` is what of it `changes` are about, such as that of its last day; empty for all of it."""
+    """A figure. `part` is what of it `changes` are about, such as that `of` its last day; empty for all of it."""
 
     label: str
     value: str
     exact: str
     aside: str
     part: str
+    of: str
     changes: tuple[Change, ...]
     bad: bool
     spark: drawing.Drawing | None
@@ -120,7 +121,7 @@ def tiles(table: ReportTable, number: int, note: str, report: Report, compared: 
         tile = _tile(table, index, value, whole, report)
         changes = tuple(Change(text, name) for name, old in before if (text := _change(now, old.get(column))))
         if changes and compared.part:
-            tile = replace(tile, part=f"{units.write(now, units.unit_of(column, table.sql))} {compared.part}")
+            tile = replace(tile, part=units.write(now, units.unit_of(column, table.sql)), of=compared.part)
         tiles.append(replace(tile, changes=changes))
     return Tiles(
         id=f"report-{number}",
@@ -158,6 +159,7 @@ def _tile(
         exact=f"{value:,}" if _is_number(value) and unit is Unit.BYTES else "",
         aside=aside,
         part="",
+        of="",
         changes=(),
         bad=bool(is_bad and value),
         spark=_spark(report, column.name) if column.type in NUMBERS else None,
