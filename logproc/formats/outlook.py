@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property, lru_cache
-from itertools import chain, compress
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -40,11 +40,11 @@ MOST_KEPT = 1 << 14
 """Shapes of lines, and sets of formats that these leave, that are remembered."""
 
 FIRST = 6
-"""Formats that are asked one by one before anything is looked for on behalf of all others."""
+"""Formats that are asked one by one before all others, until more is learnt of all."""
 
 ASKED_OFTEN = 8
-"""Texts of the same shapes before the pairs that formats need are learnt, and texts before all formats are read with at
-once: a run over few files does without."""
+"""Texts before it is learnt how lines of formats begin and which pairs these need, and before all formats are read with
+at once: a run over few files does without."""
 
 KINDS = bytes(
     ord("0") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else b for b in range(256)
@@ -88,8 +88,9 @@ class Outlook:
         self._unlike: dict[Expression[bytes], bool] = {}
         lines = text.translate(KINDS).split(b"\n")
         shapes = {(line[:SHAPE_BYTES] + b"\n")[:SHAPE_BYTES] for line in lines}  # a short one shows where it ends
-        # NULs in front of a line are skipped.
-        self.shapes = frozenset(shapes) if len(shapes) <= MOST_SHAPES and b"\0" not in text else None
+        # NULs in front of a line are skipped; without a line nobody says what the text is unlike.
+        judged = len(shapes) <= MOST_SHAPES and self._head and b"\0" not in text
+        self.shapes = frozenset(shapes) if judged else None
 
     def holds(self, needs: Sequence[bytes]) -> bool:
         """Tell whether all of some bytes stand in the text."""
@@ -127,7 +128,7 @@ class Outlook:
 
         The first few come first: where one of them reads all, nothing need be known of the others.
         """
-        for rows in _index(ordered).shortlist(self.shapes).possible(self.text, self.shapes):
+        for rows in _index(ordered).possible(self.text, self.shapes):
             yield self._holding(rows)
 
     def _holding(self, rows: Iterable[Format]) -> Iterator[Format]:
@@ -142,37 +143,75 @@ class Outlook:
 
 
 class _Index:
-    """Formats by how their records begin: the rows of a tuple, each a bit of a number."""
+    """Formats by how their lines begin, and by the pairs of bytes that they need: each is a bit of a number."""
 
     def __init__(self, ordered: tuple[Format, ...]) -> None:
         self._ordered = ordered
         self._all = (1 << len(ordered)) - 1
-        self._records = _ByPattern(map(shape_of, ordered))
-        self._shortlists: dict[int, _Shortlist] = {}
+        self._records = _ByPattern([(shape, firsts_of(shape)) for shape in map(shape_of, ordered)])
+        self._asked = 0
+        self._numbers: dict[int, NDArray[np.int64]] = {}
 
-    def shortlist(self, shapes: frozenset[bytes] | None) -> _Shortlist:
-        """Return the formats of which a record may begin as a line of one of the shapes, None being any."""
-        rows = self._all if shapes is None else self._records.matching(shapes)
-        return self._shortlists.get(rows) or _kept(self._shortlists, rows, _Shortlist(self._rows(rows)))
+    def possible(self, text: bytes, shapes: frozenset[bytes] | None) -> Iterator[Iterable[Format]]:
+        """Yield the formats of which a text of lines of these shapes, None being any, may have some.
 
-    def _rows(self, rows: int) -> tuple[Format, ...]:
-        return tuple(row for number, row in enumerate(self._ordered) if rows >> number & 1)
+        Where few texts were asked about, the first few formats come first.
+        """
+        if self._asked < ASKED_OFTEN:
+            self._asked += 1
+            numbers = self._numbers_of(self._all if shapes is None else self._records.matching(shapes)).tolist()
+            yield [self._ordered[number] for number in numbers[:FIRST]]
+            yield [self._ordered[number] for number in numbers[FIRST:]]
+        else:
+            rows = self._all if shapes is None else self._records.matching(shapes) & self._begins.matching(shapes)
+            yield from ((), self._not_ruled_out(text, self._numbers_of(rows)))
+
+    def _numbers_of(self, rows: int) -> NDArray[np.int64]:
+        """Return the numbers of the bits that are set."""
+        known = self._numbers.get(rows)
+        if known is None:
+            bits = np.frombuffer(rows.to_bytes(len(self._ordered) // 8 + 1, "little"), np.uint8)
+            known = _kept(self._numbers, rows, np.flatnonzero(np.unpackbits(bits, bitorder="little")))
+        return known
+
+    def _not_ruled_out(self, text: bytes, asked: NDArray[np.int64]) -> list[Format]:
+        needed, until = self._pairs
+        left = np.empty(len(asked), np.int64)
+        base = np.frombuffer(text, np.uint8).ctypes.data
+        n = rule_out(base, len(text), _KIND_OF, np.zeros(BITS // 8, np.uint8), needed, until, asked, left)
+        ordered = self._ordered
+        return [ordered[number] for number in left[:n].tolist()]
+
+    @cached_property
+    def _begins(self) -> _ByPattern:
+        from logproc.formats.traits import beginning_of  # noqa: PLC0415 - reads patterns, which few runs need
+
+        return _ByPattern([beginning_of(row) or (None, frozenset()) for row in self._ordered])
+
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        from logproc.formats.traits import pairs_of  # noqa: PLC0415 - as above
+
+        pairs = [sorted(pairs_of(row)) for row in self._ordered]
+        return np.array(list(chain(*pairs)), np.int64), np.cumsum([0, *map(len, pairs)], dtype=np.int64)
 
 
 _index = lru_cache(maxsize=64)(_Index)
 
 
 class _ByPattern:
-    """Formats, each a bit of a number, by patterns of shapes; None matches all."""
+    """Formats, each a bit of a number, by patterns of shapes and the bytes that these begin with; None matches all."""
 
-    def __init__(self, patterns: Iterable[Expression[bytes] | None]) -> None:
+    def __init__(self, patterns: Iterable[tuple[Expression[bytes] | None, Iterable[int]]]) -> None:
         self._anyhow = 0
-        self._by_pattern: dict[Expression[bytes], int] = {}
-        for number, pattern in enumerate(patterns):
+        self._by_first: dict[int, dict[Expression[bytes], int]] = {}
+        for number, (pattern, firsts) in enumerate(patterns):
             if pattern is None:
                 self._anyhow |= 1 << number
-            else:
-                self._by_pattern[pattern] = self._by_pattern.get(pattern, 0) | 1 << number
+                continue
+            for first in firsts:
+                by_pattern = self._by_first.setdefault(first, {})
+                by_pattern[pattern] = by_pattern.get(pattern, 0) | 1 << number
         self._known: dict[bytes, int] = {}
 
     def matching(self, shapes: frozenset[bytes]) -> int:
@@ -185,15 +224,20 @@ class _ByPattern:
 
     def _matching(self, shape: bytes) -> int:
         rows = 0
-        for pattern, of_pattern in self._by_pattern.items():
-            if _may_begin(pattern.pattern, shape) and pattern.match(shape) is not None:
+        for pattern, of_pattern in self._by_first.get(shape[0], {}).items():
+            if pattern.match(shape) is not None:
                 rows |= of_pattern
         return _kept(self._known, shape, rows)
 
 
-def _may_begin(pattern: bytes, shape: bytes) -> bool:
-    """Tell whether a shape has the escaped byte that a pattern begins with; it is not compiled for others."""
-    return not pattern.startswith(b"\\") or pattern[1:2] == shape[:1]
+_EVERY_KIND = frozenset(KINDS)
+
+
+def firsts_of(shape: Expression[bytes] | None) -> frozenset[int]:
+    """Return the bytes that what a pattern of shapes matches may begin with, as far as its first byte tells."""
+    if shape is None:
+        return frozenset()
+    return frozenset(shape.pattern[1:2]) if shape.pattern.startswith(b"\\") else _EVERY_KIND
 
 
 def _kept(known: dict[_K, _V], key: _K, value: _V) -> _V:
@@ -204,53 +248,15 @@ def _kept(known: dict[_K, _V], key: _K, value: _V) -> _V:
     return value
 
 
-class _Shortlist:
-    """Formats that may read texts of the same shapes: what they say of the beginning, and the pairs that they need."""
-
-    def __init__(self, rows: tuple[Format, ...]) -> None:
-        self._first, self._rows = rows[:FIRST], rows[FIRST:]
-        self._asked = 0
-
-    def possible(self, text: bytes, shapes: frozenset[bytes] | None) -> Iterator[Sequence[Format]]:
-        """Yield the first formats, then those that a text does not rule out; all where few texts were asked about."""
-        yield self._first
-        if self._asked < ASKED_OFTEN:
-            self._asked += 1
-            yield self._rows
-        elif self._rows:
-            yield self._not_ruled_out(text, shapes)
-
-    def _not_ruled_out(self, text: bytes, shapes: frozenset[bytes] | None) -> Sequence[Format]:
-        needed, until = self._pairs
-        possible = np.empty(len(until), np.uint8)
-        base = np.frombuffer(text, np.uint8).ctypes.data
-        rule_out(base, len(text), _KIND_OF, np.zeros(BITS // 8, np.uint8), needed, until, possible)
-        if shapes is None:
-            return list(compress(self._rows, possible.tolist()))
-        begins = self._begins.matching(shapes)
-        found = zip(self._rows, possible.tolist(), strict=True)
-        return [row for k, (row, holds) in enumerate(found) if holds and begins >> k & 1]
-
-    @cached_property
-    def _begins(self) -> _ByPattern:
-        from logproc.formats.traits import beginning_of  # noqa: PLC0415 - reads patterns, which few runs need
-
-        return _ByPattern(map(beginning_of, self._rows))
-
-    @cached_property
-    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        from logproc.formats.traits import pairs_of  # noqa: PLC0415 - as above
-
-        pairs = [sorted(pairs_of(row)) for row in self._rows]
-        return np.array(list(chain(*pairs)), np.int64), np.cumsum([len(part) for part in pairs], dtype=np.int64)
-
-
 def is_unlike(row: Format, text: bytes) -> bool:
     """Tell of a text that nothing else is asked of what `Outlook.is_unlike` says."""
     return row.unlike is not None and _most_match(row.unlike, _first_lines(text))
 
 
 def _first_lines(text: bytes) -> list[bytes]:
+    """Return the first lines behind blank ones."""
+    if text[:1].isspace():
+        text = text[text.rfind(b"\n", 0, len(text) - len(text.lstrip())) + 1 :]
     return [line for line in text[:HEAD_BYTES].split(b"\n", HEAD_LINES)[:HEAD_LINES] if line.strip()]
 
 

@@ -31,6 +31,7 @@ from logproc.formats.parser_coloured import separator_parser
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.formats.parser_json import JsonParser
+from logproc.formats.parser_named import NamedParser
 from logproc.formats.parser_pairs import AuditParser, PairParser
 from logproc.formats.parser_parts import PartsParser
 from logproc.formats.parser_pattern import PatternParser
@@ -235,6 +236,8 @@ class Matcher:
         parser = self._parsers.get(fmt)
         if parser is None:
             parser = self._parsers[fmt] = new_parser(fmt, (), _MATCH_ROWS)
+            if isinstance(parser, NamedParser):
+                parser.counts_alone = True
         return parser
 
     def _calls(self, parser: Parser, text: bytes) -> Iterator[list[int]]:

@@ -44,6 +44,7 @@ class NamedParser:
     headers_read = 0
     again = False
     dated = False  # whether most times are a date and a clock
+    counts_alone = False  # whether nobody looks at what rows hold
     lists: frozenset[str] = frozenset()
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
@@ -99,6 +100,9 @@ class NamedParser:
         counters[tokenize.REJECTS] = own[REJECTS]
         counters[tokenize.BLANKS] = own[BLANKS]
         counters[tokenize.LINES] = own[LINES]
+        if self.counts_alone:
+            counters[tokenize.ZONELESS] = 0
+            return
         counters[tokenize.ZONELESS] = self._shifted(base, row, upto, self._times(base, row, upto, day))
         counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])
         self._derive(base, row, upto)

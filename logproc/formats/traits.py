@@ -6,9 +6,10 @@ Whether a text has them is seen in one pass for all formats (`kernels.pairs`); a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache, partial, reduce
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR
@@ -53,8 +54,9 @@ def pairs_of(row: Format) -> frozenset[int]:
     found: set[int] = set()
     for needed in row.needs:
         found |= _pairs([1 << byte for byte in needed])
-    if row.begins is not None:
-        found |= _pairs(_cells(parse(row.begins.pattern, row.name)))
+    line = _line_of(row)
+    if line is not None:
+        found |= _pairs(_cells(line))
     if row.program is not None and row.engine == SEPARATOR:
         found |= _pairs(list(_of_program(row.program)))
     return frozenset(found)
@@ -107,19 +109,91 @@ def _cells(node: Node) -> Cells:
 # ---- how lines begin ------------------------------------------------------------------------------------------------
 
 
+class Beginning(NamedTuple):
+    """What matches the shape of each line that is a format's, or its first bytes, and the kinds that it begins with."""
+
+    pattern: Expression[bytes]
+    firsts: frozenset[int]
+
+
 @lru_cache(maxsize=1024)
-def beginning_of(row: Format) -> Expression[bytes] | None:
-    """Return what matches the shape of each line that `Format.begins` finds, or its first bytes; None without that."""
-    return None if row.begins is None else Expression(_shape(parse(row.begins.pattern, row.name)), re.DOTALL)
+def beginning_of(row: Format) -> Beginning | None:
+    """Return how lines begin without which a format is not taken, as far as it says so itself; None if it does not.
+
+    That is what `Format.begins` finds, or what `Format.unlike` misses in each line that it finds unlike the format.
+    """
+    node = _line_of(row)
+    return None if node is None else _beginning(node)
+
+
+@lru_cache(maxsize=1024)
+def _line_of(row: Format) -> Node | None:
+    if row.begins is not None:
+        return parse(row.begins.pattern, row.name)
+    if row.unlike is None or row.unlike_reason or row.unlike.flags:
+        return None
+    match parse(row.unlike.pattern, row.name):
+        case Look(node, wanted=False, back=0):
+            return node
+    return None
+
+
+def _beginning(node: Node) -> Beginning:
+    mask, is_whole = _first_bytes(node)
+    firsts = _ALL_KINDS if not is_whole else _kinds_of(mask & BYTES)
+    return Beginning(_expression(_shape(node)), firsts)
+
+
+_expression = cache(partial(Expression[bytes], flags=re.DOTALL))
+
+
+@cache
+def _kinds_of(mask: int) -> frozenset[int]:
+    """Return the shapes of a set of bytes."""
+    return frozenset(KINDS[byte] for byte in range(256) if mask >> byte & 1)
+
+
+_ALL_KINDS = frozenset(KINDS)
+
+
+def _first_bytes(node: Node) -> tuple[int, bool]:
+    """Return the bytes that a match of a node may begin with, and whether there is no match without one of these."""
+    match node:
+        case Set(mask):
+            return mask, True
+        case Row(nodes):
+            found = 0
+            for inner in nodes:
+                mask, is_whole = _first_bytes(inner)
+                found |= mask
+                if is_whole:
+                    return found, True
+            return found, False
+        case Either(ways):
+            firsts = [_first_bytes(way) for way in ways]
+            return reduce(or_, (mask for mask, _ in firsts), 0), all(is_whole for _, is_whole in firsts)
+        case Repeat(inner, least, _):
+            mask, is_whole = _first_bytes(inner)
+            return mask, is_whole and least > 0
+        case Group(_, inner) | Atomic(inner):
+            return _first_bytes(inner)
+        case Place() | Look():
+            return 0, False
+        case _:
+            return BYTES, True
+
+
+@cache
+def _set_shape(mask: int) -> bytes:
+    within = b"".join(re.escape(bytes([kind])) for kind in sorted(_kinds_of(mask & BYTES)))
+    return b"(?:[" + within + rb"]|\Z)" if within else rb"\Z"
 
 
 def _shape(node: Node) -> bytes:
     """Return a pattern of shapes: where one is at its end, the rest may be as it likes."""
     match node:
         case Set(mask):
-            kinds = sorted({KINDS[byte] for byte in range(256) if mask >> byte & 1})
-            within = b"".join(re.escape(bytes([kind])) for kind in kinds)
-            return b"(?:[" + within + rb"]|\Z)" if within else rb"\Z"
+            return _set_shape(mask)
         case Row(nodes):
             return b"".join(map(_shape, nodes))
         case Either(ways):

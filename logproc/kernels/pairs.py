@@ -16,12 +16,12 @@ PAIRS = 1 << 16
 BITS = 2 * PAIRS
 
 
-@kernel("i8, i8, u1[], u1[], i8[], i8[], u1[] -> none")
-def rule_out(base, size, kinds, present, needed, until, possible):
-    """Tell for each of several things whether all pairs that it needs stand in the text, 1 or 0 in `possible`.
+@kernel("i8, i8, u1[], u1[], i8[], i8[], i8[], i8[] -> i8")
+def rule_out(base, size, kinds, present, needed, until, asked, left):
+    """Write to `left` those of the things `asked` all of whose pairs stand in the text; returns how many these are.
 
     `kinds` is the shape of each byte, `present` is BITS / 8 bytes of zeros. The pairs that thing k needs are those of
-    `needed` from until[k - 1] to until[k].
+    `needed` from until[k] to until[k + 1].
     """
     last, last_kind = 0, 0
     for i in range(size):
@@ -33,12 +33,13 @@ def rule_out(base, size, kinds, present, needed, until, possible):
             pair = PAIRS + (last_kind << 8 | kind)
             present[pair >> 3] |= 1 << (pair & 7)
         last, last_kind = byte, kind
-    i = 0
-    for k in range(len(until)):
-        possible[k] = 1
-        while i < until[k]:
-            if present[needed[i] >> 3] >> (needed[i] & 7) & 1 == 0:
-                possible[k] = 0
-                i = until[k]
-            else:
-                i += 1
+    n = 0
+    for number in range(len(asked)):
+        k = asked[number]
+        i, end = until[k], until[k + 1]
+        while i < end and present[needed[i] >> 3] >> (needed[i] & 7) & 1 != 0:
+            i += 1
+        if i == end:
+            left[n] = k
+            n += 1
+    return n

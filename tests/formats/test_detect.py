@@ -148,6 +148,14 @@ def test_a_format_that_reads_lines_is_never_ruled_out_by_how_these_begin(row: Fo
     assert [text for text in texts if MATCHER(row, text)[0]] == []
 
 
+def test_blank_lines_in_front_change_no_decision():
+    line = (
+        b"Sep 20 15:44:23 lb1 haproxy[7]: 192.0.2.1:40962 [20/Sep/2018:15:44:23.285] main app/<NOSRV> -1/-1/1 212 SC "
+    )
+    text = line + b"1/1/0/0/0 0/0\n"
+    assert found(b" \n\t\n\n\r\n\n" + text).format == found(text).format == "haproxy_tcp"
+
+
 def read_in_full(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
     """Detect as if nothing were known of formats but what they say themselves."""
 
@@ -190,6 +198,7 @@ def texts_of_many_kinds() -> Iterator[bytes]:
     for row in FORMATS.values():
         line = row.samples[0].line.encode() + b"\n"
         yield line
+        yield b"\n" * 5 + line
         at = chance.randrange(len(line))
         yield line[:at] + chance.choice([b"\0", b" ", b"\r", b"0", b"\xff", b"\n"]) + line[at + chance.randrange(2) :]
     for _ in range(100):
