@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from io import StringIO
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rich.console import Console
 from rich.table import Table
@@ -43,6 +43,9 @@ TWO_COLUMNS = 150
 """Columns from which on two reports stand beside each other."""
 
 GAP = 4
+
+WRAPPED: Literal["fold"] = "fold"
+"""Marks a sentence, which a screen breaks between words; other lines are laid out for its width already."""
 
 SHOWN_EMPTY = 12
 """Reports without rows that are named."""
@@ -82,8 +85,8 @@ def _printed(console: Console, parts: Iterable[Part]) -> str:
     width = console.width
     with console.capture() as capture:
         for part in parts:
-            if isinstance(part, Text):
-                console.print(part, soft_wrap=True)
+            if isinstance(part, Text):  # in a pipe a finding is a line, for whoever looks for it there
+                console.print(part, soft_wrap=part.overflow != WRAPPED or not console.is_terminal)
             else:
                 console.width = max(width, part.width or 0)  # numbers are never cut, the reader's screen scrolls
                 console.print(part)
@@ -93,7 +96,7 @@ def _printed(console: Console, parts: Iterable[Part]) -> str:
 def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], width: int) -> Iterator[Part]:
     yield from _accounting(report)
     for line in problems(report, max_reject_ratio, named):
-        yield Text(f"! {line}", style="red")
+        yield Text(f"! {line}", style="red", overflow=WRAPPED)
     found = None if report.coverage is None else coverage(report.coverage, report.files)
     if found is not None:
         yield from _findings(found)
@@ -116,7 +119,8 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], widt
     if empty:
         if len(empty) > SHOWN_EMPTY:
             empty[SHOWN_EMPTY - 1 :] = [f"{len(empty) - SHOWN_EMPTY + 1} more"]
-        yield from (Text(), Text(visible(f"Nothing to show in {', '.join(empty)}"), style="dim"))
+        text = visible(f"Nothing to show in {', '.join(empty)}")
+        yield from (Text(), Text(text, style="dim", overflow=WRAPPED))
 
 
 def _accounting(report: Report) -> Iterator[Text]:
@@ -124,7 +128,7 @@ def _accounting(report: Report) -> Iterator[Text]:
     for check in report.checks:
         outcome = "failed" if check.failed else "passed"
         text = visible(f"check {outcome}  {check.name}: {verdict(check)}")
-        yield Text(text, style="red" if check.failed else "")
+        yield Text(text, style="red" if check.failed else "", overflow=WRAPPED)
 
 
 # ---- hosts -----------------------------------------------------------------------------------------------------
@@ -132,7 +136,7 @@ def _accounting(report: Report) -> Iterator[Text]:
 
 def _findings(found: Coverage) -> Iterator[Text]:
     for finding in found.findings[:SHOWN_FINDINGS]:
-        yield Text(f"! {finding.kind}  {finding.text}", style="yellow")
+        yield Text(f"! {finding.kind}  {finding.text}", style="yellow", overflow=WRAPPED)
     more = len(found.findings) - SHOWN_FINDINGS
     if more > 0:
         yield Text(f"  … {plural(more, 'more finding')} (--json shows all)", style="dim")
