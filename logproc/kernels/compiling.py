@@ -75,7 +75,7 @@ def machine_code(kernel: Kernel) -> bytes:
     (compiled,) = dispatcher.overloads.values()
     _require(kernel, compiled.signature.return_type)
     name = native.symbol(kernel.name)
-    module = compiled.library.module
+    module = compiled.library.whole()
     module.get_function(compiled.fndesc.llvm_func_name).name = name
     machine = native.target()
     _optimise(module, machine)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import logproc
 from logproc import cachefiles
 from logproc.kernels import ahead, native
 from logproc.kernels.group import count_rows, sum_decimals
+from logproc.kernels.jit import helper, kernel
 from logproc.kernels.sketch import hash_values
 
 PACKAGE = Path(logproc.__file__).parent
@@ -277,6 +279,39 @@ def test_a_kernel_says_what_it_is():
     assert sum_decimals.name == "group.sum_decimals"
     assert sum_decimals.__name__ == "sum_decimals"
     assert sum_decimals.__doc__ == sum_decimals.function.__doc__
+
+
+@helper
+def _twice(number):
+    """Double a number."""
+    return 2 * number
+
+
+@helper
+def _four_times(number):
+    """Double a number two times."""
+    return _twice(_twice(number))
+
+
+@kernel("i8 -> i8")
+def _sum(n):
+    """Call a helper with a constant, and with what begins as one, and one that another helper calls, too."""
+    total = i = 0
+    while i < n:
+        total += _four_times(i)
+        i += 1
+    return total + _twice(3)
+
+
+def test_a_helper_is_compiled_once_whoever_calls_it_with_whatever():
+    from logproc.kernels import compiling
+
+    address = native.load(_sum.name, compiling.machine_code(_sum))
+    found = ctypes.c_int64()
+    signature = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+    assert signature(address)(ctypes.byref(found), ctypes.addressof(found), 5) == 0
+    assert found.value == 46
+    assert [len(each.linked.overloads) for each in (_twice, _four_times)] == [1, 1]
 
 
 def test_kernels_can_be_compiled_ahead():
