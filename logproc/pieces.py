@@ -24,6 +24,7 @@ from logproc.inputs.sample import sample
 from logproc.kernels import layout, tokenize
 from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS
 from logproc.kernels.layout import NO_FIRST_TIME
+from logproc.mixed import read_mixed
 from logproc.model import NO_TIME, SAMPLES, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
 from logproc.rollup.slots import slot_base
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from logproc.formats.mixture import Mixture
     from logproc.formats.parser import Parser, RecordParser
     from logproc.inputs.blocks import Block
     from logproc.model import Piece
@@ -60,6 +62,8 @@ class PieceReader:
         self.format = piece.format
         self._tried = piece.tried
         self.others: list[Parser] = []  # for the lines that the parser refuses, in this order
+        self.mixture: Mixture | None = None  # where records of several lines have more than one format
+        self.owner = 0  # which of them the last record had
         self._reader: BlockReader | None = None
         self.confidence = piece.confidence
         self.reason: str | None = None
@@ -68,7 +72,7 @@ class PieceReader:
         self.samples: list[Reject] = []
         self.first_time, self.last_time = NO_FIRST_TIME, NO_TIME
         self._open: Block | None = None  # the last lines read: a record that may go on
-        self._state = layout.FRESH
+        self.state = layout.FRESH  # of the record that the last lines belong to
         self._opened: tuple[int, Lines] | None = None  # where what stands open at the end begins, lines before it
         self._closed = True  # whether the last line has its newline
         self._last_kept = True  # whether the last record was counted: lines that go on share its fate
@@ -169,6 +173,9 @@ class PieceReader:
         piece = self.piece
         if piece.format is None or (piece.start == 0 and piece.end < 0):
             return None, False
+        mixture = self.desk.mixture(piece.tried)
+        if mixture is not None:
+            return mixture.begins, False
         parser = self.desk.parser(piece.format, piece.source)
         if not parser.multiline:
             return None, False
@@ -197,7 +204,7 @@ class PieceReader:
         self._closed = block.terminated
         if block.too_long:
             self._finish_record()
-            if self._is_open(block):
+            if self.is_open(block):
                 self._begin_open(block.offset)
             self._reject(Reject(self.read, block.offset, TOO_LONG, b""))
             self.read += 1
@@ -205,19 +212,19 @@ class PieceReader:
         if self._open is not None:
             block = replace(block, start=self._open.start, offset=self._open.offset)
             self._open = None
-        if self._is_open(block):
+        if self.is_open(block):
             block = self._up_to_last_line(block)
         if block.start < block.end:
             self._parse(block, more=True)
 
-    def _is_open(self, block: Block) -> bool:
+    def is_open(self, block: Block) -> bool:
         """Tell whether a block's last line may go on later, and is to be counted apart."""
         return not block.terminated and self._reader is not None and self._reader.may_go_on
 
     def _up_to_last_line(self, block: Block) -> Block:
         """Parse all but the last line of a block and return that; a record of several lines is cut elsewhere."""
         self.parser = self.parser or self._choose(block)
-        if self.parser.multiline:
+        if self.parser.multiline or self.mixture is not None:
             return block
         begin = self.desk.buffer[block.start : block.end - 1].tobytes().rfind(b"\n") + 1 + block.start
         if begin > block.start:
@@ -229,7 +236,7 @@ class PieceReader:
 
     def _parse(self, block: Block, *, more: bool) -> None:
         """Tokenise a block; a record at its end that may go on is kept for the next one."""
-        desk, counters = self.desk, self.desk.counters
+        desk = self.desk
         parser = self.parser or self._choose(block)
         parsers = (parser, *self.others)
         if REWRITTEN.intersection(p.format.engine for p in parsers) or (self.others and any(map(desk.keeps, parsers))):
@@ -237,16 +244,23 @@ class PieceReader:
             self.text[block.start :] = desk.buffer[block.start : block.end]
         if self._stride is not None:
             read_by_strides(self, self._stride, block)
-            return
-        desk.keep(parser, block.start, block.end)
+        elif self.mixture is not None:
+            read_mixed(self, self.mixture, parsers, block, more=more)
+        else:
+            self.read_lines(parser, block, block.start, block.end, more=more)
+
+    def read_lines(self, parser: Parser, block: Block, begin: int, end: int, *, more: bool) -> None:
+        """Tokenise the whole lines buffer[begin:end] of a block; a record at their end that may go on is kept."""
+        desk, counters = self.desk, self.desk.counters
+        desk.keep(parser, begin, end)
         desk.own(parser, self.piece.source, self.piece.host, self.run)
         capacity = len(parser.lines.times) - parser.multiline
-        position = block.start
-        while position < block.end:
+        position = begin
+        while position < end:
             before = desk.rows
             if parser.multiline:
-                cast("RecordParser", parser).resume(self._state, desk.job.max_line_bytes, more=more)
-            parser.parse(desk.buffer, position, block.end, before, counters)
+                cast("RecordParser", parser).resume(self.state, desk.job.max_line_bytes, more=more)
+            parser.parse(desk.buffer, position, end, before, counters)
             if parser.format.engine == PRETTY and desk.keeps(parser):
                 fold_kept(desk, position, int(counters[tokenize.POSITION]))
             self.book(parser, block, before)
@@ -254,16 +268,20 @@ class PieceReader:
             self.read += int(counters[tokenize.LINES])
             position = int(counters[tokenize.POSITION])
             if parser.multiline:
-                self._state = int(counters[layout.STATE])
+                self.state = int(counters[layout.STATE])
             if int(counters[tokenize.ROWS]) >= capacity or counters[tokenize.REJECTS] > 0 or parser.again:
                 if desk.rows >= capacity or parser.again:
                     desk.send(self.run)
-            elif position < block.end:
+            elif position < end:
                 if desk.keeps(parser) and not parser.format.coloured:  # whose parser has done that
-                    desk.buffer[position : block.end] = desk.kept[position : block.end]
-                self._open = replace(block, start=position, offset=block.offset + position - block.start)
+                    desk.buffer[position:end] = desk.kept[position:end]
+                self.hold(block, position)
                 break
         desk.fill = position
+
+    def hold(self, block: Block, position: int) -> None:
+        """Keep what stands in a block from a position on: what is read next may go on with it."""
+        self._open = replace(block, start=position, offset=block.offset + position - block.start)
 
     def _choose(self, block: Block) -> Parser:
         """Detect the format from the first block that has more than blank lines, unless it is given."""
@@ -285,6 +303,7 @@ class PieceReader:
             parser.open(heads, first=self.piece.start == 0)
             # Standard input has no mtime: what is read now was written now.
             parser.reach(self.piece.mtime_ns or time.time_ns(), self.piece.timezone)
+        self.mixture = self.desk.mixture(self._tried)
         self._stride = stride_of(self, self.parser)
         return self.parser
 
@@ -341,7 +360,7 @@ class PieceReader:
     def refused(self, parser: Parser, block: Block) -> None:
         """Give the lines that were refused to the other parsers, or to the books."""
         count = int(self.desk.counters[tokenize.REJECTS])
-        if count and self.others:
+        if count and self.others and self.mixture is None:
             read_others(self, parser, self.others, block)
         elif count:
             self._rejects(parser, block, count)

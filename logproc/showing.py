@@ -18,6 +18,7 @@ import numpy as np
 from logproc import comparing
 from logproc.errors import InputError, UnreadableError, UsageError
 from logproc.formats import resolve
+from logproc.formats.mixture import mixture_of
 from logproc.formats.parser import new_parser
 from logproc.inputs.blocks import BlockReader, buffer_size
 from logproc.inputs.encodings import refusal
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.config import Config
+    from logproc.formats.mixture import Mixture
     from logproc.formats.parser import RecordParser
     from logproc.inputs.blocks import Block
     from logproc.report_model import ReportTable
@@ -153,6 +155,9 @@ def _of_file(planner: Planner, config: Config, path: str, offsets: Sequence[int]
     except InputError as error:
         return dict.fromkeys(offsets, error)
     fmt = detection.format
+    mixture = mixture_of(detection.tried)
+    if mixture is not None:
+        return {offset: _record(mixture, path, window) for offset, window in windows.items()}
     row = None if fmt is None else resolve(fmt)
     if row is not None and row.header is not None and row.header.quotes == QUOTED:
         return {offset: _quoted(path, window) for offset, window in windows.items()}
@@ -228,7 +233,7 @@ def _line(path: str, window: _Window) -> bytes | InputError:
     return window.text[window.text.rfind(b"\n", 0, at) + 1 : len(window.text) if end < 0 else end + 1]
 
 
-def _record(parser: RecordParser, path: str, window: _Window) -> bytes | InputError:
+def _record(parser: RecordParser | Mixture, path: str, window: _Window) -> bytes | InputError:
     """Return all lines of the record at an offset, be it of its first line or of a later one."""
     line = _line(path, window)
     if isinstance(line, InputError):

@@ -17,6 +17,7 @@ import numpy as np
 from logproc.errors import MachineError
 from logproc.formats import candidates, resolve
 from logproc.formats.detect import Detection, detect
+from logproc.formats.mixture import Mixture, mixture_of
 from logproc.formats.parser import CAPACITY, UNKNOWN, Matcher, Parser, new_parser
 from logproc.inputs.blocks import buffer_size
 from logproc.inputs.opening import STDIN
@@ -94,6 +95,7 @@ class Desk:
         self._owner: tuple[Parser, str, str | None] | None = None
         self._slot_runs: list[tuple[int, int]] = [(0, 0)]  # from which waiting row on which slot holds
         self._match = Matcher()
+        self._mixtures: dict[tuple[str, ...], Mixture | None] = {}  # by the names of their formats
         self.packs = PackReader(self)
         self._candidates = candidates(job.formats)
 
@@ -107,6 +109,12 @@ class Desk:
             if RAW in wanted:
                 self.whole_lines[known] = LineColumn(known)
         return known
+
+    def mixture(self, names: tuple[str, ...]) -> Mixture | None:
+        """Return what tells the records of a file's formats apart, where those of one may be several lines."""
+        if len(names) > 1 and names not in self._mixtures:
+            self._mixtures[names] = mixture_of(names)
+        return self._mixtures.get(names)
 
     def keeps(self, parser: Parser) -> bool:
         """Tell whether the lines of a parser's rows are asked for."""

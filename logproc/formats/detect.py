@@ -7,41 +7,25 @@ for before anything is matched, and a candidate that reads everything ends the s
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 from logproc.formats import FORMATS, Format
 from logproc.formats.format import (
-    AUDIT,
     COLOURED,
-    JSONL,
-    LOGFMT,
-    LTSV,
-    PATTERN,
     SEPARATOR,
-    STAMPED_JSON,
-    STAMPED_PAIRS,
 )
-from logproc.formats.outlook import HEAD_BYTES, Outlook
+from logproc.formats.outlook import Outlook
+from logproc.formats.scoring import GUESSED, MIN_SHARE, Detection, Score, certainty, scores_of, share_of
+from logproc.formats.several import is_single, parts_of_records, with_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-Matcher: TypeAlias = "Callable[[Format, bytes], tuple[int, int]]"
-"""Counts (matched, rejected) lines of whole-line bytes; blank lines are neither."""
+    from logproc.formats.scoring import Matcher, Readers, Refused
 
-Readers: TypeAlias = "Callable[[Iterable[Format], bytes], Iterator[Format]]"
-"""Returns the formats, in their order, without some that read no line of the text."""
-
-Refused: TypeAlias = "Callable[[Format, bytes], bytes]"
-"""Returns the lines that a format refuses."""
-
-MIN_SHARE = 0.5
-"""A format that reads fewer of the records is not chosen; rejected lines that begin with a blank are no records of
-their own, but the rest of one that was cut or goes on."""
+__all__ = ["BY_RANK", "Considered", "Detection", "detect", "explain"]
 
 LARGE = 1 << 16
 """Bytes of a text from which on its head alone does not decide that it has no format."""
@@ -51,38 +35,11 @@ NOTHING_MATCHES = "no known format matches"
 SPECIFIC_MAY_LOSE = 0.05
 """How much less than the best a more specific format may read: it yields more fields from nearly as many lines."""
 
-GUESSED, LAST_GUESSED = 0.9, 0.7
-"""Confidence at most in a format that many programs write, and in a last resort, however many lines they read."""
-
 
 OLD_LINE_ENDS = 3
 OLD_ENDS = "its lines end with a carriage return alone: convert them with tr '\\r' '\\n'"
 """What is said of a text of one line that has so many carriage returns: old Macs ended lines so, and to `wc` it is one
 line. A format that read it would find one record, and lose all others in its message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What was found: the format's name or None, the confidence in it, the next best, and the reason.
-
-    The confidence is the share of lines it reads, but at most `GUESSED` where others may have written such a file.
-
-    Where a file holds lines of several formats, `tried` names them in the order in which each line is tried; `format`
-    is the one that most lines have, and the confidence is the share that any of them reads.
-    """
-
-    format: str | None
-    confidence: float
-    runner_up: str | None
-    reason: str
-    tried: tuple[str, ...] = ()
-
-
-class _Score(NamedTuple):
-    format: Format
-    share: float
-    matched: int
-    rejected: int
 
 
 _COLOUR = re.compile(rb"\x1b\[[\d;:]*[mK]")
@@ -122,13 +79,15 @@ def detect(
 def _of_text(
     text: bytes, ordered: tuple[Format, ...], matcher: Matcher, refused: Refused | None, readers: Readers | None
 ) -> Detection:
-    scores, refusal = _scores(text, ordered, matcher, readers)
+    scores, refusal = scores_of(text, ordered, matcher, readers)
     found = _choice(scores, refusal, text) if scores else Detection(None, 0.0, None, refusal or NOTHING_MATCHES)
+    if found.format is None and refused is not None:
+        found = parts_of_records(found, scores, text, ordered, matcher, refused, readers)
     if found.format is None and len(text) >= LARGE:
         return _behind_head(found, text, ordered, matcher, readers)
-    if refused is None or found.format is None:
+    if refused is None or found.format is None or found.tried:
         return found
-    return _with_others(found, scores, text, ordered, matcher, refused, readers)
+    return with_others(found, scores, text, ordered, matcher, refused, readers)
 
 
 def _of_terminal(
@@ -160,7 +119,7 @@ class Considered:
 
 def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matcher: Matcher) -> list[Considered]:
     """Say of every format that reads lines of a text why it was taken or not, those that read most first."""
-    scores: list[_Score] = []
+    scores: list[Score] = []
     refusals: dict[str, str] = {}
     if found.format is not None and found.format.startswith(COLOURED):
         text, found = _COLOUR.sub(b"", text), replace(found, format=found.format.removeprefix(COLOURED))
@@ -169,7 +128,7 @@ def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matc
         unlike = outlook.is_unlike(row)
         matched, rejected = (0, 0) if unlike and not row.unlike_reason else matcher(row, text)
         if matched:
-            scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
+            scores.append(Score(row, matched / (matched + rejected), matched, rejected))
             if unlike:
                 refusals[row.name] = f"not taken: {row.unlike_reason}"
             elif not outlook.begins(row):
@@ -190,7 +149,7 @@ def explain(text: bytes, candidates: Sequence[Format], found: Detection, *, matc
     ]
 
 
-def _why(score: _Score, chosen: _Score | None, found: Detection) -> str:
+def _why(score: Score, chosen: Score | None, found: Detection) -> str:
     if score is chosen:
         return "taken: of those that read as much, it says most about a line"
     if score.format.name in found.tried:
@@ -208,39 +167,11 @@ def _closed(sample: bytes) -> bytes:
     return sample if sample.endswith(b"\n") or not sample else sample + b"\n"
 
 
-def _scores(
-    text: bytes, ordered: tuple[Format, ...], matcher: Matcher, readers: Readers | None
-) -> tuple[list[_Score], str]:
-    """Match the candidates whose bytes are there; also return why one that matches must not be taken."""
-    scores: list[_Score] = []
-    refusal = ""
-    outlook = Outlook(text)
-    for row in _candidates(outlook, ordered, readers):
-        unlike = outlook.is_unlike(row)
-        if (unlike and not row.unlike_reason) or not outlook.begins(row):
-            continue
-        matched, rejected = matcher(row, text)
-        if matched == 0:
-            continue
-        if unlike:
-            refusal = f"{row.name} does not fit: {row.unlike_reason}"
-            continue
-        scores.append(_Score(row, matched / (matched + rejected), matched, rejected))
-        if rejected == 0:
-            break
-    return scores, refusal
-
-
-def _candidates(outlook: Outlook, ordered: tuple[Format, ...], readers: Readers | None) -> Iterator[Format]:
-    for number, rows in enumerate(outlook.possible(ordered)):
-        yield from readers(rows, outlook.text) if readers is not None and number > 0 else rows
-
-
-def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
-    best = max(scores, key=_share)
+def _choice(scores: list[Score], refusal: str, text: bytes) -> Detection:
+    best = max(scores, key=share_of)
     if best.format.last_resort:
         others = [score for score in scores if not score.format.last_resort]
-        other = max(others, key=_share, default=best)
+        other = max(others, key=share_of, default=best)
         best = other if other.share >= MIN_SHARE or _reads_records(other, text) else best
     if best.share < MIN_SHARE and not _reads_records(best, text):
         reason = refusal or f"{NOTHING_MATCHES} (best: {best.format.name}, {100 * best.share:.0f} % of lines)"
@@ -248,7 +179,7 @@ def _choice(scores: list[_Score], refusal: str, text: bytes) -> Detection:
     chosen = next(score for score in scores if score.share >= best.share * (1 - SPECIFIC_MAY_LOSE))
     runner_up = None
     if len(scores) > 1:
-        runner_up = max((score for score in scores if score is not chosen), key=_share).format.name
+        runner_up = max((score for score in scores if score is not chosen), key=share_of).format.name
     lines = chosen.matched + chosen.rejected
     reason = f"{100 * chosen.share:.0f} % of {lines} {'line matches' if lines == 1 else 'lines match'}"
     most = certainty(chosen.format, text)
@@ -269,7 +200,7 @@ def _behind_head(
     The confidence is the share of all lines.
     """
     rest = text[text.find(b"\n", len(text) // 3) + 1 :]
-    scores, refusal = _scores(rest, ordered, matcher, readers)
+    scores, refusal = scores_of(rest, ordered, matcher, readers)
     behind = _choice(scores, refusal, rest) if scores else found
     if behind.format is None:
         return found
@@ -280,94 +211,8 @@ def _behind_head(
     return Detection(chosen.name, min(share, behind.confidence), behind.runner_up, reason)
 
 
-def certainty(row: Format, text: bytes) -> float:
-    """Return the highest confidence that a text can give that it is of a format, whose lines it has."""
-    if row.sure is None or row.sure.search(text, 0, HEAD_BYTES) is not None:
-        return 1.0
-    return LAST_GUESSED if row.last_resort else GUESSED
-
-
-_share = attrgetter("share")
-
-
-def _reads_records(score: _Score, text: bytes) -> bool:
+def _reads_records(score: Score, text: bytes) -> bool:
     """Tell whether a format reads enough of the lines that do not begin with a blank or a tab."""
     continued = text.count(b"\n ") + text.count(b"\n\t") + text.startswith((b" ", b"\t"))
     records = score.matched + score.rejected - min(score.rejected, continued)
     return score.matched >= MIN_SHARE * records
-
-
-# ---- files that hold lines of several formats ----------------------------------------------------------------------
-
-MOST_FORMATS = 3
-"""Formats that a file may have."""
-
-SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV, AUDIT, STAMPED_JSON, STAMPED_PAIRS})
-"""Engines that know nothing of the lines before."""
-
-OTHER_LINES, OTHER_SHARE = 3, 0.8
-"""A format that reads what others refuse reads so many lines, and such a share of them: stray lines that happen to look
-like something are no format."""
-
-STRAY_SHARE = 0.1
-"""Fewer lines than `OTHER_LINES` are no stray ones where they are more than such a share of a short text."""
-
-
-def _with_others(
-    found: Detection,
-    scores: Sequence[_Score],
-    text: bytes,
-    ordered: tuple[Format, ...],
-    matcher: Matcher,
-    refused: Refused,
-    readers: Readers | None,
-) -> Detection:
-    """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
-    chosen = next(score.format for score in scores if score.format.name == found.format)
-    if not is_single(chosen):
-        return found
-    enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * text.count(b"\n")))
-    tried = [chosen]
-    rest = refused(chosen, text) if found.confidence < 1 else b""
-    while rest and len(tried) < MOST_FORMATS:
-        singles = tuple(row for row in ordered if is_single(row) and row not in tried)
-        others, _ = _scores(rest, singles, matcher, readers)
-        fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
-        if not fitting:
-            break
-        tried.append(fitting[0].format)
-        rest = refused(tried[-1], rest)
-    finer = [
-        score.format
-        for score in scores
-        if score.format.rank > chosen.rank
-        if score.share >= MIN_SHARE or (score.format.family == chosen.family and score.matched >= enough)
-        if score.format not in tried and is_single(score.format)
-    ]
-    tried = [*finer[: MOST_FORMATS - len(tried)], *tried]
-    return found if len(tried) == 1 else _shared(found, tried, text, matcher, refused)
-
-
-def _is_usual(score: _Score, text: bytes, enough: int) -> bool:
-    """Tell whether too many lines are read to be so by chance, or few that no other program writes."""
-    return score.matched >= (enough if certainty(score.format, text) == 1 else OTHER_LINES)
-
-
-def is_single(row: Format) -> bool:
-    """Tell whether every line of a format is a record of its own."""
-    return row.engine in SINGLE and not (row.program and row.program.head)
-
-
-def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
-    """Count the lines that each format gets when all are tried in this order."""
-    counts: list[int] = []
-    total = sum(matcher(tried[0], text))
-    rest = text
-    for row in tried:
-        counts.append(matcher(row, rest)[0])
-        rest = refused(row, rest)
-    most = tried[max(range(len(tried)), key=counts.__getitem__)]
-    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
-    reason = f"of {total} lines {shares}"
-    confidence = min(sum(counts) / total, certainty(most, text))
-    return Detection(most.name, confidence, found.runner_up, reason, tuple(row.name for row in tried))

@@ -5,6 +5,7 @@ All engines write the same `LineArrays` and the same counters, so that the worke
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -162,6 +163,19 @@ def _strange(parser: Parser, text: bytes, rows: int) -> int:
     return count
 
 
+def _behind_heads(text: bytes, begins: list[int], refused: set[int], first: int) -> Iterator[bytes]:
+    """Yield refused lines, and of records, from the line of number `first` on, those neither blank nor indented."""
+    for begin, end in pairwise([*begins, len(text)]):
+        if begin in refused:
+            yield text[begin : text.find(b"\n", begin) + 1 or len(text)]
+        elif text.find(b"\n", begin, end - 1) >= 0:
+            for line in text[begin:end].split(b"\n")[first:]:
+                if line[:1] not in _INDENTED:
+                    yield line + b"\n"
+
+
+_INDENTED = frozenset({b" ", b"\t", b"\r", b"\n", b"\0", b""})
+
 OTHERS = (0, 0, 0)
 """Stands for the addresses of a parser that runs no separator program."""
 
@@ -225,12 +239,22 @@ class Matcher:
         return program
 
     def refused(self, fmt: Format, text: bytes) -> bytes:
-        """Return the lines that a format refuses."""
+        """Return the lines that a format refuses, and those that go on with its records without being indented.
+
+        Where every record is several lines, only what is behind the first dozen is looked at.
+        """
         parser = self._parser(fmt)
         places: list[int] = []
-        for _, rejects, _, _ in self._calls(parser, text):
+        begins: list[int] = []
+        for rows, rejects, _, _ in self._calls(parser, text):
             places += parser.lines.reject_offset[:rejects].tolist()
-        return b"".join(text[place : text.find(b"\n", place) + 1 or len(text)] for place in places)
+            if parser.multiline and fmt.program is not None:
+                begins += parser.lines.row_offset[:rows].tolist()
+        lines = (text[place : text.find(b"\n", place) + 1 or len(text)] for place in places)
+        if not begins or fmt.program is None:
+            return b"".join(lines)
+        first = 1 + LONG_LINES * fmt.program.spans_lines
+        return b"".join(_behind_heads(text, sorted({*places, *begins}), set(places), first))
 
     def _parser(self, fmt: Format) -> Parser:
         parser = self._parsers.get(fmt)

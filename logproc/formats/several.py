@@ -1,0 +1,213 @@
+"""Which formats a file has that holds lines, or records of several lines, of more than one."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from logproc.formats.format import (
+    AUDIT,
+    JSONL,
+    LOGFMT,
+    LTSV,
+    PATTERN,
+    SEPARATOR,
+    STAMPED_JSON,
+    STAMPED_PAIRS,
+    Format,
+)
+from logproc.formats.program import Meaning
+from logproc.formats.scoring import MIN_SHARE, Detection, Score, certainty, scores_of, share_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logproc.formats.scoring import Matcher, Readers, Refused
+
+MOST_FORMATS = 3
+"""Formats that a file may have."""
+
+SINGLE = frozenset({SEPARATOR, PATTERN, JSONL, LOGFMT, LTSV, AUDIT, STAMPED_JSON, STAMPED_PAIRS})
+"""Engines that know nothing of the lines before."""
+
+OTHER_LINES, OTHER_SHARE = 3, 0.8
+"""A format that reads what others refuse reads so many lines, and such a share of them: stray lines that happen to look
+like something are no format."""
+
+STRAY_SHARE = 0.1
+"""Fewer lines than `OTHER_LINES` are no stray ones where they are more than such a share of a short text."""
+
+
+def with_others(
+    found: Detection,
+    scores: Sequence[Score],
+    text: bytes,
+    ordered: tuple[Format, ...],
+    matcher: Matcher,
+    refused: Refused,
+    readers: Readers | None,
+) -> Detection:
+    """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
+    chosen = next(score.format for score in scores if score.format.name == found.format)
+    if not is_single(chosen):
+        return _with_records(found, scores, text, ordered, matcher, refused, readers)
+    enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * text.count(b"\n")))
+    tried = [chosen]
+    rest = refused(chosen, text) if found.confidence < 1 else b""
+    while rest and len(tried) < MOST_FORMATS:
+        singles = tuple(row for row in ordered if is_single(row) and row not in tried)
+        others, _ = scores_of(rest, singles, matcher, readers)
+        fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
+        if not fitting:
+            break
+        tried.append(fitting[0].format)
+        rest = refused(tried[-1], rest)
+    finer = [
+        score.format
+        for score in scores
+        if score.format.rank > chosen.rank
+        if score.share >= MIN_SHARE or (score.format.family == chosen.family and score.matched >= enough)
+        if score.format not in tried and is_single(score.format)
+    ]
+    tried = [*finer[: MOST_FORMATS - len(tried)], *tried]
+    if len(tried) == 1 and rest:
+        return _with_records(found, scores, text, ordered, matcher, refused, readers)
+    return found if len(tried) == 1 else _shared(found, tried, text, matcher, refused)
+
+
+CLOCKED = re.compile(rb"^[\[<({|*]{0,2}(?:\d|[A-Z][a-z]{2}[ ,])", re.MULTILINE)
+"""How lines begin that have a time in front, and few that go on with a record."""
+
+TIMES = frozenset({Meaning.STAMP, Meaning.SYSLOG, Meaning.CLF_TIME, Meaning.LOCAL_TIME, Meaning.ISO_TIME})
+
+PLAIN_LINES = 4
+"""Lines behind a record that may be its own, of those that do not look like it."""
+
+FINER_SHARE = 0.2
+"""Where records are several lines, a format that says more about some is taken where they are such a share."""
+
+
+def _with_records(
+    found: Detection,
+    scores: Sequence[Score],
+    text: bytes,
+    ordered: tuple[Format, ...],
+    matcher: Matcher,
+    refused: Refused,
+    readers: Readers | None,
+) -> Detection:
+    """Add formats whose records go on over several lines, or stand among the lines of such ones.
+
+    Those have times: the text of a record may be of anything.
+    """
+    chosen, doubtful = next((s.format, s.share < 1) for s in scores if s.format.name == found.format)
+    tried = [
+        score.format
+        for score in scores
+        if score.format.rank > chosen.rank and score.format.family == chosen.family and score.share >= FINER_SHARE
+        if is_timed(score.format) and score.matched >= OTHER_LINES
+    ][: MOST_FORMATS - 1]
+    tried.append(chosen)
+    if len(tried) == 1 and not doubtful and _all_look_alike(text, scores, chosen):
+        return found
+    rest = text
+    for row in tried:
+        rest = refused(row, rest)
+    while len(tried) < MOST_FORMATS and (doubtful or len(CLOCKED.findall(rest)) >= OTHER_LINES):
+        timed = (row for row in ordered if row not in tried and is_timed(row))
+        rows = tuple(row for row in timed if doubtful or not row.last_resort)
+        if doubtful:
+            rows += tuple(row for row in ordered if row not in tried and row.engine in {JSONL, STAMPED_JSON})
+        others, _ = scores_of(rest, rows, matcher, readers)
+        fitting = [score for score in others if _has_records(score, rest, doubtful=doubtful)]
+        if not fitting:
+            break
+        tried.append(fitting[0].format)
+        rest = refused(tried[-1], rest)
+    return found if len(tried) == 1 or all(map(is_single, tried)) else _mixed(found, tried, text, matcher, refused)
+
+
+def parts_of_records(
+    found: Detection,
+    scores: Sequence[Score],
+    text: bytes,
+    ordered: tuple[Format, ...],
+    matcher: Matcher,
+    refused: Refused,
+    readers: Readers | None,
+) -> Detection:
+    """Return the formats of a text that none reads enough of, where they together read most of it."""
+    for score in sorted(scores, key=share_of, reverse=True)[:MOST_FORMATS]:
+        if score.matched >= max(OTHER_LINES, FINER_SHARE * score.rejected):
+            alone = replace(found, format=score.format.name, confidence=score.share)
+            several = _with_records(alone, scores, text, ordered, matcher, refused, readers)
+            if several.tried and several.confidence >= OTHER_SHARE:
+                return several
+    return found
+
+
+def _all_look_alike(text: bytes, scores: Sequence[Score], chosen: Format) -> bool:
+    """Tell whether hardly more lines look like records than those of a format, which begin with a time, too."""
+    matched = next(score.matched for score in scores if score.format is chosen)
+    return CLOCKED.match(text) is not None and len(CLOCKED.findall(text)) < matched + OTHER_LINES
+
+
+def _has_records(score: Score, text: bytes, *, doubtful: bool) -> bool:
+    """Tell whether a format has records among lines that go on with those of another.
+
+    It must read most of the lines that look like records, and where it is not `doubtful` that others go on for long
+    with one record, all that it reads must look like some.
+    """
+    clocked = len(CLOCKED.findall(text))
+    enough = max(OTHER_LINES, OTHER_SHARE * clocked, STRAY_SHARE * text.count(b"\n"))
+    return score.matched >= enough and (doubtful or score.matched <= clocked)
+
+
+def is_timed(row: Format) -> bool:
+    """Tell whether a format's lines have a time."""
+    return row.program is not None and any(slot.meaning in TIMES for slot in row.program.slots)
+
+
+def _mixed(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
+    """Count the records that each format gets, and doubt what more than some lines a record leave."""
+    counts: list[int] = []
+    rest = text
+    for row in tried:
+        counts.append(matcher(row, rest)[0])
+        rest = refused(row, rest)
+    tried = [row for row, count in zip(tried, counts, strict=True) if count]
+    counts = [count for count in counts if count]
+    records = sum(counts)
+    doubtful = max(0, rest.count(b"\n") - PLAIN_LINES * records)
+    most = tried[max(range(len(tried)), key=counts.__getitem__)]
+    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
+    confidence = min(records / (records + doubtful), certainty(most, text))
+    names = tuple(row.name for row in tried)
+    return Detection(most.name, confidence, found.runner_up, f"of {records} records {shares}", names)
+
+
+def _is_usual(score: Score, text: bytes, enough: int) -> bool:
+    """Tell whether too many lines are read to be so by chance, or few that no other program writes."""
+    return score.matched >= (enough if certainty(score.format, text) == 1 else OTHER_LINES)
+
+
+def is_single(row: Format) -> bool:
+    """Tell whether every line of a format is a record of its own."""
+    return row.engine in SINGLE and not (row.program and row.program.head)
+
+
+def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
+    """Count the lines that each format gets when all are tried in this order."""
+    counts: list[int] = []
+    total = sum(matcher(tried[0], text))
+    rest = text
+    for row in tried:
+        counts.append(matcher(row, rest)[0])
+        rest = refused(row, rest)
+    most = tried[max(range(len(tried)), key=counts.__getitem__)]
+    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
+    reason = f"of {total} lines {shares}"
+    confidence = min(sum(counts) / total, certainty(most, text))
+    return Detection(most.name, confidence, found.runner_up, reason, tuple(row.name for row in tried))
