@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR
-from logproc.formats.outlook import KINDS
+from logproc.formats.outlook import KINDS, SHAPE_BYTES
 from logproc.formats.program import Meaning, Missing
 from logproc.formats.regex_tree import (
     BYTES,
@@ -141,7 +141,7 @@ def _line_of(row: Format) -> Node | None:
 def _beginning(node: Node) -> Beginning:
     mask, is_whole = _first_bytes(node)
     firsts = _ALL_KINDS if not is_whole else _kinds_of(mask & BYTES)
-    return Beginning(_expression(_shape(node)), firsts)
+    return Beginning(_expression(_shape(node)[0]), firsts)
 
 
 _expression = cache(partial(Expression[bytes], flags=re.DOTALL))
@@ -185,28 +185,41 @@ def _first_bytes(node: Node) -> tuple[int, bool]:
 
 @cache
 def _set_shape(mask: int) -> bytes:
-    within = b"".join(re.escape(bytes([kind])) for kind in sorted(_kinds_of(mask & BYTES)))
-    return b"(?:[" + within + rb"]|\Z)" if within else rb"\Z"
+    """Return a pattern of the shapes of a set of bytes; whichever is shorter, since `re` takes long over long sets."""
+    kinds = _kinds_of(mask & BYTES)
+    others = _ALL_KINDS - kinds
+    listed = b"".join(re.escape(bytes([kind])) for kind in sorted(others if len(others) < len(kinds) else kinds))
+    if not kinds:
+        return rb"\Z"
+    return rb"(?:[%b%b]|\Z)" % (b"^" * (len(others) < len(kinds)), listed) if others else rb"(?:.|\Z)"
 
 
-def _shape(node: Node) -> bytes:
-    """Return a pattern of shapes: where one is at its end, the rest may be as it likes."""
+def _shape(node: Node) -> tuple[bytes, int]:
+    """Return a pattern of shapes and how many bytes it has at least; at the end of a shape the rest may be anything."""
     match node:
         case Set(mask):
-            return _set_shape(mask)
+            return _set_shape(mask), 1
         case Row(nodes):
-            return b"".join(map(_shape, nodes))
+            text, size = b"", 0
+            for inner in nodes:
+                if size >= SHAPE_BYTES:
+                    break
+                part, least = _shape(inner)
+                text, size = text + part, size + least
+            return text, size
         case Either(ways):
-            return b"(?:" + b"|".join(map(_shape, ways)) + b")"
+            parts = [_shape(way) for way in ways]
+            return b"(?:" + b"|".join(text for text, _ in parts) + b")", min(least for _, least in parts)
         case Repeat(inner, least, most):
+            text, size = _shape(inner)
             last = b"" if most >= NO_LIMIT else str(most).encode()
-            return b"(?:" + _shape(inner) + b"){" + str(least).encode() + b"," + last + b"}"
+            return b"(?:" + text + b"){" + str(least).encode() + b"," + last + b"}", size * least
         case Group(_, inner) | Atomic(inner):
             return _shape(inner)
         case Place() | Look():
-            return b""
+            return b"", 0
         case _:
-            return b".*"
+            return b".*", 0
 
 
 # ---- separator programs ---------------------------------------------------------------------------------------------
