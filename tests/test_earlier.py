@@ -132,6 +132,11 @@ def test_a_page_of_a_part_of_a_week_has_the_figures_of_whole_days(tmp_path, caps
     assert "week before" in text
     assert "whole day" not in text
     capsys.readouterr()
+    assert execute(command) == 0
+    said = capsys.readouterr().out
+    assert "\n against day before: requests +100.0 %, bytes +100.0 %\n" in said
+    assert "\n against week before: requests +100.0 %" in said
+    assert said.count("against day before") == 1  # of the summary alone
 
 
 def test_the_pages_and_mails_of_run_say_so_too(tmp_path, capsys):
@@ -144,7 +149,10 @@ def test_the_pages_and_mails_of_run_say_so_too(tmp_path, capsys):
     assert "changes: 2026-03-02 against 2026-03-01" in page.read_text()
     assert "+50.0 %" in page.read_text()
     assert "60 on 2026-03-02: +50.0 % (day before)" in mail.read_text()
+    assert "on 2026-03-02 against day before: requests +50.0 %" in mail.read_text()
     assert capsys.readouterr().err == ""
+    assert execute([*(part for part in command[:-2] if part != "-q")]) == 0
+    assert " on 2026-03-02 against day before: requests +50.0 %, bytes +50.0 %\n" in capsys.readouterr().out
 
 
 def test_a_host_is_held_against_its_own_days(tmp_path):

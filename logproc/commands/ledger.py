@@ -48,7 +48,8 @@ def report(hosts: tuple[str, ...], sources: tuple[str, ...], **typed: Any) -> in
     choice = keeping.choice_of(config, hosts, sources)
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         found = keeping.report(config, ledger, choice, with_slices=config.output.html is not None)
-        compared = earlier.compared(config, ledger, choice) if config.output.html else NOTHING_BEFORE
+        wanted = config.output.html or outputs.to_terminal(typed)
+        compared = earlier.compared(config, ledger, choice) if wanted else NOTHING_BEFORE
         anew = asking.beginning(keeping.uncounted(config, ledger))
     if anew is not None:
         warn(anew)

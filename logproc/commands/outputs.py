@@ -65,8 +65,9 @@ def write(report: Report, config: Config, *, to_terminal: bool, compared: Compar
     from logproc.report import files, json
 
     shown = False
+    on_screen = config.output.json != "-" and to_terminal and not config.quiet and not _is_empty(report, config)
     if compared is None:  # first: `previous` may be the file that --json replaces
-        compared = _compared(config)
+        compared = _compared(config, wanted=on_screen or bool(config.output.html or config.output.mail))
     if config.output.html is not None:
         from logproc.report import html
 
@@ -89,11 +90,11 @@ def write(report: Report, config: Config, *, to_terminal: bool, compared: Compar
         files.write_atomically(config.output.mail, letter)
     if config.output.json == "-":
         put_bytes(json.render(report))
-    elif to_terminal and not config.quiet and not _is_empty(report, config):
+    elif on_screen:
         from logproc.report import terminal
 
         shown = sys.stdout.isatty()
-        text = terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown)
+        text = terminal.render(report, config.max_reject_ratio, config.paths, terminal=shown, compared=compared)
         (put_paged if shown else put)(text)
     if config.output.json not in {None, "-"}:
         files.write_atomically(str(config.output.json), json.render(report))
@@ -114,11 +115,11 @@ def _is_empty(report: Report, config: Config) -> bool:
     return failed and config.state_dir is None and not report.lines.read
 
 
-def _compared(config: Config) -> Comparison:
+def _compared(config: Config, *, wanted: bool) -> Comparison:
     """Return what figures are held against: those of the report that is named, else those of days in the ledger."""
     from logproc.report_model import NOTHING_BEFORE, Before, Comparison
 
-    if config.output.html is None and config.output.mail is None:
+    if not wanted:
         return NOTHING_BEFORE
     if config.output.previous is not None:
         tables = _previous(config)

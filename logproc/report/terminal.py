@@ -19,14 +19,16 @@ from rich.text import Text
 from logproc.optional import optional
 from logproc.report import figures, strokes, units
 from logproc.report.coverage import Coverage, coverage, name_of
+from logproc.report.since import changes
 from logproc.report.summary import accounting, problems, verdict
 from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, fitting, grid
 from logproc.report.text import inexactness, plural, unseen, visible
+from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from logproc.report_model import Report, ReportTable
+    from logproc.report_model import Comparison, Report, ReportTable
 
     Part: TypeAlias = Text | Table
 
@@ -44,6 +46,9 @@ TWO_COLUMNS = 150
 
 GAP = 4
 
+UNCHANGED = frozenset({"+0.0 %", "\N{MINUS SIGN}0.0 %", "none, as before"})
+"""Changes that are none."""
+
 WRAPPED: Literal["fold"] = "fold"
 """Marks a sentence, which a screen breaks between words; other lines are laid out for its width already."""
 
@@ -57,10 +62,20 @@ NAME_WIDTH = 20
 """Characters of a name in front of a sparkline or a row of shades."""
 
 
-def render(report: Report, max_reject_ratio: float, named: tuple[str, ...] = (), *, terminal: bool = False) -> str:
-    """Return the report as text; with `terminal` in its colours (unless NO_COLOR is set) and at its width."""
+def render(
+    report: Report,
+    max_reject_ratio: float,
+    named: tuple[str, ...] = (),
+    *,
+    terminal: bool = False,
+    compared: Comparison = NOTHING_BEFORE,
+) -> str:
+    """Return the report as text; with `terminal` in its colours (unless NO_COLOR is set) and at its width.
+
+    `compared` is what figures are held against.
+    """
     console = _console(terminal=terminal)
-    return _printed(console, _parts(report, max_reject_ratio, named, console.width))
+    return _printed(console, _parts(report, max_reject_ratio, named, console.width, compared))
 
 
 def render_table(table: ReportTable, shown: int, *, terminal: bool = False) -> str:
@@ -93,7 +108,9 @@ def _printed(console: Console, parts: Iterable[Part]) -> str:
     return "\n".join(line.rstrip() for line in capture.get().splitlines()) + "\n"
 
 
-def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], width: int) -> Iterator[Part]:
+def _parts(
+    report: Report, max_reject_ratio: float, named: tuple[str, ...], width: int, compared: Comparison
+) -> Iterator[Part]:
     yield from _accounting(report)
     for line in problems(report, max_reject_ratio, named):
         yield Text(f"! {line}", style="red", overflow=WRAPPED)
@@ -105,7 +122,7 @@ def _parts(report: Report, max_reject_ratio: float, named: tuple[str, ...], widt
     first = [table for table in filled if _is_single(table)]
     courses = {table.name: drawn for table in filled if (drawn := _course(table, width, alone=alone))}
     for table in first:
-        yield from (Text(), _headline(table), *_single(table, width))
+        yield from (Text(), _headline(table), *_single(table, width), *_changes(table, compared))
     for table in filled:
         if table.name in courses:
             yield from (Text(), _headline(table), *courses[table.name])
@@ -201,6 +218,22 @@ def _single(table: ReportTable, width: int) -> Iterator[Text]:
             line.append(f" {name}", style="dim")
             line.append(f"{value:>{size - len(name)}}  ", style="bold")
         yield line
+
+
+def _changes(table: ReportTable, compared: Comparison) -> Iterator[Text]:
+    """Yield how a summary, which counts rows, has changed since each time that it is held against."""
+    if not any(units.is_count(table, index) for index in range(len(table.columns))):
+        return
+    part = f"{compared.part} " if compared.part else ""
+    for number, before in enumerate(compared.before):
+        found = [
+            f"{visible(column.name)} {change.text}"
+            for column, _, changed in changes(table, compared)
+            for change in changed
+            if change.since == before.name and change.text not in UNCHANGED
+        ]
+        said = ", ".join(found) or "as before"
+        yield Text(f" {'' if number else part}against {before.name}: {said}", style="dim", overflow=WRAPPED)
 
 
 def _beside(pairs: Sequence[tuple[str, str]], across: int) -> list[int]:

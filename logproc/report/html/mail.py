@@ -16,6 +16,7 @@ from logproc.report import terminal
 from logproc.report.coverage import coverage
 from logproc.report.html import overview, panels
 from logproc.report.html.page import environment
+from logproc.report.since import is_figures
 from logproc.report.text import plural
 from logproc.report_model import NOTHING_BEFORE
 
@@ -49,7 +50,9 @@ def render(
         message["To"] = to
     message["Date"] = format_datetime(datetime.fromisoformat(report.run.finished))
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies, please
-    message.set_content(_beginning(terminal.render(report, max_reject_ratio, named)), cte="quoted-printable")
+    message.set_content(
+        _beginning(terminal.render(report, max_reject_ratio, named, compared=compared)), cte="quoted-printable"
+    )
     message.add_alternative(_page(report, books, findings, compared), subtype="html", cte="quoted-printable")
     return message.as_bytes()
 
@@ -82,8 +85,8 @@ def _beginning(text: str) -> str:
 
 def _page(report: Report, books: overview.Books, findings: tuple[Finding, ...], compared: Comparison) -> str:
     filled = [table for table in report.reports if table.rows or table.problem]
-    tiles = [overview.tiles(table, 0, "", report, compared) for table in filled if overview.is_tiles(table)]
-    tables = [panels.panel(table, 0) for table in filled if not overview.is_tiles(table)]
+    tiles = [overview.tiles(table, 0, "", report, compared) for table in filled if is_figures(table)]
+    tables = [panels.panel(table, 0) for table in filled if not is_figures(table)]
     shown = [table for table in tables if not table.charts]
     page = ""
     for most, rows, cell in SIZES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from logproc.report import figures, units
+from logproc.report import figures, since, units
 from logproc.report.html import drawing
 from logproc.report.html.panels import shortened, statement
 from logproc.report.summary import problem_of, problems, verdict
@@ -16,21 +16,13 @@ from logproc.report_model import NOTHING_BEFORE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from logproc.report_model import ColumnInfo, Comparison, FileEntry, Report, ReportTable
+    from logproc.report_model import Comparison, FileEntry, Report, ReportTable
 
 MOST_FILES = 400
 """Files that are listed one by one, those with a problem first."""
 
 MOST_SAMPLES = 25
 """Rejected lines that are shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How a figure has changed, `+3.1 %`, since what: `day before`."""
-
-    text: str
-    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +35,7 @@ class Tile:
     aside: str
     part: str
     of: str
-    changes: tuple[Change, ...]
+    changes: tuple[since.Change, ...]
     bad: bool
     spark: drawing.Drawing | None
 
@@ -104,25 +96,16 @@ class Books:
     more_files: str
 
 
-def is_tiles(table: ReportTable) -> bool:
-    """Tell whether a report is one row of values."""
-    return table.problem is None and len(table.rows) == 1 and all(column.role == "value" for column in table.columns)
-
-
 def tiles(table: ReportTable, number: int, note: str, report: Report, compared: Comparison = NOTHING_BEFORE) -> Tiles:
     """Return a report of one row as tiles, with what their figures are held against."""
     row = table.rows[0]
     whole = next((row[i] for i in range(len(row)) if units.is_count(table, i) and row[i]), None)
-    part = _values(table, compared.tables)
-    before = [(each.name, _values(table, each.tables)) for each in compared.before]
     tiles = []
-    for index, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-        now = part.get(column) if compared.part else value
-        tile = _tile(table, index, value, whole, report)
-        changes = tuple(Change(text, name) for name, old in before if (text := _change(now, old.get(column))))
-        if changes and compared.part:
+    for index, (column, now, changed) in enumerate(since.changes(table, compared)):
+        tile = _tile(table, index, row[index], whole, report)
+        if changed and compared.part:
             tile = replace(tile, part=units.write(now, units.unit_of(column, table.sql)), of=compared.part)
-        tiles.append(replace(tile, changes=changes))
+        tiles.append(replace(tile, changes=changed))
     return Tiles(
         id=f"report-{number}",
         title=shortened(table.title or table.name),
@@ -131,12 +114,6 @@ def tiles(table: ReportTable, number: int, note: str, report: Report, compared: 
         sql=statement(table.sql),
         tiles=tuple(tiles),
     )
-
-
-def _values(table: ReportTable, others: Sequence[ReportTable]) -> dict[ColumnInfo, Any]:
-    """Return the values of the same report of another time, by column."""
-    found = next((other for other in others if other.name == table.name and is_tiles(other)), None)
-    return {} if found is None else dict(zip(found.columns, found.rows[0], strict=True))
 
 
 def _tile(
@@ -156,7 +133,7 @@ def _tile(
     return Tile(
         label=shortened(column.name.replace("_", " "), 60),
         value=text,
-        exact=f"{value:,}" if _is_number(value) and unit is Unit.BYTES else "",
+        exact=f"{value:,}" if since.is_number(value) and unit is Unit.BYTES else "",
         aside=aside,
         part="",
         of="",
@@ -164,22 +141,6 @@ def _tile(
         bad=bool(is_bad and value),
         spark=_spark(report, column.name) if column.type in NUMBERS else None,
     )
-
-
-def _is_number(value: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _change(value: Any, old: Any) -> str:  # noqa: ANN401
-    """Say how a number has changed; "" where one of the two is none."""
-    if not _is_number(value) or not _is_number(old):
-        return ""
-    if not old:
-        return "none before" if value else "none, as before"
-    ratio = value / old
-    if ratio >= 10:
-        return f"{ratio:,.0f} times"
-    return f"{100 * (ratio - 1):+.1f} %".replace("-", "−")  # noqa: RUF001 - a minus sign is what it is
 
 
 def _spark(report: Report, name: str) -> drawing.Drawing | None:

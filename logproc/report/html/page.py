@@ -13,6 +13,7 @@ from logproc.errors import UsageError
 from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
+from logproc.report.since import is_figures
 from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _slice(report: Report, one: Slice) -> str:
     """Return the inside of each panel for one host or source. Panels keep the numbers and widths that they have."""
     tables = {table.name: table for table in one.reports}
     numbered = [
-        (number, tables[table.name], overview.is_tiles(table))
+        (number, tables[table.name], is_figures(table))
         for number, table in enumerate(report.reports, 1)
         if table.name in tables and not _is_empty(report, table)
     ]
@@ -117,7 +118,7 @@ def _slice(report: Report, one: Slice) -> str:
         figures=tuple(
             overview.tiles(table, number, panels.exactness(table), alone)
             for number, table, is_tiles in numbered
-            if is_tiles and overview.is_tiles(table)
+            if is_tiles and is_figures(table)
         ),
         panels=tuple(
             panels.panel(table, number, following.ROOM) for number, table, is_tiles in numbered if not is_tiles
@@ -134,8 +135,8 @@ def _cut(room: panels.Room) -> str:
 
 def _sections(report: Report, compared: Comparison, room: panels.Room) -> dict[str, Any]:
     numbered = [each for each in enumerate(report.reports, 1) if not _is_empty(report, each[1])]
-    single = [(number, table) for number, table in numbered if overview.is_tiles(table)]
-    others = [(number, table) for number, table in numbered if not overview.is_tiles(table)]
+    single = [(number, table) for number, table in numbered if is_figures(table)]
+    others = [(number, table) for number, table in numbered if not is_figures(table)]
     return {
         "figures": tuple(
             overview.tiles(table, number, panels.exactness(table), report, compared) for number, table in single
