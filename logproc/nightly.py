@@ -90,8 +90,10 @@ def run(
                 warm()
             from logproc import reading, running  # noqa: PLC0415 - as elsewhere here: most nights need none of it
 
-            here = running.here(choose(config.backend, len(tasks), config.workers), config, say or unheard)
-            known = reading.read(ledger, number, tasks, job, elsewhere or here, config, progress)
+            there = elsewhere or running.here(
+                choose(config.backend, len(tasks), config.workers), config, say or unheard
+            )
+            known = reading.read(ledger, number, tasks, job, there, config, progress)
         _finish(ledger, number, found, config, known, asked)
         if warn is not None:
             doubtful.warn_of_backups(found, ledger, warn)
