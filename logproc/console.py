@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from logproc.messages import Message
+from logproc.messages import Message, Trouble
 from logproc.report.text import visible
 
 if TYPE_CHECKING:
@@ -113,13 +113,15 @@ def tell(line: str) -> None:
         say([line])
 
 
-def hush(_line: str) -> None:
-    """Say nothing: the caller is quiet."""
+def hush(line: str) -> None:
+    """Say nothing but what went wrong: the caller is quiet."""
+    if isinstance(line, Trouble):
+        tell(line)
 
 
 def rendered(line: str | Message) -> str:
     """Return a message as it is written: what strangers wrote into it, as into a file's name, moves no terminal."""
-    message = line if isinstance(line, Message) else Message(line)
+    message = line if isinstance(line, Message) else Message(line, "warning" if isinstance(line, Trouble) else "info")
     mark = f"<{PRIORITIES[message.level]}>" if _in_journal() else ""
     if not is_json():
         return f"{mark}{visible(message.text)}\n"

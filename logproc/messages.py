@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+class Trouble(str):
+    """A line, among those on where a run stands, of what went wrong though it goes on: a quiet run says it, too."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A line for people, its level (`info`, `warning` or `error`) and, for programs, the facts in it."""

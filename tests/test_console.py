@@ -10,8 +10,8 @@ import pytest
 from waiting import PATIENCE
 
 from logproc.cli import execute
-from logproc.console import put_paged, rendered, start
-from logproc.messages import Message
+from logproc.console import hush, put_paged, rendered, start
+from logproc.messages import Message, Trouble
 
 ROOT = Path(__file__).parents[1]
 LINE = '192.0.2.1 - - [25/Oct/2016:14:49:33 +0000] "GET /a HTTP/1.1" 200 612 "-" "curl"\n'
@@ -113,6 +113,18 @@ def test_messages_have_their_priority_in_the_journal_and_nowhere_else(logs):
     assert journal(True, "run", logs, "-c", "none.toml").startswith("<3>logproc: none.toml")
     assert "<" not in journal(False, "run", logs)
     assert journal(True, "run", logs, "-q", "--log-format=json").startswith('<4>{"time"')
+
+
+def test_a_quiet_run_says_what_went_wrong_and_not_where_it_stands(monkeypatch, capsys):
+    monkeypatch.setattr("logproc.console.is_json", lambda: False)
+    hush("worker a joined")
+    hush(Trouble("worker a is lost\x1b"))
+    assert capsys.readouterr().err == "worker a is lost\\x1b\n"
+
+
+def test_what_went_wrong_is_a_warning_for_programs(monkeypatch):
+    monkeypatch.setattr("logproc.console.is_json", lambda: True)
+    assert [json.loads(rendered(line))["level"] for line in (Trouble("x"), "x")] == ["warning", "info"]
 
 
 def test_what_is_longer_than_the_screen_goes_through_the_pager(monkeypatch, capfd):

@@ -33,6 +33,7 @@ from logproc.backends.folding import groups
 from logproc.backends.paths import with_folder
 from logproc.backends.spooled import Spooled, unload
 from logproc.errors import OutputError, WireError
+from logproc.messages import Trouble
 from logproc.model import Failure, Folded, Outcome, Partial, Task
 
 if TYPE_CHECKING:
@@ -159,8 +160,10 @@ class Session:
                 twin = TaskSubmission(submission.group, submission.task, among, submission.tries)
                 seconds, who = self._in_flight.pair(key, self._give(twin)), ", ".join(sorted(where[key]))
                 self._say(
-                    f"worker {who} has had task {submission.task} for {seconds:.0f} s, longer than tasks usually take: "
-                    "another does it, too, and the first result counts"
+                    Trouble(
+                        f"worker {who} has had task {submission.task} for {seconds:.0f} s, longer than tasks usually "
+                        "take: another does it, too, and the first result counts"
+                    )
                 )
 
     def _refold(self, key: str, group: Group, where: set[str]) -> None:

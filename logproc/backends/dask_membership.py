@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from logproc.errors import TryLaterError, UsageError
+from logproc.messages import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,14 +113,14 @@ class Membership:
         elif worker not in self._unfit:
             self._unfit[worker] = greeting
             self._refused_at[worker] = self._clock()
-            self._cluster.say(f"{_name(worker, greeting)} is not used: {greeting.problem}")
+            self._cluster.say(Trouble(f"{_name(worker, greeting)} is not used: {greeting.problem}"))
 
     def complain(self, error: UnusableHereError) -> None:
         """Say that a worker gave a task back, the first times."""
         self._complaints[error.worker] += 1
         if self._complaints[error.worker] <= REFUSALS_TOLD:
             self._cluster.say(
-                f"worker {error.worker} on {error.host} gave a task back, which others get first: {error}"
+                Trouble(f"worker {error.worker} on {error.host} gave a task back, which others get first: {error}")
             )
 
     def dismiss(self, worker: str, greeting: Greeting) -> None:
@@ -168,7 +169,8 @@ class Membership:
         if past < waited:
             if not self._told and (nobody or past >= (MUTE_SECONDS if self._asked else ABSENT_SECONDS)):
                 self._told = True
-                self._cluster.say(f"{self._who_is_there()}; the run waits {waited:g} s")
+                line = f"{self._who_is_there()}; the run waits {waited:g} s"
+                self._cluster.say(Trouble(line) if self._ever else line)
             return
         if self._unfit:
             raise TryLaterError(self._refused())

@@ -22,6 +22,7 @@ from logproc.backends.listener import MAX_PENDING, Listener
 from logproc.backends.protocol import CALL_BYTES, METHODS, OBJECT, REPLY_BYTES, check_arguments
 from logproc.backends.strangers import Strangers
 from logproc.errors import LogprocError, RefusedError, WireError
+from logproc.messages import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,7 +173,7 @@ class Server(managers.Server):
             if connection is None:
                 line = self._strangers.line(pending.host, str(error))  # which is told so at its own end, too
                 if line is not None:
-                    self.say(line)
+                    self.say(Trouble(line))
         except (OSError, EOFError, LogprocError):
             pass  # a worker that went: its leases tell
         finally:
@@ -205,7 +206,11 @@ class Server(managers.Server):
         except WireError as error:
             return "#TRACEBACK", f"it did not understand: {error}"
         except Exception as error:  # noqa: BLE001 - it is told at both ends, and the run goes on
-            self.say(f"unexpected {type(error).__name__} in a worker's call of {name}: {error} (a defect of logproc)")
+            self.say(
+                Trouble(
+                    f"unexpected {type(error).__name__} in a worker's call of {name}: {error} (a defect of logproc)"
+                )
+            )
             return "#TRACEBACK", f"unexpected {type(error).__name__} in {name} (a defect of logproc)"
 
     # ---- who is there ------------------------------------------------------------------------------------------

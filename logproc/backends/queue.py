@@ -24,6 +24,7 @@ from logproc.backends.protocol import DRAINED, STOPPED, TYPES
 from logproc.backends.service import RunOffer, Service
 from logproc.backends.wire import Codec
 from logproc.errors import TryLaterError, UsageError
+from logproc.messages import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -126,9 +127,9 @@ class Watch:
             )
         for worker in sorted(self._workers - workers):
             if self._service.name(worker) is not None:  # it did not say goodbye
-                self._remote.say(f"worker {self._service.name(worker)} is lost, or can do nothing")
+                self._remote.say(Trouble(f"worker {self._service.name(worker)} is lost, or can do nothing"))
         if self._workers and not workers:
-            self._remote.say(f"no workers are left; the run waits {self._remote.wait_workers:g} s for others")
+            self._remote.say(Trouble(f"no workers are left; the run waits {self._remote.wait_workers:g} s for others"))
         self._workers = workers
         if now - self._said >= STATUS_SECONDS:
             self._say(status, now - self._said)
@@ -143,21 +144,27 @@ class Watch:
         losses = self._service.losses()
         for loss in losses[:LOSSES_SHOWN]:
             name = self._service.name(loss.worker) or host_of(loss.worker)  # it has left since
-            self._remote.say(f"worker {name} has lost task {loss.task}: {loss.cause}; another gets it")
+            self._remote.say(Trouble(f"worker {name} has lost task {loss.task}: {loss.cause}; another gets it"))
         if len(losses) > LOSSES_SHOWN:
             more = len(losses) - LOSSES_SHOWN
-            self._remote.say(f"workers have lost {_tasks(more, 'more ')}, {status.lost_leases} in all; others get them")
+            self._remote.say(
+                Trouble(f"workers have lost {_tasks(more, 'more ')}, {status.lost_leases} in all; others get them")
+            )
 
     def _watch_doubled(self) -> None:
         doubled = self._service.doubled()
         for each in doubled[:LOSSES_SHOWN]:
             name, other = (self._service.name(who) or host_of(who) for who in (each.first, each.second))
             self._remote.say(
-                f"worker {name} has been at task {each.task} for {each.seconds:.0f} s, longer than tasks usually "
-                f"take: {other} does it, too, and the first result counts; does {name} hang?"
+                Trouble(
+                    f"worker {name} has been at task {each.task} for {each.seconds:.0f} s, longer than tasks usually "
+                    f"take: {other} does it, too, and the first result counts; does {name} hang?"
+                )
             )
         if len(doubled) > LOSSES_SHOWN:
-            self._remote.say(f"{_tasks(len(doubled) - LOSSES_SHOWN, 'more slow ')} were given to a second worker, too")
+            self._remote.say(
+                Trouble(f"{_tasks(len(doubled) - LOSSES_SHOWN, 'more slow ')} were given to a second worker, too")
+            )
 
     def _say(self, status: Status, seconds: float) -> None:
         before = {(worker.name, worker.since): worker for worker in (self._before.workers if self._before else ())}

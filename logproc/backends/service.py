@@ -32,6 +32,7 @@ from logproc.backends.protocol import (
 from logproc.backends.service_checks import LONGEST, bounded, readable, version_problem, with_reader
 from logproc.backends.sessions import Sessions
 from logproc.errors import MachineError
+from logproc.messages import Trouble
 from logproc.model import Partial
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Service:
         if reason is None and problem:
             reason = f"it does not see the disk that the coordinator sees: {problem[:LONGEST]}; mount it and try again"
         if reason is not None:
-            offer.say(f"worker {name} is refused: {reason}")
+            offer.say(Trouble(f"worker {name} is refused: {reason}"))
             return Refused(reason)
         with self._lock:
             is_new = self._sessions.of(greeting.worker) is None
@@ -223,8 +224,10 @@ class Service:
             if files and not self._broker.others_may(worker, lease):
                 record.unread = files
                 self._run_offer.say(
-                    f"worker {self.name(worker)} cannot read all of task {record.task}, and no other is "
-                    f"here: {cause[:LONGEST]}"
+                    Trouble(
+                        f"worker {self.name(worker)} cannot read all of task {record.task}, and no other is "
+                        f"here: {cause[:LONGEST]}"
+                    )
                 )
                 return False
             cause = cause[:LONGEST]
@@ -238,7 +241,7 @@ class Service:
             name = self.name(worker)
         record.drop()
         if not died:  # that is among the losses, which are told
-            self._run_offer.say(f"worker {name} could not do task {record.task}: {cause}")
+            self._run_offer.say(Trouble(f"worker {name} could not do task {record.task}: {cause}"))
         return True
 
     def bye(self, gone: Gone, run: str, worker: str) -> bool | Refused:

@@ -21,6 +21,7 @@ from logproc.backends.manager import Client
 from logproc.backends.protocol import PROTOCOL, TYPES, Greeting
 from logproc.backends.wire import Codec
 from logproc.errors import LogprocError
+from logproc.messages import Trouble
 from logproc.stopping import StoppedError, answer_signals
 
 KEY = b"5f0c9b1e7a2d4c6835e1f09ab3d7c48291"
@@ -62,6 +63,11 @@ class Head:
         """Wait until a line with these words was said so many times."""
         with self._change:
             assert self._change.wait_for(lambda: sum(words in line for line in self.lines) >= count, 60), self.lines
+
+    def troubles(self):
+        """Return the lines that a quiet run says, too."""
+        with self._change:
+            return [line for line in self.lines if isinstance(line, Trouble)]
 
     @property
     def port(self):

@@ -50,6 +50,7 @@ from logproc.backends.dask import Cluster
 from logproc.backends.folding import FOLD, FOLD_ABOVE
 from logproc.config import Config, NamedReport, Network, Output
 from logproc.errors import OutputError, TryLaterError, UsageError
+from logproc.messages import Trouble
 from logproc.model import Failure, Folded, Partial, Parts, Piece, Task
 from logproc.report.json import render
 
@@ -552,6 +553,7 @@ def test_a_worker_with_another_disk_is_named_and_not_used(chief, tmp_path, monke
     assert len(about) == 1
     assert about[0].startswith("worker tcp://127.0.0.1:")
     assert about[0].endswith("is not used: /proc/self/cwd/log begins with other bytes")
+    assert isinstance(about[0], Trouble)  # a quiet run says it, too
 
 
 def where(_job, task):

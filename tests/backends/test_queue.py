@@ -167,6 +167,7 @@ def test_a_worker_that_sees_another_disk_is_refused(tmp_path, monkeypatch):
         assert "it does not see the disk that the coordinator sees" in str(hand.error)
         assert f"{tmp_path}/" in str(hand.error)
         head.wait_for("worker blind is refused: it does not see the disk")
+        assert any(line.startswith("worker blind is refused") for line in head.troubles())
         WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
 
@@ -339,6 +340,7 @@ def test_a_task_comes_back_when_its_worker_leaves_or_cannot_do_it(puppet_of):
         assert offer.task == tasks[0]
         assert other.call("bye") is True
         head.wait_for("worker other left")
+        assert head.troubles() == ["worker one could not do task 0 (/logs/0 [0:]): disk full\n"]
         again = one.lease()
         assert again.task == tasks[0]
         assert one.complete(again, answer(tasks[0])) is True
@@ -355,6 +357,7 @@ def test_a_lease_ends_without_heartbeats_and_its_worker_is_told(puppet_of):
         again = other.lease()
         assert again.task == offer.task
         head.wait_for("worker slow has lost task 0")
+        assert any(line.startswith("worker slow has lost task 0") for line in head.troubles())
         assert slow.call("heartbeat", (offer.lease,), 20.0, wait=20.0) == Pulse(IDLE, (offer.lease,))
         assert other.complete(again, answer(tasks[0])) is True
         assert slow.complete(offer, Failure(0, "late")) is False

@@ -152,6 +152,7 @@ def test_another_key_is_told_in_a_sentence(head):
     with pytest.raises(RefusedError, match="another key"):
         Connector(head.endpoint(key=b"another key of at least 32 bytes!!!")).connect()
     head.wait_for("a caller at 127.0.0.1 was not let in: it is somebody who does not know the key")
+    assert len(head.troubles()) == 1
 
 
 def test_the_fault_of_one_caller_hides_that_of_no_other(head):
