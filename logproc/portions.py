@@ -31,6 +31,7 @@ Owner = tuple[int | None, str, str | None]
 """A generation, or None for what is merged by day, with source and host."""
 
 IN_PART = "with lines of other days, which are left out"
+IN_FILES = "of files with lines of other days, too; what was rejected is not known by day"
 UNKNOWN = "with lines of other days, too; how many are of these is not known"
 GONE = "not on disk any more"
 
@@ -41,8 +42,15 @@ def entries(ledger: Ledger, wanted: Mapping[str, RollupSpec], choice: Choice, zo
     portions = _Portions(ledger)
     for number, first, last in ledger.part_spans():
         if choice.has_all_days if first is None or last is None else choice.has_day(first) and choice.has_day(last):
-            for piece in filter(choice.has_file, ledger.pieces(number)):
-                portions.add(piece)
+            pieces = list(filter(choice.has_file, ledger.pieces(number)))
+            merged = [] if key is None or choice.has_all_days else [each for each in pieces if each.generation is None]
+            counts = dict(_counts(ledger, number, merged, key, wanted, choice))
+            for piece in pieces:
+                count = counts.get(piece, piece.counted)
+                if count == piece.counted:
+                    portions.add(piece)
+                else:  # merging gives a file's lines to its first day
+                    portions.add_some(piece, count, IN_FILES)
         elif any(map(choice.has_day, ledger.part_days(number))):
             left = []
             for piece in filter(choice.has_file, ledger.pieces(number)):
@@ -51,10 +59,22 @@ def entries(ledger: Ledger, wanted: Mapping[str, RollupSpec], choice: Choice, zo
                     portions.add(piece)
                 elif not days or choice.has_any(*days):
                     left.append(piece)
-            for part in ledger.parts("id = ?", (number,)) if left else ():
-                for piece, count in _counted(part, left, key, wanted, choice):
-                    portions.add_some(piece, count, UNKNOWN if key is None else IN_PART)
+            for piece, count in _counts(ledger, number, left, key, wanted, choice):
+                portions.add_some(piece, count, UNKNOWN if key is None else IN_PART)
     return portions.entries()
+
+
+def _counts(
+    ledger: Ledger,
+    number: int,
+    pieces: list[CountedPiece],
+    key: str | None,
+    wanted: Mapping[str, RollupSpec],
+    choice: Choice,
+) -> Iterator[tuple[CountedPiece, int]]:
+    """Yield of each piece of a part how many lines have a time of the chosen days."""
+    for part in ledger.parts("id = ?", (number,)) if pieces else ():
+        yield from _counted(part, pieces, key, wanted, choice)
 
 
 class _Portions:

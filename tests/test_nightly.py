@@ -346,6 +346,27 @@ def test_days_that_are_merged_are_listed_by_host(tmp_path):
     ]
 
 
+def test_the_lines_of_a_file_of_several_days_are_those_of_the_day_that_is_asked_for_after_merging(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    for day, lines in ((1, 5), (2, 3), (3, 1)):
+        logs.append("web1/access.log", lines, day=day)
+    changes = {"use": ("web",), "sources": HOSTS, "state": State(compact_after=5)}
+    run(logs.root, tmp_path / "state", night(4), **changes)
+    run(logs.root, tmp_path / "state", night(25), **changes)
+    found = {}
+    for day in (1, 2, 3):
+        days = replace(
+            config(logs.root, tmp_path / "state", **changes),
+            since=utc(f"2026-11-{day:02}"),
+            until=utc(f"2026-11-{day + 1:02}"),
+        )
+        with Ledger.to_read(str(tmp_path / "state")) as ledger:
+            found[day] = keeping.report(days, ledger, keeping.choice_of(days, (), ()))
+    assert [report.lines.counted for report in found.values()] == [5, 3, 1]
+    assert [sum(counted(report).values()) for report in found.values()] == [5, 3, 1]
+    assert [file.path for file in found[2].files] == ["files of all of web1, merged by day"]
+
+
 def test_a_host_keeps_the_lines_of_a_file_that_lies_with_another_now(tmp_path):
     logs = Logs(tmp_path / "logs")
     logs.append("web1/a.log", 5)
