@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
-from logproc import stopping
+from logproc import heap, stopping
 from logproc.console import complain, is_json, rendered
 from logproc.messages import Message
 
@@ -25,7 +25,7 @@ def main() -> NoReturn:
     """Run the command line of this process and exit."""
     try:
         _hold_closed_streams()  # before anything is opened
-        _share_one_heap()  # before there is a second thread
+        heap.share_one_heap()  # before there is a second thread
         gc.set_threshold(COLLECT_EVERY)
         stopping.answer_signals(_say)
         from logproc.cli import execute  # noqa: PLC0415 - a signal during the import is answered too
@@ -86,31 +86,6 @@ _STREAMS = (
     (1, "stdout", "w", os.O_RDONLY),
     (2, "stderr", "w", os.O_WRONLY),
 )
-
-
-LARGE_BYTES = 2 << 20
-"""Bytes from which on an array is the system's and not the heap's.
-
-With 3 million distinct clients and two threads, preset `web`: 689 MB at 4 MiB and 622 MB at 2 MiB, `web/clients` 431
-and 388, for the same CPU time; 1 MiB took 361 MB for the latter and half as much CPU time again."""
-
-
-def _share_one_heap() -> None:
-    """Let all threads of this process allocate from one heap.
-
-    Each arena of glibc keeps what was freed in it. Work A over 10 million distinct clients with two threads took 420 MB
-    with arenas of their own and 375 MB with one, and no longer: kernels allocate nothing, and Python holds its lock.
-    Large arrays are given back to the system at once, also after the first of them: by itself glibc would then keep
-    them in the heap, between what is still in use (597 and 450 MB, with three aggregates, for the same CPU time).
-    """
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415
-
-        m_arena_max, m_mmap_threshold = -8, -3  # <malloc.h> of glibc
-        with suppress(AttributeError):  # other C libraries have no arenas
-            allocator = ctypes.CDLL(None)
-            allocator.mallopt(m_arena_max, 1)
-            allocator.mallopt(m_mmap_threshold, LARGE_BYTES)
 
 
 def _say(signum: int) -> None:

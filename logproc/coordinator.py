@@ -88,6 +88,7 @@ def _watched(outcomes: Iterable[Outcome], tasks: Sequence[Task], progress: Progr
     for outcome in outcomes:
         running.advance(progress, outcome, tasks)
         yield outcome
+        del outcome  # before the next one is waited for: its tables may be large
 
 
 def _span(config: Config) -> tuple[str | None, str | None]:

@@ -51,9 +51,11 @@ def merge(
                 for task in _counted(tasks[done], member):
                     join_rejects(rejects, job.spool, task, books)
             done += 1
+            del member
         if group is not total and not folded and (done % FOLD == 0 or done == len(tasks)):
             total.absorb(group)
             group = Tables(job.specs, job.max_groups)
+        del outcome
     if done < len(tasks):
         raise MergeError(f"nobody said what became of task {tasks[done]}; this is a defect of the backend")
     return total.held
@@ -120,10 +122,12 @@ def in_plan_order(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         due = 0
         for outcome in outcomes:
             early.put(outcome)
+            del outcome
             while due in early:
                 ready = early.pop(due)
                 due += len(ready.outcomes) if isinstance(ready, Folded) else 1
                 yield ready
+                del ready  # before the next one is waited for: its tables may be large
 
 
 def _books_only(outcome: Partial | Failure | Parts) -> Partial | Failure | Parts:

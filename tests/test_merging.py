@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import weakref
 from dataclasses import replace
 
 import pytest
+from waiting import until
 
+from logproc import coordinator
+from logproc.backends import BACKENDS
 from logproc.backends.folding import FOLD, FOLD_ABOVE
 from logproc.books import Books
 from logproc.config import Config
 from logproc.merging import fold, merge
-from logproc.model import Failure, LogFile, Parts, Piece, Task
+from logproc.model import Failure, LogFile, Partial, Parts, Piece, Task
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
 from logproc.running import job_of
@@ -104,3 +108,37 @@ def test_what_a_worker_returns_and_nobody_can_use_costs_its_files_and_not_the_ru
     rest = [outcome for outcome in done if outcome.task not in lost]
     failures = [Failure(number, "x") for number in sorted(lost)]
     assert reports == shown(job, tasks, [*failures, *rest])[0]
+
+
+class Traced(Partial):
+    """An outcome of which it can be told whether anybody holds it."""
+
+
+def test_what_was_merged_is_held_by_nobody_while_the_next_task_is_done(job, tasks):
+    few, seen = tasks[:4], []
+
+    def traced(job, task):
+        until(lambda: not any(outcome() for outcome in seen))
+        made = process(job, task)
+        outcome = Traced(made.task, made.files, made.tables)
+        seen.append(weakref.ref(outcome))
+        return outcome
+
+    outcomes = coordinator._watched(BACKENDS["threads"](traced, job, few, 1), few, None)
+    tables, books = shown(job, few, outcomes)
+    assert len(seen) == 4
+    assert sum(entry.lines.read for entry in books) == 8 * len(few)
+    assert tables[0].rows
+
+
+def test_the_first_large_table_is_held_as_it_came_and_one_with_too_many_groups_is_cut(job, tasks, done, monkeypatch):
+    monkeypatch.setattr("logproc.rollup.tables.LARGE_BYTES", 1)
+    monkeypatch.setattr("logproc.rollup.tables.LARGE_GROUPS", 1)
+    books = Books([LogFile(task.pieces[0].path, task.bytes, 0) for task in tasks])
+    assert [held.dump() for held in merge(job, tasks[:1], done[:1], books, None)] == list(done[0].tables)
+    reports, _ = shown(job, tasks, done)
+    monkeypatch.undo()
+    assert shown(job, tasks, done)[0] == reports
+    monkeypatch.setattr("logproc.rollup.tables.LARGE_BYTES", 1)
+    narrow = replace(job, max_groups=3)
+    assert [len(held.table()) for held in merge(narrow, tasks[:1], done[:1], books, None)] == [3, 0]

@@ -61,6 +61,7 @@ def run(
             except BaseException as error:  # noqa: BLE001 - a thread that ends in silence would be waited for forever
                 outcome = Failure(task.number, f"{type(error).__name__}: {error}")
             _put(done, outcome, stop)
+            del outcome  # whose tables may be large, and the next task long
         _put(done, None, stop)
 
     interval = sys.getswitchinterval()
@@ -78,6 +79,7 @@ def run(
                 raise outcome
             else:
                 yield outcome
+            del outcome  # before the next one is waited for
     finally:
         sys.setswitchinterval(interval)
         stop.set()
