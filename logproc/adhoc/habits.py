@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 HABITS: dict[str, str] = {
+    **{f"p{share}": f"approx_quantile(x, 0.{share})" for share in (50, 75, 90, 95, 99)},
+    "top": "approx_top_k(x, 10)",
+    "if": "if(condition, a, b)",
     # MySQL, MariaDB
     "date_format": "strftime(time, '%Y-%m-%d')",
     "unix_timestamp": "epoch(time)",
@@ -106,6 +109,10 @@ CLAUSES: tuple[tuple[str, str], ...] = (
     (r"\bBETWEEN\s+('[^']*'|[\w.]+)\s*($|[);]|GROUP\b|ORDER\b|LIMIT\b)", "write BETWEEN low AND high"),
     (r"\w\([^()]*\bFILTER\s*\(", "FILTER stands behind the bracket, as in sum(x) FILTER (WHERE y)"),
     (r"\bCASE\b(?!.*\bWHEN\b)", "write CASE WHEN condition THEN a ELSE b END"),
+    (r"\bCASE\b(?!.*\bEND\b)", "CASE WHEN condition THEN a ELSE b ends with END"),
+    (r"\bI?LIKE\s+%", "a pattern stands between single quotation marks, as in LIKE '%admin%'"),
+    (r"\bFILTER\s+(?!\()", "write FILTER (WHERE condition)"),
+    (r"\bWHERE\s*($|;|GROUP\b|ORDER\b|LIMIT\b)", "a condition stands behind WHERE"),
     (
         r"^\s*(?!(SELECT|FROM|WITH)\b)\w+\s*([=<>~!]|LIKE\b|IS\b)",
         "write SELECT ... FROM web WHERE in front of a condition",

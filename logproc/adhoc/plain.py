@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Place = tuple[int | None, int | None]
+
+_TYPES = ("TEXT", "VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP", "DATE", "TIME", "INTERVAL")
+_LISTED = ", ".join(_TYPES)
 
 
 def in_plain_words(message: str, sql: str, begin: int | None, end: int | None) -> QueryError | None:
@@ -104,6 +108,16 @@ def _macro(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
     return f"{found[1]} does not take such arguments{way}", place
 
 
+def _chained(_found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    both = re.search(r"&&|=\s*\S+\s*=|[<>]=?\s*\S+\s*[<>]", sql)
+    return "comparisons cannot follow each other; write AND between them", both.span() if both else place
+
+
+def _type(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
+    near = difflib.get_close_matches(found[1].upper(), _TYPES, n=1, cutoff=0.5)
+    return f"there is no type {found[1]}; {f'did you mean {near[0]}?' if near else f'write one of {_LISTED}'}", place
+
+
 def _columns_twice(found: re.Match[str], _sql: str, place: Place) -> tuple[str, Place]:
     return f"more than one table has a column {found[1]!r}; write {found[2].replace(chr(34), '')}", place
 
@@ -117,7 +131,9 @@ PLAIN: tuple[tuple[str, Callable[[re.Match[str], str, Place], tuple[str, Place]]
     (r"^column \"([^\"]*)\" must appear in the GROUP BY clause", _ungrouped),
     (r"^Could not convert string '(.*?)' to (\w+).*", _unread),
     (r"^invalid (timestamp|date|time) field format: \"(.*?)\", expected .*", _undated),
-    (r"^Macro (\w+)\(\) does not support the supplied arguments", _macro),
+    (r"^Chained comparisons are not supported", _chained),
+    (r"^Type with name (\w+) does not exist", _type),
+    (r"^Macro \"?(\w+)\"?\(\) does not support the supplied arguments", _macro),
     (r"^Ambiguous reference to column name \"([^\"]*)\" \(use: (.*)\)", _columns_twice),
 )
 """What DuckDB says, as a pattern, and the function that says it better and knows the place."""

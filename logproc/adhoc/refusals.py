@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ONLY_HERE = (
     "`logproc sql", "a report ", "cannot be merged", "not mergeable", "not supported", "not part of", "is 2 statements",
     "FROM takes", "syntax error", "there is no function", "second pass", "over the same logs", "WINDOW", "QUALIFY",
-    "there is nothing", "only for count(*)", "nothing is counted",
+    "there is nothing", "only for count(*)", "nothing is counted", "takes an element or a slice",
+    "reports have single values", "cannot be ordered here", "is an interval",
 )  # fmt: skip
 """What the planner's message says where a query may be right, and only no rollup, or where DuckDB's says more."""
 
@@ -50,6 +51,10 @@ def query_error(error: Exception, asked: Asked, sql: str, relations: Relations, 
     message = str(facts.get("exception_message") or error).partition("\n")[0].strip()
     if plain := in_plain_words(message, sql, begin, end):
         return plain
+    if "FROM clause is missing" in message and (
+        counting := re.search(r"\b(LIMIT|OFFSET)\s+$", sql[:begin], re.IGNORECASE)
+    ):
+        return QueryError(f"{counting[1].upper()} takes a whole number, not {name}", None, sql, begin, end)
     if "FROM clause is missing" in message:
         message = f"there is no FROM; it names one of {', '.join(sorted(relations.by_name))}"
     elif kind == "COLUMN_NOT_FOUND":

@@ -324,6 +324,8 @@ class _Planner:
         return tuple(dict.fromkeys(key for key in keys if not isinstance(key, Literal)))
 
     def _check_group(self, group: Node) -> None:
+        if not any(group.args.values()):
+            raise self.builder.query.refuse("GROUP BY: no key stands behind it; write columns, or ALL", group)
         for key, value in group.args.items():
             if value and key not in {"expressions", "all"}:
                 raise self.builder.query.refuse(

@@ -241,6 +241,21 @@ def test_sources_are_relations(tmp_path):
         ("SELECT median(1), nope(extract(hour FROM time)) FROM web", "SELECT: there is no function 'nope'", "nope"),
         ("SELECT median(1) FROM web WHERE nope(path)", "WHERE: there is no function 'nope'", "nope"),
         ("SELECT rank() OVER (ORDER BY nope(path)) FROM web", "SELECT: there is no function 'nope'", "nope"),
+        # What cannot be merged is no fault where something else is one.
+        ("SELECT path[1:3], status ~ '5..' FROM web", "argument 1 is a number; write CAST(... AS TEXT)", "~ '5..'"),
+        ("SELECT [status, bytes], client ~ 5 FROM web", "regexp_matches needs text, and argument 2", "~ 5"),
+        ("SELECT INTERVAL '1 hour', status ~ '5' FROM web", "regexp_matches needs text, and argument 1", "~ '5'"),
+        ("SELECT path FROM web LIMIT ten", "LIMIT takes a whole number, not ten", "ten"),
+        ("SELECT path FROM web LIMIT 5 OFFSET two", "OFFSET takes a whole number, not two", "two"),
+        ("SELECT p95(bytes) FROM web", "there is no function 'p95'; write approx_quantile(x, 0.95)", "p95"),
+        ("SELECT top(path, 10) FROM web", "there is no function 'top'; write approx_top_k(x, 10)", "top"),
+        ("SELECT 1 FROM web WHERE path == 'a' && status == 200", "write AND between them", "&&"),
+        ("SELECT if(status > 499) FROM web", "if does not take such arguments; write if(condition, a, b)", "if"),
+        ("SELECT CASE WHEN status > 499 THEN 'bad' FROM web", "ends with END", "FROM"),
+        ("SELECT status FROM web WHERE path LIKE %admin%", "single quotation marks, as in LIKE '%admin%'", "%"),
+        ("SELECT count(*) FILTER status = 200 FROM web", "write FILTER (WHERE condition)", "status"),
+        ("SELECT count(*) FROM web WHERE", "a condition stands behind WHERE", "WHERE"),
+        ("SELECT CAST(path AS INTEGERR) FROM web", "there is no type INTEGERR; did you mean INTEGER?", "INTEGERR"),
     ],
 )
 def test_refusals_point_at_what_is_wrong(sql, message, below):
@@ -249,6 +264,12 @@ def test_refusals_point_at_what_is_wrong(sql, message, below):
     assert message in refused.value.message
     first, second = str(refused.value).split("\n")[-2:]
     assert first[second.index("^") :].startswith(below)
+
+
+def test_a_group_by_with_nothing_behind_it_is_refused():
+    message = "GROUP BY: no key stands behind it; write columns, or ALL"
+    with pytest.raises(QueryError, match=message), Answer(CONFIG, "SELECT count(*) FROM web GROUP BY"):
+        pass
 
 
 @pytest.mark.parametrize(
