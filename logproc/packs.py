@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -94,7 +95,6 @@ class PackReader:
         self._above = [row for row in (*_ABOVE, *self._named) if row.engine == SEPARATOR]
         self._patterns = [row for row in self._named if row.engine != SEPARATOR]
         self._match = Matcher()
-        self._parsers = [SeparatorParser(row, (), 256) for row in self._above]
 
     def read(self, pieces: Sequence[Piece], run: Aggregator) -> dict[int, FileResult]:
         """Return the results of those pieces that are what small files usually are, by position."""
@@ -234,6 +234,11 @@ class PackReader:
         if len(asked):
             doubtful[asked] = self._are_others(begins[asked], ends[asked])
         return doubtful
+
+    @cached_property
+    def _parsers(self) -> list[SeparatorParser]:
+        """Parsers of the formats above the usual one, which runs over few small files have no need of."""
+        return [SeparatorParser(row, (), 256) for row in self._above]
 
     def _are_others(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> list[bool]:
         """Tell which texts the usual format disowns, or a more specific one reads."""

@@ -42,9 +42,9 @@ MOST_KEPT = 1 << 14
 FIRST = 6
 """Formats that are asked one by one before all others, until more is learnt of all."""
 
-ASKED_OFTEN = 8
+ASKED_OFTEN = 64
 """Texts before it is learnt how lines of formats begin and which pairs these need, and before all formats are read with
-at once: a run over few files does without."""
+at once: learning takes as long as some hundred texts without it, and a run over few files does without."""
 
 KINDS = bytes(
     ord("0") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else b for b in range(256)
