@@ -35,9 +35,10 @@ class Line:
 def lines(changes: Sequence[Change], top: int) -> Iterator[str]:
     """Yield a line for each key of a report, the most significant first, and one that says how many are left out."""
     found = _gathered(changes)
-    width = max((len(line.changes[0].report) for line in found[:top]), default=0)
-    for line in found[:top]:
-        yield f"{line.changes[0].report:<{width}}  {_text(line)}"
+    names = [_name(line.changes[0].report) for line in found[:top]]
+    width = max(map(len, names), default=0)
+    for name, line in zip(names, found, strict=False):
+        yield f"{name:<{width}}  {_text(line)}"
     if len(found) > top:
         yield f"... and {plural(len(found) - top, 'more change')} (--top, --json)"
     if not found:
@@ -62,12 +63,17 @@ def _gathered(changes: Sequence[Change]) -> list[Line]:
     return list(by_key.values())
 
 
+def _name(text: str) -> str:
+    """Return the name of a report or a column: in a report that somebody else wrote it may be anything."""
+    return visible(text[:LONGEST_KEY])
+
+
 def _text(line: Line) -> str:
     first, *others = line.changes
     said = [sentence(first), *map(_said, others[: MOST_COLUMNS - 1])]
     if len(line.changes) > MOST_COLUMNS:
         said.append(f"and {plural(len(line.changes) - MOST_COLUMNS, 'more column')}")
-    also = f"; the same in {', '.join(line.others)}" if line.others else ""
+    also = f"; the same in {', '.join(map(_name, line.others))}" if line.others else ""
     return "; ".join(said) + also
 
 
@@ -78,7 +84,7 @@ def sentence(change: Change) -> str:
 
 
 def _said(change: Change) -> str:
-    what = change.column
+    what = _name(change.column)
     if change.kind is Kind.SHARE and change.old is None:
         return f"{what} new, {_number(change.new)} ({_percent(change.new, change.new_of)})"
     if change.kind is Kind.SHARE and change.new is None:
@@ -117,7 +123,7 @@ def _object(change: Change) -> dict[str, Any]:
 
 def _part(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a report's key may be
     text = "(none)" if value is None else visible(str(value))
-    return f"{name} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
+    return f"{_name(name)} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
 
 
 def _number(value: float | None) -> str:

@@ -16,14 +16,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from report import samples
 from report.samples import HOSTILE, column, hostile, night, wide
 
+from logproc import comparing
 from logproc.formats import FORMATS
 from logproc.formats.format import FIXED
 from logproc.model import FIELDS
 from logproc.report import csv as csv_report
+from logproc.report import diff as rendering
 from logproc.report import html, markdown, prometheus, terminal
 from logproc.report import json as json_report
+from logproc.report.coverage import coverage
 from logproc.report.html import mail
-from logproc.report_model import CheckResult, Report
+from logproc.report_model import COVERAGE, CheckResult, Report
 
 SHORT = HOSTILE[:-1]
 TABLE = {"cellpadding", "cellspacing", "rules", "frame", "bordercolor", "align", "valign", "nowrap"}
@@ -258,3 +261,36 @@ def test_every_format_counts_hostile_lines_and_every_output_shows_them_as_texts(
     assert set(MARKS[:2]) <= values
     ending = prometheus.Ending("0.1.0", 0, 1.0, 1.0, everywhere, 0.05, ())
     assert list(text_string_to_metric_families(prometheus.render(ending, {}).decode()))
+
+
+def test_what_coverage_and_diff_say_of_hostile_names_is_text():
+    hours = [f"2026-03-{day:02}T{hour:02}:00:00Z" for day in (1, 2) for hour in range(24)]
+    few = {text[:300] for text in SHORT[:8]}
+    rows = [
+        ("<b>" if text in few else text[:300], host, hour, 0 if number == 30 and host == text[:300] else lines)
+        for text in SHORT
+        for host, lines in ((text[:300], 10), *((f"{text[:300]}{n}", 100) for n in range(4)))
+        for number, hour in enumerate(hours)
+    ]
+    found = replace(
+        night(), coverage=samples.table(COVERAGE, [column(name) for name in ("source", "host", "hour", "lines")], rows)
+    )
+    kinds = {finding.kind for finding in coverage(found.coverage, ()).findings}
+    assert "few" in kinds
+    assert is_plain(terminal.render(found, 0.05))
+    tags, attributes = shape(html.render(found).decode())
+    assert not tags - shape(html.render(night()).decode())[0]
+    assert not [name for name in attributes if name.startswith("on")]
+    message = parts(found)
+    assert is_plain(message["text/plain"])
+    assert shape(message["text/html"])[1] <= MAIL
+    sql = f'SELECT path, count(*) AS "{HOSTILE[8]}" FROM web GROUP BY ALL'
+    columns = [column("path", "text", "key"), column(HOSTILE[8])]
+    usual = [(f"/{number}", 5000) for number in range(100)]
+    old, new = (
+        samples.table(HOSTILE[7], columns, [*usual, *((text, count) for text in HOSTILE)], sql) for count in (100, 900)
+    )
+    changed, notes = comparing.compare((old,), (new,))
+    lines = list(rendering.lines(changed, 20))
+    assert len(lines) > 5, notes
+    assert all(line.isprintable() for line in lines)
