@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DETECT_REGION = 1 << 16
 BLANKS = b"\0 \t\r\n"
+INDENT = b" \t"
 
 
 def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
@@ -26,7 +27,12 @@ def samples_of(buffer: NDArray[np.uint8], begin: int, end: int) -> list[bytes]:
     """
     text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
     while text and text[0] in BLANKS:
-        begin += len(text) - len(text.lstrip(BLANKS))
+        inside = len(text) - len(text.lstrip(BLANKS))
+        if inside < len(text):
+            inside = len(text[:inside].rstrip(INDENT))  # a line that is not blank may begin with blanks
+            if inside == 0:
+                break
+        begin += inside
         text = buffer[begin : min(end, begin + DETECT_REGION)].tobytes()
     upto = text.rfind(b"\n") + 1
     if upto:

@@ -5,10 +5,12 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import logproc
 from logproc import packs, planner, worker
+from logproc.block_lines import samples_of
 from logproc.cli import execute
 
 LINE = '1.2.3.4 - - [29/Jul/2023:10:26:06 -0700] "GET /{} HTTP/1.1" 200 157 "-" "curl/8"\n'
@@ -263,3 +265,10 @@ def test_a_file_that_is_shorter_than_it_was_listed_is_said(tmp_path, monkeypatch
     assert "were cut off" in (report.files[-1].reason or "")
     assert report.lines.counted == 10 + others
     assert report.lines.balanced()
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\n \t", "\n\0 "])
+def test_a_line_that_begins_with_a_blank_is_sampled_as_it_stands(blank: str):
+    line = "[Thu Feb 29 11:47:27.072780 2024] [ssl:info] [pid 12596] x\n"
+    buffer = np.frombuffer((blank + line).encode(), np.uint8)
+    assert samples_of(buffer, 0, len(buffer)) == [(blank.rpartition("\n")[2] + line).replace("\0 ", " ").encode()]

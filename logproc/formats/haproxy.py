@@ -35,7 +35,7 @@ _HAPROXY_COUNTS = (
 )
 
 
-_HAPROXY = Program(
+HAPROXY_HTTP = Program(
     b"",
     (
         *_HAPROXY_HEAD,
@@ -100,7 +100,7 @@ HAPROXY = (
         name="haproxy",
         family="web",
         engine=SEPARATOR,
-        program=_HAPROXY,
+        program=HAPROXY_HTTP,
         doc="HAProxy's HTTP log, with what syslog writes in front or without",
         rank=4,
         needs=(b" [", b"] ", b"/", b' "'),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from logproc.expressions import Expression
 from logproc.formats.apache import compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
+from logproc.formats.haproxy import HAPROXY_HTTP
 from logproc.formats.heads import ISO, app
 from logproc.formats.program import Meaning, Program, Slot
 from logproc.formats.proxies import SQUID
@@ -201,6 +202,39 @@ RELAYED = (
         refused=(
             "Jan  2 03:04:06 proxy1 squid[12]: Starting",
             "1704164645.123 250 192.0.2.7 TCP_MISS/200 5 GET / - -/- -",
+        ),
+    ),
+    Format(
+        name="haproxy_rfc5424",
+        family="web",
+        engine=SEPARATOR,
+        program=replace(HAPROXY_HTTP, slots=(*_NEW_HEAD, *HAPROXY_HTTP.slots[1:])),
+        doc="HAProxy's HTTP log behind the head of RFC 5424; the time is that of the request",
+        rank=23,
+        begins=Expression(_NEW + rb"\S+:\d+ \[", re.MULTILINE),
+        needs=(b"<", b" [", b"] ", b"/", b' "'),
+        samples=(
+            Sample(
+                "<134>1 2024-01-02T03:04:06.123Z lb1 haproxy 32 - - 192.0.2.7:38862 [02/Jan/2024:03:04:05.726] "
+                'www~ docs/api1 0/0/1/1700/1702 304 168 - - ---- 6/6/0/0/0 0/0 "GET /a?b HTTP/1.1"',
+                {
+                    "time": "2024-01-02T03:04:05.726000Z",
+                    "host": "lb1",
+                    "program": "haproxy",
+                    "pid": 32,
+                    "severity": "info",
+                    "client": "192.0.2.7",
+                    "backend": "docs",
+                    "duration": 1.702,
+                    "status": 304,
+                    "bytes": 168,
+                    "path": "/a",
+                },
+            ),
+        ),
+        refused=(
+            "<134>1 2024-01-02T03:04:06.123Z lb1 haproxy 32 - - Proxy www started.",
+            '192.0.2.7:38862 [02/Jan/2024:03:04:05.726] w a/b 0/0/1/7/8 304 1 - - ---- 6/6/0/0/0 0/0 "GET / HTTP/1.1"',
         ),
     ),
 )
