@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -148,6 +149,8 @@ def _difference(probe: Probe) -> str | None:
         size, head = _read(probe.path, probe.head)
     except OSError as error:
         return f"cannot be read: {error.strerror}" if error.errno else str(error)
+    except UnicodeEncodeError:  # a locale without UTF-8
+        return f"cannot be named here, where file names are {sys.getfilesystemencoding()}: set PYTHONUTF8=1"
     if size < probe.size and not probe.fresh:
         return f"has {size} bytes instead of {probe.size}"
     if len(head) == probe.head and hashlib.sha256(head).hexdigest() != probe.digest:

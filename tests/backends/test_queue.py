@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import zlib
 from contextlib import closing
@@ -170,6 +171,22 @@ def test_a_worker_that_sees_another_disk_is_refused(tmp_path, monkeypatch):
         assert any(line.startswith("worker blind is refused") for line in head.troubles())
         WorkerThread(head, work).start()
         assert collector.result() == right(tasks)
+
+
+def test_a_file_that_cannot_be_named_in_the_locale_of_a_worker_refuses_it_and_says_why(tmp_path):
+    path = tmp_path / "日本.log"
+    path.write_text("a line\n")
+    code = "from logproc.backends.probe import *; print(ascii(difference_in_time((Probe({}, 7, 7, '', False),))))"
+    found = subprocess.run(
+        [sys.executable, "-c", code.format(ascii(str(path)))],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "cannot be named here, where file names are ascii: set PYTHONUTF8=1" in found.stdout
+    assert found.stderr == ""
 
 
 def test_files_are_compared_and_opened_from_the_root_and_keep_their_names(tmp_path, monkeypatch, puppet_of):
