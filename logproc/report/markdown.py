@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from logproc.report.coverage import coverage
 from logproc.report.summary import accounting, problems
 from logproc.report.tabular import NUMBERS, cell
 from logproc.report.text import plural, valid_text, visible
@@ -33,6 +34,10 @@ def _lines(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
     yield ""
     yield from (f"- {_plain(line)}" for line in accounting(report))
     yield from (f"- **{_plain(line.text)}**" for line in problems(report, max_reject_ratio, named))
+    found = () if report.coverage is None else coverage(report.coverage, report.files).findings
+    yield from (f"- **{finding.kind}** {_plain(finding.text)}" for finding in found[:SHOWN_ROWS])
+    if len(found) > SHOWN_ROWS:
+        yield f"- {plural(len(found) - SHOWN_ROWS, 'more finding')}"
     yield ""
     for table in report.reports:
         yield from _table(table)

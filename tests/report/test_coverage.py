@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report.samples import column, entry, night, table
 
 from logproc.model import Lines
-from logproc.report import html, shifts
+from logproc.report import html, markdown, shifts
 from logproc.report.coverage import coverage
 from logproc.report.html import mail
 from logproc.report_model import COVERAGE, Report, RunInfo
@@ -67,6 +67,7 @@ def test_a_silent_host_is_at_the_top_of_the_page_and_in_the_mails_subject():
     assert '<a href="#coverage">silent</a> web/b: no lines, or far fewer than its twins' in top
     subject = email.message_from_bytes(mail.render(found, 0.05))["Subject"].replace("\n", "")
     assert ", 1 finding, " in subject
+    assert "\n- **silent** web/b\\: no lines, or far fewer than its twins" in markdown.render(found, 0.05).decode()
 
 
 def test_far_fewer_lines_are_a_hole_as_well():

@@ -278,6 +278,9 @@ def test_what_coverage_and_diff_say_of_hostile_names_is_text():
     kinds = {finding.kind for finding in coverage(found.coverage, ()).findings}
     assert "few" in kinds
     assert is_plain(terminal.render(found, 0.05))
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown.render(found, 0.05).decode())
+    kinds = {child.type for token in tokens for child in token.children or [token]}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image"}
     tags, attributes = shape(html.render(found).decode())
     assert not tags - shape(html.render(night()).decode())[0]
     assert not [name for name in attributes if name.startswith("on")]
