@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from logproc.state.generations import Begun, Generation
     from logproc.state.ledger import Ledger
     from logproc.state.rows import Record, Run
+    from logproc.surveying import Survey
 
 PARTS_A_TASK = 1 << 12
 """Results of a task that was cut are numbered within it."""
@@ -144,6 +145,30 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Know
     _advance(ledger, found)
     ledger.empty_results(run.number)
     ledger.set_status(run.number, COMMITTED, finished)
+
+
+def take_up(ledger: Ledger, found: Survey) -> None:
+    """Let the counts of what files hold of others be theirs, at the place where it stands in them.
+
+    They lie behind a hole where the last record before them stood open: that is read again.
+    """
+    for decision in found.takes_up():
+        assert decision.generation is not None
+        record, *others = (ledger.records_of({number})[number] for number in (decision.generation, *decision.held))
+        at, marks = record.generation.open_end, []
+        for other in others:
+            g = other.generation
+            marks.append(Mark(at, at + g.offset, g.crc, g.tail, g.tail_bytes, at + g.offset))
+            ledger.move_pieces(g.id, decision.generation, at)
+            ledger.add_held(g.id, decision.generation)
+            at += g.offset
+        moved, left = _moved_over(record.generation, marks)
+        ledger.save_ranges(decision.generation, map(asdict_of, left))
+        times = [time for one in (record, *others) for time in (one.first_time, one.last_time) if time is not None]
+        first, last = min(times, default=None), max(times, default=None)
+        ledger.save_generations([replace(record, generation=moved, first_time=first, last_time=last)])
+        if _has_times(record):
+            ledger.add_earlier(_ends(record.generation, decision.generation))
 
 
 def commit_rebuilt(ledger: Ledger, run: Run, finished: str, max_groups: int) -> None:

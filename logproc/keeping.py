@@ -75,7 +75,7 @@ def day_number(text: str) -> int:
 def listing(ledger: Ledger) -> list[Kept]:
     """Return all generations, by path."""
     present = {seen.generation for seen in ledger.seen().values()}
-    counts = ledger.lines_by_generation()
+    counts, held = ledger.lines_by_generation(), ledger.all_held()
     kept = [
         Kept(
             number,
@@ -91,6 +91,7 @@ def listing(ledger: Ledger) -> list[Kept]:
             record.last_time,
         )
         for number, record in ledger.records().items()
+        if number not in held or number in present
     ]
     return sorted(kept, key=lambda row: (row.path, row.number))
 

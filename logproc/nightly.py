@@ -142,6 +142,11 @@ def _planned(
     ledger: Ledger, planner: Planner, found: Survey, asked: Questions, config: Config
 ) -> tuple[list[Task], Run]:
     """Write down what is going to be read, if anything is, and return it as tasks."""
+    if any(found.takes_up()):
+        from logproc import committing  # noqa: PLC0415
+
+        with ledger.transaction():
+            committing.take_up(ledger, found)
     failpoints.reach("before-plan")
     tasks: list[Task] = []
     number = NOTHING

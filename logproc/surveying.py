@@ -47,6 +47,14 @@ class FileEye:
         """Count the lines of a file that end at an offset, decompressed, or before."""
         return identity.lines_before(path, end)
 
+    def read(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a plain file, as far as they are there."""
+        return identity.read_at(path, start, length)
+
+    def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
+        """Return the CRC before offsets of a plain file, as far as they are there, given that before `start`."""
+        return identity.crcs_from(path, start, crc, offsets)
+
 
 @dataclass(slots=True)
 class Survey:
@@ -69,6 +77,10 @@ class Survey:
             decision = self.decisions[place]
             if decision.kind in READ:
                 yield self.files[place], decision
+
+    def takes_up(self) -> Iterator[Decision]:
+        """Yield the decisions on files that hold what was counted of others."""
+        return (self.decisions[place] for place in self.news if self.decisions[place].held)
 
     def gone(self, roots: Sequence[str]) -> list[str]:
         """Return the paths below the roots that the last scan found and this one did not."""
@@ -112,6 +124,8 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
         FileEye(),
         copies=ledger.copies(),
         earlier=ledger.earlier,
+        is_alone=ledger.is_alone,
+        is_holed=lambda number: number in ledger.holed(),
         last_scan_ns=int(ledger.meta("scan_ns") or 0),
         now_ns=now_ns,
         settle=config.state.settle,
@@ -133,6 +147,7 @@ def require_mount(found: Survey, config: Config) -> None:
         return
     roots = [os.path.abspath(path) for path in config.paths]  # noqa: PTH100
     held = {d.generation for d in found.decisions if d.generation is not None}
+    held.update(number for d in found.decisions for number in d.held)
     known = [s for path, s in found.seen.items() if s.generation is not None and _is_below(path, roots)]
     missing = [s for s in known if s.path not in there and s.generation not in held]
     if not known:

@@ -179,6 +179,36 @@ def tail_of(path: str, offset: int, length: int) -> bytes:
         os.close(fd)
 
 
+def read_at(path: str, start: int, length: int) -> bytes:
+    """Return bytes of a plain file, as far as they are there."""
+    fd, _ = open_regular(path)
+    try:
+        return os.pread(fd, length, start)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    finally:
+        os.close(fd)
+
+
+def crcs_from(path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
+    """Return the CRC-32 before offsets of a plain file, as far as they are there, given that before `start`."""
+    fd, _ = open_regular(path)
+    found, at = {}, start
+    try:
+        for offset in sorted(offsets):
+            while at < offset and (data := os.pread(fd, min(CHUNK, offset - at), at)):
+                crc = zlib.crc32(data, crc)
+                at += len(data)
+            if at == offset:
+                found[offset] = crc
+    except OSError as error:
+        raise unreadable(path, error) from error
+    else:
+        return found
+    finally:
+        os.close(fd)
+
+
 def lines_before(path: str, end: int) -> int:
     """Count the newlines among the first `end` bytes of a file, decompressed."""
     fd, _ = open_regular(path)

@@ -5,6 +5,7 @@ Reports that were kept are those of all counts, and are dropped here with any ch
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 NO_LINES = (0, 0, 0, 0)
+
+_MERGED = "SELECT merged FROM generations WHERE id IN (?, ?) AND merged IS NOT NULL"
 
 
 class Counts(Statements):
@@ -97,6 +100,20 @@ class Counts(Statements):
     def parts_of_day(self, day: int) -> Iterator[Part]:
         """Yield the parts of a day that belong to its totals."""
         yield from self.parts("generation IS NULL AND id IN (SELECT part FROM part_days WHERE day = ?)", (day,))
+
+    def move_pieces(self, generation: int, to: int, at: int) -> None:
+        """Let what was counted of a generation be of another one, that has it at an offset; what stood open goes."""
+        part = self.open_part(generation)
+        if part is not None:
+            self.drop_part(part)
+        self._drop_finished()
+        sql = 'UPDATE pieces SET generation = ?, start = start + ?, "end" = "end" + ? WHERE generation = ?'
+        self._do(sql, (to, at, at, generation))
+        lines = [json.loads(row[0]) for row in self._all(_MERGED, (generation, to))]
+        if lines:  # of days that are merged
+            total = functools.reduce(added, lines)
+            self._do("UPDATE generations SET merged = ? WHERE id = ?", (json.dumps(total), to))
+            self._do("UPDATE generations SET merged = NULL WHERE id = ?", (generation,))
 
     def open_part(self, generation: int) -> int | None:
         """Return the part that is the open end of a generation."""

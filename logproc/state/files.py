@@ -20,6 +20,9 @@ VARIABLES = 500
 """So many numbers are in one statement; SQLite takes 999 in all its versions."""
 
 
+HELD = b"\0\1"
+"""What stands before the number of a generation that another one holds behind its own, in the row of that."""
+
 EARLIER = b"\0"
 """What stands before a family in the row of what was counted of it once: no path begins so."""
 
@@ -67,6 +70,8 @@ class Files(Statements):
 
     def drop_generation(self, number: int) -> None:
         """Forget a generation, its paths and what was counted behind a hole; its counts are dropped elsewhere."""
+        for held in self._held_by(number):
+            self.drop_generation(held)  # what was counted of it goes, too
         self._do("DELETE FROM generations WHERE id = ?", (number,))
         self._do("DELETE FROM seen WHERE generation = ?", (number,))
         self._do("DELETE FROM ranges WHERE generation = ?", (number,))
@@ -130,6 +135,25 @@ class Files(Statements):
         mark = EARLIER + EARLIER + b"%d %d %d" % (generation, begun.generation, begun.lines)
         values = (mark, begun.length, begun.crc, generation)
         self._do("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", values)
+
+    def is_alone(self, generation: int) -> bool:
+        """Tell whether what is counted of a generation has no hole, and no part of it is counted as another one's."""
+        sql = "SELECT 1 FROM ranges WHERE generation = ? UNION ALL SELECT 1 FROM copies WHERE family = ?"
+        return not self._all(sql, (generation, HELD + b"%d" % generation)) and self.begun(generation) is None
+
+    def add_held(self, held: int, by: int) -> None:
+        """Write down that a generation stands behind what was counted of another one: it goes with that."""
+        self._do("INSERT OR REPLACE INTO copies VALUES (?, 0, 0, ?)", (HELD + b"%d" % held, by))
+
+    def all_held(self) -> set[int]:
+        """Return the generations that stand behind what was counted of others."""
+        return self._held("family > ? AND family < ?", (HELD, EARLIER + b"\2"))
+
+    def _held_by(self, number: int) -> set[int]:
+        return self._held("generation = ? AND family > ? AND family < ?", (number, HELD, EARLIER + b"\2"))
+
+    def _held(self, where: str, values: Sequence[Any]) -> set[int]:
+        return {int(row[0][len(HELD) :]) for row in self._all(f"SELECT family FROM copies WHERE {where}", values)}
 
     def ranges(self, generation: int) -> list[dict[str, Any]]:
         """Return what was counted of a generation behind a hole, in order."""

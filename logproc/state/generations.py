@@ -20,6 +20,9 @@ SIGNATURE_BYTES = 32
 TAIL_BYTES = 4096
 """Bytes of a tail."""
 
+HEAD_BYTES = 4096
+"""Bytes of the longest head."""
+
 SHORT = 256
 """Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
 
@@ -124,6 +127,12 @@ class Eye(Protocol):
     def lines(self, path: str, end: int) -> int:
         """Count the lines of a file that end at an offset, decompressed, or before."""
 
+    def read(self, path: str, start: int, length: int) -> bytes:
+        """Return bytes of a plain file, as far as they are there."""
+
+    def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> Mapping[int, int]:
+        """Return the CRC before offsets of a plain file, as far as they are there, given that before `start`."""
+
 
 class Beginning(NamedTuple):
     """What was counted of a file as the beginning of another generation: its CRC, lines, and the hash of its end."""
@@ -149,8 +158,9 @@ class Decision(NamedTuple):
 
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even where nothing
-    changes. `beginning` is what is known of the bytes before `origin` in a new file. A tuple, for a night without news
-    makes one of every file.
+    changes. `beginning` is what is known of the bytes before `origin` in a new file. `held` are other generations that
+    stand behind what was counted of this one, one behind the other. A tuple, for a night without news makes one of
+    every file.
     """
 
     file: int
@@ -164,6 +174,7 @@ class Decision(NamedTuple):
     double_of: int | None = None
     copied: tuple[str, int, int] | None = None
     beginning: Beginning | None = None
+    held: tuple[int, ...] = ()
 
 
 def digest(data: bytes) -> bytes:

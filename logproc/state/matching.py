@@ -16,6 +16,7 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 7. what was counted of a family at the end of an earlier run, with lines of several times: an older backup; nothing of
    it counts again, and what a file has behind it is new
 8. a compressed file that ends early: if it is young it is still being written, and waits
+9. a plain file that goes on: what it holds of files that are gone was counted (`appended`)
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc.errors import InputError
+from logproc.state.appended import Appended
 from logproc.state.doubles import Doubles
 from logproc.state.families import family_of
 from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind, digest, signature
@@ -31,7 +33,8 @@ from logproc.state.rows import seen_of
 from logproc.state.scanned import Scanned, same_inode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from logproc.model import LogFile
     from logproc.state.generations import Eye, Generation
@@ -61,6 +64,8 @@ class Matcher:
         *,
         copies: Mapping[tuple[str, int, int], int] | None = None,
         earlier: Callable[[str], Mapping[tuple[int, int], int]] = lambda _family: {},
+        is_alone: Callable[[int], bool] = lambda _generation: False,
+        is_holed: Callable[[int], bool] = lambda _generation: False,
         last_scan_ns: int,
         now_ns: int,
         settle: float,
@@ -68,6 +73,8 @@ class Matcher:
         self._eye = eye
         self._older = OlderCopies(eye, earlier, records)
         self._known = records
+        self._is_alone = is_alone
+        self._is_holed = is_holed
         self._beginnings = beginnings
         self._seen = seen
         self._last_scan = last_scan_ns
@@ -111,6 +118,7 @@ class Matcher:
             if known.generation in self._claims:
                 self._decide(Decision(number, known.kind, known.generation, reason=known.reason))
         self._match_changed([(n, log) for n, log, known in doubles if known.generation not in self._claims])
+        self._look_behind()
         return [self._decided[number] for number in range(len(files))]
 
     def _keep(self, number: int, row: Sequence[Any]) -> None:
@@ -326,6 +334,34 @@ class Matcher:
             going = Decision(file.number, Kind.NEW, None, length, limit, OLDER_GOES_ON, file.look)
             self._decide(going._replace(beginning=beginning))
         return True
+
+    # ---- rule 9 ------------------------------------------------------------------------------------------------
+
+    def _look_behind(self) -> None:
+        """Leave out what files that go on hold of others, which are gone."""
+        going = [d for d in self._decided.values() if d.kind == Kind.CONTINUED and d.look and not d.look.stream]
+        gone = self._gone() if going else frozenset()
+        if not gone:
+            return
+
+        def beginning_with(data: bytes) -> Iterator[int]:
+            for length, by_head in self._index().get(signature(data), {}).items():
+                if length <= len(data):
+                    yield from (number for number in by_head.get(digest(data[:length]), ()) if number in gone)
+
+        appended = Appended(self._eye, self._known, beginning_with, self._is_alone, self._is_holed)
+        for decision in going:
+            path, record = self._looked[decision.file].log.path, self._known[decision.generation or 0]
+            try:
+                self._decide(appended.without(decision, path, record, self._looked[decision.file].look.size))
+            except InputError as error:
+                failed = Decision(decision.file, Kind.FAILED, decision.generation, reason=error.reason, again=True)
+                self._decide(failed)
+
+    def _gone(self) -> AbstractSet[int]:
+        """Return the generations that the last scan found, and this one did not."""
+        found = (row[6] for row in self._seen.rows.values() if row[7] != Kind.DUPLICATE)
+        return {number for number in found if number in self._known and number not in self._claims}
 
     def _defer(self, file: Scanned, generation: int | None) -> None:
         reason = "it ends early, and is young: perhaps it is still being written"

@@ -38,6 +38,11 @@ class Crash(BaseException):
     """What SIGKILL is to a process."""
 
 
+def has_times(content: bytes) -> bool:
+    """Tell whether lines have several times."""
+    return len({line.partition(b"[")[2][:20] for line in content.splitlines()}) > 1
+
+
 class Rotation(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -47,6 +52,8 @@ class Rotation(RuleBasedStateMachine):
         self.inodes: set[int] = set()  # of the files that were there then
         self.backups: dict[str, bytes] = {}
         self.older: dict[str, bytes] = {}  # live files as they were once they were counted
+        self.moved: set[str] = set()  # files that were moved to another folder before all of them was counted
+        self.restored: set[str] = set()  # live files that may begin as older ones, whose lines are in those
         self.dates = self.moves = 0
 
     def teardown(self) -> None:
@@ -56,6 +63,10 @@ class Rotation(RuleBasedStateMachine):
         names = sorted(str(path.relative_to(self.logs.root)) for path in self.logs.root.rglob("*") if path.is_file())
         old = [name for name in names if name not in LIVE]
         return old if compressed is None else [n for n in old if n.endswith((".gz", ".bz2")) == compressed]
+
+    def known_elsewhere(self) -> list[str]:
+        """Return the plain files that are known without their inode: a few counted bytes elsewhere prove nothing."""
+        return [name for name in self.rotated(compressed=False) if name not in self.moved]
 
     def free(self, name: str) -> str:
         number = 1
@@ -98,14 +109,14 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(pick=st.randoms(use_true_random=False), members=st.integers(1, 3), codec=st.sampled_from(["gz", "gz", "bz2"]))
     def compress(self, pick, members, codec):
-        names = self.rotated(compressed=False)
+        names = self.known_elsewhere()
         if names:
             self.logs.compress(pick.choice(names), members=members, codec=codec)
             self.clean = False
 
     @rule(pick=st.randoms(use_true_random=False))
     def compress_halfway(self, pick):
-        names = [n for n in self.rotated(compressed=False) if not self.logs.path(f"{n}.gz").exists()]
+        names = [n for n in self.known_elsewhere() if not self.logs.path(f"{n}.gz").exists()]
         if names:
             name = pick.choice(names)
             data = gzip.compress(self.logs.path(name).read_bytes())
@@ -143,7 +154,35 @@ class Rotation(RuleBasedStateMachine):
         if names:
             name = pick.choice(names)
             self.moves += 1
-            self.logs.move(name, f"host{pick.randint(1, 2)}/{self.moves}_{name.replace('/', '_')}")
+            to = f"host{pick.randint(1, 2)}/{self.moves}_{name.replace('/', '_')}"
+            self.logs.move(name, to)
+            if not self.clean:
+                self.moved.add(to)
+
+    @rule(
+        name=st.sampled_from(LIVE),
+        pick=st.randoms(use_true_random=False),
+        more=st.integers(0, 2),
+        truncate=st.booleans(),
+    )
+    def append_to_another(self, name, pick, more, truncate):
+        if not self.logs.path(name).exists() or name in self.logs.begun or name in self.restored:
+            return
+        self.logs.append(name, 4, 60)  # few bytes, or those of one time, prove nothing
+        self.check()
+        if not self.logs.is_alone(self.logs.content(name), name):
+            return
+        others = [(n, self.logs.content(n)) for n in self.rotated(compressed=False)]
+        others = [n for n, text in others if text.endswith(b"\n") and self.logs.is_alone(text, n)]
+        if others:
+            self.logs.append(name, more)
+            with self.logs.path(pick.choice(others)).open("ab") as file:
+                file.write(self.logs.content(name))
+            if truncate:
+                os.truncate(self.logs.path(name), 0)
+            else:
+                self.logs.path(name).unlink()
+            self.clean = False
 
     @precondition(lambda self: self.clean)
     @rule(pick=st.randoms(use_true_random=False), keep=st.booleans())
@@ -170,7 +209,7 @@ class Rotation(RuleBasedStateMachine):
         # A line of one time may be written once more: several times tell a backup from a log that repeats itself.
         if self.logs.path(name).exists() and name not in self.logs.begun:
             content = self.logs.content(name)
-            if len({line.partition(b"[")[2][:20] for line in content.splitlines()}) > 1:
+            if has_times(content):
                 self.older[name] = content
 
     @precondition(lambda self: self.clean and self.older)
@@ -180,6 +219,7 @@ class Rotation(RuleBasedStateMachine):
         if older is not None and path.exists() and name not in self.logs.begun:
             content = self.logs.content(name)
             if content.startswith(older) and content != older:
+                self.restored.add(name)
                 if not same_inode:
                     path.unlink()
                 path.write_bytes(older)
@@ -214,6 +254,7 @@ class Rotation(RuleBasedStateMachine):
             [(f.path, f.status, f.reason) for f in report.files],
         )
         self.clean = True
+        self.moved.clear()
         self.inodes = {path.stat().st_ino for path in self.logs.root.rglob("*") if path.is_file()}
 
     @rule(place=st.sampled_from(failpoints.NAMES))

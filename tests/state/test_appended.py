@@ -1,0 +1,228 @@
+"""What becomes of lines that were counted and then appended to another file: they count once."""
+
+from __future__ import annotations
+
+import gzip
+import os
+
+import pytest
+from state.rotation import LINE, SQL, Logs, config, counted, run
+from state.test_older import Headed
+
+from logproc import keeping
+from logproc.config import NamedReport, State
+from logproc.state import failpoints
+from logproc.state.ledger import Ledger
+
+
+class Records(Logs):
+    """Logs of an application: of the last record nobody knows whether it goes on."""
+
+    def line(self, pad: int = 0, day: int = 1) -> tuple[str, str]:
+        number = next(self._numbers)
+        key = f"m{number}{'x' * pad}"
+        return key, f"2026-11-{day:02d} 03:{number // 60:02d}:{number % 60:02d} INFO {key}\n"
+
+
+KINDS = [Logs, Headed, Records]
+
+
+class Archive:
+    """A log that is appended to an archive every night."""
+
+    def __init__(self, folder, kind=Logs, pad=0, archive="archive.log"):
+        self.state, self.pad, self.archive = folder / "state", pad, archive
+        self.logs = kind(folder / "logs")
+        sql = SQL.replace("path", "message").replace("web", "app") if kind is Records else SQL
+        self.reports = (NamedReport("lines", sql),)
+
+    def append(self, count=20, name="a.log", **how):
+        self.logs.append(name, count, self.pad, **how)
+
+    def put_away(self, name="a.log", *, truncate=False):
+        with self.logs.path(self.archive).open("ab") as file:
+            file.write(self.logs.content(name))
+        if truncate:
+            os.truncate(self.logs.path(name), 0)
+        else:
+            self.logs.path(name).unlink()
+
+    def run(self, **how):
+        return run(self.logs.root, self.state, named_reports=self.reports, **how)
+
+    def check(self, **how):
+        report = self.run(**how)
+        assert counted(report) == self.logs.expected()
+        return {file.path.rpartition("/")[2]: (file.status, file.reason) for file in report.files}
+
+
+HELD = "holds what was counted of a.log"
+
+
+@pytest.mark.parametrize("pad", [0, 3000])
+@pytest.mark.parametrize("more", [0, 2])
+@pytest.mark.parametrize("truncate", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_counts_once_night_after_night(tmp_path, kind, more, pad, truncate):
+    nights = Archive(tmp_path, kind, pad)
+    nights.append(3, "archive.log")
+    for _ in range(3):
+        nights.append()
+        nights.check()
+        if more:
+            nights.append(more)
+        nights.put_away(truncate=truncate)
+        if kind is Headed and truncate:
+            nights.logs.path("a.log").unlink()
+        found = nights.check()["archive.log"]
+        assert found == (("read", None) if more or kind is Records else ("unchanged", HELD))
+        nights.check()
+    with Ledger.to_read(str(nights.state)) as ledger:
+        assert {row.verdict for row in keeping.verify(ledger)} == {"same"}
+        assert sum(row.lines.read for row in keeping.listing(ledger)) == len(nights.logs.ever) + 4 * (kind is Headed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_archive_is_forgotten_and_counts_anew(tmp_path, kind):
+    nights = Archive(tmp_path, kind)
+    nights.append(3, "archive.log")
+    nights.append()
+    nights.check()
+    nights.put_away()
+    nights.check()
+    with Ledger.to_write(str(nights.state)) as ledger:
+        path = str(nights.logs.path("archive.log"))
+        keeping.forget(config(nights.logs.root, nights.state), ledger, path=path, host=None, day=None)
+    nights.check()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_archive_is_forgotten_and_removed_and_the_log_restored(tmp_path, kind):
+    nights = Archive(tmp_path, kind)
+    nights.append(3, "archive.log")
+    archive = list(nights.logs.ever)
+    nights.append()
+    nights.check()
+    backup = nights.logs.path("a.log").read_bytes()
+    nights.put_away()
+    nights.check()
+    nights.logs.path("a.log").write_bytes(backup)
+    nights.check()
+    nights.logs.path("a.log").unlink()
+    nights.check()
+    path = nights.logs.path("archive.log")
+    with Ledger.to_write(str(nights.state)) as ledger:
+        keeping.forget(config(nights.logs.root, nights.state), ledger, path=str(path), host=None, day=None)
+    path.unlink()
+    nights.logs.path("a.log").write_bytes(backup)
+    for key in archive:
+        del nights.logs.ever[key]
+    nights.check()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_the_archive_is_compressed_and_grows(tmp_path, kind, pad):
+    nights = Archive(tmp_path, kind, pad, "archive.log.1")
+    nights.append(3, "archive.log.1")
+    nights.append()
+    nights.check()
+    nights.put_away()
+    nights.check()
+    nights.logs.compress("archive.log.1")
+    nights.check()
+    nights.append(2, "b")
+    path = nights.logs.path("archive.log.1.gz")
+    path.write_bytes(path.read_bytes() + gzip.compress(nights.logs.content("b").rpartition(b"status\n")[2]))
+    nights.logs.path("b").unlink()
+    nights.check()
+
+
+def test_two_logs_at_once(tmp_path):
+    nights = Archive(tmp_path)
+    nights.append(3, "archive.log")
+    nights.append()
+    nights.append(4, "b.log")
+    nights.check()
+    nights.append(2, "b.log")
+    nights.put_away()
+    nights.put_away("b.log")
+    nights.append(1, "archive.log")
+    nights.check()
+    nights.check()
+
+
+@pytest.mark.parametrize("place", ["after-scan", "before-plan", "after-plan", "before-results", "before-final"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_is_killed(tmp_path, monkeypatch, kind, place):
+    nights = Archive(tmp_path, kind)
+    nights.append(3, "archive.log")
+    nights.append()
+    nights.check()
+    nights.append(2)
+    nights.put_away()
+
+    def reach(name):
+        if name == place:
+            raise KeyError(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(failpoints, "reach", reach)
+        with pytest.raises(KeyError):
+            nights.run()
+    nights.check()
+    nights.check()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_days_are_merged(tmp_path, kind):
+    nights = Archive(tmp_path, kind)
+    nights.append(3, "archive.log")
+    nights.append()
+    nights.check(state=State(settle=3600.0, compact_after=1))
+    nights.append(2, day=2)
+    nights.check()
+    nights.put_away()
+    nights.check()
+    nights.append(2, "archive.log")
+    nights.check()
+
+
+def test_it_is_still_there_or_not_where_the_archive_ended_or_a_part_and_counts_again(tmp_path):
+    nights = Archive(tmp_path)
+    nights.append(3, "archive.log")
+    nights.append()
+    nights.check()
+    text = nights.logs.content("a.log")
+    keys = list(nights.logs.ever)[3:]
+    path = nights.logs.path("archive.log")
+    with path.open("ab") as file:
+        file.write(text)  # it is still there
+    nights.logs.ever.update(keys)
+    nights.check()
+    nights.append(1, "archive.log")  # its end is elsewhere
+    nights.put_away()
+    nights.logs.ever.update(keys)
+    nights.check()
+    nights.append(6)
+    keys = list(nights.logs.ever)[-6:]
+    nights.check()
+    lines = nights.logs.content("a.log").splitlines(keepends=True)
+    with path.open("ab") as file:
+        file.write(b"".join(lines[:5]))
+    nights.logs.path("a.log").unlink()
+    nights.logs.ever.update(keys[:5])
+    nights.check()
+
+
+def test_a_log_that_repeats_itself_counts_again(tmp_path):
+    nights = Archive(tmp_path)
+    text = LINE.format(host=1, day=1, hour=1, number="same", pad="x" * 300)
+    nights.append(3, "archive.log")
+    nights.logs.path("a.log").write_text(text * 9)
+    key = "/same" + "x" * 300
+    nights.logs.ever[key] += 9
+    nights.check()
+    nights.put_away()
+    nights.logs.ever[key] += 9
+    nights.check()
