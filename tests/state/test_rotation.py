@@ -52,7 +52,7 @@ class Rotation(RuleBasedStateMachine):
         self.inodes: set[int] = set()  # of the files that were there then
         self.backups: dict[str, bytes] = {}
         self.older: dict[str, bytes] = {}  # live files as they were once they were counted
-        self.moved: set[str] = set()  # files that were moved to another folder before all of them was counted
+        self.moved: set[int] = set()  # inodes of files that took up another, or were moved, since the last run
         self.restored: set[str] = set()  # live files that may begin as older ones, whose lines are in those
         self.dates = self.moves = 0
 
@@ -65,8 +65,9 @@ class Rotation(RuleBasedStateMachine):
         return old if compressed is None else [n for n in old if n.endswith((".gz", ".bz2")) == compressed]
 
     def known_elsewhere(self) -> list[str]:
-        """Return the plain files that are known without their inode: a few counted bytes elsewhere prove nothing."""
-        return [name for name in self.rotated(compressed=False) if name not in self.moved]
+        """Return the plain files that are known without their inode: few counted bytes elsewhere prove nothing."""
+        names = self.rotated(compressed=False)
+        return [name for name in names if self.logs.path(name).stat().st_ino not in self.moved]
 
     def free(self, name: str) -> str:
         number = 1
@@ -157,7 +158,7 @@ class Rotation(RuleBasedStateMachine):
             to = f"host{pick.randint(1, 2)}/{self.moves}_{name.replace('/', '_')}"
             self.logs.move(name, to)
             if not self.clean:
-                self.moved.add(to)
+                self.moved.add(self.logs.path(to).stat().st_ino)
 
     @rule(
         name=st.sampled_from(LIVE),
@@ -176,8 +177,10 @@ class Rotation(RuleBasedStateMachine):
         others = [n for n, text in others if text.endswith(b"\n") and self.logs.is_alone(text, n)]
         if others:
             self.logs.append(name, more)
-            with self.logs.path(pick.choice(others)).open("ab") as file:
+            other = pick.choice(others)
+            with self.logs.path(other).open("ab") as file:
                 file.write(self.logs.content(name))
+            self.moved.add(self.logs.path(other).stat().st_ino)
             if truncate:
                 os.truncate(self.logs.path(name), 0)
             else:
