@@ -218,7 +218,13 @@ def _unknown(name: str) -> str:
 def candidates(names: Iterable[str]) -> tuple[Format, ...]:
     """Return the formats that detection tries, the most specific first: the table's, and the named ones beside it."""
     rows = [*FORMATS.values(), *(resolve(name) for name in names if name not in FORMATS)]
-    return tuple(sorted(rows, key=lambda row: -row.rank))
+    return _once(tuple(sorted(rows, key=lambda row: -row.rank)))
+
+
+@lru_cache(maxsize=64)
+def _once(rows: tuple[Format, ...]) -> tuple[Format, ...]:
+    """Return the same tuple again for the same formats, so that what is learnt of them is learnt once."""
+    return rows
 
 
 @cache

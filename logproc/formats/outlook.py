@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache, cached_property, lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from logproc.formats.program import Meaning, Missing
 from logproc.kernels.pairs import BITS, rule_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,6 +38,9 @@ MOST_SHAPES = 64
 
 MOST_KEPT = 1 << 14
 """Shapes of lines, and sets of formats that these leave, that are remembered."""
+
+MOST_ROWS = 64
+"""Tuples of formats of which is remembered what follows from them."""
 
 FIRST = 6
 """Formats that are asked one by one before all others, until more is learnt of all."""
@@ -128,7 +131,7 @@ class Outlook:
 
         The first few come first: where one of them reads all, nothing need be known of the others.
         """
-        for rows in _index(ordered).possible(self.text, self.shapes):
+        for rows in _index_of(ordered).possible(self.text, self.shapes):
             yield self._holding(rows)
 
     def _holding(self, rows: Iterable[Format]) -> Iterator[Format]:
@@ -196,7 +199,24 @@ class _Index:
         return np.array(list(chain(*pairs)), np.int64), np.cumsum([0, *map(len, pairs)], dtype=np.int64)
 
 
-_index = lru_cache(maxsize=64)(_Index)
+class ByRows(Generic[_V]):
+    """What follows from formats, of which the same tuple comes again and again: to hash hundreds takes long."""
+
+    def __init__(self, make: Callable[[tuple[Format, ...]], _V]) -> None:
+        self._make = make
+        self._known: dict[int, tuple[tuple[Format, ...], _V]] = {}
+
+    def __call__(self, rows: tuple[Format, ...]) -> _V:
+        """Return it, made at the first time."""
+        known = self._known.get(id(rows))
+        if known is None:
+            if len(self._known) >= MOST_ROWS:
+                self._known.clear()
+            known = self._known[id(rows)] = (rows, self._make(rows))  # what is held keeps its id
+        return known[1]
+
+
+_index_of = ByRows(_Index)
 
 
 class _ByPattern:

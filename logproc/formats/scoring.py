@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from logproc.formats.format import Format
 
@@ -60,13 +60,19 @@ share_of = attrgetter("share")
 
 
 def scores_of(
-    text: bytes, ordered: tuple[Format, ...], matcher: Matcher, readers: Readers | None
+    text: bytes,
+    ordered: tuple[Format, ...],
+    matcher: Matcher,
+    readers: Readers | None,
+    but: Sequence[Format] = (),
 ) -> tuple[list[Score], str]:
-    """Match the candidates whose bytes are there; also return why one that matches must not be taken."""
+    """Match the candidates, `but` some, whose bytes are there; also return why one that matches must not be taken."""
     scores: list[Score] = []
     refusal = ""
     outlook = Outlook(text)
     for row in _candidates(outlook, ordered, readers):
+        if row in but:
+            continue
         unlike = outlook.is_unlike(row)
         if (unlike and not row.unlike_reason) or not outlook.begins(row):
             continue

@@ -18,6 +18,7 @@ from logproc.formats.format import (
     STAMPED_PAIRS,
     Format,
 )
+from logproc.formats.outlook import ByRows
 from logproc.formats.program import Meaning
 from logproc.formats.scoring import MIN_SHARE, Detection, Score, certainty, scores_of, share_of
 
@@ -57,8 +58,7 @@ def with_others(
     tried = [chosen]
     rest = refused(chosen, text) if found.confidence < 1 else b""
     while rest and len(tried) < MOST_FORMATS:
-        singles = tuple(row for row in ordered if is_single(row) and row not in tried)
-        others, _ = scores_of(rest, singles, matcher, readers)
+        others, _ = scores_of(rest, _singles(ordered), matcher, readers, tried)
         fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
         if not fitting:
             break
@@ -116,11 +116,8 @@ def _with_records(
     for row in tried:
         rest = refused(row, rest)
     while len(tried) < MOST_FORMATS and (doubtful or len(CLOCKED.findall(rest)) >= OTHER_LINES):
-        timed = (row for row in ordered if row not in tried and is_timed(row))
-        rows = tuple(row for row in timed if doubtful or not row.last_resort)
-        if doubtful:
-            rows += tuple(row for row in ordered if row not in tried and row.engine in {JSONL, STAMPED_JSON})
-        others, _ = scores_of(rest, rows, matcher, readers)
+        rows = _timed(ordered) if doubtful else _surely_timed(ordered)
+        others, _ = scores_of(rest, rows, matcher, readers, tried)
         fitting = [score for score in others if _has_records(score, rest, doubtful=doubtful)]
         if not fitting:
             break
@@ -170,6 +167,16 @@ def is_timed(row: Format) -> bool:
     return row.program is not None and any(slot.meaning in TIMES for slot in row.program.slots)
 
 
+def _timed_rows(ordered: tuple[Format, ...]) -> tuple[Format, ...]:
+    """Return the formats whose lines have a time, and behind them those whose objects may have one."""
+    timed = [row for row in ordered if is_timed(row)]
+    return (*timed, *(row for row in ordered if row.engine in {JSONL, STAMPED_JSON}))
+
+
+_timed = ByRows(_timed_rows)
+_surely_timed = ByRows(lambda ordered: tuple(row for row in ordered if is_timed(row) and not row.last_resort))
+
+
 def _mixed(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
     """Count the records that each format gets, and doubt what more than some lines a record leave."""
     counts: list[int] = []
@@ -211,3 +218,6 @@ def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Mat
     reason = f"of {total} lines {shares}"
     confidence = min(sum(counts) / total, certainty(most, text))
     return Detection(most.name, confidence, found.runner_up, reason, tuple(row.name for row in tried))
+
+
+_singles = ByRows(lambda ordered: tuple(filter(is_single, ordered)))
