@@ -138,3 +138,12 @@ def test_every_page_is_in_the_table_of_contents():
               for line in block.splitlines()}  # fmt: skip
     there = {str(page.relative_to(DOCS).with_suffix("")) for page in DOCS.rglob("*.md")}
     assert there - {"index"} <= listed
+
+
+def test_the_figure_of_the_page_on_concurrency_shows_what_its_table_says():
+    page = (DOCS / "concurrency.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if re.match(r"\| .* \| [\d.-]+ \|", line)]
+    expected = ["1.00x" if backend == "serial" else ratio for _, backend, *_, ratio in rows]
+    figure = (DOCS / "concurrency.svg").read_text(encoding="utf-8")
+    assert re.findall(r">(\d+\.\d\dx)<", figure) == expected
+    assert len(expected) == 18
