@@ -24,7 +24,7 @@ from logproc.adhoc.grouped import Groups, is_plain
 from logproc.errors import QueryError
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.spec import AggregateRef, KeyRef, Literal, calls
-from logproc.rollup.sql import clause_of, grammar
+from logproc.rollup.statement import clause_of, grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from logproc.adhoc.clauses import with_clause
 from logproc.adhoc.habits import HABITS
 from logproc.errors import QueryError
-from logproc.rollup.sql import grammar
+from logproc.rollup.statement import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from logproc.rollup.expressions import NODES
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.kinds import conjunction
 from logproc.rollup.spec import Expression, calls
-from logproc.rollup.sql import aliases, clause_of
+from logproc.rollup.statement import aliases, clause_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,8 @@ from logproc.model import RAW, Kind
 from logproc.rollup.expressions import TYPES, type_name
 from logproc.rollup.functions_template import COMPUTED
 from logproc.rollup.spec import EVERYTHING, Call, Column, Expression
-from logproc.rollup.sql import FAMILIES, LOGS, grammar, relation_of
+from logproc.rollup.sql import relation_of
+from logproc.rollup.statement import FAMILIES, LOGS, grammar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

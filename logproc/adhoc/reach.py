@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.adhoc.scopes import sources_of
-from logproc.rollup.sql import grammar
+from logproc.rollup.statement import grammar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from logproc.adhoc.reach import out_of_reach, renamed
 from logproc.errors import QueryError
 from logproc.rollup.builder import file_hint, have
 from logproc.rollup.functions import DOMAIN
-from logproc.rollup.sql import LOGS
+from logproc.rollup.statement import LOGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from logproc.rollup.sql import clause_of
+from logproc.rollup.statement import clause_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

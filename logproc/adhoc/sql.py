@@ -23,7 +23,7 @@ from logproc.inputs.opening import STDIN
 from logproc.model import Kind
 from logproc.rollup.builder import NO_COLUMN
 from logproc.rollup.spec import Column, columns_of_spec
-from logproc.rollup.sql import title
+from logproc.rollup.statement import title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -183,7 +183,7 @@ def _write(
         _write_report(answer.table, to, out, terminal=terminal)
         return
     from logproc.adhoc import write
-    from logproc.rollup.sql import title
+    from logproc.rollup.statement import title
 
     if to == "table":
         table = write.table_of(name, text, "", answer.schema, answer.batches(), SHOWN_ROWS)

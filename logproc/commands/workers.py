@@ -39,7 +39,7 @@ def worker(*, address: str, workers: int, memory: int, quiet: bool, verbose: boo
     78 when it refuses this worker.
     """
     from logproc import network
-    from logproc.config import count_workers
+    from logproc.config_values import count_workers
 
     say = hush if quiet else tell
     begin_if_cold(COUNTING, quiet=quiet)

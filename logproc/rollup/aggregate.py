@@ -56,6 +56,7 @@ class Tally:
         """Start anew, with group ids that mean something else."""
         self.marked = Marked()
         self.states: list[State] = [new_state(aggregate) for aggregate in self.spec.aggregates]
+        self.lost = 0
 
     def entries(self) -> int:
         """Count the sketch entries held."""
@@ -68,7 +69,8 @@ class Tally:
         for state in self.states:
             if state.aggregate == ROWS:
                 state.load(len(self.marked.counts), [self.marked.counts])
-        return TableData(keys, offsets, [state.select(ids) for state in self.states], self.marked.places(ids, files))
+        states, places = [state.select(ids) for state in self.states], self.marked.places(ids, files)
+        return TableData(keys, offsets, states, places, lost=self.lost)
 
     def pour(self, data: TableData) -> None:
         """Add to the bounded table what was taken."""
@@ -89,6 +91,7 @@ class Tally:
     def clear(self) -> None:
         """Start anew, with the same group ids."""
         self.marked.clear()
+        self.lost = 0
         for state in self.states:
             state.clear()
 
@@ -169,6 +172,20 @@ class RelationProgram:
                 state.update_pair(taken, argument, self.evaluator.vector(aggregate.by), rows)
                 continue
             state.update(self._groups(spec, aggregate.filter, groups, rows), argument, rows)
+        tally.lost += self._lost(spec, groups, rows)
+
+    def _lost(self, spec: RollupSpec, groups: dict[tuple[object, ...], NDArray[np.int32]], rows: int) -> int:
+        """Count the rows that were counted otherwise than they should, since a whole number did not fit 64 bits."""
+        lost = self.evaluator.lost
+        if not self.evaluator.loses:
+            return 0
+        conditions = (spec.where, *(aggregate.filter for aggregate in spec.aggregates))
+        found = [part for part in map(lost, (*conditions, *spec.keys)) if part is not None]
+        for aggregate in spec.aggregates:
+            taken = self._groups(spec, aggregate.filter, groups, rows) >= 0
+            parts = (lost(aggregate.argument), lost(aggregate.by))
+            found += [part & taken for part in parts if part is not None]
+        return int(np.logical_or.reduce(found).sum()) if found else 0
 
     def _is_absent(self, argument: Expression | None) -> bool:
         """Tell whether no row has a value for an aggregate, such as a time taken that the log does not have."""

@@ -35,7 +35,7 @@ WIDTHS = tuple(np.dtype(width) for width in (np.uint8, np.uint16, np.uint32))
 class TableData:
     """A table in motion: key bytes with n + 1 offsets, states over n groups, the floor and the slack of each group.
 
-    `places` are exemplars of the groups.
+    `places` are exemplars of the groups. `lost` counts rows of which something did not fit 64 bits and was NULL.
     """
 
     keys: NDArray[np.uint8]
@@ -45,6 +45,7 @@ class TableData:
     floor: float = 0.0
     slack: NDArray[np.float64] | None = None
     problem: str | None = None
+    lost: int = 0
 
     @property
     def groups(self) -> int:
@@ -70,6 +71,7 @@ def dump(spec: RollupSpec, data: TableData) -> bytes:
             "problem": data.problem,
             "arrays": [[array.dtype.str, len(array)] for array in arrays],
             **({"blank": blank} if blank else {}),
+            **({"lost": data.lost} if data.lost else {}),
         }
     ).encode()
     header += b" " * (-len(header) % 8)
@@ -94,6 +96,7 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
         made_for, floor, problem = header["spec"], float(header["floor"]), header["problem"]
         shapes = [(DTYPES[dtype], int(length)) for dtype, length in header["arrays"]]
         blank = {int(number) for number in header.get("blank", ())}
+        lost = int(header.get("lost", 0))
     except (ValueError, TypeError, KeyError) as error:
         raise MergeError(f"report {spec.name!r}: the table's head is damaged") from error
     if made_for != spec.fingerprint:
@@ -127,7 +130,7 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     places = Places(*rest)
     if not places.fit(groups):
         raise MergeError(f"report {spec.name!r}: the table's exemplars do not fit its groups")
-    return TableData(keys, offsets, states, places, floor, slack if len(slack) else None, problem)
+    return TableData(keys, offsets, states, places, floor, slack if len(slack) else None, problem, lost)
 
 
 def _narrowed(array: NDArray[Any]) -> NDArray[Any]:

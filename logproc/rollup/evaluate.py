@@ -221,6 +221,10 @@ class KnownRows:
         raise TypeError(field)
 
 
+WHOLE = frozenset({"+", "-", "*"})
+"""Functions of whole numbers that have a result, which may not fit 64 bits."""
+
+
 class Evaluator:
     """Vectors of expressions over the rows that a store holds now."""
 
@@ -230,6 +234,7 @@ class Evaluator:
         self._tables: dict[Expression, ValueTable] = {}
         self._coders: dict[tuple[Expression, int], Coder] = {}
         self._pairs: dict[tuple[Expression, int], IntegerDictionary] = {}
+        self._lost: dict[Expression, NDArray[np.bool_]] = {}
 
     def over(self, rows: int, vectors: Mapping[Expression, Vector]) -> Evaluator:
         """Return an evaluator of other rows, of which these vectors are known; both learn about values together."""
@@ -241,6 +246,7 @@ class Evaluator:
     def next_rows(self) -> None:
         """Forget the vectors: the store holds other rows."""
         self._vectors.clear()
+        self._lost.clear()
 
     def forget(self) -> None:
         """Drop every table, because the dictionaries are dropped."""
@@ -248,6 +254,23 @@ class Evaluator:
         self._tables.clear()
         self._coders.clear()
         self._pairs.clear()
+
+    @property
+    def loses(self) -> bool:
+        """Whether anything that was computed for these rows does not fit 64 bits."""
+        return bool(self._lost)
+
+    def lost(self, expression: Expression | None) -> NDArray[np.bool_] | None:
+        """Return of which rows something in an expression does not fit 64 bits, so that it was NULL; None for none.
+
+        It must have been computed.
+        """
+        if not self._lost or not isinstance(expression, Call):
+            return None
+        found = [rows for rows in map(self.lost, expression.arguments) if rows is not None]
+        if expression in self._lost:
+            found.append(self._lost[expression])
+        return np.logical_or.reduce(found) if found else None
 
     def keys_held(self) -> int:
         """Count what tables and combinations hold."""
@@ -284,7 +307,13 @@ class Evaluator:
             result = operation(arguments, expression.kind, self.store.rows)
             if result is not None:
                 return result
-        return self._by_distinct(expression)
+        made = self._by_distinct(expression)
+        if expression.function in WHOLE and expression.kind is Kind.INTEGER and isinstance(made, NumberVector):
+            inputs = [self.vector(argument) for argument in expression.arguments]
+            lost = (made.valid == 0) & np.all([v.valid != 0 for v in inputs if isinstance(v, NumberVector)], axis=0)
+            if lost.any():
+                self._lost[expression] = lost
+        return made
 
     def _constant(self, literal: Literal) -> Vector:
         table = ValueTable(literal.kind)

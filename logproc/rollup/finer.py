@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from logproc.model import Kind
-from logproc.rollup.evaluate import direct_number
+from logproc.rollup.evaluate import WHOLE, direct_number
 from logproc.rollup.spec import ROWS, Aggregate, Call, Column, Expression, Literal
 
 if TYPE_CHECKING:
@@ -94,12 +94,27 @@ def _of_rounded(call: Call, keys: Keys) -> Expression | None:
 
 def rolled(spec: RollupSpec, keys: Keys, sketched: frozenset[Aggregate]) -> Rolled | None:
     """Return how a report comes from groups by `keys`, if it does; `sketched` are the sketches that these have."""
+    if _may_lose(spec):
+        return None
     own = [follows(key, keys) for key in spec.keys]
     where = None if spec.where is None else follows(spec.where, keys)
     shares = [_share(aggregate, keys, sketched) for aggregate in spec.aggregates]
     if any(key is None for key in own) or None in shares or (spec.where is not None and where is None):
         return None
     return Rolled(keys, tuple(key for key in own if key), where, tuple(share for share in shares if share))
+
+
+def _may_lose(spec: RollupSpec) -> bool:
+    """Tell whether a report computes whole numbers that may not fit 64 bits: of which rows, no finer group tells."""
+    asked = [spec.where, *spec.keys]
+    asked += [part for aggregate in spec.aggregates for part in (aggregate.argument, aggregate.by, aggregate.filter)]
+    return any(_computes(expression) for expression in asked)
+
+
+def _computes(expression: Expression | None) -> bool:
+    return isinstance(expression, Call) and (
+        (expression.function in WHOLE and expression.kind is Kind.INTEGER) or any(map(_computes, expression.arguments))
+    )
 
 
 def _share(aggregate: Aggregate, keys: Keys, sketched: frozenset[Aggregate]) -> Share | None:

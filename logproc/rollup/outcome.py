@@ -127,6 +127,7 @@ def _error(table: Table, ids: NDArray[np.int64]) -> ReportError | None:
         if slack > 0 or table.floor >= least:
             return ReportError("count", max(slack, table.floor if table.floor >= least else 0.0))
     errors = [error for state in table.states if (error := state.error(ids)) is not None]
+    errors += [ReportError("missing", float(table.lost))] if table.lost else []
     errors += [ReportError("relative", RELATIVE_ERROR[name]) for name in functions if name in RELATIVE_ERROR]
     # How many rows may be missing says more than a missing number, and that more than a share; of one kind the
     # greatest counts.

@@ -94,6 +94,7 @@ def _regrouped(table: Table, keys: Sequence[bytes]) -> Table:
     result.keys.add_all(list(numbers))
     result.states = [state.select(final) for state in states]
     result.slack = np.zeros(len(numbers), np.float64)
+    result.lost = table.lost
     result.kept = _places(kept, final, len(final))
     return result
 

@@ -117,6 +117,7 @@ def chosen(data: TableData, ids: NDArray[np.int64]) -> TableData:
         data.floor,
         None if data.slack is None else data.slack[ids],
         data.problem,
+        data.lost,
     )
 
 
@@ -137,7 +138,11 @@ def joined(spec: RollupSpec, tables: Sequence[TableData]) -> TableData:
     shifts = np.cumsum([0, *(int(data.offsets[-1]) for data in tables)])
     offsets = [data.offsets[:-1] + shift for data, shift in zip(tables, shifts, strict=False)]
     return TableData(
-        np.concatenate(keys), np.concatenate([*offsets, shifts[-1:]]), states, _no_places(int(ends[-1])), 0.0, None
+        np.concatenate(keys),
+        np.concatenate([*offsets, shifts[-1:]]),
+        states,
+        _no_places(int(ends[-1])),
+        lost=sum(data.lost for data in tables),
     )
 
 
@@ -172,7 +177,7 @@ def _merged(data: TableData, prefix: int, slots: int) -> TableData:
     if data.slack is not None or data.floor:
         times = np.bincount(codes, minlength=size)
         slack = np.bincount(codes, data.slack, size) + data.floor * np.maximum(slots - times, 0)
-    return TableData(keys, offsets, states, _no_places(size), data.floor * slots, slack, data.problem)
+    return TableData(keys, offsets, states, _no_places(size), data.floor * slots, slack, data.problem, data.lost)
 
 
 def without_places(data: TableData) -> TableData:

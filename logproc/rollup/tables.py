@@ -55,6 +55,7 @@ class Table:
         self.slack = np.zeros(0, np.float64)
         self.kept = Kept()
         self.problem: str | None = None
+        self.lost = 0
 
     @classmethod
     def of(cls, spec: RollupSpec, max_groups: int, data: TableData) -> Table:
@@ -62,7 +63,7 @@ class Table:
         table = cls(spec, max_groups)
         table._packed = data.keys, data.offsets
         table.states = list(data.states)
-        table.floor, table.problem = data.floor, data.problem
+        table.floor, table.problem, table.lost = data.floor, data.problem, data.lost
         table.slack = np.zeros(data.groups, np.float64) if data.slack is None else data.slack
         table.kept.merge(data.places, np.arange(data.groups), data.groups)
         return table
@@ -100,6 +101,7 @@ class Table:
         size = len(self)
         self.slack = self._slack_of(before, size, mapping, data)
         self.floor += data.floor
+        self.lost += data.lost
         is_full = size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES
         waiting = self._waiting() if is_full else set()
         for number, (mine, its) in enumerate(zip(self.states, data.states, strict=True)):
@@ -150,7 +152,7 @@ class Table:
         """Return the table as it travels."""
         n = len(self)
         keys, offsets = self._packed or self._dictionary.packed(np.arange(n), KEY_PADDING)
-        return TableData(keys, offsets, self.states, self.kept.data(n), self.floor, self.slack, self.problem)
+        return TableData(keys, offsets, self.states, self.kept.data(n), self.floor, self.slack, self.problem, self.lost)
 
     def candidates(self) -> NDArray[np.int64]:
         """Return the groups that can be among the rows shown: all, or those that rank high enough."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from logproc.errors import QueryError
 from logproc.model import Kind
 from logproc.rollup.spec import Aggregate, AggregateRef, Call, Column, KeyRef, Literal, Order, Output
-from logproc.rollup.sql import plan, title
+from logproc.rollup.sql import plan
+from logproc.rollup.statement import title
 from logproc.timestamps import parse_time
 
 STATUS = Column("status", Kind.INTEGER)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, dumped, merged, rows_of, tables_of
 
 from logproc.errors import MergeError
+from logproc.report_model import ReportError
 from logproc.rollup import outcome, tables
 from logproc.rollup.aggregate import Program
 from logproc.rollup.dumping import MAGIC, dump, load
@@ -389,3 +390,30 @@ def test_rows_that_are_found_part_by_part_are_those_that_are_found_at_once(sql, 
     monkeypatch.setattr(Table, "columns", lambda self, ids: (seen.append(len(ids)), columns(self, ids))[1])
     assert report_table(table) == whole
     assert max(seen) <= 2 * (spec.limit + spec.offset) + 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "lost"),
+    [
+        ("SELECT sum(bytes + 1) AS b FROM web", 1),
+        ("SELECT sum(bytes + 1) AS b FROM web WHERE bytes < 9", 0),
+        ("SELECT sum(bytes + 1) FILTER (WHERE bytes < 9) AS b FROM web", 0),
+        ("SELECT bytes * 2 AS twice, count(*) AS n FROM web GROUP BY ALL", 1),
+        ("SELECT count(*) AS n FROM web WHERE bytes - -5 > 0", 1),
+        ("SELECT sum(bytes * status + 1) AS b, max(bytes + 1) AS m FROM web", 1),
+        ("SELECT sum(bytes + 0) AS b FROM web", 0),
+        ("SELECT sum(bytes) AS b FROM web", 0),
+    ],
+)
+def test_a_whole_number_that_does_not_fit_makes_a_report_inexact_and_no_other(sql, lost):
+    spec = plan(sql, "asked")
+    other = plan("SELECT bytes, status, count(*) AS n FROM web GROUP BY ALL", "other")
+    lines = [{"bytes": size, "status": 2} for size in (2**63 - 1, 5, None)]
+    tables = tables_of(Program([spec, other], 100), [batch_of(lines[:2]), batch_of(lines[2:])])
+    asked, beside = (Table(each, 100) for each in (spec, other))
+    for table, raw in zip((asked, beside), tables, strict=True):
+        for _ in range(2):
+            table.merge(load(table.spec, raw))
+    table = report_table(Table.of(spec, 100, load(spec, dump(spec, asked.data()))))
+    assert (table.exact, table.error) == (not lost, ReportError("missing", 2.0 * lost) if lost else None)
+    assert report_table(beside).exact
