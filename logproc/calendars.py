@@ -9,6 +9,7 @@ import os
 import re
 import time
 from dataclasses import replace
+from json import loads
 from typing import TYPE_CHECKING
 
 from logproc import counting, earlier, keeping, restored
@@ -59,7 +60,8 @@ def write(
         compared = earlier.compared(config, ledger, now_ns=now_ns)
         around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(today)])
         kept = replace(report, slices=())  # many pages are kept, and they lead to those of hosts
-        _write(kept, config, nights, night, compared, [*around, *choices])
+        if not _is_told(kept, os.path.join(nights, f"{night}.json")):  # noqa: PTH118
+            _write(kept, config, nights, night, compared, [*around, *choices])
         _write_spans(ledger, config, folder, choices, now_ns)
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found, now_ns)  # noqa: PTH118
@@ -99,6 +101,22 @@ def _write_slices(
             _write(
                 keeping.report(config, ledger, choice), config, folder, calendar.file_name(name), compared, row, name
             )
+
+
+def _is_told(report: Report, path: str) -> bool:
+    """Tell whether a run without news says nothing that the report of the same night does not say already.
+
+    It is that one which says what was read, and what could not be.
+    """
+    if report.lines.read or any(entry.status not in {"unchanged", "duplicate"} for entry in report.files):
+        return False
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            before = loads(file.read())
+        now = loads(json.render(report))
+        return all(before[part] == now[part] for part in ("reports", "checks"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _is_kept(folder: str, name: str) -> bool:

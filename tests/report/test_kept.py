@@ -117,6 +117,35 @@ def test_hosts_stand_in_one_order_on_every_page_of_every_night(tmp_path):
     assert orders == {("web1", "web02", "web2", "web10", "zoo")}
 
 
+def test_a_run_without_news_leaves_what_the_night_read(tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    config = Config(
+        paths=(str(logs),),
+        state_dir=str(tmp_path / "state"),
+        reports=("web/methods",),
+        output=Output(dir=str(tmp_path / "out")),
+        workers=1,
+    )
+    line = '10.0.0.1 - - [03/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
+    (logs / "a.log").write_text(line * 3 + "no line of a log\n")
+
+    def run(config=config, hour=9):
+        now = datetime(2026, 3, 3, hour, tzinfo=UTC)
+        calendars.write(coordinator.run(config), config, str(config.output.dir), now=now)
+        coordinator.reported(config)
+        return loads((tmp_path / "out/nights/2026-03-03.json").read_text())
+
+    first = run()
+    assert first["accounting"]["lines"] == {"read": 4, "counted": 3, "filtered": 0, "rejected": 1}
+    assert run(hour=10) == first
+    asked = replace(config, reports=("web/methods", "web/days"))
+    assert [report["name"] for report in run(asked, 11)["reports"]] == ["methods", "days"]
+    with (logs / "a.log").open("a") as file:
+        file.write(line)
+    assert run(asked, 12)["accounting"]["lines"]["read"] == 1
+
+
 def test_a_page_of_all_has_the_reports_of_each_host_and_source_as_they_are_alone(tmp_path):
     sources = [Source(name, (f"*/{name}.log",), host=rf"(?P<host>[^/]+)/{name}.log") for name in ("shop", "blog")]
     config = Config(
