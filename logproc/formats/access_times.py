@@ -1,4 +1,4 @@
-"""Access logs like common and combined whose time is written in another layout, or whose fields are fewer.
+"""Access logs like common and combined whose time is written in another layout, or whose fields are fewer or more.
 
 https://docs.cpanel.net/knowledge-base/cpanel-product/the-cpanel-log-files/
 """
@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from logproc.expressions import Expression
-from logproc.formats.apache import compile_apache
+from logproc.formats.apache import NICKNAMES, compile_apache
 from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import ISO
 from logproc.formats.program import Meaning, Program, Slot
@@ -34,7 +34,51 @@ def _solid(program: Program) -> Program:
     return replace(program, slots=(replace(first, solid=True), *others))
 
 
+def _with_more_behind_bytes(program: Program) -> Program:
+    """Let further fields, none of them quoted, stand behind the size."""
+    *front, size, referrer, agent = program.slots
+    more = Slot(None, Meaning.TEXT, b'"', solid=True)
+    return replace(program, slots=(*front, replace(size, terminator=b" "), more, referrer, agent))
+
+
 ACCESS_TIMES = (
+    Format(
+        name="combined_inserted",
+        family="web",
+        engine=SEPARATOR,
+        program=_with_more_behind_bytes(compile_apache(NICKNAMES["combined"], extra=True, clf_head=True)),
+        doc="combined, but for fields between the size and the referrer, as times or addresses; more may follow",
+        rank=12,
+        begins=Expression(
+            rb'^[^"\n]*"(?:[^"\\\n]|\\.)*" \d{3} (?:\d+|-) (?!\d+ ")[^"\n]+ "(?:-|[a-z]+://[^"\n]*)?" "[^"\n]*"',
+            re.MULTILINE,
+        ),
+        needs=(b'] "', b'" "', b' "'),
+        samples=(
+            Sample(
+                '192.0.2.1 - joe [02/Jan/2024:03:04:05 +0100] "GET /a?b=1 HTTP/1.1" 200 5 0.012 . 7 "-" "curl" "-"',
+                {
+                    "time": "2024-01-02T02:04:05Z",
+                    "client": "192.0.2.1",
+                    "user": "joe",
+                    "path": "/a",
+                    "status": 200,
+                    "bytes": 5,
+                    "referrer": None,
+                    "user_agent": "curl",
+                },
+            ),
+            Sample(
+                'a.test 192.0.2.1 - - [02/Jan/2024:03:04:05 +0000] "-" 400 - 192.0.2.9 + 0 "http://a/" "x y" B="c, d"',
+                {"vhost": "a.test", "bytes": None, "referrer": "http://a/", "user_agent": "x y"},
+            ),
+        ),
+        refused=(
+            '192.0.2.1 - joe [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl"',
+            '192.0.2.1 - joe [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl" "-"',
+            '192.0.2.1 - joe [02/Jan/2024:03:04:05 +0100] "GET /a HTTP/1.1" 200 5 0.012',
+        ),
+    ),
     Format(
         name="combined_iso",
         family="web",
