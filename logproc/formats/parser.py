@@ -132,6 +132,8 @@ def new_parser(fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> 
 
 
 _MATCH_ROWS = 4096
+_MOST_ASKED = 4096
+"""Lots of formats that are remembered as the kernel wants them: texts of a kind leave the same ones."""
 
 PLAIN_LINES = 4
 """Lines a record, beside those that begin with a blank, that may go on with it without a doubt."""
@@ -187,6 +189,7 @@ class Matcher:
         self._parsers: dict[Format, Parser] = {}
         self._texts = 0  # that `readers` was asked about
         self._addresses: dict[Format, tuple[int, int, int]] = {}
+        self._asked: dict[tuple[Format, ...], tuple[list[tuple[int, int, int]], NDArray[np.int64]]] = {}
         self._counters = np.zeros(tokenize.COUNTERS, np.int64)
         self._buffer = np.zeros(1 << 16, np.uint8)
         self._base = self._buffer.ctypes.data
@@ -219,9 +222,14 @@ class Matcher:
         if self._texts <= outlook.ASKED_OFTEN:  # it would take a parser of each: 50 ms
             yield from possible
             return
-        rows = list(possible)
-        described = [self._addresses.get(row) or self._described(row) for row in rows]
-        parsers = np.array(described, np.int64).reshape(-1, 3)
+        rows = tuple(possible)
+        asked = self._asked.get(rows)
+        if asked is None:
+            described = [self._addresses.get(row) or self._described(row) for row in rows]
+            if len(self._asked) >= _MOST_ASKED:
+                self._asked.clear()
+            asked = self._asked[rows] = described, np.array(described, np.int64).reshape(-1, 3)
+        described, parsers = asked
         k = 0
         while k < len(rows):
             if described[k] is not OTHERS:

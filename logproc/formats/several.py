@@ -146,9 +146,12 @@ def parts_of_records(
 
 
 def _all_look_alike(text: bytes, scores: Sequence[Score], chosen: Format) -> bool:
-    """Tell whether hardly more lines look like records than those of a format, which begin with a time, too."""
+    """Tell whether hardly any line looks like a record, or hardly more than those of a format, which look so, too."""
+    clocked = len(CLOCKED.findall(text))
+    if clocked < OTHER_LINES:
+        return True
     matched = next(score.matched for score in scores if score.format is chosen)
-    return CLOCKED.match(text) is not None and len(CLOCKED.findall(text)) < matched + OTHER_LINES
+    return CLOCKED.match(text) is not None and clocked < matched + OTHER_LINES
 
 
 def _has_records(score: Score, text: bytes, *, doubtful: bool) -> bool:
