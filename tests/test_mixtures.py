@@ -89,6 +89,13 @@ def test_what_goes_on_with_a_record_is_no_format(text: str):
     assert found(text).tried == ()
 
 
+def test_a_mixture_is_as_certain_as_its_least_certain_format():
+    text = many(LOG4J + TRACE) + many("2024-03-01 10:00:0{} nothing more {}\n", count=80)
+    result = found(text)
+    assert result.tried == ("log4j", "dated")
+    assert result.confidence == 0.7
+
+
 def test_other_lines_of_a_file_of_three_kinds_are_kept_where_the_third_is_none():
     lines = '::1 - - [10/Oct/2000:13:55:3{} +0000] "GET /{} HTTP/1.0" 200 2326 "-" "curl"\n'
     assert found(many(lines, count=60) + many(JSON, count=40) + many(JUNK, count=5)).tried == ("combined", "jsonl")

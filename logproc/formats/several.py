@@ -137,7 +137,8 @@ def parts_of_records(
 ) -> Detection:
     """Return the formats of a text that none reads enough of, where they together read most of it."""
     for score in sorted(scores, key=share_of, reverse=True)[:MOST_FORMATS]:
-        if score.matched >= max(OTHER_LINES, FINER_SHARE * score.rejected):
+        has_times = is_timed(score.format) or score.format.engine in {JSONL, STAMPED_JSON}
+        if has_times and score.matched >= max(OTHER_LINES, FINER_SHARE * score.rejected):
             alone = replace(found, format=score.format.name, confidence=score.share)
             several = _with_records(alone, scores, text, ordered, matcher, refused, readers)
             if several.tried and several.confidence >= OTHER_SHARE:
@@ -193,7 +194,7 @@ def _mixed(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matc
     doubtful = max(0, rest.count(b"\n") - PLAIN_LINES * records)
     most = tried[max(range(len(tried)), key=counts.__getitem__)]
     shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
-    confidence = min(records / (records + doubtful), certainty(most, text))
+    confidence = min(records / (records + doubtful), *(certainty(row, text) for row in tried))
     names = tuple(row.name for row in tried)
     return Detection(most.name, confidence, found.runner_up, f"of {records} records {shares}", names)
 
