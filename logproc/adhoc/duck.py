@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,9 @@ MEMORY = 2 << 30
 
 GATHERED = 64
 """Record batches that are inserted into a table at once."""
+
+PATIENCE, AGAIN = 10.0, 0.05
+"""Seconds that an interrupted query may take to end, and after which it is interrupted again."""
 
 RESULT_ROWS = 1 << 16
 """Rows of a batch of the result."""
@@ -246,25 +250,37 @@ class Duck:
 
     def _in_thread(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the work returns
         outcome: dict[str, Any] = {}
+        done = threading.Event()  # joins that were interrupted have taken the thread for one that has ended
 
         def run() -> None:
             try:
                 outcome["value"] = work()
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
                 outcome["error"] = error
+            done.set()
 
         thread = threading.Thread(target=run, name="duckdb", daemon=True)
-        thread.start()
         try:
-            thread.join()
+            thread.start()
+            done.wait()
         except BaseException:
             self._connection.interrupt()
             if self._scan is not None:
                 self._scan.stop()
+            self._end(done)
             raise
         if "error" in outcome:
             raise outcome["error"]
         return outcome["value"]
+
+    def _end(self, done: threading.Event) -> None:
+        """Interrupt DuckDB until it is done: a connection that is at something cannot be closed.
+
+        One interrupt is not enough where the query has not begun, or begins its next part.
+        """
+        end = time.monotonic() + PATIENCE
+        while not done.wait(AGAIN) and time.monotonic() < end:
+            self._connection.interrupt()
 
     def batches(self, reader: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow
         """Yield the batches of a result, whose making may fail halfway."""

@@ -3,9 +3,14 @@
 import json
 import re
 import shlex
+import signal
+import sys
+import threading
+import traceback
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from logproc.adhoc.question import asked_of, relations_of
 from logproc.cli import execute
@@ -479,3 +484,21 @@ def test_a_query_in_a_file(tmp_path, capfd):
         report = json.loads(capfd.readouterr().out)
         assert (report["name"], report["title"]) == ("n", "Lines")
         assert report["rows"][0][0] > 0
+
+
+def test_an_interrupted_query_ends_before_its_connection_is_closed():
+    begun, main = threading.Event(), threading.main_thread().ident
+
+    def work(connection):
+        begun.set()
+        return connection.execute("SELECT count(*) FROM range(10000000000) a, range(9) b WHERE a.range = b.range + 1")
+
+    def interrupt():
+        begun.wait()
+        until(lambda: any("wait" in frame.name for frame in traceback.extract_stack(sys._current_frames()[main])))
+        signal.pthread_kill(main, signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt), Duck(CONFIG, "SELECT median(bytes) FROM web") as duck:
+        duck._in_thread(lambda: work(duck._connection))
+    until(lambda: "duckdb" not in {thread.name for thread in threading.enumerate()})
