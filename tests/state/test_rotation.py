@@ -53,6 +53,7 @@ class Rotation(RuleBasedStateMachine):
         self.backups: dict[str, bytes] = {}
         self.older: dict[str, bytes] = {}  # live files as they were once they were counted
         self.moved: set[int] = set()  # inodes of files that took up another, or were moved, since the last run
+        self.own: set[str] = set()  # files that were no copies of others in the last run
         self.restored: set[str] = set()  # live files that may begin as older ones, whose lines are in those
         self.dates = self.moves = 0
 
@@ -175,7 +176,8 @@ class Rotation(RuleBasedStateMachine):
             return
         others = [(n, self.logs.content(n)) for n in self.rotated(compressed=False)]
         others = [n for n, text in others if text.endswith(b"\n") and self.logs.is_alone(text, n)]
-        if others:
+        others = [n for n in others if str(self.logs.path(n)) in self.own]
+        if others and str(self.logs.path(name)) in self.own:
             self.logs.append(name, more)
             other = pick.choice(others)
             with self.logs.path(other).open("ab") as file:
@@ -257,6 +259,7 @@ class Rotation(RuleBasedStateMachine):
             [(f.path, f.status, f.reason) for f in report.files],
         )
         self.clean = True
+        self.own = {f.path for f in report.files if f.status != "duplicate" and f.reason != OLDER}
         self.moved.clear()
         self.inodes = {path.stat().st_ino for path in self.logs.root.rglob("*") if path.is_file()}
 
