@@ -19,7 +19,7 @@ from logproc.kernels.layout import ProgramArrays
 from logproc.kernels.recall import RECALL_CELL
 from logproc.kernels.returns import drop_returns
 from logproc.kernels.stamps import DATE_CELL, LATEST_CELL, LATEST_YEAR_CELL
-from logproc.kernels.unusual import WORKSPACE
+from logproc.kernels.unusual import WORKSPACE, read_unusual
 from logproc.timestamps import DAY
 
 if TYPE_CHECKING:
@@ -160,10 +160,21 @@ class SeparatorParser:
         self.counters = np.zeros(tokenize.COUNTERS, np.int64)
         self.resume(layout.FRESH, RECORD_BYTES, more=False)
         self._arrays = (program_arrays(program, stored), np.zeros(WORKSPACE, np.int64))
-        self._program = self._arrays[0].described()
         self._lines = self.lines.described(self._arrays[1], self.counters)
-        # Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
-        self.addresses = (self._program.ctypes.data, self._lines.ctypes.data)
+
+    @cached_property
+    def _program(self) -> NDArray[np.int64]:
+        """What the kernel knows of the program; where that asks for another kernel, it is compiled now, if ever."""
+        arrays = self._arrays[0]
+        return arrays.described(read_unusual.address if arrays.is_unusual else 0)
+
+    @cached_property
+    def addresses(self) -> tuple[int, int]:
+        """Where program and lines are described.
+
+        Integers are all that a call passes: numba looks at each array of each call, for longer than a few lines take.
+        """
+        return (self._program.ctypes.data, self._lines.ctypes.data)
 
     def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002 - as others have it
         """Return the columns that are stored because others follow from them."""

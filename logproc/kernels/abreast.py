@@ -45,6 +45,7 @@ from logproc.kernels.layout import (
     PREFIX_LENGTH,
     PROTOCOL,
     QUERY,
+    READ_UNUSUAL,
     REQUEST,
     ROW_LINE,
     ROW_OFFSET,
@@ -63,11 +64,11 @@ from logproc.kernels.layout import (
     VHOST,
     ZONES,
 )
-from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
+from logproc.kernels.memory import call_with_numbers, load_byte, load_word, store_byte, store_half, store_word
 from logproc.kernels.numerals import parse_decimal, parse_integer, short_integer
 from logproc.kernels.openings import AS_USUAL
 from logproc.kernels.simd import NEWLINE, eq_mask64, leading_zeros, load_u64, trailing_zeros
-from logproc.kernels.unusual import END_AT, ENDED_AT, FIELD_AT, NEWLINE_AT, STEP_AT, begin_fields, read_own_ends
+from logproc.kernels.unusual import ANSWER_CELL, END_AT, ENDED_AT, FIELD_AT, NEWLINE_AT, STEP_AT
 from logproc.kernels.values import put_typed, time_of
 
 QUESTION = np.uint8(63)
@@ -295,9 +296,12 @@ def _read_fields(base, f, slot, begin, n, row, program, lines, work):
 
 
 @helper
-def _read_where_present(base, f, slot, n, row, program, lines, work):
-    """Read the fields of an unusual slot in the lines that have one; returns the lines that are as they should be."""
-    n = begin_fields(base, slot, n, row, program, lines, work)
+def _read_unusual(base, f, slot, n, row, program, lines, work):
+    """Read an unusual slot; returns the lines in which it is as it should be."""
+    call_with_numbers(load_word(program, 8 * READ_UNUSUAL), base, -1, slot, n, row, program, lines)
+    n = load_word(work, 8 * ANSWER_CELL)
+    if load_word(slot, 8 * MEANING) >= SYSLOG:
+        return n
     k = 0
     while k < n:
         begin = k
@@ -337,10 +341,8 @@ def read_abreast(base, begin, end, row, line, wanted, program, lines, work):
         slot = slots + f * SLOT_BYTES
         if load_word(slot, 8 * FLAGS) < UNUSUAL:
             n = _read_fields(base, f, slot, 0, n, row, program, lines, work)
-        elif load_word(slot, 8 * MEANING) >= SYSLOG:
-            n = read_own_ends(base, slot, n, row, program, lines, work)
         else:
-            n = _read_where_present(base, f, slot, n, row, program, lines, work)
+            n = _read_unusual(base, f, slot, n, row, program, lines, work)
     row_offset, row_line = load_word(lines, 8 * ROW_OFFSET), load_word(lines, 8 * ROW_LINE)
     first_time, last_time = np.int64(NO_FIRST_TIME), np.int64(NO_TIME)
     zoneless = 0

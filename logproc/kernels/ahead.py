@@ -22,14 +22,13 @@ from logproc.kernels.jit import Kernel
 
 USUAL = (
     *("columns", "intern", "integers", "group", "sketch", "exemplars"),
-    *("strides", "jsonlines", "decode", "derive", "keyvalues", "delimited"),
+    *("strides", "unusual", "jsonlines", "decode", "derive", "keyvalues", "delimited"),
 )
 """Modules of kernels that most runs need after `tokenize`: those first that even a small file of access logs does."""
 
 
 COLLECT_EVERY = 100_000
-"""New objects between two searches for garbage in cycles, as in a run: at Python's default they are a tenth of the CPU
-time of compiling `tokenize` (28.7 and 26.2 s on a busy machine), and what they find is 10 of 540 MB."""
+"""New objects between two searches for garbage in cycles, as in a run: importing numba makes many that all stay."""
 
 
 def kernels_of(module: str) -> list[str]:

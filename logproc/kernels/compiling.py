@@ -8,7 +8,9 @@ An array is passed as the address of its Python object; the function reads there
 
 from __future__ import annotations
 
+import gc
 import sys
+from contextlib import contextmanager
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ from logproc.kernels import native
 from logproc.kernels.lowering import Unoptimised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from logproc.kernels.jit import Kernel
 
@@ -63,6 +65,19 @@ def callable_from_python(function: Callable[..., Any], options: dict[str, Any]) 
     return njit(_resolved(function), **_OPTIONS, **options)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python not look for garbage in cycles: of what numba makes, nearly all is kept."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@_uncollected()
 def machine_code(kernel: Kernel) -> bytes:
     """Compile a kernel for its signature and return an object file."""
     unpack, inner = _unpacker(kernel.takes), kernel.linked

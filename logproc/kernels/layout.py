@@ -58,7 +58,7 @@ SLOT_CELLS = 16
 SLOT_BYTES = 8 * SLOT_CELLS
 
 PREFIX, PREFIX_LENGTH, SLOTS, N_SLOTS, TERMINATORS, EXTRA, CLF_HEAD, HEAD_SLOTS, INNER, GROWS, IN_MESSAGE = range(11)
-HEADERS, DERIVED, ABREAST = 11, 12, 24
+HEADERS, DERIVED, ABREAST, READ_UNUSUAL = 11, 12, 24, 25
 """Cells of a described program; the cells of `derived` begin at DERIVED."""
 
 (
@@ -106,12 +106,21 @@ class ProgramArrays(NamedTuple):
     headers: NDArray[np.int64] = np.zeros(2, np.int64)
     abreast: bool = False
 
-    def described(self) -> NDArray[np.int64]:
-        """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them."""
+    @property
+    def is_unusual(self) -> bool:
+        """Tell whether a slot is unusual."""
+        return bool((self.slots[:, FLAGS] & UNUSUAL != 0).any())
+
+    def described(self, read_unusual: int) -> NDArray[np.int64]:
+        """Return the addresses and numbers that `tokenize` reads; the arrays must outlive them.
+
+        `read_unusual` is the address of the kernel of that name, which reads unusual slots: any number without one.
+        """
         addresses = [self.prefix.ctypes.data, self.prefix_length, self.slots.ctypes.data, len(self.slots)]
         flags = [self.rest.ctypes.data, int(self.extra), int(self.clf_head)]
         records = [self.head, int(self.inner), self.grows, int(self.in_message), self.headers.ctypes.data]
-        return np.array([*addresses, *flags, *records, *self.derived.tolist(), int(self.abreast)], np.int64)
+        others = [*self.derived.tolist(), int(self.abreast), read_unusual]
+        return np.array([*addresses, *flags, *records, *others], np.int64)
 
 
 class LineArrays(NamedTuple):

@@ -1,6 +1,6 @@
 """Unusual slots of a line that is read alone: what may be missing, opens with something, or knows where it ends.
 
-Helpers of `tokenize` and, for what is rare where lines are read side by side, of `unusual`. `starts` and `ends` are the
+Helpers of `unusual`, there also for what is rare where lines are read side by side. `starts` and `ends` are the
 addresses of the output columns, `slot` and `program` those of what `layout` describes.
 """
 

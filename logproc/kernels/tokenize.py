@@ -72,6 +72,7 @@ from logproc.kernels.layout import (
     PROTOCOL,
     QUERY,
     QUOTED,
+    READ_UNUSUAL,
     REJECT_LINE,
     REJECT_OFFSET,
     REJECT_REASON,
@@ -98,12 +99,12 @@ from logproc.kernels.layout import (
     WORD,
     ZONES,
 )
-from logproc.kernels.memory import load_byte, load_word, store_byte, store_half, store_word
-from logproc.kernels.openings import DONE, DONE_WITH_LINE, DONE_WITH_TIME, open_slot
+from logproc.kernels.memory import call_with_numbers, load_byte, load_word, store_byte, store_half, store_word
+from logproc.kernels.openings import DONE, DONE_WITH_LINE, DONE_WITH_TIME
 from logproc.kernels.recall import BAD_SEEN_CELL
 from logproc.kernels.records import LEAVE, PASSED, begin_records, end_records, newlines_between, open_last, record_line
 from logproc.kernels.simd import NEWLINE, find_or_newline, load_u64
-from logproc.kernels.unusual import LANES
+from logproc.kernels.unusual import ANSWER_CELL, LANES, POSITION_CELL
 from logproc.kernels.values import put_head_again, put_nothing, put_typed, time_of
 
 REASONS, COUNTERS, LineArrays, ProgramArrays = layout.REASONS, layout.COUNTERS, layout.LineArrays, layout.ProgramArrays
@@ -207,7 +208,8 @@ def tokenize(base, begin, end, row, program, lines):
                 if ended:
                     put_nothing(slot, starts, ends, max_rows, row)
                     continue
-                step, s = open_slot(base, s, slot, program, starts, ends, max_rows, row, cache)
+                call_with_numbers(load_word(program, 8 * READ_UNUSUAL), base, s, slot, 1, row, program, lines)
+                step, s = load_word(cache, 8 * ANSWER_CELL), load_word(cache, 8 * POSITION_CELL)
                 if step < 0:
                     j, reason = s, -step
                     break

@@ -1,7 +1,10 @@
 """Unusual slots of lines side by side: what may be missing, opens with something, or knows by itself where it ends.
 
 What is most frequent about such a slot is done here, in one line after the other; whatever else stands in a line is
-left to `open_slot`, which reads that slot of it as it does where a line is read alone. Helpers of `abreast`.
+left to `open_slot`, which reads that slot of it as it does where a line is read alone.
+
+`read_unusual` is a kernel of its own: it takes as long to compile as all the rest of `tokenize`, and the usual formats
+of access logs have no such slot. `tokenize` calls it where its machine code is, for many lines at once.
 """
 
 # numba compiles == faster than `in`
@@ -13,7 +16,7 @@ from logproc.kernels.apps import DURATION_WORD, bracket_end, level_end, word_at
 from logproc.kernels.clock import NO_TIME, SCRATCH_SIZE
 from logproc.kernels.fields import ends_here
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
-from logproc.kernels.jit import helper
+from logproc.kernels.jit import helper, kernel
 from logproc.kernels.layout import (
     BRACKETED,
     BYTE,
@@ -33,12 +36,14 @@ from logproc.kernels.layout import (
     PADDED,
     PASSED_BY,
     REST,
+    SCRATCH,
     SECOND,
     SKIPPED,
     SOLID,
     STAMP,
     STARTS,
     STORE,
+    SYSLOG,
     TAG,
     TAIL,
     TERMINATORS,
@@ -61,7 +66,10 @@ FIELD_AT, END_AT, NEWLINE_AT, STEP_AT, ENDED_AT = (8 * (AT + LANES * place) for 
 """Where in the scratch array, in bytes, each line's field begins and ends, the line's newline stands, what `open_slot`
 said of the field, and whether the line has ended before it."""
 
-WORKSPACE = AT + 5 * LANES
+ANSWER_CELL, POSITION_CELL = AT + 5 * LANES, AT + 5 * LANES + 1
+"""Cells of the scratch array in which `read_unusual` answers."""
+
+WORKSPACE = AT + 5 * LANES + 2
 """Length of the scratch array: what decoding remembers, and the lines abreast."""
 
 
@@ -102,7 +110,7 @@ def _read_alone(base, k, slot, program, lines, row, work):
 
 
 @helper
-def begin_fields(base, slot, n, row, program, lines, work):
+def _begin_fields(base, slot, n, row, program, lines, work):
     """Find where the fields of a slot begin, and leave whether its end is still to be found as a step.
 
     Returns the lines in which the slot is as it should be.
@@ -233,7 +241,7 @@ def _read_unmeasured(base, slot, n, row, program, lines, work):
 
 
 @helper
-def read_own_ends(base, slot, n, row, program, lines, work):
+def _read_own_ends(base, slot, n, row, program, lines, work):
     """Read a slot whose fields know where they end; returns the lines in which it is as it should be."""
     meaning, flags = load_word(slot, 8 * MEANING), load_word(slot, 8 * FLAGS)
     second = load_word(slot, 8 * SECOND)
@@ -250,3 +258,26 @@ def read_own_ends(base, slot, n, row, program, lines, work):
         if _read_alone(base, k, slot, program, lines, row, work) < 0:
             return k
     return n
+
+
+@kernel("i8, i8, i8, i8, i8, i8, i8 -> none")
+def read_unusual(base, s, slot, n, row, program, lines):
+    """Do what is special about an unusual slot: in a line alone, at s, or, where that is negative, in n side by side.
+
+    ANSWER_CELL is then the step of `open_slot` and POSITION_CELL its position, or ANSWER_CELL the number of lines in
+    which the slot is as it should be; what they have of a slot whose end is to be looked for begins as the work says.
+    """
+    work = load_word(lines, 8 * SCRATCH)
+    if s >= 0:
+        starts, ends, max_rows = (
+            load_word(lines, 8 * STARTS),
+            load_word(lines, 8 * ENDS),
+            load_word(lines, 8 * CAPACITY),
+        )
+        answer, position = open_slot(base, s, slot, program, starts, ends, max_rows, row, work)
+        store_word(work, 8 * POSITION_CELL, position)
+    elif load_word(slot, 8 * MEANING) >= SYSLOG:
+        answer = _read_own_ends(base, slot, n, row, program, lines, work)
+    else:
+        answer = _begin_fields(base, slot, n, row, program, lines, work)
+    store_word(work, 8 * ANSWER_CELL, answer)

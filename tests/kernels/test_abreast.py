@@ -23,7 +23,8 @@ from logproc.formats.format import Format
 from logproc.formats.parser_separator import SeparatorParser, program_arrays
 from logproc.formats.program import Meaning
 from logproc.kernels import layout
-from logproc.kernels.unusual import LANES
+from logproc.kernels.jit import Kernel
+from logproc.kernels.unusual import LANES, read_unusual
 from logproc.model import PADDING
 
 if TYPE_CHECKING:
@@ -220,3 +221,16 @@ def test_formats_of_few_kinds_alone_are_read_line_by_line():
     assert {"timed", "log4j", "python", "postgres", "haproxy", "rfc5424", "syslog"} <= read
     left = {name for name in set(UNUSUAL) - read if not FORMATS[name].program.spans_lines}
     assert left == {"haproxy_connect"}  # its last field holds its terminator's first byte nowhere
+
+
+@pytest.mark.parametrize("name", ["common", "combined", "vhost_combined", "syslog"])
+def test_what_reads_unusual_slots_is_compiled_where_there_is_one(name: str):
+    asked: list[str] = []
+    with (
+        patch.object(Kernel, "load", lambda kernel: asked.append(kernel.name)),
+        patch.object(read_unusual, "_native", None),
+    ):
+        parser = SeparatorParser(FORMATS[name], ())
+        assert asked == []
+        assert all(parser.addresses)
+    assert asked == (["unusual.read_unusual"] if name == "syslog" else [])
