@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -99,9 +99,10 @@ class Duck:
         settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
         self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))
         self._connection.execute(
-            "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false; "
-            "SET enable_progress_bar = false"  # it would be on stdout, among the answer
+            "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false"
         )
+        with suppress(self._duckdb.Error):  # a notebook without ipywidgets has no bar of DuckDB's, nor this setting
+            self._connection.execute("SET enable_progress_bar = false")  # it would be on stdout, among the answer
         words = frozenset(word.lower() for word in re.findall(r"\w+", self._sql))
         register_functions(self._connection, self._config.geo.files, only=words)
         for name, selection in self.asked.selections.items():

@@ -502,3 +502,31 @@ def test_an_interrupted_query_ends_before_its_connection_is_closed():
     with pytest.raises(KeyboardInterrupt), Duck(CONFIG, "SELECT median(bytes) FROM web") as duck:
         duck._in_thread(lambda: work(duck._connection))
     until(lambda: "duckdb" not in {thread.name for thread in threading.enumerate()})
+
+
+class InNotebook:
+    """A connection of DuckDB's in a notebook without ipywidgets: whether it shows a bar cannot be set."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self._connection.close()
+
+    def execute(self, sql, *parameters):
+        if "progress_bar" in sql:
+            raise duckdb.InvalidInputException("Could not change the progress bar setting")
+        return self._connection.execute(sql, *parameters)
+
+
+def test_a_notebook_without_widgets_asks_duckdb_too(monkeypatch):
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda **options: InNotebook(connect(**options)))
+    with Answer(CONFIG, "SELECT median(status) AS half FROM web") as answer:
+        assert [batch.num_rows for batch in answer.batches()] == [1]
