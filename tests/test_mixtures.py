@@ -96,6 +96,17 @@ def test_a_mixture_is_as_certain_as_its_least_certain_format():
     assert result.confidence == 0.7
 
 
+def test_a_file_of_three_formats_of_which_none_has_half_the_lines_has_them_all():
+    web = '::1 - - [10/Oct/2000:13:55:3{} +0000] "GET /{} HTTP/1.0" 200 2326 "-" "curl"\n'
+    log = "Oct 11 22:14:1{} host su[230]: session {}\n"
+    for text in (many(web, JSON, log), many(web) + many(JSON) + many(log)):
+        result = found(text)
+        assert set(result.tried) == {"combined", "jsonl", "syslog"}
+        assert result.confidence == 1.0
+        rows, report = parsed("auto", text.encode())
+        assert (len(rows), report.lines.rejected) == (60, 0)
+
+
 def test_other_lines_of_a_file_of_three_kinds_are_kept_where_the_third_is_none():
     lines = '::1 - - [10/Oct/2000:13:55:3{} +0000] "GET /{} HTTP/1.0" 200 2326 "-" "curl"\n'
     assert found(many(lines, count=60) + many(JSON, count=40) + many(JUNK, count=5)).tried == ("combined", "jsonl")

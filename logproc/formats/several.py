@@ -137,13 +137,44 @@ def parts_of_records(
 ) -> Detection:
     """Return the formats of a text that none reads enough of, where they together read most of it."""
     for score in sorted(scores, key=share_of, reverse=True)[:MOST_FORMATS]:
-        has_times = is_timed(score.format) or score.format.engine in {JSONL, STAMPED_JSON}
-        if has_times and score.matched >= max(OTHER_LINES, FINER_SHARE * score.rejected):
+        if _may_be_part(score, text) and score.matched >= FINER_SHARE * score.rejected:
             alone = replace(found, format=score.format.name, confidence=score.share)
             several = _with_records(alone, scores, text, ordered, matcher, refused, readers)
             if several.tried and several.confidence >= OTHER_SHARE:
                 return several
+            several = _one_by_one(alone, score.format, text, ordered, matcher, refused, readers)
+            if several.confidence >= OTHER_SHARE:
+                return several
     return found
+
+
+def _one_by_one(
+    found: Detection,
+    first: Format,
+    text: bytes,
+    ordered: tuple[Format, ...],
+    matcher: Matcher,
+    refused: Refused,
+    readers: Readers | None,
+) -> Detection:
+    """Take for what is left the format that reads most of it, as long as there is one that no other program writes."""
+    tried, rest = [first], refused(first, text)
+    while rest and len(tried) < MOST_FORMATS:
+        rows = tuple(row for row in ordered if row not in tried and not row.last_resort)
+        others = [score for score in scores_of(rest, rows, matcher, readers)[0] if _may_be_part(score, rest)]
+        if not others:
+            break
+        tried.append(max(others, key=share_of).format)
+        rest = refused(tried[-1], rest)
+    if len(tried) == 1:
+        return found
+    return (_shared if all(map(is_single, tried)) else _mixed)(found, tried, text, matcher, refused)
+
+
+def _may_be_part(score: Score, text: bytes) -> bool:
+    """Tell whether lines of a text may be of a format that is not the only one."""
+    known = is_timed(score.format) or score.format.engine in {JSONL, STAMPED_JSON}
+    return known and score.matched >= OTHER_LINES and certainty(score.format, text) == 1
 
 
 def _all_look_alike(text: bytes, scores: Sequence[Score], chosen: Format) -> bool:
