@@ -59,6 +59,7 @@ def found(text: str) -> Detection:
         (many(LOG4J + TRACE) + many(SLOW), {"mysql_slow", "log4j"}),
         (many(LOG4J + TRACE) + many(PYTHON), {"log4j", "python_dashes"}),
         (many(LOG4J + TRACE, PYTHON), {"log4j", "python_dashes"}),
+        (many(SLOW) + many(LOG4J + TRACE, PYTHON), {"mysql_slow", "log4j", "python_dashes"}),
         (many(JSON) + many(LOG4J + TRACE), {"jsonl", "log4j"}),
         (many(JSON, count=40) + many(LOG4J + TRACE), {"jsonl", "log4j"}),
         (many(JSON) + many(LOG4J + TRACE, count=40), {"jsonl", "log4j"}),

@@ -189,11 +189,12 @@ def _all_look_alike(text: bytes, scores: Sequence[Score], chosen: Format) -> boo
 def _has_records(score: Score, text: bytes, *, doubtful: bool) -> bool:
     """Tell whether a format has records among lines that go on with those of another.
 
-    It must read most of the lines that look like records, and where it is not `doubtful` that others go on for long
-    with one record, all that it reads must look like some.
+    It must read most of the lines that look like records, or a fair share if no other program writes such, and where
+    it is not `doubtful` that others go on for long with one record, all that it reads must look like some.
     """
     clocked = len(CLOCKED.findall(text))
-    enough = max(OTHER_LINES, OTHER_SHARE * clocked, STRAY_SHARE * text.count(b"\n"))
+    share = FINER_SHARE if certainty(score.format, text) == 1 else OTHER_SHARE
+    enough = max(OTHER_LINES, share * clocked, STRAY_SHARE * text.count(b"\n"))
     return score.matched >= enough and (doubtful or score.matched <= clocked)
 
 
