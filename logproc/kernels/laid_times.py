@@ -26,6 +26,7 @@ from logproc.kernels.memory import load_byte, load_word, store_word
 from logproc.kernels.months import month_name
 from logproc.kernels.recall import BAD_END_CELL, FAILED_CELL, NOWHERE, PLACES_CELL, places, recall, remember
 from logproc.kernels.stamps import DATE_CELL, yearless_days
+from logproc.kernels.zone_names import HOURS
 
 (
     YEAR,
@@ -53,13 +54,9 @@ from logproc.kernels.stamps import DATE_CELL, yearless_days
 """Bytes of a layout below 32: what `formats.layouts.DIRECTIVES` says of each."""
 
 # Others, such as CST or IST, mean different things in different places: the file's own time zone then holds.
-ZONES = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11}
-ZONES |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
-"""Names of zones that mean the same everywhere, by hours east of UTC."""
-
-_ZONES = np.array([int.from_bytes(name.encode(), "little") for name in ZONES], np.int64)
-_HOURS = np.array(list(ZONES.values()), np.int64)
-_N_ZONES = len(ZONES)
+_ZONES = np.array([int.from_bytes(name.encode(), "little") for name in HOURS], np.int64)
+_ZONE_HOURS = np.array(list(HOURS.values()), np.int64)
+_N_ZONES = len(HOURS)
 
 
 @helper
@@ -113,7 +110,7 @@ def zone_hours(base, s, e):
         return NO_TIME
     for k in range(_N_ZONES):
         if _ZONES[k] == word:
-            return _HOURS[k]
+            return _ZONE_HOURS[k]
     return NO_TIME
 
 

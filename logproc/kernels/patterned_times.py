@@ -14,6 +14,7 @@ from logproc.kernels.jit import helper
 from logproc.kernels.memory import load_byte, load_word
 from logproc.kernels.numerals import POWERS, parse_integer
 from logproc.kernels.stamps import parse_bsd_time, parse_local_time, yearless_days
+from logproc.kernels.zone_names import HOURS
 
 (YEAR, SHORT_YEAR, MONTH, MONTH_NAME, DAY, HOUR, HOUR12, MINUTE, SECONDS, FRACTION, HALF, ZONE, ZONE_NAME) = range(
     256, 269
@@ -26,14 +27,9 @@ _MONTH_LENGTHS = np.array([7, 8, 5, 5, 3, 4, 4, 6, 9, 7, 8, 8])
 _DAYS = np.array([int.from_bytes(n, "little") for n in b"mon tue wed thu fri sat sun".split()])
 _DAY_LENGTHS = np.array([6, 7, 9, 8, 6, 8, 6])
 
-# What daylight saving zones are called where servers stand, in minutes; names that mean several zones are left out.
-_ZONES = {
-    "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180, "EST": -300,
-    "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480,
-    "HST": -600, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "SAST": 120, "BRT": -180,
-}  # fmt: skip
+_ZONES = {"UTC": 0, "GMT": 0, **HOURS}
 _ZONE_NAMES = np.array([int.from_bytes(name.encode(), "little") for name in _ZONES])
-_ZONE_MINUTES = np.array(list(_ZONES.values()))
+_ZONE_MINUTES = 60 * np.array(list(_ZONES.values()))
 UNKNOWN_ZONE = -(2**62)
 
 

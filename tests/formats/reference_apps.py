@@ -37,7 +37,8 @@ MONTH = (
     + rf"){NAME}*)(?:\.(?!\.))?"
 )
 HOURS = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11}
-HOURS |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10}
+HOURS |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10, "PKT": 5, "HKT": 8}
+HOURS |= {"NZST": 12, "NZDT": 13, "KST": 9, "WIB": 7, "SAST": 2, "AWST": 8, "BRT": -3, "AKST": -9, "AKDT": -8}
 ZONE = r" ?(?:[Zz]|UTC|GMT)(?!\w)|[+-]\d\d(?::?\d\d)?+(?!\w)| [+-]\d\d:?\d\d(?!\w)"
 ISO = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:[.,]\d+)?"
 HEX = "[0-9A-Fa-f]"

@@ -60,3 +60,11 @@ def test_any_log_line_prefix_is_read(prefix: str, text: str, expected: dict[str,
 def test_a_prefix_that_cannot_be_read_is_refused_with_the_reason(prefix: str, said: str):
     with pytest.raises(FormatError, match=said):
         resolve(f"postgres:{prefix}")
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("PKT", 6), ("NZDT", 22), ("HKT", 3), ("WIB", 4), ("AKST", 20), ("CST", 11), ("BST", 11)]
+)
+def test_names_of_zones_are_hours_where_they_mean_one_alone(zone: str, hour: int):
+    (row,), _ = parsed("postgres:%m [%p] ", f"2020-04-16 11:45:11.844 {zone} [4] LOG:  x\n".encode())
+    assert row["time"][10:16] == f"T{hour:02}:45"
