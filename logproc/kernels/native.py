@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 SUFFIX = ".object"
+_BEGUN = time.time_ns()
 
 
 def target() -> Any:
@@ -89,7 +91,10 @@ def _imported(module: str) -> tuple[bytes, frozenset[str]]:
 
 @cache
 def _sources(module: str) -> str:
-    """Hash what a module's kernels are compiled from: its source, and those of all that it imports in turn."""
+    """Hash what a module's kernels are compiled from: its source, and those of all that it imports in turn.
+
+    What was written since this process began, by an upgrade, is not what it imported: the hash is then one of its own.
+    """
     seen: set[str] = set()
     waiting = [module]
     while waiting:
@@ -97,7 +102,8 @@ def _sources(module: str) -> str:
         if name not in seen:
             seen.add(name)
             waiting.extend(_imported(name)[1])
-    return _hash(*(part for name in sorted(seen) for part in (name.encode(), _imported(name)[0])))
+    own = b"%d" % os.getpid() if any((_HERE / f"{name}.py").stat().st_ctime_ns > _BEGUN for name in seen) else b""
+    return _hash(own, *(part for name in sorted(seen) for part in (name.encode(), _imported(name)[0])))
 
 
 def _file(name: str) -> str:

@@ -162,6 +162,17 @@ def test_changed_sources_are_compiled_and_the_code_of_the_old_ones_is_removed(co
     assert after != before
 
 
+def test_what_an_upgrade_overtakes_leaves_no_code_of_old_modules_under_the_name_of_new_ones(installed, tmp_path):
+    upgrade = "from pathlib import Path; from logproc.kernels import group; file = Path(group.__file__)\n"
+    upgrade += "file.write_text(file.read_text() + '# changed\\n')\n"
+    env = {**os.environ, "PYTHONPATH": str(installed.parent), "XDG_CACHE_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", upgrade + COUNT], env=env, capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert done.stdout.startswith("[0, 2, 1] True")
+    assert run(installed, tmp_path)[:2] == ("[0, 2, 1]", True)
+
+
 def test_only_what_a_kernel_is_made_of_makes_it_compile_anew(compiled, tmp_path):
     assert "memory" not in native._imported("group")[1]
     change(compiled / "kernels" / "tokenize.py")
