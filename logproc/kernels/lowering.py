@@ -15,6 +15,7 @@ from contextlib import nullcontext
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from llvmlite.binding import Linkage
 from numba import types
 from numba.core import cgutils, ir
 from numba.core.bytecode import FunctionIdentity
@@ -86,6 +87,17 @@ class Library(JITCodeLibrary):
         for library in seen:
             if not isinstance(library, Library):
                 module.link_in(library._get_module_for_linking(), preserve=True)  # noqa: SLF001
+        return module
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the code for a library of numba's own, which links what it calls itself and no more.
+
+        Such are helpers that Python calls.
+        """
+        module = self.whole()
+        for function in module.functions:
+            if not function.is_declaration and function.linkage is not Linkage.internal:
+                function.linkage = "linkonce_odr"
         return module
 
     def get_pointer_to_function(self, name: str) -> int:  # noqa: ARG002

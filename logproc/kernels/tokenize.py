@@ -218,7 +218,7 @@ def tokenize(base, begin, end, row, program, lines):
                     ended = step == DONE_WITH_LINE
                     if step == DONE_WITH_TIME and time == NO_TIME:
                         time = load_word(cache, 8 * HEAD_TIME)
-                        no_zone = load_word(cache, 8 * HEAD_ZONELESS)
+                        no_zone = 0 if time == NO_TIME else load_word(cache, 8 * HEAD_ZONELESS)
                     continue
             # ---- where the field ends
             if length == 0 and is_last:

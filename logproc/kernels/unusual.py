@@ -82,9 +82,9 @@ def _opening_of(slot):
 @helper
 def _keep_time(lines, at, work):
     """Give row `at` the time that was read last, unless it has one."""
-    times = load_word(lines, 8 * TIMES)
-    if load_word(times, 8 * at) == NO_TIME:
-        store_word(times, 8 * at, load_word(work, 8 * HEAD_TIME))
+    times, time = load_word(lines, 8 * TIMES), load_word(work, 8 * HEAD_TIME)
+    if load_word(times, 8 * at) == NO_TIME and time != NO_TIME:
+        store_word(times, 8 * at, time)
         store_byte(load_word(lines, 8 * ZONES), at, load_word(work, 8 * HEAD_ZONELESS))
 
 

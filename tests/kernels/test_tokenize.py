@@ -23,7 +23,7 @@ from kernels.programs import FRACTIONS, METHODS, OFFSETS, PROGRAMS_AND_TEXTS, PR
 from logproc.formats import FORMATS, resolve
 from logproc.formats.format import Format
 from logproc.formats.parser import UNKNOWN, new_parser
-from logproc.formats.program import Meaning, Program, Slot
+from logproc.formats.program import Meaning, Missing, Program, Slot
 from logproc.kernels import tokenize
 from logproc.model import NO_TIME, PADDING
 
@@ -321,6 +321,13 @@ def test_a_value_that_is_none_of_its_meaning_rejects_the_line_wanted_or_not(
     assert found.rejects == [(4, 1, reason)]
     assert [row.line for row in found.rows] == [0, 2]
     same(program, text + b"|b\n")
+
+
+def test_a_line_whose_time_is_left_out_lacks_no_zone():
+    slots = (Slot("time", Meaning.SYSLOG, b"", missing=Missing.SKIPPED), Slot("rest", Meaning.TEXT, b"\n"))
+    program = Program(b"", slots, continues="stack")
+    found = same(program, b"Jan  1 00:00:00 \nJan  1 00:00:00 \n<>Jan  1 00:00:00 \n")
+    assert [row.zoneless for row in found.rows] == [True, True, False]
 
 
 def test_every_kind_of_request_is_taken_apart():
