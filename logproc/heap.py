@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ctypes import CDLL
 
 LARGE_BYTES = 2 << 20
 """Bytes from which on an array is the system's and not the heap's.
@@ -24,7 +27,7 @@ def share_one_heap() -> None:
     if sys.platform == "linux":
         m_arena_max, m_mmap_threshold = -8, -3  # <malloc.h> of glibc
         with suppress(AttributeError):  # other C libraries have no arenas
-            allocator = ctypes.CDLL(None)
+            allocator = _library()
             allocator.mallopt(m_arena_max, 1)
             allocator.mallopt(m_mmap_threshold, LARGE_BYTES)
 
@@ -36,4 +39,10 @@ def give_back() -> None:
     """
     if sys.platform == "linux":
         with suppress(AttributeError):
-            ctypes.CDLL(None).malloc_trim(0)
+            _library().malloc_trim(0)
+
+
+def _library() -> CDLL:
+    import ctypes  # noqa: PLC0415 - a signal that comes meanwhile finds somebody who answers it
+
+    return ctypes.CDLL(None)
