@@ -215,20 +215,13 @@ _surely_timed = ByRows(lambda ordered: tuple(row for row in ordered if is_timed(
 
 def _mixed(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
     """Count the records that each format gets, and doubt what more than some lines a record leave."""
-    counts: list[int] = []
-    rest = text
-    for row in tried:
-        counts.append(matcher(row, rest)[0])
-        rest = refused(row, rest)
+    counts, rest = _counted(tried, text, matcher, refused)
     tried = [row for row, count in zip(tried, counts, strict=True) if count]
     counts = [count for count in counts if count]
     records = sum(counts)
     doubtful = max(0, rest.count(b"\n") - PLAIN_LINES * records)
-    most = tried[max(range(len(tried)), key=counts.__getitem__)]
-    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
     confidence = min(records / (records + doubtful), *(certainty(row, text) for row in tried))
-    names = tuple(row.name for row in tried)
-    return Detection(most.name, confidence, found.runner_up, f"of {records} records {shares}", names)
+    return _found(found, _most(tried, counts), confidence, f"of {records} records", tried, counts)
 
 
 def _is_usual(score: Score, text: bytes, enough: int) -> bool:
@@ -243,17 +236,32 @@ def is_single(row: Format) -> bool:
 
 def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
     """Count the lines that each format gets when all are tried in this order."""
-    counts: list[int] = []
     total = sum(matcher(tried[0], text))
-    rest = text
-    for row in tried:
-        counts.append(matcher(row, rest)[0])
-        rest = refused(row, rest)
-    most = tried[max(range(len(tried)), key=counts.__getitem__)]
-    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
-    reason = f"of {total} lines {shares}"
+    counts, _ = _counted(tried, text, matcher, refused)
+    most = _most(tried, counts)
     confidence = min(sum(counts) / total, certainty(most, text))
-    return Detection(most.name, confidence, found.runner_up, reason, tuple(row.name for row in tried))
+    return _found(found, most, confidence, f"of {total} lines", tried, counts)
+
+
+def _counted(tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> tuple[list[int], bytes]:
+    """Return how much each format reads of what those before it refuse, and what the last one does."""
+    counts: list[int] = []
+    for row in tried:
+        counts.append(matcher(row, text)[0])
+        text = refused(row, text)
+    return counts, text
+
+
+def _most(tried: Sequence[Format], counts: Sequence[int]) -> Format:
+    return tried[max(range(len(tried)), key=counts.__getitem__)]
+
+
+def _found(
+    alone: Detection, most: Format, confidence: float, whole: str, tried: Sequence[Format], counts: Sequence[int]
+) -> Detection:
+    shares = ", ".join(f"{count} {row.name}" for row, count in zip(tried, counts, strict=True))
+    names = tuple(row.name for row in tried)
+    return Detection(most.name, confidence, alone.runner_up, f"{whole} {shares}", names)
 
 
 _singles = ByRows(lambda ordered: tuple(filter(is_single, ordered)))

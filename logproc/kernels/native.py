@@ -90,6 +90,12 @@ def _imported(module: str) -> tuple[bytes, frozenset[str]]:
 
 
 @cache
+def _is_newer(module: str) -> bool:
+    """Tell whether a module was written since this process began."""
+    return (_HERE / f"{module}.py").stat().st_ctime_ns > _BEGUN
+
+
+@cache
 def _sources(module: str) -> str:
     """Hash what a module's kernels are compiled from: its source, and those of all that it imports in turn.
 
@@ -102,7 +108,7 @@ def _sources(module: str) -> str:
         if name not in seen:
             seen.add(name)
             waiting.extend(_imported(name)[1])
-    own = b"%d" % os.getpid() if any((_HERE / f"{name}.py").stat().st_ctime_ns > _BEGUN for name in seen) else b""
+    own = b"%d" % os.getpid() if any(map(_is_newer, seen)) else b""
     return _hash(own, *(part for name in sorted(seen) for part in (name.encode(), _imported(name)[0])))
 
 
