@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from formats.named import parsed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ranges import read_ranges
 
 from logproc.config import Flags
 from logproc.config import load as load_config
 from logproc.formats.detect import Detection, detect
 from logproc.formats.mixture import mixture_of
 from logproc.formats.parser import Matcher
-from logproc.model import Lines, Piece, Task
-from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table, load
 from logproc.showing import Place, records
-from logproc.worker import Job, process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,22 +118,6 @@ TRIED = ("log4j", "mysql_slow", "jsonl", "python_dashes")
 TEXTS = st.lists(st.sampled_from([LOG4J, LOG4J + TRACE, SLOW, JSON, PYTHON, JUNK, BAD, "\n", TRACE]), max_size=12)
 
 
-def read(path: Path, borders: list[int], **options: Any) -> tuple[Any, ...]:
-    job = Job(uuid.uuid4().hex, tuple(QUERIES), **options)
-    tables, lines, reasons = [Table(query, 10_000) for query in QUERIES], Lines(), dict[str, int]()
-    for number, (start, end) in enumerate(pairwise([*borders, -1])):
-        piece = Piece(0, str(path), start, end, 0, codec="plain", format=TRIED[0], tried=TRIED)
-        partial = process(job, Task(number, (piece,), 0))
-        for table, query, dumped in zip(tables, QUERIES, partial.tables, strict=True):
-            table.merge(load(query, dumped))
-        result = partial.files[0]
-        assert result.lines.balanced()
-        lines += result.lines
-        for reason, count in result.rejected_by_reason.items():
-            reasons[reason] = reasons.get(reason, 0) + count
-    return [{row[:-1]: row[-1] for row in report_table(table).rows} for table in tables], lines, reasons
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("mixtures")
@@ -154,8 +133,8 @@ def test_any_cut_and_any_block_gives_each_record_the_same_fate(
     data = data[:-1] if draw.draw(st.booleans()) else data
     path.write_bytes(data)
     borders = [0, *sorted(draw.draw(st.lists(st.integers(0, len(data)), max_size=3)))]
-    whole = read(path, [0])
-    assert read(path, borders, block_bytes=block, max_line_bytes=1000) == whole
+    whole = read_ranges(path, [0], QUERIES, TRIED)
+    assert read_ranges(path, borders, QUERIES, TRIED, block_bytes=block, max_line_bytes=1000) == whole
     assert whole[1].read == data.count(b"\n") + (data[-1:] not in {b"", b"\n"})
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import uuid
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ranges import read_ranges
 
 import logproc
 from logproc.adhoc.rows import parse
@@ -19,13 +18,9 @@ from logproc.config import Config
 from logproc.formats import FORMATS
 from logproc.formats.detect import Detection, detect
 from logproc.formats.parser import Matcher
-from logproc.model import Lines, Piece, Task
+from logproc.model import Lines
 from logproc.planner import Planner
-from logproc.rollup.dumping import load
-from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
-from logproc.rollup.tables import Table
-from logproc.worker import Job, process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,22 +87,6 @@ def test_a_file_of_one_format_is_tried_with_that_alone():
 # ---- what becomes of the lines --------------------------------------------------------------------------------------
 
 
-def read(path: Path, borders: list[int], tried: tuple[str, ...], **options: Any) -> tuple[Any, ...]:
-    job = Job(uuid.uuid4().hex, QUERIES, **options)
-    tables, lines, reasons = [Table(query, 10_000) for query in QUERIES], Lines(), dict[str, int]()
-    for number, (start, end) in enumerate(pairwise([*borders, -1])):
-        piece = Piece(0, str(path), start, end, 0, codec="plain", format=tried[0], tried=tried)
-        partial = process(job, Task(number, (piece,), 0))
-        for table, query, dumped in zip(tables, QUERIES, partial.tables, strict=True):
-            table.merge(load(query, dumped))
-        result = partial.files[0]
-        assert result.lines.balanced()
-        lines += result.lines
-        for reason, count in result.rejected_by_reason.items():
-            reasons[reason] = reasons.get(reason, 0) + count
-    return [{row[:-1]: row[-1] for row in report_table(table).rows} for table in tables], lines, reasons
-
-
 LINES = st.lists(st.sampled_from([COMMON, COMBINED, JSON, SYSLOG, JUNK, ""]), max_size=30)
 
 
@@ -120,7 +99,7 @@ def test_any_cut_and_any_block_gives_each_line_the_same_fate(
     data = "".join(line.format(n % 3) + "\n" for n, line in enumerate(lines)).encode()
     path.write_bytes(data)
     borders = [0, *sorted(draw.draw(st.lists(st.integers(0, len(data)), max_size=4)))]
-    tables, counts, reasons = read(path, borders, ("combined", "jsonl", "common"), block_bytes=block)
+    tables, counts, reasons = read_ranges(path, borders, QUERIES, ("combined", "jsonl", "common"), block_bytes=block)
     web: dict[tuple[Any, ...], int] = {}
     documents: dict[tuple[Any, ...], int] = {}
     for number, line in enumerate(lines):
