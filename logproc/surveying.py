@@ -48,11 +48,11 @@ class FileEye:
         return identity.lines_before(path, end)
 
     def read(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a plain file, as far as they are there."""
+        """Return bytes of a file, decompressed, as far as they are there."""
         return identity.read_at(path, start, length)
 
     def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
-        """Return the CRC before offsets of a plain file, as far as they are there, given that before `start`."""
+        """Return the CRC before offsets of a file, decompressed, given that before `start`; no more than are there."""
         return identity.crcs_from(path, start, crc, offsets)
 
 

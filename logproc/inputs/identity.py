@@ -13,7 +13,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, open_stream, sniff
+from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
 from logproc.inputs.encodings import HEAD_BYTES as ENCODING_BYTES
 from logproc.inputs.encodings import classify
 from logproc.inputs.lines import fill
@@ -180,10 +180,11 @@ def tail_of(path: str, offset: int, length: int) -> bytes:
 
 
 def read_at(path: str, start: int, length: int) -> bytes:
-    """Return bytes of a plain file, as far as they are there."""
+    """Return bytes of a file, decompressed, as far as they are there."""
     fd, _ = open_regular(path)
     try:
-        return os.pread(fd, length, start)
+        view = memoryview(bytearray(length))
+        return bytes(view[: fill(_stream_at(fd, start).readinto, view, 0, length)])
     except OSError as error:
         raise unreadable(path, error) from error
     finally:
@@ -191,14 +192,16 @@ def read_at(path: str, start: int, length: int) -> bytes:
 
 
 def crcs_from(path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
-    """Return the CRC-32 before offsets of a plain file, as far as they are there, given that before `start`."""
+    """Return the CRC-32 before offsets of a file, decompressed, as far as they are there, given that before `start`."""
     fd, _ = open_regular(path)
     found, at = {}, start
     try:
+        stream = _stream_at(fd, start)
+        view = memoryview(bytearray(CHUNK))
         for offset in sorted(offsets):
-            while at < offset and (data := os.pread(fd, min(CHUNK, offset - at), at)):
-                crc = zlib.crc32(data, crc)
-                at += len(data)
+            while at < offset and (count := stream.readinto(view[: offset - at])):
+                crc = zlib.crc32(view[:count], crc)
+                at += count
             if at == offset:
                 found[offset] = crc
     except OSError as error:
@@ -207,6 +210,19 @@ def crcs_from(path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[i
         return found
     finally:
         os.close(fd)
+
+
+def _stream_at(fd: int, start: int) -> Stream:
+    """Return what a file holds from an offset on; one that is compressed is decompressed up to there."""
+    codec = sniff(os.pread(fd, LONGEST_MAGIC, 0))
+    if codec == "plain":
+        os.lseek(fd, start, os.SEEK_SET)
+        return RawInput(fd)
+    stream = open_stream(RawInput(fd), codec)
+    view = memoryview(bytearray(CHUNK))
+    while start > 0 and (count := stream.readinto(view[:start])):
+        start -= count
+    return stream
 
 
 def lines_before(path: str, end: int) -> int:

@@ -1,57 +1,88 @@
 """What was counted as a file of its own and then appended to another: `cat access.log >> archive.log; rm access.log`.
 
-It stands behind what was counted of the archive, and must not count once more. In doubt it does: it is known there only
-where it begins just where the archive ended, all of it is there by its CRC, its lines have several times, and it is no
-more where the last scan found it.
+It stands behind what was counted of the archive, which may be compressed, and must not count once more. In doubt it
+does: it is known there only where it begins just where the archive ended, all of it is there by its CRC, its lines have
+several times, and it is no more where the last scan found it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from logproc.state.generations import HEAD_BYTES, SHORT, Kind
+from logproc.errors import InputError
+from logproc.state.generations import HEAD_BYTES, SHORT, Decision, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
-    from logproc.state.generations import Decision, Eye, Generation
-    from logproc.state.rows import Record, Records
+    from logproc.state.beginnings import Beginnings
+    from logproc.state.generations import Eye, Generation
+    from logproc.state.rows import Paths, Record, Records
+    from logproc.state.scanned import Scanned
 
 
 class Appended:
     """Finds generations that are gone behind what was counted of files that go on, each of them once.
 
-    `beginning_with` returns those that are gone and whose first bytes some bytes begin with; `is_alone` tells whether
-    what was counted of a generation has no hole and is no part of another one's.
+    `is_alone` tells whether what was counted of a generation has no hole and is no part of another one's. `decided` are
+    the matcher's decisions, which are changed.
     """
 
     def __init__(
         self,
         eye: Eye,
         records: Records,
-        beginning_with: Callable[[bytes], Iterable[int]],
+        seen: Paths,
+        beginnings: Beginnings,
         is_alone: Callable[[int], bool],
         is_holed: Callable[[int], bool],
+        decided: dict[int, Decision],
     ) -> None:
         self._eye = eye
         self._known = records
-        self._beginning_with = beginning_with
+        self._seen = seen
+        self._beginnings = beginnings
         self._is_alone = is_alone
         self._is_holed = is_holed
-        self._taken: set[int] = set()
+        self._decided = decided
+        self._gone: AbstractSet[int] = frozenset()
 
-    def without(self, decision: Decision, path: str, known: Record, size: int) -> Decision:
-        """Return a decision to go on with a plain file, less what it holds of others; `size` is that of the file."""
-        g = known.generation
-        held = tuple(self._behind(path, known, decision.limit, size))
+    def look_behind(self, looked: Mapping[int, Scanned], claims: Mapping[int, int]) -> None:
+        """Leave out what files that go on hold of others, which are gone."""
+        going = [d for d in self._decided.values() if d.kind in _GOING and d.look and d.generation in self._known]
+        self._gone = self._not_found(claims) if going else frozenset()
+        for decision in going if self._gone else ():
+            file, known = looked[decision.file], self._known[decision.generation or 0]
+            try:
+                self._decided[decision.file] = self._without(decision, file, known)
+            except InputError as error:
+                failed = Decision(decision.file, Kind.FAILED, decision.generation, reason=error.reason, again=True)
+                self._decided[decision.file] = failed
+
+    def _not_found(self, claims: Mapping[int, int]) -> AbstractSet[int]:
+        """Return the generations that the last scan found, and this one did not."""
+        found = (row[6] for row in self._seen.rows.values() if row[7] != Kind.DUPLICATE)
+        return {number for number in found if number in self._known and number not in claims}
+
+    def _without(self, decision: Decision, file: Scanned, known: Record) -> Decision:
+        """Return a decision to go on with a file, less what it holds of others."""
+        g, stream = known.generation, file.look.stream
+        if not g.closed:
+            return decision  # its last line goes on
+        size = file.through(self._eye).length if stream else file.look.size
+        limit = size if stream else decision.limit
+        held = tuple(self._behind(file.log.path, known, limit, size))
         if not held:
             return decision
         at = g.open_end + sum(self._known[number].generation.offset for number in held)
         names = ", ".join(dict.fromkeys(self._known[number].generation.path.rpartition("/")[2] for number in held))
         going = decision._replace(reason=f"holds what was counted of {names}", held=held)
-        if g.offset < g.open_end:
-            return going  # what stood open at its end is read again, for it has an end now
-        return going._replace(origin=at, kind=Kind.CONTINUED if at < decision.limit else Kind.UNCHANGED)
+        if decision.kind == Kind.RECOUNTED:
+            return going
+        if g.offset < g.open_end:  # what stood open at its end is read again, for it has an end now
+            return going._replace(kind=Kind.RECOUNTED, origin=0) if stream else going
+        return going._replace(origin=at, kind=Kind.CONTINUED if at < limit else Kind.UNCHANGED)
 
     def _behind(self, path: str, known: Record, limit: int, size: int) -> Iterator[int]:
         """Yield what stands behind the end of a file, one behind the other."""
@@ -60,18 +91,19 @@ class Appended:
         while (found := self._at(path, at, known, limit, size)) is not None:
             if at == g.open_end and not self._is_as_before(path, g):
                 return
-            self._taken.add(found.id)
+            self._gone -= {found.id}
             yield found.id
             at += found.offset
             if found.offset < found.open_end:
                 return  # its last record stood open, and is read again: it may go on here
 
     def _at(self, path: str, at: int, known: Record, limit: int, size: int) -> Generation | None:
-        head = self._eye.read(path, at, HEAD_BYTES) if at + SHORT <= limit else b""
-        for number in self._beginning_with(head):
+        if at + SHORT > limit:
+            return None
+        for number in self._beginnings.of(self._eye.read(path, at, HEAD_BYTES)):
             record = self._known[number]
             g = record.generation
-            if number in self._taken or at + g.open_end > size or at + g.offset > limit:
+            if number not in self._gone or at + g.open_end > size or at + g.offset > limit:
                 continue
             if _is_telling(record) and record.format == known.format and self._is_alone(number):
                 crcs = self._eye.crcs(path, at, 0, {at + g.offset, at + g.open_end})
@@ -84,6 +116,9 @@ class Appended:
         if self._is_holed(g.id):
             return False
         return self._eye.crcs(path, g.offset, g.crc, {g.open_end}).get(g.open_end) == g.end_crc
+
+
+_GOING = frozenset({Kind.CONTINUED, Kind.RECOUNTED})
 
 
 def _is_telling(record: Record) -> bool:

@@ -128,10 +128,10 @@ class Eye(Protocol):
         """Count the lines of a file that end at an offset, decompressed, or before."""
 
     def read(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a plain file, as far as they are there."""
+        """Return bytes of a file, decompressed, as far as they are there."""
 
     def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> Mapping[int, int]:
-        """Return the CRC before offsets of a plain file, as far as they are there, given that before `start`."""
+        """Return the CRC before offsets of a file, decompressed, given that before `start`; no more than are there."""
 
 
 class Beginning(NamedTuple):

@@ -16,18 +16,19 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 7. what was counted of a family at the end of an earlier run, with lines of several times: an older backup; nothing of
    it counts again, and what a file has behind it is new
 8. a compressed file that ends early: if it is young it is still being written, and waits
-9. a plain file that goes on: what it holds of files that are gone was counted (`appended`)
+9. a file that goes on: what it holds of files that are gone was counted (`appended`)
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from logproc.errors import InputError
 from logproc.state.appended import Appended
+from logproc.state.beginnings import Beginnings
 from logproc.state.doubles import Doubles
 from logproc.state.families import family_of
-from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind, digest, signature
+from logproc.state.generations import SHORT, Decision, Kind, digest
 from logproc.state.older import OlderCopies
 from logproc.state.rows import seen_of
 from logproc.state.scanned import Scanned, same_inode
@@ -73,9 +74,6 @@ class Matcher:
         self._eye = eye
         self._older = OlderCopies(eye, earlier, records)
         self._known = records
-        self._is_alone = is_alone
-        self._is_holed = is_holed
-        self._beginnings = beginnings
         self._seen = seen
         self._last_scan = last_scan_ns
         self._now = now_ns
@@ -85,7 +83,8 @@ class Matcher:
         self._names: dict[tuple[int, int], set[str]] = {}  # families of other names of a file, by device and inode
         self._looked: dict[int, Scanned] = {}
         self._doubles = Doubles(eye, records, seen, copies or {}, self._claims, self._decided, self._looked)
-        self._heads: dict[bytes, _Heads] | None = None
+        self._beginnings = Beginnings(beginnings, self._claims)
+        self._appended = Appended(eye, records, seen, self._beginnings, is_alone, is_holed, self._decided)
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""
@@ -118,7 +117,7 @@ class Matcher:
             if known.generation in self._claims:
                 self._decide(Decision(number, known.kind, known.generation, reason=known.reason))
         self._match_changed([(n, log) for n, log, known in doubles if known.generation not in self._claims])
-        self._look_behind()
+        self._appended.look_behind(self._looked, self._claims)
         return [self._decided[number] for number in range(len(files))]
 
     def _keep(self, number: int, row: Sequence[Any]) -> None:
@@ -166,35 +165,17 @@ class Matcher:
 
     def _candidates(self, file: Scanned) -> list[Generation]:
         """Return the generations whose first bytes a file begins with, as far as they may be its content."""
-        heads = self._index()
-        head = file.look.head
         plain = not file.look.stream
         kept = []
-        for mark in (signature(head), _NO_SIGNATURE):
-            for length, by_head in heads.get(mark, {}).items():
-                if length > len(head):
-                    continue
-                for number in by_head.get(digest(head[:length]), ()):
-                    if number in self._claims:
-                        continue
-                    known = self._generation(number)
-                    longer = plain and file.look.size < known.offset
-                    if not longer and self._rank(file, known) < _FAR + (known.open_end >= SHORT):
-                        kept.append(known)
+        for number in self._beginnings.of(file.look.head):
+            known = self._generation(number)
+            longer = plain and file.look.size < known.offset
+            if not longer and self._rank(file, known) < _FAR + (known.open_end >= SHORT):
+                kept.append(known)
         return kept
 
     def _generation(self, number: int) -> Generation:
         return self._known[number].generation
-
-    def _index(self) -> dict[bytes, _Heads]:
-        """Return what generations begin with, by signature: those that were not found by the first rule."""
-        if self._heads is None:
-            self._heads = {}
-            for number, length, head, mark in self._beginnings():
-                if number not in self._claims:
-                    by_length = self._heads.setdefault(mark if length >= SIGNATURE_BYTES else _NO_SIGNATURE, {})
-                    by_length.setdefault(length, {}).setdefault(head, []).append(number)
-        return self._heads
 
     def _rank(self, file: Scanned, known: Generation) -> int:
         """Return how near a file is to where a generation was last seen: the less, the nearer."""
@@ -335,34 +316,6 @@ class Matcher:
             self._decide(going._replace(beginning=beginning))
         return True
 
-    # ---- rule 9 ------------------------------------------------------------------------------------------------
-
-    def _look_behind(self) -> None:
-        """Leave out what files that go on hold of others, which are gone."""
-        going = [d for d in self._decided.values() if d.kind == Kind.CONTINUED and d.look and not d.look.stream]
-        gone = self._gone() if going else frozenset()
-        if not gone:
-            return
-
-        def beginning_with(data: bytes) -> Iterator[int]:
-            for length, by_head in self._index().get(signature(data), {}).items():
-                if length <= len(data):
-                    yield from (number for number in by_head.get(digest(data[:length]), ()) if number in gone)
-
-        appended = Appended(self._eye, self._known, beginning_with, self._is_alone, self._is_holed)
-        for decision in going:
-            path, record = self._looked[decision.file].log.path, self._known[decision.generation or 0]
-            try:
-                self._decide(appended.without(decision, path, record, self._looked[decision.file].look.size))
-            except InputError as error:
-                failed = Decision(decision.file, Kind.FAILED, decision.generation, reason=error.reason, again=True)
-                self._decide(failed)
-
-    def _gone(self) -> AbstractSet[int]:
-        """Return the generations that the last scan found, and this one did not."""
-        found = (row[6] for row in self._seen.rows.values() if row[7] != Kind.DUPLICATE)
-        return {number for number in found if number in self._known and number not in self._claims}
-
     def _defer(self, file: Scanned, generation: int | None) -> None:
         reason = "it ends early, and is young: perhaps it is still being written"
         self._decide(Decision(file.number, Kind.DEFERRED, generation, reason=reason, look=file.look, again=True))
@@ -393,12 +346,6 @@ class Matcher:
 _SAME_TIME, _FAR = 4, 5
 
 _KEPT = {kind.value: kind for kind in (Kind.FAILED, Kind.DEFERRED)}
-
-_NO_SIGNATURE = b""
-"""Where the generations are that are too short for one."""
-
-_Heads: TypeAlias = "dict[int, dict[bytes, list[int]]]"
-"""Generations by length and hash of their heads."""
 
 
 def _where(file: Scanned, known: Generation) -> str | None:

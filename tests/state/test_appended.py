@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import os
 
@@ -27,21 +28,40 @@ class Records(Logs):
 KINDS = [Logs, Headed, Records]
 
 
+CODECS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}
+
+
 class Archive:
-    """A log that is appended to an archive every night."""
+    """A log that is appended to an archive every night, which is compressed or not: `archive` is its ending then."""
 
     def __init__(self, folder, kind=Logs, pad=0, archive="archive.log"):
-        self.state, self.pad, self.archive = folder / "state", pad, archive
+        self.state, self.pad = folder / "state", pad
+        self.archive = f"archive.log{archive}" if archive in CODECS else archive
+        self.packed = CODECS[self.logs_ending()]
         self.logs = kind(folder / "logs")
         sql = SQL.replace("path", "message").replace("web", "app") if kind is Records else SQL
         self.reports = (NamedReport("lines", sql),)
 
+    def logs_ending(self):
+        return self.archive[self.archive.rindex(".") :] if self.archive.endswith((".gz", ".bz2")) else ""
+
     def append(self, count=20, name="a.log", **how):
         self.logs.append(name, count, self.pad, **how)
 
-    def put_away(self, name="a.log", *, truncate=False):
+    def archive_lines(self, count):
+        """Append lines of nobody else to the archive."""
+        begins = not self.logs.path(self.archive).exists()
+        self.append(count, "lines")
+        text = self.logs.content("lines")
+        self.add(text if begins else text.rpartition(b"status\n")[2])
+        self.logs.path("lines").unlink()
+
+    def add(self, text):
         with self.logs.path(self.archive).open("ab") as file:
-            file.write(self.logs.content(name))
+            file.write(self.packed(text))
+
+    def put_away(self, name="a.log", *, truncate=False):
+        self.add(self.logs.content(name))
         if truncate:
             os.truncate(self.logs.path(name), 0)
         else:
@@ -63,9 +83,10 @@ HELD = "holds what was counted of a.log"
 @pytest.mark.parametrize("more", [0, 2])
 @pytest.mark.parametrize("truncate", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_counts_once_night_after_night(tmp_path, kind, more, pad, truncate):
-    nights = Archive(tmp_path, kind, pad)
-    nights.append(3, "archive.log")
+@pytest.mark.parametrize("archive", CODECS)
+def test_it_counts_once_night_after_night(tmp_path, kind, more, pad, truncate, archive):
+    nights = Archive(tmp_path, kind, pad, archive)
+    nights.archive_lines(3)
     for _ in range(3):
         nights.append()
         nights.check()
@@ -74,7 +95,7 @@ def test_it_counts_once_night_after_night(tmp_path, kind, more, pad, truncate):
         nights.put_away(truncate=truncate)
         if kind is Headed and truncate:
             nights.logs.path("a.log").unlink()
-        found = nights.check()["archive.log"]
+        found = nights.check()[nights.archive]
         assert found == (("read", None) if more or kind is Records else ("unchanged", HELD))
         nights.check()
     with Ledger.to_read(str(nights.state)) as ledger:
@@ -83,15 +104,16 @@ def test_it_counts_once_night_after_night(tmp_path, kind, more, pad, truncate):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_archive_is_forgotten_and_counts_anew(tmp_path, kind):
-    nights = Archive(tmp_path, kind)
-    nights.append(3, "archive.log")
+@pytest.mark.parametrize("archive", CODECS)
+def test_the_archive_is_forgotten_and_counts_anew(tmp_path, kind, archive):
+    nights = Archive(tmp_path, kind, archive=archive)
+    nights.archive_lines(3)
     nights.append()
     nights.check()
     nights.put_away()
     nights.check()
     with Ledger.to_write(str(nights.state)) as ledger:
-        path = str(nights.logs.path("archive.log"))
+        path = str(nights.logs.path(nights.archive))
         keeping.forget(config(nights.logs.root, nights.state), ledger, path=path, host=None, day=None)
     nights.check()
 
@@ -138,25 +160,58 @@ def test_the_archive_is_compressed_and_grows(tmp_path, kind, pad):
     nights.check()
 
 
-def test_two_logs_at_once(tmp_path):
-    nights = Archive(tmp_path)
-    nights.append(3, "archive.log")
+@pytest.mark.parametrize("archive", CODECS)
+def test_two_logs_at_once(tmp_path, archive):
+    nights = Archive(tmp_path, archive=archive)
+    nights.archive_lines(3)
     nights.append()
     nights.append(4, "b.log")
     nights.check()
     nights.append(2, "b.log")
     nights.put_away()
     nights.put_away("b.log")
-    nights.append(1, "archive.log")
+    nights.archive_lines(1)
     nights.check()
+    nights.check()
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_archive_is_made_of_them(tmp_path, packed):
+    nights = Archive(tmp_path, archive=".gz" if packed else "")
+    names = [f"a-2026110{day}.log" for day in range(1, 4)]
+    for name in names:
+        nights.append(9, name)
+        if name != names[1]:
+            nights.logs.compress(name)
+    nights.check()
+    for name in names:
+        nights.put_away(name if nights.logs.path(name).exists() else f"{name}.gz")
+    nights.check()
+    nights.archive_lines(1)
+    nights.check()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("codec", ["gz", "bz2"])
+def test_the_archive_was_compressed_when_its_last_record_stood_open(tmp_path, kind, codec):
+    nights = Archive(tmp_path, kind)
+    nights.append(3, "archive.log")
+    nights.append()
+    nights.check()
+    nights.logs.compress("archive.log", codec=codec)
+    nights.archive, nights.packed = f"archive.log.{codec}", CODECS[f".{codec}"]
+    nights.put_away()
+    nights.check()
+    nights.archive_lines(1)
     nights.check()
 
 
 @pytest.mark.parametrize("place", ["after-scan", "before-plan", "after-plan", "before-results", "before-final"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_run_is_killed(tmp_path, monkeypatch, kind, place):
-    nights = Archive(tmp_path, kind)
-    nights.append(3, "archive.log")
+@pytest.mark.parametrize("archive", ["", ".gz"])
+def test_a_run_is_killed(tmp_path, monkeypatch, kind, place, archive):
+    nights = Archive(tmp_path, kind, archive=archive)
+    nights.archive_lines(3)
     nights.append()
     nights.check()
     nights.append(2)
@@ -175,16 +230,19 @@ def test_a_run_is_killed(tmp_path, monkeypatch, kind, place):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_days_are_merged(tmp_path, kind):
-    nights = Archive(tmp_path, kind)
-    nights.append(3, "archive.log")
+@pytest.mark.parametrize("archive", CODECS)
+def test_days_are_merged(tmp_path, kind, archive):
+    nights = Archive(tmp_path, kind, archive=archive)
+    nights.archive_lines(3)
     nights.append()
     nights.check(state=State(settle=3600.0, compact_after=1))
     nights.append(2, day=2)
     nights.check()
     nights.put_away()
     nights.check()
-    nights.append(2, "archive.log")
+    if archive and kind is Headed:
+        return  # it can only be read as a whole, and its old days are merged
+    nights.archive_lines(2)
     nights.check()
 
 
