@@ -32,6 +32,7 @@ from logproc.report.files import replacing
 from logproc.report_model import Report, RunInfo
 from logproc.state import failpoints
 from logproc.state.database import has_ledger
+from logproc.state.doubles import BEGUN
 from logproc.state.generations import READ, Kind
 from logproc.state.ledger import PLANNED, REBUILDING, REPORTED, Ledger
 from logproc.state.matching import UNTERMINATED
@@ -274,8 +275,8 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
         generation = decision.generation
         if decision.double_of is not None:
             generation = found.decisions[decision.double_of].generation
-        if decision.copied is not None and generation is not None:
-            copies.append((decision.copied, generation))
+        if decision.copied is not None:
+            copies.append((decision.copied, BEGUN if generation is None else generation))
         record = records.get(generation or 0)
         if record is not None and decision.kind in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
             now = surveying.moved(record, log, absolute, decision)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from logproc.errors import InputError
 from logproc.state.families import family_of
 from logproc.state.generations import READ, SHORT, Kind
 from logproc.state.scanned import Scanned, alike, same_inode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from logproc.model import LogFile
     from logproc.state.generations import Decision, Eye, Seen
     from logproc.state.rows import Paths, Records
+
+
+BEGUN = 0
+"""Stands for the generation that a copy is one of, where that has no whole line yet and is therefore none so far."""
 
 
 class Doubles:
@@ -33,6 +38,7 @@ class Doubles:
         self._known = records
         self._seen = seen
         self._copies = copies
+        self._has_begun = BEGUN in copies.values()
         self._claims = claims
         self._decided = decided
         self._looked = looked
@@ -60,6 +66,20 @@ class Doubles:
                 return of
         of = None if file.live else self._copies.get((file.family, *key))
         return of if of in self._known else None
+
+    def in_order(self, files: Iterable[Scanned]) -> list[Scanned]:
+        """Return files in the order in which they are decided on: what copies are of comes before them."""
+        return sorted(files, key=lambda file: (not file.live, self._is_of_begun(file)))
+
+    def _is_of_begun(self, file: Scanned) -> bool:
+        """Tell whether a file was found to be a copy of a live one that had no whole line yet."""
+        if file.live or not self._has_begun:
+            return False
+        try:
+            content = file.through(self._eye)
+        except InputError:
+            return False  # who decides on it meets that, too
+        return self._copies.get((file.family, content.length, content.crc)) == BEGUN
 
     def _displaced_copies(self) -> list[Seen]:
         """Return the copies that are not where the last scan found them."""
@@ -95,7 +115,8 @@ class Doubles:
                 if (mine.length, mine.crc) == (known.open_end, known.end_crc):
                     return other
             its = self._eye.through(other.log.path, (mine.length,))
-            if its.crcs.get(mine.length) == mine.crc and (its.length == mine.length or other.live):
+            is_whole = its.length == mine.length or other.live or self._is_of_begun(file)
+            if is_whole and its.crcs.get(mine.length) == mine.crc:
                 return other
         return None
 

@@ -34,8 +34,7 @@ from logproc.state.rows import seen_of
 from logproc.state.scanned import Scanned, same_inode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from logproc.model import LogFile
     from logproc.state.generations import Eye, Generation
@@ -156,12 +155,11 @@ class Matcher:
                     self._go_on(file, known)
             except InputError as error:
                 self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
-        for file in looked:
-            if file.number not in self._decided:
-                try:
-                    self._begin(file)
-                except InputError as error:
-                    self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
+        for file in self._doubles.in_order(file for file in looked if file.number not in self._decided):
+            try:
+                self._begin(file)
+            except InputError as error:
+                self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
 
     def _candidates(self, file: Scanned) -> list[Generation]:
         """Return the generations whose first bytes a file begins with, as far as they may be its content."""

@@ -1,21 +1,21 @@
 """The ledger's tables, by version. An older one is migrated step by step; a newer one is refused.
 
 `generations` are the contents of log files as far as they were counted; `seen` what the last scan made of each path.
-`copies` are contents that were found to be copies of a generation, or of its beginning; behind a NUL and the family,
-what was counted of it at the end of earlier runs; behind two and the numbers of two generations, what the second has
-counted of the first one's beginning, with its lines; behind a NUL, a 1 and the number of a generation, which one has
-its counts now, since it was appended to that one. `ranges` are the parts of generations that were counted beyond the
-offset, behind a hole. `runs` go from planned to committed to reported. `wants` says which file number of a run is which
-generation, and `results` hold what workers returned: `tables` until they are committed, `books` until they are
-reported. `parts` hold the counts of a task by slot, `pieces` whose they are, `part_days` of which days; a part with a
-generation is what stands open at that one's end. `totals` are all parts of a day together, open ones left out; `months`
-are the totals of a month's days and `sums` those of all days, where they have been added up: they are dropped where a
-total is taken back. A day is counted from 1970-01-01, -2**63 for lines without a time, which are in no month; a month
-from that of the year 0. Pieces without a generation are those of old days, merged by day, host and source; `merged`
-counts the lines that a generation has in them. A generation is `whole` where its file can only be read from the
-beginning. Paths are bytes. `finished` are the reports of all counts, until one of them changes: from version 4 on, so
-that no older program changes one and leaves them. From version 5 on counts may be packed in ways that older programs
-cannot undo.
+`copies` are contents that were found to be copies of a generation (0: of a file that has no whole line yet), or of its
+beginning; behind a NUL and the family, what was counted of it at the end of earlier runs; behind two and the numbers of
+two generations, what the second has counted of the first one's beginning, with its lines; behind a NUL, a 1 and the
+number of a generation, which one has its counts now, since it was appended to that one. `ranges` are the parts of
+generations that were counted beyond the offset, behind a hole. `runs` go from planned to committed to reported. `wants`
+says which file number of a run is which generation, and `results` hold what workers returned: `tables` until they are
+committed, `books` until they are reported. `parts` hold the counts of a task by slot, `pieces` whose they are,
+`part_days` of which days; a part with a generation is what stands open at that one's end. `totals` are all parts of a
+day together, open ones left out; `months` are the totals of a month's days and `sums` those of all days, where they
+have been added up: they are dropped where a total is taken back. A day is counted from 1970-01-01, -2**63 for lines
+without a time, which are in no month; a month from that of the year 0. Pieces without a generation are those of old
+days, merged by day, host and source; `merged` counts the lines that a generation has in them. A generation is `whole`
+where its file can only be read from the beginning. Paths are bytes. `finished` are the reports of all counts, until one
+of them changes: from version 4 on, so that no older program changes one and leaves them. From version 5 on counts may
+be packed in ways that older programs cannot undo.
 """
 
 from __future__ import annotations

@@ -306,6 +306,35 @@ def test_a_copy_that_is_moved_away_stays_a_copy(tmp_path):
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
 
 
+@pytest.mark.parametrize("to", ["a.log.0", "a.log.2", "a.log-20260103"])
+@pytest.mark.parametrize("how", ["stays", "moves", "is compressed"])
+def test_a_copy_of_a_log_with_no_whole_line_stays_a_copy(tmp_path, how, to):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 0, torn=True)
+    logs.copy("a.log", "a.log.1")
+    assert not counted(run(logs.root, tmp_path / "state"))
+    logs.append("a.log", 0)
+    logs.move("a.log", to)
+    if how == "moves":
+        logs.move("a.log.1", "a.log.7")
+    elif how == "is compressed":
+        logs.compress("a.log.1")
+    for _ in range(2):
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    logs.compress(to)
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("copy", ["web/access-20261128.log", "web/access.log.1"])
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_copy_beside_its_live_log_is_one_in_the_first_night(tmp_path, copy, more):
+    logs = Logs(tmp_path / "logs")
+    logs.append("web/access.log", 5)
+    logs.copy("web/access.log", copy)
+    logs.append("web/access.log", more)
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
 @pytest.mark.parametrize("codec", ["gz", "bz2"])
 def test_few_bytes_are_known_again_by_each_name_of_their_file(tmp_path, codec):
     logs = Logs(tmp_path / "logs")
