@@ -152,9 +152,11 @@ def take_up(ledger: Ledger, found: Survey) -> None:
 
     They lie behind a hole where the last record before them stood open: that is read again.
     """
-    for decision in found.takes_up():
+    takers = list(found.takes_up())
+    records = ledger.records_of({number for taker in takers for number in (taker.generation or 0, *taker.held)})
+    for decision in takers:
         assert decision.generation is not None
-        record, *others = (ledger.records_of({number})[number] for number in (decision.generation, *decision.held))
+        record, *others = (records[number] for number in (decision.generation, *decision.held))
         at, marks = record.generation.open_end, []
         for other in others:
             g = other.generation

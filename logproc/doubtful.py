@@ -1,11 +1,14 @@
-"""What is said of files whose lines count twice, or may: what was counted of them cannot be told from what is new."""
+"""What is said of files whose lines count twice, or may: what was counted of them cannot be told from what is new.
+
+And of one that does not count, because what it holds was counted of another.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from logproc.report.text import path_text, visible
-from logproc.state.matching import OLDER_AS_A_WHOLE, OLDER_GOES_ON, SHORTENED
+from logproc.state.matching import DIVERGED, GUESSED, OLDER_AS_A_WHOLE, OLDER_GOES_ON, SHORTENED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +22,20 @@ BETWEEN = (
     "they count twice"
 )
 
+ONCE = (
+    "If a program wrote the same lines into both, they count once: equal files count each for itself where a run "
+    "finds both of them"
+)
+
 
 def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
-    """Say which files were cut short, as by an editor, or are an older backup with more that is read as a whole."""
+    """Say which files were cut short, as by an editor, or are an older backup with more, and are counted as a whole."""
     for number in found.news:
         decision = found.decisions[number]
-        if decision.reason in {SHORTENED, OLDER_AS_A_WHOLE}:
+        if decision.reason in {SHORTENED, DIVERGED, OLDER_AS_A_WHOLE}:
             _warn(found, decision, warn, decision.reason)
+        elif decision.reason is not None and decision.reason.endswith(GUESSED):
+            warn(f"{_shown(found, decision)}: {visible(decision.reason)}. {ONCE}")
 
 
 def warn_of_backups(found: Survey, ledger: Ledger, warn: Callable[[str], None]) -> None:
@@ -46,8 +56,12 @@ def warn_of_backups(found: Survey, ledger: Ledger, warn: Callable[[str], None]) 
 
 
 def _warn(found: Survey, decision: Decision, warn: Callable[[str], None], reason: str) -> None:
-    path = visible(path_text(found.files[decision.file].path))
+    path = _shown(found, decision)
     warn(
         f"{path}: {reason}. `logproc state forget {path}` takes all counts of it out; the run after that "
         f"counts what it holds then"
     )
+
+
+def _shown(found: Survey, decision: Decision) -> str:
+    return visible(path_text(found.files[decision.file].path))

@@ -23,7 +23,7 @@ from logproc.state.matching import OLDER
 from logproc.timestamps import WEEKDAYS, date_text, local_day, rfc3339, weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from logproc.config import Config
     from logproc.rollup.spec import RollupSpec
@@ -163,6 +163,7 @@ def forget(config: Config, ledger: Ledger, *, path: str | None, host: str | None
     """Take the counts of a file, a host or a day out, exactly; returns what was done. UsageError if it is not there."""
     specs = counting.definitions(ledger)
     limit = config.limits.max_groups
+    others = ""
     if day is not None:
         number = day_number(day)
         parts = list(ledger.parts("id IN (SELECT part FROM part_days WHERE day = ?)", (number,)))
@@ -177,6 +178,7 @@ def forget(config: Config, ledger: Ledger, *, path: str | None, host: str | None
         numbers = {n for n, record in ledger.records().items() if record.host == host}
         numbers |= ledger.generations_of_host(host)
         what = f"host {host}"
+        others = _with_others(ledger, numbers, host)
     else:
         assert path is not None
         numbers = {record.generation.id for record in _at(ledger, path)}
@@ -194,7 +196,14 @@ def forget(config: Config, ledger: Ledger, *, path: str | None, host: str | None
         counting.add_up_again(ledger, specs, limit, sorted(days))
         for number in numbers:
             ledger.drop_generation(number)
-    return f"{what}: not counted any more; what of it is still on disk is counted anew by the next run"
+    return f"{what}: not counted any more; what of it is still on disk is counted anew by the next run{others}"
+
+
+def _with_others(ledger: Ledger, numbers: Iterable[int], host: str) -> str:
+    """Say which files, now of another host, are counted anew as a whole because some of their lines are of this one."""
+    records = ledger.records_of(numbers)
+    paths = sorted({r.generation.path for r in records.values() if r.host != host and r.generation.open_end})
+    return f"; so are all lines of {', '.join(paths)}, since some of them are of that host" if paths else ""
 
 
 # ---- holding against the disk ------------------------------------------------------------------------------------

@@ -148,6 +148,24 @@ def test_old_days_are_merged_and_then_dropped(tmp_path, logs):
     assert sum(counted(nightly.run(settings, now_ns=night(8))).values()) == 25
 
 
+def test_a_host_is_forgotten_and_which_files_of_others_are_counted_anew_with_it(tmp_path, logs):
+    settings = config(logs.root, tmp_path / "s", sources=HOSTS)
+    logs.append("h1/x.log", 9)
+    logs.append("h2/archive.log", 3)
+    logs.append("h2/x.log", 3)
+    nightly.run(settings)
+    with logs.path("h2/archive.log").open("a") as file:
+        file.write(logs.path("h1/x.log").read_text())
+    logs.path("h1/x.log").unlink()
+    assert counted(nightly.run(settings)) == logs.expected()
+    with Ledger.to_write(str(tmp_path / "s")) as ledger:
+        said = keeping.forget(settings, ledger, path=None, host="h1", day=None)
+        assert sum(counted(keeping.report(settings, ledger, counting.EVERYTHING)).values()) == 3
+    path = logs.path("h2/archive.log")
+    assert said.endswith(f"; so are all lines of {path}, since some of them are of that host")
+    assert counted(nightly.run(settings)) == logs.expected()
+
+
 def test_a_file_that_is_read_as_a_whole_can_grow_when_its_days_are_old(tmp_path, logs):
     state = State(settle=0.0, compact_after=2)
     logs.append("whole.log", 3)

@@ -27,7 +27,10 @@ EARLIER = b"\0"
 """What stands before a family in the row of what was counted of it once: no path begins so."""
 
 ENDS = 32
-"""So many ends are kept of a generation that grows: of each run one, or two where a record stood open."""
+"""So many ends are kept of a generation that grows: of each run one, or two where a record stood open.
+
+Of those before, about as many are kept, the first among them: the longer ago, the fewer.
+"""
 
 
 class Files(Statements):
@@ -104,14 +107,15 @@ class Files(Statements):
         return {(row[0], row[1]): row[2] for row in self._all(sql, (EARLIER + os.fsencode(family),))}
 
     def add_earlier(self, ends: Iterable[tuple[str, int, int, int]]) -> None:
-        """Write down family, length, CRC and generation of what was counted so far, and forget the oldest of many."""
+        """Write down family, length, CRC and generation of what was counted so far, and forget a few of many."""
         kept = [(EARLIER + os.fsencode(family), *end) for family, *end in ends]
         self._many("INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", kept)
-        self._many(
-            "DELETE FROM copies WHERE family = ?1 AND generation = ?2 AND length <= (SELECT length FROM copies "
-            f"WHERE family = ?1 AND generation = ?2 ORDER BY length DESC LIMIT 1 OFFSET {ENDS})",
-            {(family, number) for family, _, _, number in kept},
-        )
+        for key in {(family, number) for family, _, _, number in kept}:
+            sql = "SELECT length FROM copies WHERE family = ? AND generation = ? ORDER BY length DESC"
+            older = [row[0] for row in self._all(sql, key)][ENDS:]
+            if len(older) > ENDS:
+                sql = "DELETE FROM copies WHERE family = ? AND generation = ? AND length = ?"
+                self._many(sql, ((*key, length) for length in older[-2::-2]))
 
     def begun(self, generation: int) -> Begun | None:
         """Return what another generation has counted of the beginning of one, if it has."""

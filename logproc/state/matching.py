@@ -50,6 +50,8 @@ OLDER = "an older copy: all of it was counted"
 OLDER_GOES_ON = "begins as an older copy of what was counted, and is counted from where that ends"
 OLDER_AS_A_WHOLE = "begins as an older copy of what was counted, can only be read as a whole, and counts twice as far"
 SHORTENED = "shortened: it begins as what was counted of it, and the lines that are left count twice"
+GUESSED = "by its content alone: it was written before the last run, which did not find it"
+DIVERGED = "begins as what was counted of it, goes on otherwise, and counts as a whole: its first lines count twice"
 
 
 class Matcher:
@@ -222,6 +224,8 @@ class Matcher:
         """Decide on a file that is known."""
         look, number = file.look, file.number
         reason = _where(file, known)
+        if self._is_guessed(file, known):
+            reason = f"{reason}, {GUESSED}"
         if look.stream:
             self._go_on_stream(file, known, reason)
             return
@@ -233,6 +237,12 @@ class Matcher:
             )
             return
         self._decide(Decision(number, Kind.CONTINUED, known.id, known.offset, limit, reason, look))
+
+    def _is_guessed(self, file: Scanned, known: Generation) -> bool:
+        """Tell whether a file may be another one than it is taken for: no copy was made of that since the last run."""
+        if self._rank(file, known) < _FAR or file.log.mtime_ns // 10**9 == known.stored[1] // 10**9:
+            return False
+        return file.log.mtime_ns < self._last_scan - RACE_NS
 
     def _go_on_stream(self, file: Scanned, known: Generation, reason: str | None) -> None:
         look, number = file.look, file.number
@@ -321,21 +331,23 @@ class Matcher:
     def _is_young(self, file: Scanned) -> bool:
         return abs(self._now - file.log.mtime_ns) < self._settle
 
-    def _is_shortened(self, file: Scanned, before: int) -> bool:
-        """Tell whether a file begins as what was counted at its path, and is shorter: what is left is counted again."""
-        if before not in self._known:
-            return False
+    def _changed_behind_its_head(self, file: Scanned, before: int) -> str | None:
+        """Say how a file that begins as what was counted at its path is another one: what is alike counts twice."""
+        if before not in self._known or file.look.stream:
+            return None
         known, head = self._generation(before), file.look.head
-        if file.look.stream or not known.head_bytes <= len(head) or file.look.size >= known.offset:
-            return False
-        return digest(head[: known.head_bytes]) == known.head
+        if known.head_bytes > len(head) or digest(head[: known.head_bytes]) != known.head:
+            return None
+        if file.look.size < known.offset:
+            return SHORTENED
+        return None if before in self._claims else DIVERGED
 
     def _why_new(self, file: Scanned) -> str:
         seen = self._seen.get(file.log.path)
         if seen is None or seen.generation is None:
             return "new"
-        if self._is_shortened(file, seen.generation):
-            return SHORTENED
+        if (changed := self._changed_behind_its_head(file, seen.generation)) is not None:
+            return changed
         if same_inode(seen, file.log):
             return "rewritten: its content is another one than before"
         return "new: another file of the same name"

@@ -34,9 +34,8 @@ class OlderCopies:
         lengths = {length for length, _ in known}
         wanted = lengths | {length - 1 for length in lengths}
         if file.look.stream:
-            content = self._eye.through(file.log.path, wanted)
-            limit = content.length
-            file.contents.update(content.crcs)
+            file.read_before(self._eye, wanted)
+            limit = file.through(self._eye).length
         for (length, crc), of in sorted(known.items(), reverse=True):
             if length > limit or self._crc_before(file, length, wanted) != crc:
                 continue

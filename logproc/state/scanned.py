@@ -43,10 +43,15 @@ class Scanned:
     def crc_before(self, eye: Eye, offset: int, wanted: AbstractSet[int]) -> int | None:
         """Return the CRC before an offset, None where it is shorter; those before all wanted are read in one go."""
         if offset not in self.contents:
-            self.content = eye.through(self.log.path, wanted)
-            self.contents.update({**dict.fromkeys(wanted, -1), **self.content.crcs})
+            self.read_before(eye, wanted)
         crc = self.contents[offset]
         return None if crc < 0 else crc
+
+    def read_before(self, eye: Eye, offsets: AbstractSet[int]) -> None:
+        """Read the CRCs before offsets in one go, unless all are known."""
+        if not offsets <= self.contents.keys():
+            self.content = eye.through(self.log.path, offsets)
+            self.contents.update({**dict.fromkeys(offsets, -1), **self.content.crcs})
 
     def through(self, eye: Eye) -> Through:
         """Read it to its end, once."""

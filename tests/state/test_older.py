@@ -11,8 +11,10 @@ from state.rotation import SQL, Logs, config, counted, run
 
 from logproc import keeping, nightly
 from logproc.config import NamedReport, Output, State
+from logproc.state.files import ENDS
+from logproc.state.generations import HEAD_BYTES
 from logproc.state.ledger import Ledger
-from logproc.state.matching import OLDER, OLDER_AS_A_WHOLE, OLDER_GOES_ON
+from logproc.state.matching import DIVERGED, OLDER, OLDER_AS_A_WHOLE, OLDER_GOES_ON, SHORTENED
 
 
 class Headed(Logs):
@@ -57,6 +59,43 @@ class Nights:
         report = run(self.logs.root, self.state)
         assert counted(report) == self.logs.expected()
         return [(file.lines.read, file.reason) for file in report.files]
+
+
+@pytest.mark.parametrize("pad", [0, 3000])
+def test_backups_of_many_nights_ago_are_known_the_further_back_the_fewer(tmp_path, pad):
+    nights = Nights(tmp_path, pad=pad)
+    for _ in range(3 * ENDS):
+        nights.append(1)
+        run(nights.logs.root, nights.state)
+        nights.backups.append(nights.logs.path("a.log").read_bytes())
+    with Ledger.to_read(str(nights.state)) as ledger:
+        known = {length for length, _ in ledger.earlier(str(nights.logs.path("a.log")))}
+    held = [len(backup) in known for backup in nights.backups[:-1]]
+    assert all(held[-ENDS:])
+    assert held[0]
+    assert ENDS // 2 <= sum(held[:-ENDS]) <= ENDS
+    nights.restore(0)
+    nights.check()
+    nights.append(2)
+    nights.check()
+
+
+@pytest.mark.parametrize("more", [0, 90])
+def test_a_backup_of_before_the_first_run_counts_twice_and_the_run_says_so(tmp_path, more):
+    logs, said = Logs(tmp_path / "logs"), []
+    logs.append("a.log", 60)
+    backup = logs.path("a.log").read_bytes()
+    assert len(backup) > HEAD_BYTES
+    keys = list(logs.ever)
+    logs.append("a.log", 20)
+    run(logs.root, tmp_path / "state")
+    logs.path("a.log").write_bytes(backup)
+    logs.append("a.log", more)
+    logs.ever.update(keys)
+    report = nightly.run(config(logs.root, tmp_path / "state"), warn=said.append)
+    assert counted(report) == logs.ever
+    (text,) = said
+    assert f"a.log: {DIVERGED if more else SHORTENED}. `logproc state forget " in text
 
 
 def test_a_record_that_further_lines_could_have_belonged_to_counts_once(tmp_path):

@@ -24,7 +24,7 @@ from logproc import keeping, nightly
 from logproc.state import failpoints
 from logproc.state.generations import SHORT
 from logproc.state.ledger import Ledger
-from logproc.state.matching import OLDER
+from logproc.state.matching import GUESSED, OLDER
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
 
@@ -391,6 +391,29 @@ def test_few_bytes_elsewhere_are_others_where_no_time_tells(tmp_path, codec, how
         os.utime(path, ns=(when, when))
     logs.ever[list(logs.ever)[-1]] += 1
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("how", ["before the last run", "since the last run", "same time", "same second"])
+def test_a_file_that_may_be_another_than_it_is_taken_for_is_named(tmp_path, how):
+    logs, said = Logs(tmp_path / "logs"), []
+    logs.append("a.log", 9)
+    logs.append("b.log", 9)
+    written = logs.path("b.log").stat().st_mtime_ns
+    run(logs.root, tmp_path / "state", now_ns=written + 10**12)
+    logs.copy("b.log", "c")
+    with logs.path("b.log").open():  # nothing else gets its inode
+        logs.path("b.log").unlink()
+        logs.move("c", "elsewhere/c")
+    after = {"before the last run": 10**11, "since the last run": 2 * 10**12, "same time": 0}
+    when = written + after[how] if how in after else written // 10**9 * 10**9
+    os.utime(logs.path("elsewhere/c"), ns=(when, when))
+    report = nightly.run(rotation.config(logs.root, tmp_path / "state", reports=("lines",)), warn=said.append)
+    assert counted(report) == logs.ever
+    assert [GUESSED in text for text in said] == [True] * (how == "before the last run")
+    assert said == [] or str(logs.path("b.log")) in said[0]
+    said.clear()
+    nightly.run(rotation.config(logs.root, tmp_path / "state", reports=("lines",)), warn=said.append)
+    assert said == []
 
 
 @pytest.mark.parametrize("pad", [0, 3000])
