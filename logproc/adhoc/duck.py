@@ -183,14 +183,9 @@ class Duck:
         return _without_codes(reader(RESULT_ROWS))
 
     def report(self) -> Report:
-        """Return the accounting of what was read; all is, also where the query needed less."""
+        """Return the accounting of what was read: a query with a LIMIT may have enough before the end of the logs."""
         assert self._scan is not None
         return self._scan.report()
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether all logs were read: a query with a LIMIT may have enough before."""
-        return self._scan is not None and self._scan.complete
 
     def _fill(self, selections: Mapping[str, Selection | Groups]) -> None:
         """Fill a table for each relation, all in one pass."""

@@ -125,12 +125,15 @@ class Scan:
         self.complete = True
 
     def report(self, *reports: Any) -> Report:  # noqa: ANN401 - finished tables
-        """Return the accounting, of what was read so far."""
+        """Return the accounting, of what was read so far: a query with a LIMIT leaves files that nobody began."""
         self._enter()
         info = RunInfo(
             uuid.uuid4().hex, __version__, self._started, now_text(), "threads", self._config.workers, None, None
         )
-        return Report(info, self._books.close(), tuple(reports))
+        files = self._books.close()
+        if not self.complete:
+            files = tuple(entry for entry in files if entry.status != "failed" or entry.reason is not None)
+        return Report(info, files, tuple(reports))
 
     def _lines(self, number: int) -> int:
         done = self._done.get(number, ())

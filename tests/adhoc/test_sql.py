@@ -21,6 +21,7 @@ duckdb = pytest.importorskip("duckdb", reason="needs duckdb: pip install 'logpro
 
 import pyarrow as pa  # noqa: E402
 
+from logproc.adhoc import scan  # noqa: E402
 from logproc.adhoc.duck import Duck  # noqa: E402
 from logproc.adhoc.sql import Answer, choose  # noqa: E402
 
@@ -358,6 +359,31 @@ def test_an_answer_that_is_not_exact_says_so_on_stderr(sql, said, tmp_path, capf
     for to, quiet, expected in (("csv", [], said), ("table", [], said), ("csv", ["-q"], ""), ("json", [], "")):
         assert execute(["sql", sql, str(tmp_path), "--to", to, *quiet]) == 0
         assert capfd.readouterr().err == expected
+
+
+@pytest.mark.parametrize("sql", ["SELECT path FROM web LIMIT 1", "SELECT path, row_number() OVER () FROM web LIMIT 1"])
+def test_logs_that_a_limit_leaves_unread_are_no_failure(sql, tmp_path, monkeypatch, capfd):
+    (line,) = (DATA / "web3" / "access.log").read_text().splitlines(keepends=True)[:1]
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_text(line)
+    monkeypatch.setattr(scan, "PACK_FILES", 1)
+    begun = []
+    take = scan.Scan._next
+
+    def first_alone(self):
+        """Return a thread's first task; nobody begins another one before the query has enough."""
+        begun.append(None)
+        if len(begun) == 1:
+            return take(self)
+        with self._channel._changed:
+            self._channel._changed.wait_for(lambda: self._channel._closed)
+        return None
+
+    monkeypatch.setattr(scan.Scan, "_next", first_alone)
+    assert execute(["sql", sql, str(tmp_path), "--to", "csv"]) == 0
+    printed = capfd.readouterr()
+    assert len(printed.out.splitlines()) == 2
+    assert printed.err == ""
 
 
 @pytest.mark.parametrize(
