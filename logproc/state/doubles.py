@@ -53,19 +53,31 @@ class Doubles:
 
     def copied_before(self, file: Scanned) -> int | None:
         """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""
-        if not self._copies or (file.live and not self._displaced):
+        seen = self._seen.get(file.log.path)
+        by_name = not file.live or (seen is not None and seen.kind == Kind.DUPLICATE)
+        if not self._copies or not (by_name or self._displaced):
             return None
         content = file.through(self._eye)
         key = content.length, content.crc
+        of = self._copies.get((file.family, *key)) if by_name else None
+        if of in self._known:
+            self._found_again(file, [seen for seen in self._displaced if family_of(seen.path) == file.family])
+            return of
         for seen in sorted(self._displaced, key=lambda seen: not same_inode(seen, file.log)):
             family = family_of(seen.path)
             of = self._copies.get((family, *key))
             near = family == file.family or same_inode(seen, file.log)
-            if of in self._known and (near or content.length >= SHORT):
+            if of in self._known and of == seen.generation and (near or content.length >= SHORT):
                 self._displaced.remove(seen)
                 return of
-        of = None if file.live else self._copies.get((file.family, *key))
-        return of if of in self._known else None
+        return None
+
+    def _found_again(self, file: Scanned, displaced: Sequence[Seen]) -> None:
+        """Note that a copy is where a file is: none that was elsewhere is looked for where this one has not moved."""
+        seen = self._seen.get(file.log.path)
+        if seen is None or not same_inode(seen, file.log):
+            for moved in sorted(displaced, key=lambda seen: not same_inode(seen, file.log))[:1]:
+                self._displaced.remove(moved)
 
     def in_order(self, files: Iterable[Scanned]) -> list[Scanned]:
         """Return files in the order in which they are decided on: what copies are of comes before them."""

@@ -50,6 +50,12 @@ def decoded(name: str, data: bytes) -> bytes:
     return data if opened is None else opened.decompress(data)
 
 
+def packed(name: str, data: bytes) -> bytes:
+    """Return what is appended to a file, for this to be behind its content."""
+    opened = {"gz": gzip, "bz2": bz2}.get(name.rpartition(".")[2])
+    return data if opened is None else opened.compress(data)
+
+
 class Logs:
     """Log files below a root, written and rotated; `files` maps paths to the lines in them, whole or begun."""
 

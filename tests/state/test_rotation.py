@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from state import rotation
-from state.rotation import LINE, Logs, counted, decoded
+from state.rotation import LINE, Logs, counted, decoded, packed
 
 from logproc import keeping, nightly
 from logproc.state import failpoints
@@ -174,14 +174,14 @@ class Rotation(RuleBasedStateMachine):
         self.check()
         if not self.logs.is_alone(self.logs.content(name), name):
             return
-        others = [(n, self.logs.content(n)) for n in self.rotated(compressed=False)]
+        others = [(n, self.logs.content(n)) for n in self.rotated()]
         others = [n for n, text in others if text.endswith(b"\n") and self.logs.is_alone(text, n)]
         others = [n for n in others if str(self.logs.path(n)) in self.own]
         if others and str(self.logs.path(name)) in self.own:
             self.logs.append(name, more)
             other = pick.choice(others)
             with self.logs.path(other).open("ab") as file:
-                file.write(self.logs.content(name))
+                file.write(packed(other, self.logs.content(name)))
             self.moved.add(self.logs.path(other).stat().st_ino)
             if truncate:
                 os.truncate(self.logs.path(name), 0)
@@ -323,6 +323,23 @@ def test_a_copy_of_a_log_with_no_whole_line_stays_a_copy(tmp_path, how, to):
         assert counted(run(logs.root, tmp_path / "state")) == logs.ever
     logs.compress(to)
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
+@pytest.mark.parametrize("codec", ["", "gz"])
+def test_a_copy_that_is_moved_away_is_told_from_one_that_stays(tmp_path, codec):
+    logs = Logs(tmp_path / "logs")
+    for name in ("a.log.1", "a.log.2"):
+        logs.append("a.log", 9)
+        logs.copy("a.log", name)
+        logs.append("a.log", 1)
+        run(logs.root, tmp_path / "state")
+    os.utime(logs.path("a.log.1"))  # it is looked at anew
+    logs.move("a.log.2", "elsewhere/copy")
+    if codec:
+        logs.compress("elsewhere/copy", codec=codec)
+    for _ in range(2):
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+        os.utime(next(logs.path("elsewhere").iterdir()))
 
 
 @pytest.mark.parametrize("copy", ["web/access-20261128.log", "web/access.log.1"])
