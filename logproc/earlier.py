@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from logproc import counting
 from logproc.asking import Questions
 from logproc.model import NO_TIME
+from logproc.report.since import are_values
 from logproc.report_model import Before, Comparison
 from logproc.rollup.outcome import report_table
 from logproc.timestamps import HOUR, civil, date_text, day_number, local_day
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from logproc.config import Config
     from logproc.report_model import ReportTable
-    from logproc.rollup.spec import RollupSpec
     from logproc.state.ledger import Ledger
 
 WEEK = 7
@@ -122,11 +122,8 @@ def _figures(config: Config, ledger: Ledger, choice: counting.Choice, days: Days
     """Return the reports of one row for some days: those that a page has on its tiles."""
     asked, known = Questions(config), counting.definitions(ledger)
     keys = asked.known_to(ledger) or asked.keys
-    specs = {key: spec for key in keys if (spec := known.get(key)) is not None and _has_tiles(spec)}
+    specs = {key: spec for key in keys if (spec := known.get(key)) is not None and are_values(spec.outputs)}
     span = replace(choice, since=days.first, until=days.end)
     found = counting.tables(ledger, specs, config.limits.max_groups, span)
     return tuple(map(report_table, found.values()))
 
-
-def _has_tiles(spec: RollupSpec) -> bool:
-    return all(output.role == "value" for output in spec.outputs)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logproc.report_model import ColumnInfo, Comparison, ReportTable
 
@@ -19,9 +19,22 @@ class Change:
     since: str
 
 
+class HasRole(Protocol):
+    """A column of a finished report, or an output of its plan."""
+
+    @property
+    def role(self) -> str:
+        """Return `key` or `value`."""
+
+
+def are_values(columns: Iterable[HasRole]) -> bool:
+    """Tell whether the columns of a report are all values: without keys it is one row."""
+    return all(column.role == "value" for column in columns)
+
+
 def is_figures(table: ReportTable) -> bool:
     """Tell whether a report is one row of values."""
-    return table.problem is None and len(table.rows) == 1 and all(column.role == "value" for column in table.columns)
+    return table.problem is None and len(table.rows) == 1 and are_values(table.columns)
 
 
 def changes(table: ReportTable, compared: Comparison) -> Iterator[tuple[ColumnInfo, Any, tuple[Change, ...]]]:

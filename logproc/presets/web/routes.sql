@@ -1,4 +1,4 @@
--- title: Latency by route in seconds
+-- title: Latency by route
 SELECT route(path) AS route, count(*) AS requests, sum(duration) AS total, approx_quantile(duration, 0.5) AS p50,
        approx_quantile(duration, 0.95) AS p95, approx_quantile(duration, 0.99) AS p99
 FROM web
