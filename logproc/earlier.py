@@ -126,4 +126,3 @@ def _figures(config: Config, ledger: Ledger, choice: counting.Choice, days: Days
     span = replace(choice, since=days.first, until=days.end)
     found = counting.tables(ledger, specs, config.limits.max_groups, span)
     return tuple(map(report_table, found.values()))
-

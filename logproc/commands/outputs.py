@@ -67,7 +67,7 @@ def write(report: Report, config: Config, *, to_terminal: bool, compared: Compar
     shown = False
     on_screen = config.output.json != "-" and to_terminal and not config.quiet and not _is_empty(report, config)
     if compared is None:  # first: `previous` may be the file that --json replaces
-        compared = _compared(config, wanted=on_screen or bool(config.output.html or config.output.mail))
+        compared = _compared(report, config, wanted=on_screen or bool(config.output.html or config.output.mail))
     if config.output.html is not None:
         from logproc.report import html
 
@@ -115,8 +115,9 @@ def _is_empty(report: Report, config: Config) -> bool:
     return failed and config.state_dir is None and not report.lines.read
 
 
-def _compared(config: Config, *, wanted: bool) -> Comparison:
-    """Return what figures are held against: those of the report that is named, else those of days in the ledger."""
+def _compared(report: Report, config: Config, *, wanted: bool) -> Comparison:
+    """Return what figures are held against: the report that is named, else days of the ledger or of the report."""
+    from logproc.report import within
     from logproc.report_model import NOTHING_BEFORE, Before, Comparison
 
     if not wanted:
@@ -129,7 +130,7 @@ def _compared(config: Config, *, wanted: bool) -> Comparison:
             else NOTHING_BEFORE
         )
     if config.state_dir is None:
-        return NOTHING_BEFORE
+        return within.compared(report.reports)
     from logproc import earlier
     from logproc.state.ledger import Ledger
 

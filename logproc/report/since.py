@@ -43,7 +43,7 @@ def changes(table: ReportTable, compared: Comparison) -> Iterator[tuple[ColumnIn
     before = [(each.name, _values(table, each.tables)) for each in compared.before]
     for column, value in zip(table.columns, table.rows[0], strict=True):
         now = part.get(column) if compared.part else value
-        found = tuple(Change(text, name) for name, old in before if (text := _change(now, old.get(column))))
+        found = tuple(Change(text, name) for name, old in before if (text := change(now, old.get(column))))
         yield column, now, found
 
 
@@ -58,7 +58,7 @@ def is_number(value: Any) -> bool:  # noqa: ANN401 - a cell is None, text, numbe
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _change(value: Any, old: Any) -> str:  # noqa: ANN401
+def change(value: Any, old: Any) -> str:  # noqa: ANN401
     """Say how a number has changed; "" where one of the two is none."""
     if not is_number(value) or not is_number(old):
         return ""

@@ -82,11 +82,15 @@ def is_distinct(column: ColumnInfo, sql: str) -> bool:
 
 def is_count(table: ReportTable, index: int) -> bool:
     """Tell whether a column is the count of all rows of its group: what shares are shares of."""
-    column = table.columns[index]
+    return counts_rows(table.columns[index], table.sql)
+
+
+def counts_rows(column: ColumnInfo, sql: str) -> bool:
+    """Tell whether a column of a report with this SQL is the count of all rows of its group."""
     if column.role != "value" or column.type != "integer":
         return False
     pattern = rf"count\s*\(\s*\*\s*\)\s*(AS\s+)?\"?{re.escape(column.name)}\"?(\s|,|$)"
-    return re.search(pattern, table.sql, re.IGNORECASE) is not None
+    return re.search(pattern, sql, re.IGNORECASE) is not None
 
 
 def write(value: Any, unit: Unit) -> str:  # noqa: ANN401 - a cell is None, text, number or truth

@@ -7,13 +7,15 @@ JavaScript there is the table of all hosts, and the course of all of them togeth
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from logproc.report import figures, units
+from logproc.report import figures, units, within
 from logproc.report.html import drawing
 from logproc.report.html.panels import Cell, Heading, shortened, statement
+from logproc.report.since import Change, change
 from logproc.report.text import plural
 from logproc.report.units import Unit
 
@@ -38,6 +40,9 @@ MOST_STEPS = 168
 WIDTHS = (1, 2, 3, 4, 6, 12, 24, 168, 720, 8760)
 """Hours that a step may have."""
 
+LONGEST_IN_DAY = 24
+"""Hours of the widest step that lies within a day; wider ones cannot tell what a day was."""
+
 Pair = tuple[str, str]
 """A source and a host."""
 
@@ -49,12 +54,24 @@ NO_SOURCE, NO_HOST = "(no source)", "(no host)"
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """A figure of everything; `part` is what of it `changes` are about, such as that `of` its last whole day."""
+
+    label: str
+    value: str
+    part: str
+    of: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Choosing:
     """The section: names to choose from, figures of everything, their course, a row for each host of a source."""
 
     sources: tuple[str, ...]
     hosts: tuple[str, ...]
-    tiles: tuple[tuple[str, str], ...]
+    tiles: tuple[Tile, ...]
+    compared: str
     charts: tuple[drawing.Drawing, ...]
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -83,19 +100,26 @@ def choosing(report: Report) -> Choosing | None:
     if len(shown) < len(pairs):
         totals[OTHERS] = [sum(sums[pair][n] for pair in pairs[len(shown) :]) for n in range(len(MEASURES))]
     whole = [sum(values[n] for values in sums.values()) for n in measures]
+    spans = within.spans_of(map(_second, {row[2] for row in table.rows if row[2]})) if width <= LONGEST_IN_DAY else ()
+    title, of = within.described(spans) if spans and axis else ("", "")
+    times = [_steps_in(axis, span) for span in spans] if axis else []
     with_source = len({source for source, _ in pairs}) > 1
     document = {
         "pairs": names,
         "units": [MEASURES[n][1].value for n in measures],
         "totals": [[totals[pair][n] for n in measures] for pair in names],
         "counts": counts,
+        "of": of,
+        "times": [(span.name, *steps) for span, steps in zip(spans, times, strict=False)],
     }
     return Choosing(
         sources=tuple(sorted({source for source, _ in names})),
         hosts=tuple(sorted({host for _, host in names})),
         tiles=tuple(
-            (MEASURES[n][0], units.write(value, MEASURES[n][1])) for n, value in zip(measures, whole, strict=True)
+            _tile(n, value, of, [_then(counts, place, steps) for steps in times], [span.name for span in spans])
+            for place, (n, value) in enumerate(zip(measures, whole, strict=True))
         ),
+        compared=title,
         charts=() if axis is None else tuple(_charts(axis, counts, measures)),
         headings=(
             *([Heading("source", False, "x")] if with_source else []),
@@ -114,6 +138,24 @@ def choosing(report: Report) -> Choosing | None:
 def _values(course: dict[str, dict[Pair, list[int]]], places: Sequence[str | None], pair: Pair, n: int) -> Counts:
     """Return the counts of one pair along the axis, None where time is left out."""
     return [None if place is None else course[place].get(pair, _ZEROS)[n] if place else 0 for place in places]
+
+
+def _tile(n: int, value: int, of: str, then: Sequence[int], names: Sequence[str]) -> Tile:
+    """Return a figure of everything; `then` are its counts in the times that are compared, the one judged first."""
+    name, unit = MEASURES[n]
+    if not then:
+        return Tile(name, units.write(value, unit), "", "", ())
+    changes = tuple(Change(change(then[0], old), since) for old, since in zip(then[1:], names[1:], strict=True))
+    return Tile(name, units.write(value, unit), units.write(then[0], unit), of, changes)
+
+
+def _steps_in(axis: Axis, span: within.Span) -> tuple[int, int]:
+    """Return the first of the steps that a time has, and the one behind its last."""
+    return bisect_left(axis.seconds, span.first), bisect_left(axis.seconds, span.end)
+
+
+def _then(counts: Sequence[Sequence[Counts]], place: int, steps: tuple[int, int]) -> int:
+    return sum(sum(filter(None, found[place][slice(*steps)])) for found in counts)
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
@@ -138,7 +180,7 @@ def _sums(table: ReportTable) -> dict[Pair, list[int]]:
 
 def _course(table: ReportTable, shown: set[Pair]) -> tuple[dict[str, dict[Pair, list[int]]], int]:
     """Return the counts of each step, by its begin, and the hours of a step."""
-    hours = {row[2]: int(datetime.fromisoformat(row[2]).timestamp()) // 3600 for row in table.rows if row[2]}
+    hours = {row[2]: _second(row[2]) // 3600 for row in table.rows if row[2]}
     width = next((w for w in WIDTHS if len({h // w for h in hours.values()}) <= MOST_STEPS), WIDTHS[-1])
     begins = {text: _text(hour // width * width) for text, hour in hours.items()}
     course: dict[str, dict[Pair, list[int]]] = {begin: {} for begin in sorted(begins.values())}
@@ -149,6 +191,10 @@ def _course(table: ReportTable, shown: set[Pair]) -> tuple[dict[str, dict[Pair, 
             for n in range(len(MEASURES)):
                 found[n] += row[3 + n] or 0
     return course, width
+
+
+def _second(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 def _text(hour: int) -> str:

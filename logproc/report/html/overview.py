@@ -51,6 +51,11 @@ class Tiles:
     sql: str
     tiles: tuple[Tile, ...]
 
+    @property
+    def changed(self) -> bool:
+        """Tell whether any of them is held against something."""
+        return any(tile.changes for tile in self.tiles)
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

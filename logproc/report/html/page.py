@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
+from logproc.report import within
 from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
@@ -113,10 +114,12 @@ def _slice(report: Report, one: Slice) -> str:
         if table.name in tables and not _is_empty(report, table)
     ]
     alone = replace(report, reports=one.reports, slices=())
+    compared = within.compared(one.reports)
     return _text(
         "slice.html",
+        compared=compared.title,
         figures=tuple(
-            overview.tiles(table, number, panels.exactness(table), alone)
+            overview.tiles(table, number, panels.exactness(table), alone, compared)
             for number, table, is_tiles in numbered
             if is_tiles and is_figures(table)
         ),
