@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.report.text import path_text, visible
-from logproc.state.matching import DIVERGED, GUESSED, OLDER_AS_A_WHOLE, OLDER_GOES_ON, SHORTENED
+from logproc.state.matching import (
+    ANOTHER,
+    DIVERGED,
+    GUESSED,
+    OLDER_AS_A_WHOLE,
+    OLDER_GOES_ON,
+    REWRITTEN,
+    SHORTENED,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +28,11 @@ if TYPE_CHECKING:
 BETWEEN = (
     "lines behind that have times of which lines were counted already: if it was made between two runs, "
     "they count twice"
+)
+
+EDITED = (
+    "another content than before, whose first line is of the same time: if it was edited, or an older copy put back, "
+    "its lines count twice"
 )
 
 ONCE = (
@@ -38,21 +51,42 @@ def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
             warn(f"{_shown(found, decision)}: {visible(decision.reason)}. {ONCE}")
 
 
-def warn_of_backups(found: Survey, ledger: Ledger, warn: Callable[[str], None]) -> None:
-    """Say of which older backups, once they are counted, lines may have been counted before.
-
-    They are counted from where a run ended. One that was made later has lines behind that of times that were counted.
-    """
+def warn_of_times(found: Survey, ledger: Ledger, warn: Callable[[str], None]) -> None:
+    """Say of which files, once they are counted, lines may have been counted before, as their times say."""
+    there = {decision.generation for decision in found.decisions}
     for number in found.news:
         decision = found.decisions[number]
-        if decision.beginning is None or decision.generation is None:
+        if decision.generation is None:
             continue
-        one, other = decision.generation, decision.beginning.generation
-        records = ledger.records_of({one, other})
-        first = records[one].first_time if one in records else None
-        last = records[other].last_time if other in records else None
-        if first is not None and last is not None and first < last:
-            _warn(found, decision, warn, f"{OLDER_GOES_ON}; {BETWEEN}")
+        if decision.beginning is not None:
+            _warn_of_backup(found, decision, decision.beginning.generation, ledger, warn)
+        elif decision.reason in {REWRITTEN, ANOTHER}:
+            seen = found.seen.get(found.absolute[number].path)
+            if seen is not None and seen.generation not in there:
+                _warn_of_edited(found, decision, seen.generation or 0, ledger, warn)
+
+
+def _warn_of_backup(found: Survey, decision: Decision, other: int, ledger: Ledger, warn: Callable[[str], None]) -> None:
+    """Say that an older backup was made between two runs: it is counted from where a run ended.
+
+    It has lines behind that of times that were counted.
+    """
+    records = ledger.records_of({decision.generation or 0, other})
+    first = records[decision.generation or 0].first_time if decision.generation in records else None
+    last = records[other].last_time if other in records else None
+    if first is not None and last is not None and first < last:
+        _warn(found, decision, warn, f"{OLDER_GOES_ON}; {BETWEEN}")
+
+
+def _warn_of_edited(
+    found: Survey, decision: Decision, before: int, ledger: Ledger, warn: Callable[[str], None]
+) -> None:
+    """Say that a file begins when the one began that was counted at its path and is gone: an edited one, perhaps."""
+    records = ledger.records_of({decision.generation or 0, before})
+    if len(records) == 2:
+        now, old = records[decision.generation or 0], records[before]
+        if now.first_time == old.first_time is not None and old.first_time != old.last_time:
+            _warn(found, decision, warn, EDITED)
 
 
 def _warn(found: Survey, decision: Decision, warn: Callable[[str], None], reason: str) -> None:

@@ -97,7 +97,7 @@ def run(
             known = reading.read(ledger, number, tasks, job, there, config, progress)
         _finish(ledger, number, found, config, known, asked)
         if warn is not None:
-            doubtful.warn_of_backups(found, ledger, warn)
+            doubtful.warn_of_times(found, ledger, warn)
         if rebuilt:
             from logproc import rebuilding  # noqa: PLC0415
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 RACE_NS = 2 * 10**9
 """A file that changed less than this before a scan may change again without a new mtime."""
 
+REWRITTEN = "rewritten: its content is another one than before"
+ANOTHER = "new: another file of the same name"
 UNTERMINATED = "its last line has no newline yet, and waits"
 NO_LINE = "no whole line yet"
 EMPTY = "empty"
@@ -349,8 +351,8 @@ class Matcher:
         if (changed := self._changed_behind_its_head(file, seen.generation)) is not None:
             return changed
         if same_inode(seen, file.log):
-            return "rewritten: its content is another one than before"
-        return "new: another file of the same name"
+            return REWRITTEN
+        return ANOTHER
 
 
 _SAME_TIME, _FAR = 4, 5

@@ -11,6 +11,7 @@ from state.rotation import SQL, Logs, config, counted, run
 
 from logproc import keeping, nightly
 from logproc.config import NamedReport, Output, State
+from logproc.doubtful import EDITED
 from logproc.state.files import ENDS
 from logproc.state.generations import HEAD_BYTES
 from logproc.state.ledger import Ledger
@@ -96,6 +97,35 @@ def test_a_backup_of_before_the_first_run_counts_twice_and_the_run_says_so(tmp_p
     assert counted(report) == logs.ever
     (text,) = said
     assert f"a.log: {DIVERGED if more else SHORTENED}. `logproc state forget " in text
+
+
+@pytest.mark.parametrize("same_inode", [False, True])
+@pytest.mark.parametrize("how", ["edited", "a small backup", "rotated", "emptied", "begins later"])
+def test_a_file_that_was_edited_counts_twice_and_the_run_says_so(tmp_path, how, same_inode):
+    logs, said = Logs(tmp_path / "logs"), []
+    path = logs.path("a.log")
+    logs.append("a.log", 20)
+    run(logs.root, tmp_path / "state")
+    keys, lines = list(logs.ever), path.read_bytes().splitlines(keepends=True)
+    if how in {"rotated", "emptied"}:
+        if how == "rotated":
+            logs.copy("a.log", "a.log.1")
+        path.write_bytes(b"")
+        logs.append("a.log", 9, day=2)
+    elif how == "edited":
+        path.write_bytes(b"".join(line.replace(b"curl/8", b"a robot") for line in lines))
+        logs.ever.update(keys)
+    else:
+        begin = 0 if how == "a small backup" else 1
+        path.write_bytes(b"".join(lines[begin : begin + 9]))
+        logs.ever.update(keys[begin : begin + 9])
+    if not same_inode:
+        path.rename(logs.path("b"))
+        logs.copy("b", "a.log")
+        logs.path("b").unlink()
+    report = nightly.run(config(logs.root, tmp_path / "state"), warn=said.append)
+    assert counted(report) == logs.ever
+    assert [EDITED in text for text in said] == [True] * (how in {"edited", "a small backup"})
 
 
 def test_a_record_that_further_lines_could_have_belonged_to_counts_once(tmp_path):
