@@ -58,12 +58,16 @@ class Line:
 class Axis:
     """Steps from left to right: their labels, and the indexes in front of which time is left out.
 
-    `seconds` are the steps' times since 1970 UTC, where they are times.
+    `seconds` are the steps' times since 1970 UTC, where they are times. Where the first `step` is not whole, `begun`
+    says from when on it has lines, and `until` how far the last one goes.
     """
 
     labels: tuple[str, ...]
     breaks: tuple[int, ...] = ()
     seconds: tuple[float, ...] = ()
+    begun: str = ""
+    until: str = ""
+    step: str = "step"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,11 +83,14 @@ def _second(text: str) -> int:
 def _of_same_rows(table: ReportTable, course: Course) -> bool:
     """Tell whether a report over time counts the rows that figures count: both have a count, and they agree."""
     here = next((value for index, value in enumerate(table.rows[0]) if units.is_count(table, index)), None)
+    counted = _count(course)
+    return bool(here and counted is not None and SAME_ROWS * here <= counted <= here)
+
+
+def _count(course: Course) -> int | None:
+    """Return how many rows a report over time counts; None where it does not count them."""
     there = next((index for index, c in enumerate(course.columns) if units.counts_rows(c, course.sql)), None)
-    if not here or there is None:
-        return False
-    counted: int = sum(row[there] or 0 for row in course.rows.values())
-    return bool(SAME_ROWS * here <= counted <= here)
+    return None if there is None else sum(row[there] or 0 for row in course.rows.values())
 
 
 # ---- which times -----------------------------------------------------------------------------------------------
@@ -100,6 +103,15 @@ def spans_of(hours: Iterable[int]) -> tuple[Span, ...]:
     """
     found = sorted(set(hours))
     return (_days(found) or _halves(found)) if found else ()
+
+
+def finer(table: ReportTable, tables: Sequence[ReportTable]) -> Iterator[tuple[int, int]]:
+    """Yield from when to when reports go that count the rows of this one in finer steps, in seconds since 1970."""
+    mine = _course(table)
+    count = None if mine is None else _count(mine)
+    for course in map(_course, tables):
+        if mine and course and course.width < mine.width and count is not None and _count(course) == count:
+            yield min(course.rows), max(course.rows) + course.width
 
 
 def _days(hours: Sequence[int]) -> tuple[Span, ...]:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units, within
+from logproc.report.ends import ends_of, marked
 from logproc.report.html import drawing
 from logproc.report.html.panels import Cell, Heading, shortened, statement
 from logproc.report.since import Change, change
@@ -120,7 +121,7 @@ def choosing(report: Report) -> Choosing | None:
             for place, (n, value) in enumerate(zip(measures, whole, strict=True))
         ),
         compared=title,
-        charts=() if axis is None else tuple(_charts(axis, counts, measures)),
+        charts=() if axis is None else tuple(_charts(marked(axis, ends_of(table, (), report.files)), counts, measures)),
         headings=(
             *([Heading("source", False, "x")] if with_source else []),
             Heading("host", False, "x"),

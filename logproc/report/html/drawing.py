@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
+from logproc.report.ends import noted
 from logproc.report.text import valid_text, visible
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ LONGEST_NAME = 60
 
 MOST_BREAKS = 12
 """Marks of left out time in one chart; with more of them they would hide the lines, whose gaps say it anyway."""
+
+STRIPE = 5
+"""Units from one to the next of the lines across a step that is not whole."""
 
 MOST_MARKS = 12
 """Names below the columns of a chart."""
@@ -64,7 +68,8 @@ class Bar:
 class Drawing:
     """A chart. `data` is JSON for the library, `summary` says in words what is to be seen.
 
-    `marks` stand below the columns, one each, of which some are empty.
+    `marks` stand below the columns, one each, of which some are empty. `partial` says which steps are not whole, and
+    `stripes` is a path of lines across them.
     """
 
     title: str
@@ -77,6 +82,8 @@ class Drawing:
     bars: tuple[Bar, ...]
     marks: tuple[str, ...]
     breaks: tuple[str, ...]
+    partial: str
+    stripes: str
     data: str
 
 
@@ -115,8 +122,18 @@ def draw(chart: Chart, about: str, *, live: bool = True) -> Drawing:
         bars=bars,
         marks=tuple(_marks(chart.axis.labels)) if bars else (),
         breaks=tuple(_number(WIDTH * (b + 0.5) / max(1, len(chart.axis.labels))) for b in _marked(chart.axis)),
+        partial="" if bars else noted(chart.axis),
+        stripes="" if bars else "".join(f"M{_number(x)} 4V{HEIGHT}" for x in _stripes(chart.axis)),
         data=_data(chart) if live else "",
     )
+
+
+def _stripes(axis: Axis) -> Iterator[float]:
+    """Yield where lines stand across the first and the last step, where these are not whole."""
+    width = WIDTH / max(1, len(axis.labels) - 1)
+    for is_partial, begin in ((axis.begun, 0.0), (axis.until, WIDTH - width)):
+        for number in range(max(1, int(width / STRIPE)) if is_partial else 0):
+            yield begin + (number + 0.5) * min(width, STRIPE)
 
 
 def heat(found: HeatMap) -> Heat:
@@ -219,7 +236,7 @@ def _summary(chart: Chart, about: str) -> str:
                 f"{name}from {units.write(low, chart.unit)} to {units.write(high, chart.unit)}, "
                 f"highest at {_text(chart.axis.labels[where])}"
             )
-    return "; ".join(parts)
+    return "; ".join([*parts, *filter(None, [noted(chart.axis)])])
 
 
 def _data(chart: Chart) -> str:
@@ -234,6 +251,7 @@ def _data(chart: Chart) -> str:
     if axis.seconds:
         document["x"] = _stepped(axis.seconds)
         document["breaks"] = list(axis.breaks)
+        document |= {name: text for name, text in (("begun", axis.begun), ("until", axis.until)) if text}
     else:
         document["labels"] = list(axis.labels)
     # Inside a script element nothing but its end tag and comments is markup: without "<" there is none.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
 from logproc.report import within
+from logproc.report.ends import ends_of
 from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
@@ -124,7 +125,9 @@ def _slice(report: Report, one: Slice) -> str:
             if is_tiles and is_figures(table)
         ),
         panels=tuple(
-            panels.panel(table, number, following.ROOM) for number, table, is_tiles in numbered if not is_tiles
+            panels.panel(table, number, following.ROOM, ends_of(table, one.reports, report.files))
+            for number, table, is_tiles in numbered
+            if not is_tiles
         ),
     )
 
@@ -144,7 +147,12 @@ def _sections(report: Report, compared: Comparison, room: panels.Room) -> dict[s
         "figures": tuple(
             overview.tiles(table, number, panels.exactness(table), report, compared) for number, table in single
         ),
-        "panels": tuple(panels.paired(panels.panel(table, number, room) for number, table in others)),
+        "panels": tuple(
+            panels.paired(
+                panels.panel(table, number, room, ends_of(table, report.reports, report.files))
+                for number, table in others
+            )
+        ),
     }
 
 

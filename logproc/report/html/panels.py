@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units
+from logproc.report.ends import NOWHERE
+from logproc.report.ends import charts as charts_of
 from logproc.report.html import drawing
 from logproc.report.html.ranking import ranking
 from logproc.report.html.world import COUNTRY, World, name_of, world
@@ -15,6 +17,7 @@ from logproc.report.units import NUMBERS, Unit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from logproc.report.ends import Ends
     from logproc.report_model import ColumnInfo, ReportTable
 
 HALF = 56
@@ -100,9 +103,9 @@ class Panel:
         return max(0, len(self.rows) - SHOWN_ROWS)
 
 
-def panel(table: ReportTable, number: int, room: Room = ROOM) -> Panel:
-    """Return what is shown of a report, the `number`th of the page."""
-    charts = () if table.problem else figures.charts(table)
+def panel(table: ReportTable, number: int, room: Room = ROOM, ends: Ends = NOWHERE) -> Panel:
+    """Return what is shown of a report, the `number`th of the page, whose lines begin and end so."""
+    charts = () if table.problem else charts_of(table, ends)
     heat = None if table.problem else figures.heat_map(table)
     globe = world(table)
     headings, rows = _grid(table, room)

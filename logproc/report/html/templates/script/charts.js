@@ -9,6 +9,10 @@
     return "rgba(" + (n >> 16) + "," + ((n >> 8) & 255) + "," + (n & 255) + "," + alpha + ")";
   }
 
+  function greatest(lines) {
+    return lines.reduce(function (most, values) { return values.reduce(function (a, b) { return Math.max(a, b); }, most); }, 0);
+  }
+
   function chart(figure) {
     var place = figure.querySelector(".plot"), script = figure.querySelector("script");
     if (!script || !place.clientWidth) return;
@@ -35,7 +39,8 @@
       var i = plot.cursor.idx;
       if (i === null || i === undefined || plot.cursor.left < 0 || data.breaks.includes(i)) { tip.hidden = true; return; }
       tip.textContent = "";
-      tip.append(make("strong", {}, moment(times[i], days) + (days ? "" : " UTC")));
+      var part = i === 0 && data.begun ? ", from " + data.begun : i === n - 1 && data.until ? ", until " + data.until : "";
+      tip.append(make("strong", {}, moment(times[i], days) + (days ? "" : " UTC") + part));
       data.lines.forEach(function (values, k) {
         var row = make("div"), mark = make("span", { class: "key c" + data.colours[k] });
         row.append(mark, data.names[k] + " " + write(values[i], data.unit, false));
@@ -58,6 +63,8 @@
       ],
       hooks: { setCursor: [tell], drawClear: [] }
     };
+    // 50 s and 1 min are marks of an axis, 1.67 min is none.
+    if (data.unit === "seconds" && greatest(data.lines) > 60) options.axes[1].incrs = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 18000, 36000, 86400, 172800, 432000, 864000, 1728000, 4320000, 8640000];
     if (!broken) {
       options.axes[0].values = function (_, ticks) {
         return ticks.map(function (t, i) {
@@ -84,6 +91,24 @@
           pen.moveTo(at, plot.bbox.top);
           pen.lineTo(at, plot.bbox.top + plot.bbox.height);
           pen.stroke();
+        });
+        pen.restore();
+      });
+    }
+    if (data.begun || data.until) {
+      options.hooks.drawClear.push(function (plot) {
+        var pen = plot.ctx;
+        pen.save();
+        pen.strokeStyle = faded(muted, 0.45);
+        [[data.begun, 0], [data.until, n - 2]].forEach(function (part) {
+          if (!part[0]) return;
+          var at = Math.max(plot.bbox.left, plot.valToPos(x[part[1]], "x", true)), end = Math.min(plot.bbox.left + plot.bbox.width, plot.valToPos(x[part[1] + 1], "x", true));
+          for (at += 2; at < end; at += 5 * devicePixelRatio) {
+            pen.beginPath();
+            pen.moveTo(at, plot.bbox.top);
+            pen.lineTo(at, plot.bbox.top + plot.bbox.height);
+            pen.stroke();
+          }
         });
         pen.restore();
       });
