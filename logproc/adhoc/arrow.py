@@ -6,7 +6,7 @@ and no text is copied. A dictionary's arena only ever grows or is replaced, so v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,10 +21,11 @@ from logproc.rollup.evaluate import Evaluator, fields_of
 from logproc.rollup.spec import Column, Expression, columns_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from logproc.adhoc.numbering import Numbers
     from logproc.kernels.intern import Dictionary
     from logproc.model import Batch
 
@@ -57,7 +58,8 @@ class Selection:
     `relation` is a family, a source or `spec.EVERYTHING`. `labels` are what the columns are called, if not as in rows;
     a column that is computed must have one. `where` may keep more rows than are wanted in the end. With `origin`, the
     columns of `ORIGIN` come behind the others, and with `raw`, which needs `origin`, the lines themselves. `shown` are
-    the labels that batches have in the end, in their order, if not all.
+    the labels that batches have in the end, in their order, if not all. `numbers` are those of texts in whose place
+    batches have numbers, by label.
     """
 
     relation: str
@@ -67,6 +69,7 @@ class Selection:
     origin: bool = False
     raw: bool = False
     shown: tuple[str, ...] = ()
+    numbers: Mapping[str, Numbers] = field(default_factory=dict, compare=False)
 
     @property
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -77,7 +80,10 @@ class Selection:
     def gathered(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         """Schema of the batches before they are cut down to what is shown."""
         labels = self.labels or [column.name for column in self.columns if isinstance(column, Column)]
-        fields = [(label, TYPES[column.kind]) for label, column in zip(labels, self.columns, strict=True)]
+        fields = [
+            (label, pa.int64() if label in self.numbers else TYPES[column.kind])
+            for label, column in zip(labels, self.columns, strict=True)
+        ]
         return pa.schema([*fields, *(ORIGIN.items() if self.origin else ()), *(LINE if self.raw else ())])
 
     def names(self) -> frozenset[str]:
@@ -95,8 +101,8 @@ class BatchBuilder:
         wanted = {field for column in (*selection.columns, selection.where) for field in fields_of(column)}
         self.store = RowStore(wanted)
         self.evaluator = Evaluator(self.store)
-        self._views: dict[Dictionary, NDArray[np.int64]] = {}
-        self._viewed: dict[Dictionary, int] = {}
+        self._views = Views()
+        self._numbered = {label: Numbered(numbers) for label, numbers in selection.numbers.items()}
         self._origins: list[Origins] = []
         self._last = 0  # the greatest mark of the rows held
 
@@ -138,8 +144,12 @@ class BatchBuilder:
         if self.store.keys_held() + self.evaluator.keys_held() > MAX_KEYS or self.store.bytes_held() > MAX_KEY_BYTES:
             self.store.forget()
             self.evaluator.forget()
-            self._views.clear()
-            self._viewed.clear()
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget what is known of dictionaries that are no longer used."""
+        for known in (self._views, *self._numbered.values()):
+            known.clear()
 
     def end(self) -> Iterator[Any]:
         """Yield what is held at the end of a task, behind `flush`."""
@@ -155,7 +165,8 @@ class BatchBuilder:
             order = np.argsort(marks, kind="stable")
             kept = order if kept is None else kept[order]
         arrays = [
-            self.array(self.evaluator.vector(column), TYPES[column.kind], kept) for column in self.selection.columns
+            self.array(self.evaluator.vector(column), label, TYPES[column.kind], kept)
+            for label, column in zip(self.schema.names, self.selection.columns, strict=False)
         ]
         if self.selection.origin:
             arrays += joined(self._origins, kept)
@@ -165,10 +176,12 @@ class BatchBuilder:
         made = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         return made.select(self.selection.shown) if self.selection.shown else made
 
-    def array(self, vector: Vector, kind: Any, kept: NDArray[np.int64] | None) -> Any:  # noqa: ANN401 - pyarrow
-        """Return some rows of a vector, or all, as an array of their own."""
+    def array(self, vector: Vector, label: str, kind: Any, kept: NDArray[np.int64] | None) -> Any:  # noqa: ANN401
+        """Return some rows of a vector, or all, as an array of their own, that of the column of this label."""
         if isinstance(vector, TextVector):
-            return self._texts(vector, vector.codes if kept is None else vector.codes[kept])
+            codes = vector.codes if kept is None else vector.codes[kept]
+            numbered = self._numbered.get(label)
+            return (self._views if numbered is None else numbered).array(vector.dictionary, codes)
         values = vector.values.copy() if kept is None else vector.values[kept]
         if isinstance(vector, NumberVector):
             valid = vector.valid if kept is None else vector.valid[kept]
@@ -176,53 +189,77 @@ class BatchBuilder:
         assert isinstance(vector, BooleanVector)
         return pa.array(values == 1, mask=values < 0)
 
-    def _texts(self, vector: TextVector, codes: NDArray[np.int32]) -> Any:  # noqa: ANN401 - pyarrow
-        dictionary = vector.dictionary
-        views = self._views_of(dictionary)
-        gathered = np.take(views.view(np.complex128).ravel(), codes, mode="clip")  # sixteen bytes at a time
+
+class ByKey:
+    """What stands in an array for the keys of each dictionary; only new keys are looked at."""
+
+    def __init__(self) -> None:
+        self._known: dict[Dictionary, NDArray[np.int64]] = {}
+        self._done: dict[Dictionary, int] = {}
+
+    def clear(self) -> None:
+        """Forget all dictionaries."""
+        self._known.clear()
+        self._done.clear()
+
+    def of(self, dictionary: Dictionary) -> NDArray[np.int64]:
+        """Return what stands for each key of a dictionary, for one key at least."""
+        known, done = self._known.get(dictionary), self._done.get(dictionary, 0)
+        size = len(dictionary)
+        if known is None or size > len(known):
+            known = grown(self.empty() if known is None else known, max(64, 2 * size))
+            self._known[dictionary] = known
+        if done < size:
+            self.fill(dictionary, done, size, known)
+            self._done[dictionary] = size
+        return known
+
+    def empty(self) -> NDArray[np.int64]:
+        """Return what stands for no keys."""
+        raise NotImplementedError
+
+    def fill(self, dictionary: Dictionary, begin: int, end: int, known: NDArray[np.int64]) -> None:
+        """Write what stands for the keys [begin, end)."""
+        raise NotImplementedError
+
+
+class Views(ByKey):
+    """Texts as views of the dictionary's arena."""
+
+    def empty(self) -> NDArray[np.int64]:
+        """Return no views."""
+        return np.zeros((0, 2), np.int64)
+
+    def fill(self, dictionary: Dictionary, begin: int, end: int, known: NDArray[np.int64]) -> None:
+        """Write views."""
+        view_keys(dictionary.arena, dictionary.entries, begin, end, known)
+
+    def array(self, dictionary: Dictionary, codes: NDArray[np.int32]) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Return the texts of codes."""
+        gathered = np.take(self.of(dictionary).view(np.complex128).ravel(), codes, mode="clip")  # 16 bytes at a time
         buffers = [bitmap(codes >= 0), pa.py_buffer(gathered), pa.py_buffer(dictionary.arena)]
         return pa.Array.from_buffers(pa.string_view(), len(codes), buffers)
 
-    def _views_of(self, dictionary: Dictionary) -> NDArray[np.int64]:
-        """Return the views of all keys of a dictionary, one row at least; only new keys are looked at."""
-        known, done = self._views.get(dictionary), self._viewed.get(dictionary, 0)
-        size = len(dictionary)
-        if known is None or size > len(known):
-            known = grown(np.zeros((0, 2), np.int64) if known is None else known, max(64, 2 * size))
-            self._views[dictionary] = known
-        if done < size:
-            view_keys(dictionary.arena, dictionary.entries, done, size, known)
-            self._viewed[dictionary] = size
-        return known
 
+class Numbered(ByKey):
+    """Texts as numbers that all threads share."""
 
-def by_distinct(function: Callable[..., Any], kind: Kind, arity: int) -> Callable[..., Any]:
-    """Make a function of one or two scalars into one over Arrow arrays, which computes each distinct value once.
+    def __init__(self, numbers: Numbers) -> None:
+        super().__init__()
+        self._numbers = numbers
 
-    DuckDB counts parameters, so that there is one shape for each number of them.
-    """
-    type_ = pa.string() if kind in {Kind.TEXT, Kind.DYNAMIC} else TYPES[kind]
+    def empty(self) -> NDArray[np.int64]:
+        """Return no numbers."""
+        return np.zeros(0, np.int64)
 
-    def one(array: Any) -> Any:  # noqa: ANN401 - pyarrow
-        return pa.chunked_array([looked_up(chunk.dictionary_encode()) for chunk in _chunks(array)], type_)
+    def fill(self, dictionary: Dictionary, begin: int, end: int, known: NDArray[np.int64]) -> None:
+        """Write numbers."""
+        known[begin:end] = self._numbers.of(dictionary, begin, end)
 
-    def two(array: Any, second: Any) -> Any:  # noqa: ANN401 - pyarrow
-        known: dict[tuple[Any, Any], Any] = {}
-        rows = list(zip(array.to_pylist(), second.to_pylist(), strict=True))
-        for row in set(rows):
-            known[row] = function(*row)
-        return pa.chunked_array([pa.array([known[row] for row in rows], type_)], type_)
-
-    def looked_up(coded: Any) -> Any:  # noqa: ANN401 - pyarrow
-        values = [*map(function, coded.dictionary.to_pylist()), function(None)]  # the last one is for NULL
-        made = text_array(values) if type_ == pa.string() else pa.array(values, type_)
-        return made.take(coded.indices.fill_null(len(values) - 1))
-
-    return one if arity == 1 else two
-
-
-def _chunks(array: Any) -> list[Any]:  # noqa: ANN401 - pyarrow
-    return list(array.chunks) if isinstance(array, pa.ChunkedArray) else [array]
+    def array(self, dictionary: Dictionary, codes: NDArray[np.int32]) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Return the numbers of the texts of codes."""
+        gathered = np.take(self.of(dictionary), codes, mode="clip")
+        return pa.Array.from_buffers(pa.int64(), len(codes), [bitmap(codes >= 0), pa.py_buffer(gathered)])
 
 
 @dataclass(frozen=True, slots=True)

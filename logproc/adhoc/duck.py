@@ -17,19 +17,21 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from logproc import questions, scratch
-from logproc.adhoc.arrow import TYPES, by_distinct
+from logproc.adhoc.arrow import TYPES
 from logproc.adhoc.columns import empty_table
 from logproc.adhoc.fields import sampled_fields
 from logproc.adhoc.inner import Asking, Inner, inner_of, same_tree
+from logproc.adhoc.numbering import ManyTextsError, with_numbers
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import one_select, query_error
+from logproc.adhoc.registered import register_functions
 from logproc.adhoc.scan import Scan
 from logproc.adhoc.undeclared import Undeclared, quoted
 from logproc.config import NamedReport
 from logproc.errors import MissingExtraError, QueryError
+from logproc.inputs.opening import STDIN
 from logproc.model import Kind
-from logproc.rollup.functions import DOMAIN, FUNCTIONS
-from logproc.rollup.functions_geo import BETWEEN, GEO
+from logproc.rollup.spec import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.report.progress import Progress
     from logproc.report_model import Report
-    from logproc.rollup.spec import RollupSpec
+    from logproc.rollup.spec import Expression, RollupSpec
 
 MEMORY = 2 << 30
 """Bytes that DuckDB may use where the configuration names no limit."""
@@ -67,14 +69,16 @@ def import_duckdb() -> Any:  # noqa: ANN401 - duckdb has types of its own
 class Duck:
     """One query over the configured logs; a context manager.
 
-    `explain` and `reader` may be called once it is entered; QueryError if DuckDB refuses the query.
+    `explain` and `reader` may be called once it is entered; QueryError if DuckDB refuses the query. It is asked about
+    all rows as they are if `plain`, else about groups or numbers in their place where the answer is the same.
     """
 
-    def __init__(self, config: Config, sql: str, *, progress: Progress | None = None) -> None:
+    def __init__(self, config: Config, sql: str, *, progress: Progress | None = None, plain: bool = False) -> None:
         self._duckdb = import_duckdb()
         self._config = config
         self._sql = sql
         self._progress = progress
+        self._plain = plain
         self.relations = relations_of(config)
         self.asked: Asked = asked_of(sql, self.relations, partial(sampled_fields, config))
         self._stack = ExitStack()
@@ -83,6 +87,8 @@ class Duck:
         self._undeclared: Undeclared
         self._failure: BaseException | None = None
         self.inner: Inner | None = None
+        self._reads: Mapping[str, Selection | Groups] = self.asked.selections
+        self._given = False  # whether anybody has rows of the result
 
     def __enter__(self) -> Self:
         """Open a database in memory and see whether the query can run in it."""
@@ -105,13 +111,14 @@ class Duck:
             self._connection.execute("SET enable_progress_bar = false")  # it would be on stdout, among the answer
         words = frozenset(word.lower() for word in re.findall(r"\w+", self._sql))
         register_functions(self._connection, self._config.geo.files, only=words)
-        for name, selection in self.asked.selections.items():
-            self._connection.register(name, empty_table(selection.schema))
+        self._show_empty(self.asked.selections)
         for name in () if self.asked.selections else self.relations.by_name:  # for SHOW TABLES
             self._connection.register(name, empty_table(pa.schema([("time", TYPES[Kind.TIME])])))
         self._undeclared = Undeclared(self._connection, self.asked)
         self._bind()
-        self.inner = None if self._undeclared.fields else self._grouped()
+        if not (self._undeclared.fields or self._plain):
+            self.inner = self._grouped()
+            self._reads = self._numbered(self._texts())
 
     def __exit__(self, *exc: object) -> None:
         """Close everything."""
@@ -124,6 +131,14 @@ class Duck:
         """Tell whether the query names fields whose type their values decide."""
         return bool(self._undeclared.fields)
 
+    def numbered(self) -> list[str]:
+        """Return the columns, keys as they are computed, in whose place DuckDB gets numbers."""
+        found = []
+        for reads in self._reads.values():
+            labels = dict(zip(reads.labels, reads.columns, strict=False))
+            found += [_shown(label, labels[label]) for label in reads.numbers]
+        return found
+
     def explain(self) -> str:
         """Return DuckDB's plan."""
         rows = self._guarded(lambda: self._connection.execute(f"EXPLAIN {self._text()}").fetchall())
@@ -131,7 +146,13 @@ class Duck:
 
     def reader(self) -> Any:  # noqa: ANN401 - pyarrow
         """Read the logs, and return the result as a RecordBatchReader."""
-        selections = self._selections()
+        try:
+            return self._read()
+        except ManyTextsError:
+            return self._again()
+
+    def _read(self) -> Any:  # noqa: ANN401 - pyarrow
+        selections = self._reads
         self._scan = Scan(self._config, list(selections.values()), progress=self._progress).__enter__()
         if self.asked.streams:
             for name, selection in selections.items():
@@ -148,17 +169,47 @@ class Duck:
         """Return the query that DuckDB runs."""
         return self.asked.sql if self.inner is None else self.inner.sql
 
-    def _selections(self) -> Mapping[str, Selection | Groups]:
-        """Return what it reads, by name."""
+    def _texts(self) -> Mapping[str, Selection | Groups]:
+        """Return what it reads, by name, all texts being texts."""
         return self.asked.selections if self.inner is None else self.inner.groups
+
+    def _numbered(self, reads: Mapping[str, Selection | Groups]) -> Mapping[str, Selection | Groups]:
+        """Return what it reads with numbers in the place of texts, where its answer is the same with them.
+
+        Not what can be read once only: where there are too many texts, all is read again.
+        """
+        found = {} if STDIN in self._config.paths else with_numbers(self._text(), reads)
+        if not found:
+            return reads
+        columns = self._columns(self._text())
+        self._show_empty(found)
+        with suppress(self._duckdb.Error):
+            if self._columns(self._text()) == columns:
+                return found
+        self._show_empty(reads)
+        return reads
+
+    def _show_empty(self, reads: Mapping[str, Selection | Groups]) -> None:
+        for name, selection in reads.items():
+            self._connection.register(name, empty_table(selection.schema))
+
+    def _again(self) -> Any:  # noqa: ANN401 - pyarrow
+        """Begin again with texts, since there are too many to be numbered."""
+        assert self._scan is not None
+        self._scan.stop()
+        self._failure = None
+        for name in self._reads:
+            self._connection.unregister(name)
+            self._connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        self._reads = self._texts()
+        return self._read()
 
     def _grouped(self) -> Inner | None:
         """Return the query that reads groups in the place of rows, if there is one whose columns are the same."""
         known = Asking(self.relations, self._planned, self._columns, self._parsed)
         try:
             inner = inner_of(self.asked.sql, known)
-            for name, groups in inner.groups.items() if inner is not None else ():
-                self._connection.register(name, empty_table(groups.schema))
+            self._show_empty(inner.groups if inner is not None else {})
             same = inner is not None and self._columns(inner.sql) == self._columns(self.asked.sql)
         except self._duckdb.Error:
             return None
@@ -282,14 +333,34 @@ class Duck:
         """Yield the batches of a result, whose making may fail halfway."""
         while True:
             try:
-                batch = self._in_thread(lambda: next(reader, None))
-            except (self._duckdb.Error, pa.ArrowException) as error:
-                if self._failure is not None:
-                    raise self._failure from error
-                raise self._said(error) from error
+                batch = self._next(reader)
+            except ManyTextsError:
+                reader = self._again()
+                continue
             if batch is None:
                 return
+            if not self._given:
+                self._given = True
+                self._unbound()
             yield batch
+
+    def _next(self, reader: Any) -> Any:  # noqa: ANN401 - pyarrow
+        try:
+            return self._in_thread(lambda: next(reader, None))
+        except (self._duckdb.Error, pa.ArrowException) as error:
+            if self._failure is not None:
+                raise self._failure from error
+            raise self._said(error) from error
+
+    def _unbound(self) -> None:
+        """Let numbers go on without bounds: somebody has rows of the result, so that nothing can begin again."""
+        for selection in self._reads.values():
+            for numbers in selection.numbers.values():
+                numbers.bounded = False
+
+
+def _shown(label: str, column: Expression) -> str:
+    return column.name if isinstance(column, Column) else label
 
 
 def _without_codes(reader: Any) -> Any:  # noqa: ANN401 - pyarrow
@@ -301,58 +372,3 @@ def _without_codes(reader: Any) -> Any:  # noqa: ANN401 - pyarrow
     for field in coded:
         schema = schema.set(schema.get_field_index(field.name), pa.field(field.name, field.type.value_type))
     return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
-
-
-def register_functions(
-    connection: Any,  # noqa: ANN401 - a DuckDB connection
-    geo: tuple[str, ...] = (),
-    *,
-    only: frozenset[str] | None = None,
-) -> None:
-    """Give DuckDB the functions of logproc's own, or those of some names, since each takes half a millisecond.
-
-    They run once for each distinct value of a chunk of rows.
-    """
-    for name in sorted(DOMAIN if only is None else only & DOMAIN):
-        function = FUNCTIONS[name]
-        arities = list(range(function.least, len(function.parameters) + 1))
-        if name in GEO and geo:
-            arities = [1, *arities]
-        for arity in arities:
-            files = BETWEEN.join(geo) if name in GEO and arity == 1 else None
-            kinds = [_only(function.parameters[place]) for place in range(arity)]
-            connection.create_function(
-                name if len(arities) == 1 else f"_{name}_{arity}",
-                by_distinct(function if files is None else _with_files(function, files), _kind(function.result), arity),
-                [SQL_NAMES[kind] for kind in kinds],
-                SQL_NAMES[_kind(function.result)],
-                type="arrow",
-                null_handling="special",
-            )
-        if len(arities) > 1:
-            letters = ["abcdefgh"[:arity] for arity in arities]
-            calls = (f"({', '.join(some)}) AS _{name}_{len(some)}({', '.join(some)})" for some in letters)
-            connection.execute(f"CREATE MACRO {name} {', '.join(calls)}")
-
-
-def _with_files(function: Callable[..., Any], files: str) -> Callable[..., Any]:
-    return lambda address: function(address, files)
-
-
-SQL_NAMES = {
-    Kind.TEXT: "VARCHAR",
-    Kind.INTEGER: "BIGINT",
-    Kind.DECIMAL: "DOUBLE",
-    Kind.BOOLEAN: "BOOLEAN",
-    Kind.TIME: "TIMESTAMP",
-}
-"""DuckDB's types by kind."""
-
-
-def _only(kinds: frozenset[Kind]) -> Kind:
-    return next(kind for kind in SQL_NAMES if kind in kinds)
-
-
-def _kind(result: Any) -> Kind:  # noqa: ANN401 - a kind, or a rule that no function of ours has
-    assert isinstance(result, Kind)
-    return result

@@ -6,24 +6,25 @@ Where groups are about as many as rows nothing is gained, and little lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from logproc.adhoc.arrow import TYPES, BatchBuilder
+from logproc.adhoc.arrow import TYPES, BatchBuilder, Numbered, Views
 from logproc.adhoc.columns import bitmap, integer_array
 from logproc.model import Kind
 from logproc.rollup.aggregate import RelationProgram
 from logproc.rollup.spec import ROWS, Aggregate, Expression, RollupSpec, columns_of_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from logproc.adhoc.arrow import Origins
+    from logproc.adhoc.numbering import Numbers
     from logproc.model import Batch
     from logproc.rollup.states import State
 
@@ -44,6 +45,8 @@ class Groups:
     spec: RollupSpec
     origin: bool = False
     raw: bool = False
+    numbers: Mapping[str, Numbers] = field(default_factory=dict, compare=False)
+    """Those of the keys in whose place groups have numbers."""
 
     @property
     def relation(self) -> str:
@@ -61,9 +64,17 @@ class Groups:
         return self.spec.keys
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """What the keys are called."""
+        return tuple(f"k{number}" for number in range(len(self.spec.keys)))
+
+    @property
     def schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         """Schema of the batches: keys k0, k1, …, and the parts of aggregates a0_n, a1_high, …."""
-        keys = [(f"k{number}", TYPES[key.kind]) for number, key in enumerate(self.spec.keys)]
+        keys = [
+            (label, pa.int64() if label in self.numbers else TYPES[key.kind])
+            for label, key in zip(self.labels, self.spec.keys, strict=True)
+        ]
         return pa.schema([*keys, *((name, _type(a, part)) for name, a, part in self.parts())])
 
     gathered = schema
@@ -93,8 +104,8 @@ class GroupBuilder(BatchBuilder):
         self.schema = groups.schema
         self._program = _Program(groups.spec, self._give)
         self.store, self.evaluator = self._program.store, self._program.evaluator
-        self._views = {}
-        self._viewed = {}
+        self._views = Views()
+        self._numbered = {label: Numbered(numbers) for label, numbers in groups.numbers.items()}
         self._made: list[Any] = []
 
     def append(self, batch: Batch, origins: Origins | None = None) -> Iterator[Any]:  # noqa: ARG002 - groups have none
@@ -125,15 +136,17 @@ class GroupBuilder(BatchBuilder):
         if not len(ids):
             return
         vectors = program.index(program.spec).vectors(ids)
-        arrays = [self.array(vector, TYPES[vector.kind], None) for vector in vectors]
+        arrays = [
+            self.array(vector, label, TYPES[vector.kind], None)
+            for label, vector in zip(self.selection.labels, vectors, strict=True)
+        ]
         for state in tally.states:
             if state.aggregate == ROWS:
                 state.load(len(tally.marked.counts), [tally.marked.counts])
             arrays += _arrays(state.select(ids))
         self._made.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
         if forgets:
-            self._views.clear()
-            self._viewed.clear()
+            self.forget()
 
 
 class _Program(RelationProgram):

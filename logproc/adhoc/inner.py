@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.adhoc.grouped import Groups, is_plain
 from logproc.errors import QueryError
+from logproc.model import Kind
 from logproc.rollup.functions import FUNCTIONS
 from logproc.rollup.spec import AggregateRef, KeyRef, Literal, calls
 from logproc.rollup.statement import clause_of, grammar
@@ -82,11 +83,17 @@ def inner_of(sql: str, asking: Asking) -> Inner | None:
         selects = [table.parent_select for table in tables]
         if not tables or len({id(select) for select in selects}) < len(tables):
             return None
+        found = [
+            _Select(table, select, asking, f"_groups{number}")
+            for number, (table, select) in enumerate(zip(tables, selects, strict=True))
+        ]
+        for one in found:
+            one.check()
         if asking.parsed(sql) != asking.parsed(_written(tree)):
             return None
         inner = Inner("")
-        for number, (table, select) in enumerate(zip(tables, selects, strict=True)):
-            _Select(table, select, asking, f"_groups{number}").rewrite(inner)
+        for one in found:
+            one.rewrite(inner)
         inner.sql = _written(tree)
         return inner
     return None
@@ -135,8 +142,7 @@ class _Select:
         self.columns: frozenset[str] = frozenset()
 
     def rewrite(self, inner: Inner) -> None:
-        """Put groups in the place of the relation; LeftAloneError if that cannot be."""
-        self._check()
+        """Put groups in the place of the relation, once it is checked; LeftAloneError if that cannot be."""
         self.aggregates = list({_written(node): node for node in self._aggregates()}.values())
         self.keys = list({_written(node): node for node in self._keys()}.values())
         shown = [*(_written(key) for key in self.keys), *(_written(node) for node in self.aggregates)]
@@ -150,7 +156,8 @@ class _Select:
         self._replace(names, merged)
         inner.groups[self.name] = Groups(spec)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise LeftAloneError for what no kernel counts."""
         select, table = self.select, self.table
         used = {key.rstrip("_") for key, value in select.args.items() if value} if select is not None else {"none"}
         plain = {key for key, value in table.args.items() if value} <= {"this", "alias"}
@@ -264,7 +271,9 @@ class _Select:
             if number < len(self.keys):
                 if not isinstance(expression, KeyRef) or type_ not in TYPES:
                     raise LeftAloneError
-                columns.append(f"CAST(k{expression.index} AS {type_}) AS {_column(number)}")
+                is_text = type_ == "VARCHAR" and spec.keys[expression.index].kind is Kind.TEXT
+                key = f"k{expression.index}" if is_text else f"CAST(k{expression.index} AS {type_})"
+                columns.append(f"{key} AS {_column(number)}")
             else:
                 merging = _merging(spec, expression, self.aggregates[number - len(self.keys)], type_)
                 columns.append(f"{merging} AS {_column(number)}")

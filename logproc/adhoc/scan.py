@@ -21,6 +21,7 @@ from logproc import __version__, scratch
 from logproc.adhoc.arrow import BatchBuilder, Origins, Selection, line_shifted
 from logproc.adhoc.channel import Channel, ClosedError
 from logproc.adhoc.grouped import GroupBuilder, Groups
+from logproc.adhoc.numbering import ManyTextsError
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.formats.parser import CAPACITY
@@ -177,7 +178,7 @@ class Scan:
                 self._done[task.number] = tuple(
                     desk.rows_of(task, spool, lambda item: self._channel.put(task.number, item))
                 )
-        except (ClosedError, MemoryError):
+        except (ClosedError, ManyTextsError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are read
             cause = f"{type(error).__name__}: {error} (a defect of logproc)"

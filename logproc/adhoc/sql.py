@@ -225,12 +225,20 @@ def _reads(duck: Duck) -> Iterator[str]:
     for groups in duck.inner.groups.values() if duck.inner is not None else ():
         counted = f"{len(groups.spec.keys)} keys, {len(groups.spec.aggregates)} aggregates"
         yield f"reads: {groups.relation}, by groups that are counted while parsing ({counted})"
+        yield from _numbers(duck)
     if duck.inner is not None:
         return
     for name, selection in asked.selections.items():
         kept = "" if selection.where is None else "; rows that WHERE leaves out are dropped while parsing"
         yield f"reads: {name} ({', '.join(selection.schema.names)}){kept}"
+    yield from _numbers(duck)
     yield "rows: streamed once" if asked.streams else f"rows: kept in tables, since {_why_kept(duck)}"
+
+
+def _numbers(duck: Duck) -> Iterator[str]:
+    names = duck.numbered()
+    if names:
+        yield f"numbers in the place of: {', '.join(names)}, of which only matters what is the same"
 
 
 def _why_kept(duck: Duck) -> str:

@@ -62,10 +62,8 @@ ALONE = [
 def answer(config, sql, *, grouped):
     """Return whether groups were read, and columns, types and rows of an answer, or what it is refused with."""
     try:
-        with Duck(config, sql) as duck:
+        with Duck(config, sql, plain=not grouped) as duck:
             is_grouped = duck.inner is not None
-            if not grouped:
-                duck.inner = None
             reader = duck.reader()
             rows = sorted(repr(row) for batch in duck.batches(reader) for row in batch.to_pylist())
             return is_grouped, (reader.schema, rows, duck.report().lines.counted)
