@@ -122,8 +122,8 @@ class _Progress:
         return [result.mark for result in self.results if result.mark is not None]
 
 
-def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Known = MappingProxyType({})) -> None:
-    """Count what the results of a run say, inside the caller's transaction."""
+def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Known = MappingProxyType({})) -> set[int]:
+    """Count what the results of a run say, inside the caller's transaction; returns generations that were not read."""
     specs = definitions(ledger)
     wants = ledger.wants(run.number)
     records = ledger.records_of({generation for generation, _ in wants.values()})
@@ -145,6 +145,7 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Know
     _advance(ledger, found)
     ledger.empty_results(run.number)
     ledger.set_status(run.number, COMMITTED, finished)
+    return {number for number, progress in found.items() if not progress.marks()}
 
 
 def take_up(ledger: Ledger, found: Survey) -> None:

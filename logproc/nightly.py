@@ -40,6 +40,7 @@ from logproc.state.rows import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from logproc.committing import Known
     from logproc.config import Config
@@ -249,22 +250,23 @@ def reported(config: Config) -> None:
 def _finish(ledger: Ledger, run: Run, found: Survey, config: Config, known: Known, asked: Questions) -> None:
     """Count what was read, move the offsets, and write down what the scan saw: all of it, or nothing."""
     failpoints.reach("before-final")
+    unread: set[int] = set()
     with stopping.deferred(), ledger.transaction():
         if run.number:
             from logproc import committing  # noqa: PLC0415
 
-            committing.commit(ledger, run, now_text(), config.limits.max_groups, known)
+            unread = committing.commit(ledger, run, now_text(), config.limits.max_groups, known)
         else:  # nothing of it could be lost to its report: one transaction is all of a night without news
             run = asking.begin(ledger, asked)
             ledger.set_status(run.number, REPORTED, now_text())
-        _save_seen(ledger, found, config)
+        _save_seen(ledger, found, config, unread)
         upkeep.keep_small(ledger, config, found.scan_ns)
         ledger.set_meta("scan_ns", str(found.scan_ns))
     failpoints.reach("after-final")
 
 
-def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
-    """Write down what the scan saw, as far as it is news."""
+def _save_seen(ledger: Ledger, found: Survey, config: Config, unread: AbstractSet[int]) -> None:
+    """Write down what the scan saw, as far as it is news; `unread` are generations that should have been read."""
     changed = [found.decisions[place] for place in found.news]
     records = ledger.records_of({d.generation for d in changed if d.generation is not None})
     rows, copies, places = [], [], []
@@ -282,7 +284,7 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config) -> None:
             now = surveying.moved(record, log, absolute, decision)
             if now != record:
                 places.append(now)
-        rows.append(surveying.seen_now(log, absolute, _settled(decision, record), generation))
+        rows.append(surveying.seen_now(log, absolute, _settled(decision, record, unread), generation))
     ledger.save_generations(places)
     ledger.add_copies(copies)
     ledger.save_seen(rows, found.gone([absolute_of(path) for path in config.paths]))
@@ -293,14 +295,14 @@ def absolute_of(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100
 
 
-def _settled(decision: Decision, record: Record | None) -> Decision:
+def _settled(decision: Decision, record: Record | None, unread: AbstractSet[int]) -> Decision:
     """Return what is known of a file after it was read."""
     if decision.kind not in READ:
         return decision
     if record is None:
         return decision._replace(kind=Kind.FAILED, again=True)
     g = record.generation
-    done = decision.limit < 0 or g.open_end >= decision.limit
+    done = g.open_end >= decision.limit and g.id not in unread
     waits = decision.look is not None and decision.limit >= 0 and decision.look.size > decision.limit
     return decision._replace(kind=Kind.UNCHANGED, reason=UNTERMINATED if waits else None, again=not done)
 

@@ -10,13 +10,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from state.rotation import Logs, config, counted, run
 
 from logproc import counting, keeping, nightly
-from logproc.errors import LedgerError, TryLaterError
+from logproc.errors import LedgerError, TryLaterError, UnreadableError
+from logproc.inputs import blocks
 from logproc.state import failpoints
 from logproc.state.database import NAME, open_to_read, open_to_write
 from logproc.state.ledger import Ledger
@@ -41,6 +43,41 @@ def test_a_run_that_is_killed_anywhere_is_finished_by_the_next_one(tmp_path):
         check=False,
     )
     assert done.stdout.split() == [*failpoints.NAMES, "random"], done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("kind", ["plain", "compressed", "utf-16"])
+def test_what_could_not_be_read_once_is_read_in_the_next_run(tmp_path, logs, monkeypatch, kind):
+    path = logs.path({"plain": "b.log", "compressed": "b.log.1.gz", "utf-16": "b.log"}[kind])
+    now_ns = time.time_ns()
+
+    def night():
+        nonlocal now_ns
+        now_ns += 10**12  # long after the files have changed
+        return run(logs.root, tmp_path / "s", now_ns=now_ns)
+
+    def grow():
+        logs.append("more", 9)
+        text = logs.path("more").read_text()
+        data = {"plain": str.encode, "compressed": lambda text: gzip.compress(text.encode())}
+        path.write_bytes(text.encode("utf-16") if kind == "utf-16" else data[kind](text))
+
+    grow()
+    logs.path("more").rename(tmp_path / "more")
+    assert counted(night()) == logs.ever
+    (tmp_path / "more").rename(logs.path("more"))
+    grow()
+    logs.path("more").unlink()
+    opened = blocks.open_regular
+
+    def broken(place):
+        if place == str(path):
+            raise UnreadableError(place, "Input/output error")
+        return opened(place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "open_regular", broken)
+        assert counted(night()) != logs.ever
+    assert counted(night()) == logs.ever
 
 
 def test_a_damaged_ledger_is_refused_with_the_way_out(tmp_path, logs):
