@@ -65,9 +65,9 @@ class Rotation(RuleBasedStateMachine):
         old = [name for name in names if name not in LIVE]
         return old if compressed is None else [n for n in old if n.endswith((".gz", ".bz2")) == compressed]
 
-    def known_elsewhere(self) -> list[str]:
-        """Return the plain files that are known without their inode: few counted bytes elsewhere prove nothing."""
-        names = self.rotated(compressed=False)
+    def known_elsewhere(self, *, compressed: bool = False) -> list[str]:
+        """Return the files that are known without their inode: few counted bytes elsewhere prove nothing."""
+        names = self.rotated(compressed=compressed)
         return [name for name in names if self.logs.path(name).stat().st_ino not in self.moved]
 
     def free(self, name: str) -> str:
@@ -132,7 +132,7 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(pick=st.randoms(use_true_random=False))
     def decompress(self, pick):
-        names = [n for n in self.rotated(compressed=True) if n.endswith(".gz")]
+        names = [n for n in self.known_elsewhere(compressed=True) if n.endswith(".gz")]
         if names:
             name = pick.choice(names)
             self.logs.path(name.removesuffix(".gz")).write_bytes(gzip.decompress(self.logs.path(name).read_bytes()))
