@@ -40,6 +40,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
 
     `say` takes lines on how processes and other machines are doing, if any take part.
     """
+    scratch.sweep()
     if config.state_dir is not None:
         from logproc import nightly  # noqa: PLC0415 - and with it the ledger, which this run is without
 

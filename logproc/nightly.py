@@ -20,7 +20,7 @@ import uuid
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
-from logproc import __version__, asking, doubtful, questions, stopping, surveying, upkeep
+from logproc import __version__, asking, doubtful, questions, scratch, stopping, surveying, upkeep
 from logproc.asking import Questions
 from logproc.backends import choose, unheard
 from logproc.books import Books
@@ -69,6 +69,7 @@ def run(
     and of reports that begin.
     """
     assert config.state_dir is not None
+    scratch.sweep()
     started = now_text()
     elsewhere = _elsewhere(config, say or unheard)
     asked = Questions(config)

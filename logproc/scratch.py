@@ -1,7 +1,7 @@
 """Temporary folders that do not outlive their run: what a killed process left behind is removed by the next one.
 
-A folder is locked as long as its process lives, and the system frees the lock however that ends. Who makes a folder
-first removes those of ours that nobody holds any more.
+A folder is locked as long as its process lives, and the system frees the lock however that ends. Each run, and whoever
+makes a folder, first removes those of ours that nobody holds any more.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ LIBRARY, MARK = "pymp-*", ".logproc-scratch"
 """Folders of multiprocessing, and the file that says that one of them was made for us."""
 
 YOUNG = 60.0
-"""Seconds in which a folder may be without a lock: its process has just made it."""
+"""Seconds in which a folder may be without a lock: its process has just made it. One that has its folder of files was
+locked before that, so that without a lock it is nobody's, however young."""
 
 
 @contextmanager
 def folder() -> Iterator[str]:
     """Yield a new folder below the system's temporary one, which is removed at the end; MachineError if none can be."""
-    _sweep_once()
+    sweep()
     with _made() as path, stopping.swept(path):
         lock = _locked(Path(path, LOCK), os.O_CREAT | os.O_EXCL)
         files = Path(path, FILES)
@@ -76,7 +77,7 @@ def _made() -> tempfile.TemporaryDirectory[str]:
 def adopt(path: str) -> None:
     """Take care of a folder that a library has made, and removes where all goes well."""
     stopping.sweep_at_end(path)
-    _sweep_once()
+    sweep()
     mark = Path(path) / MARK
     if not mark.exists():
         _locked(mark, os.O_CREAT | os.O_EXCL)  # until the process ends
@@ -98,24 +99,29 @@ def _locked(path: Path, flags: int = 0) -> int | None:
 
 
 @cache
-def _sweep_once() -> None:
+def sweep() -> None:
+    """Remove what killed processes have left, once a process."""
     remove_abandoned()
 
 
 def remove_abandoned() -> None:
     """Remove folders of killed processes of this user."""
-    base = Path(tempfile.gettempdir())
-    with suppress(OSError):
+    with suppress(OSError):  # there may be no temporary folder at all, which a run may do without
+        base = Path(tempfile.gettempdir())
         for path in base.glob(f"{PREFIX}*"):
-            if {entry.name for entry in path.iterdir()} <= {LOCK, FILES}:
-                _remove_unless_held(path, path / LOCK)
+            with suppress(OSError):  # another user's cannot be looked into
+                if {entry.name for entry in path.iterdir()} <= {LOCK, FILES}:
+                    _remove_unless_held(path, path / LOCK)
         for mark in base.glob(f"{LIBRARY}/{MARK}"):
-            _remove_unless_held(mark.parent, mark)
+            with suppress(OSError):
+                _remove_unless_held(mark.parent, mark)
 
 
 def _remove_unless_held(path: Path, file: Path) -> None:
     status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        return
+    if time.time() - status.st_mtime < YOUNG and not Path(path, FILES).is_dir():
         return
     lock = _locked(file)
     if lock is not None:

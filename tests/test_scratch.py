@@ -73,14 +73,45 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(
     )
     left = Path(process.stdout.readline().strip()).parent
     everything = {left.name, "pymp-1"}
-    for name in everything:
-        age(base / name)
+    age(base / "pymp-1")
     scratch.remove_abandoned()
     assert names(base) == everything
     process.kill()
     process.communicate()
     scratch.remove_abandoned()
     assert names(base) == set()
+
+
+def killed(base, words):
+    """Kill a command while it has a folder of its own."""
+    environ = os.environ | {"TMPDIR": str(base)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "logproc", *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ
+    )
+    process.stdin.write(b"no line of any format\n" * 20_000)
+    process.stdin.flush()
+    while not any((path / scratch.FILES).is_dir() for path in base.glob(f"{scratch.PREFIX}*")):
+        assert process.poll() is None
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("state", [(), ("--state", "ledger")])
+def test_what_a_killed_run_left_is_removed_by_the_very_next_run(base, tmp_path_factory, state):
+    logs = tmp_path_factory.mktemp("logs")
+    log = logs / "access.log"
+    log.write_text('10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "-"\n')
+    killed(base, ["run", "-", "--rejects", str(logs / "rejects")])
+    for number in range(9):
+        (base / f"{scratch.PREFIX}{number}").touch()  # what cannot be looked into, as another user's folder
+    strangers = {f"{scratch.PREFIX}{number}" for number in range(9)}
+    assert names(base) > strangers
+    environ = os.environ | {"TMPDIR": str(base)}
+    subprocess.run(
+        [sys.executable, "-m", "logproc", "run", "-q", *state, str(log)], cwd=logs, env=environ, check=True,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert names(base) == strangers
 
 
 def test_whatever_is_not_surely_ours_stays(base):
