@@ -123,7 +123,7 @@ class _Progress:
 
 
 def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Known = MappingProxyType({})) -> set[int]:
-    """Count what the results of a run say, inside the caller's transaction; returns generations that were not read."""
+    """Count what the results of a run say, inside the caller's transaction; returns generations not read in whole."""
     specs = definitions(ledger)
     wants = ledger.wants(run.number)
     records = ledger.records_of({generation for generation, _ in wants.values()})
@@ -145,26 +145,26 @@ def commit(ledger: Ledger, run: Run, finished: str, max_groups: int, known: Know
     _advance(ledger, found)
     ledger.empty_results(run.number)
     ledger.set_status(run.number, COMMITTED, finished)
-    return {number for number, progress in found.items() if not progress.marks()}
+    return {number for number, progress in found.items() if not progress.marks()} | (ledger.holed() & found.keys())
 
 
 def take_up(ledger: Ledger, found: Survey) -> None:
     """Let the counts of what files hold of others be theirs, at the place where it stands in them.
 
-    They lie behind a hole where the last record before them stood open: that is read again.
+    They lie behind a hole where the last record before them stood open, which is read again, or where new lines are.
     """
     takers = list(found.takes_up())
-    records = ledger.records_of({number for taker in takers for number in (taker.generation or 0, *taker.held)})
+    wanted = {number for taker in takers for number in (taker.generation or 0, *(held for held, _ in taker.held))}
+    records = ledger.records_of(wanted)
     for decision in takers:
         assert decision.generation is not None
-        record, *others = (records[number] for number in (decision.generation, *decision.held))
-        at, marks = record.generation.open_end, []
-        for other in others:
-            g = other.generation
+        record, others, marks = records[decision.generation], [], []
+        for number, at in decision.held:
+            g = records[number].generation
+            others.append(records[number])
             marks.append(Mark(at, at + g.offset, g.crc, g.tail, g.tail_bytes, at + g.offset))
             ledger.move_pieces(g.id, decision.generation, at)
             ledger.add_held(g.id, decision.generation)
-            at += g.offset
         moved, left = _moved_over(record.generation, marks)
         ledger.save_ranges(decision.generation, map(asdict_of, left))
         times = [time for one in (record, *others) for time in (one.first_time, one.last_time) if time is not None]

@@ -17,6 +17,7 @@ from logproc.state.rows import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from logproc.config import Config
     from logproc.model import LogFile, Piece
@@ -50,6 +51,12 @@ class FileEye:
     def read(self, path: str, start: int, length: int) -> bytes:
         """Return bytes of a file, decompressed, as far as they are there."""
         return identity.read_at(path, start, length)
+
+    def line_heads(
+        self, path: str, start: int, end: int, wanted: AbstractSet[bytes], size: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield where lines begin whose first `size` bytes have one of the hashes, and what begins there."""
+        return identity.line_heads(path, start, end, wanted, size)
 
     def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
         """Return the CRC before offsets of a file, decompressed, given that before `start`; no more than are there."""
@@ -147,7 +154,7 @@ def require_mount(found: Survey, config: Config) -> None:
         return
     roots = [os.path.abspath(path) for path in config.paths]  # noqa: PTH100
     held = {d.generation for d in found.decisions if d.generation is not None}
-    held.update(number for d in found.decisions for number in d.held)
+    held.update(number for d in found.decisions for number, _ in d.held)
     known = [s for path, s in found.seen.items() if s.generation is not None and _is_below(path, roots)]
     missing = [s for s in known if s.path not in there and s.generation not in held]
     if not known:
@@ -209,16 +216,16 @@ def _between(ledger: Ledger, decision: Decision, log: LogFile, whole: Piece) -> 
         at = mark["end"] if mark["end"] == decision.limit else mark["open_start"]
     if at < decision.limit:
         yield _piece_between(whole, log, at, decision.limit)
+    elif decision.limit < 0:  # a stream, up to its end
+        yield log, replace(whole, start=at, known=replace(whole.known, origin=at)), log.size
 
 
 def _piece_between(whole: Piece, log: LogFile, start: int, end: int) -> tuple[LogFile, Piece, int]:
     assert whole.known is not None
-    last = end == whole.known.limit
-    return (
-        log,
-        replace(whole, start=start, end=-1 if last else end, known=replace(whole.known, origin=start)),
-        end - start,
-    )
+    known = replace(whole.known, origin=start)
+    if whole.known.limit < 0:  # a stream is read up to a limit, not in ranges
+        return log, replace(whole, start=start, known=replace(known, limit=end)), end - start
+    return log, replace(whole, start=start, end=-1 if end == known.limit else end, known=known), end - start
 
 
 def is_readable_from_within(record: Record, codec: str) -> bool:

@@ -20,7 +20,8 @@ from logproc.inputs.lines import fill
 from logproc.inputs.opening import open_regular, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
 WINDOW = 4096
 """Bytes of a head and of a tail."""
@@ -208,6 +209,42 @@ def crcs_from(path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[i
         raise unreadable(path, error) from error
     else:
         return found
+    finally:
+        os.close(fd)
+
+
+def line_heads(path: str, start: int, end: int, wanted: AbstractSet[bytes], size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield where lines begin whose first `size` bytes have one of the hashes, and up to `WINDOW` bytes from there on.
+
+    Lines that begin in [start, end) are looked at, decompressed; one begins at `start`. Now and then no bytes are
+    given, so that the caller may have enough.
+    """
+    fd, _ = open_regular(path)
+    try:
+        stream = _stream_at(fd, start)
+        view = memoryview(bytearray(CHUNK))
+        data, at = b"", start  # `at` is the offset of data
+        within = ended = False  # whether data begins within a line that was looked at
+        while not ended:
+            have = fill(stream.readinto, view, 0, CHUNK)
+            ended = have < CHUNK
+            data += view[:have]
+            line = data.find(b"\n") + 1 if within else 0
+            within = within and line == 0
+            while not within and line < len(data) and (ended or line + WINDOW <= len(data)):
+                if at + line >= end:
+                    return
+                if digest(data[line : line + size]) in wanted:
+                    yield at + line, data[line : line + WINDOW]
+                behind = data.find(b"\n", line) + 1
+                within = behind == 0
+                line = behind or len(data)
+            if within:
+                line = len(data)
+            at, data = at + line, data[line:]
+            yield at, b""
+    except OSError as error:
+        raise unreadable(path, error) from error
     finally:
         os.close(fd)
 

@@ -1,8 +1,9 @@
 """What was counted as a file of its own and then appended to another: `cat access.log >> archive.log; rm access.log`.
 
 It stands behind what was counted of the archive, which may be compressed, and must not count once more. In doubt it
-does: it is known there only where it begins just where the archive ended, all of it is there by its CRC, its lines have
-several times, and it is no more where the last scan found it.
+does: it is known there only where all of it is there by its CRC, its lines have several times, and it is no more where
+the last scan found it. Between it and what was counted of the archive may be new lines, as those that a log had at last
+stand behind what was counted of it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.errors import InputError
-from logproc.state.generations import HEAD_BYTES, SHORT, Decision, Kind
+from logproc.state.families import is_live
+from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,12 +49,14 @@ class Appended:
         self._is_holed = is_holed
         self._decided = decided
         self._gone: AbstractSet[int] = frozenset()
+        self._telling: list[Record] = []
 
     def look_behind(self, looked: Mapping[int, Scanned], claims: Mapping[int, int]) -> None:
         """Leave out what files that go on hold of others, which are gone."""
         going = [d for d in self._decided.values() if d.kind in _GOING and d.look and d.generation in self._known]
         self._gone = self._not_found(claims) if going else frozenset()
-        for decision in going if self._gone else ():
+        self._telling = [record for record in map(self._known.__getitem__, sorted(self._gone)) if _is_telling(record)]
+        for decision in going if self._telling else ():
             file, known = looked[decision.file], self._known[decision.generation or 0]
             try:
                 self._decided[decision.file] = self._without(decision, file, known)
@@ -75,32 +79,43 @@ class Appended:
         held = tuple(self._behind(file.log.path, known, limit, size))
         if not held:
             return decision
-        at = g.open_end + sum(self._known[number].generation.offset for number in held)
-        names = ", ".join(dict.fromkeys(self._known[number].generation.path.rpartition("/")[2] for number in held))
+        at = g.open_end
+        for number, place in held:
+            if place == at:
+                at += self._known[number].generation.offset
+        names = ", ".join(dict.fromkeys(self._known[number].generation.path.rpartition("/")[2] for number, _ in held))
         going = decision._replace(reason=f"holds what was counted of {names}", held=held)
-        if decision.kind == Kind.RECOUNTED:
-            return going
-        if g.offset < g.open_end:  # what stood open at its end is read again, for it has an end now
-            return going._replace(kind=Kind.RECOUNTED, origin=0) if stream else going
+        if decision.kind == Kind.RECOUNTED or g.offset < g.open_end:
+            return going  # it is read as a whole, or what stood open at its end is, for it has an end now
         return going._replace(origin=at, kind=Kind.CONTINUED if at < limit else Kind.UNCHANGED)
 
-    def _behind(self, path: str, known: Record, limit: int, size: int) -> Iterator[int]:
-        """Yield what stands behind the end of a file, one behind the other."""
+    def _behind(self, path: str, known: Record, limit: int, size: int) -> Iterator[tuple[int, int]]:
+        """Yield what stands behind the end of a file, and where."""
         g = known.generation
-        at = g.open_end
-        while (found := self._at(path, at, known, limit, size)) is not None:
-            if at == g.open_end and not self._is_as_before(path, g):
+        likely = [one for one in self._telling if one.format == known.format]
+        if not likely or g.open_end + SHORT > limit:
+            return
+        wanted, at = {one.generation.signature for one in likely}, g.open_end
+        archive = False  # there may be more in one
+        end = at + SEARCHED if any(is_live(one.generation.path) for one in likely) else at
+        if end == at and signature(self._eye.read(path, at, SIGNATURE_BYTES)) not in wanted:
+            return
+        for place, head in self._eye.line_heads(path, at, limit, wanted, SIGNATURE_BYTES):
+            if place > end:
                 return
-            self._gone -= {found.id}
-            yield found.id
-            at += found.offset
-            if found.offset < found.open_end:
-                return  # its last record stood open, and is read again: it may go on here
+            held = self._at(path, place, head, known, limit, size) if place >= at else None
+            if held is not None:
+                if not archive and not self._is_as_before(path, g):
+                    return
+                archive = True
+                end = limit
+                at = place + held.offset
+                self._gone -= {held.id}
+                yield held.id, place
 
-    def _at(self, path: str, at: int, known: Record, limit: int, size: int) -> Generation | None:
-        if at + SHORT > limit:
-            return None
-        for number in self._beginnings.of(self._eye.read(path, at, HEAD_BYTES)):
+    def _at(self, path: str, at: int, head: bytes, known: Record, limit: int, size: int) -> Generation | None:
+        """Return what was counted that stands at an offset, where these bytes are."""
+        for number in self._beginnings.of(head):
             record = self._known[number]
             g = record.generation
             if number not in self._gone or at + g.open_end > size or at + g.offset > limit:
@@ -117,6 +132,9 @@ class Appended:
             return False
         return self._eye.crcs(path, g.offset, g.crc, {g.open_end}).get(g.open_end) == g.end_crc
 
+
+SEARCHED = 1 << 20
+"""So many new bytes are looked through for what was counted elsewhere, before some of it is found."""
 
 _GOING = frozenset({Kind.CONTINUED, Kind.RECOUNTED})
 

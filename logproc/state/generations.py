@@ -12,7 +12,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 SIGNATURE_BYTES = 32
 """First bytes by which generations are looked up."""
@@ -130,6 +131,11 @@ class Eye(Protocol):
     def read(self, path: str, start: int, length: int) -> bytes:
         """Return bytes of a file, decompressed, as far as they are there."""
 
+    def line_heads(
+        self, path: str, start: int, end: int, wanted: AbstractSet[bytes], size: int
+    ) -> Iterator[tuple[int, bytes]]:
+        """Yield where lines begin whose first `size` bytes have one of the hashes, and what begins there."""
+
     def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> Mapping[int, int]:
         """Return the CRC before offsets of a file, decompressed, given that before `start`; no more than are there."""
 
@@ -159,7 +165,7 @@ class Decision(NamedTuple):
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even where nothing
     changes. `beginning` is what is known of the bytes before `origin` in a new file. `held` are other generations that
-    stand behind what was counted of this one, one behind the other. A tuple, for a night without news makes one of
+    stand behind what was counted of this one, and where. A tuple, for a night without news makes one of
     every file.
     """
 
@@ -174,7 +180,7 @@ class Decision(NamedTuple):
     double_of: int | None = None
     copied: tuple[str, int, int] | None = None
     beginning: Beginning | None = None
-    held: tuple[int, ...] = ()
+    held: tuple[tuple[int, int], ...] = ()
 
 
 def digest(data: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
+import time
 
 import pytest
 from state.rotation import LINE, SQL, Logs, config, counted, run
@@ -12,6 +13,8 @@ from state.test_older import Headed
 
 from logproc import keeping
 from logproc.config import NamedReport, State
+from logproc.errors import UnreadableError
+from logproc.inputs import blocks
 from logproc.state import failpoints
 from logproc.state.ledger import Ledger
 
@@ -175,6 +178,55 @@ def test_two_logs_at_once(tmp_path, archive):
     nights.check()
 
 
+@pytest.mark.parametrize("pad", [0, 3000])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("archive", CODECS)
+def test_logs_have_new_lines_when_they_are_put_away(tmp_path, kind, archive, pad):
+    nights = Archive(tmp_path, kind, pad, archive)
+    nights.archive_lines(3)
+    names = ("a.log", "b.log", "c.log")
+    for night in range(3):
+        for name in names:
+            nights.append(12, name)
+        nights.check()
+        if night == 1:
+            nights.archive_lines(2)
+        for name in names:
+            nights.append(2, name)
+            nights.put_away(name)
+        found = nights.check()
+        assert found[nights.archive][0] == "read"
+        nights.check()
+    with Ledger.to_read(str(nights.state)) as ledger:
+        assert {row.verdict for row in keeping.verify(ledger)} == {"same"}
+        assert not ledger.holed()
+
+
+@pytest.mark.parametrize("archive", CODECS)
+def test_what_stands_between_what_was_counted_could_not_be_read(tmp_path, monkeypatch, archive):
+    nights = Archive(tmp_path, archive=archive)
+    nights.archive_lines(3)
+    for name in ("a.log", "b.log"):
+        nights.append(12, name)
+    nights.check()
+    for name in ("a.log", "b.log"):
+        nights.append(2, name)
+        nights.put_away(name)
+    opened, now_ns = blocks.open_regular, time.time_ns() + 10**12
+
+    def broken(place):
+        if place == str(nights.logs.path(nights.archive)):
+            raise UnreadableError(place, "Input/output error")
+        return opened(place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(blocks, "open_regular", broken)
+        assert counted(nights.run(now_ns=now_ns)) != nights.logs.expected()
+    nights.check(now_ns=2 * now_ns)
+    nights.archive_lines(1)
+    nights.check(now_ns=3 * now_ns)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_archive_is_made_of_them(tmp_path, packed):
     nights = Archive(tmp_path, archive=".gz" if packed else "")
@@ -260,7 +312,6 @@ def test_it_is_still_there_or_not_where_the_archive_ended_or_a_part_and_counts_a
     nights.check()
     nights.append(1, "archive.log")  # its end is elsewhere
     nights.put_away()
-    nights.logs.ever.update(keys)
     nights.check()
     nights.append(6)
     keys = list(nights.logs.ever)[-6:]
