@@ -85,6 +85,23 @@ def test_what_goes_on_with_a_record_is_no_format(text: str):
     assert found(text).tried == ()
 
 
+def test_requests_among_the_lines_of_a_program_keep_their_fields():
+    access = "[notice] 2024-03-01T10:00:0{}.5Z a@b <0.{}.0> 92d1 db:5984 192.0.2.1 admin GET /a 200 ok 15\n"
+    other = "[notice] 2024-03-01T10:00:0{}.5Z a@b <0.{}.0> -------- compacting\n"
+    text = many(access, access, other)
+    assert set(found(text).tried) == {"couchdb_access", "couchdb"}
+    rows, report = parsed("auto", text.encode())
+    assert report.lines.rejected == 0
+    assert sum(row.get("status") == 200 for row in rows) == 40
+
+
+def test_json_lines_of_which_some_are_cut_are_no_objects_of_several_lines():
+    text = many(JSON) + '{"ts":"2024-03-01T10:00:00Z"\r,"msg":1\n' + many(JSON) + '{"ts":"2024-03-01T1\n'
+    assert found(text).format == "jsonl"
+    _, report = parsed("auto", text.encode())
+    assert report.lines.read == text.count("\n")
+
+
 def test_a_mixture_is_as_certain_as_its_least_certain_format():
     text = many(LOG4J + TRACE) + many("2024-03-01 10:00:0{} nothing more {}\n", count=80)
     result = found(text)

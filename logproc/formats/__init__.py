@@ -12,13 +12,16 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.errors import FormatError
+from logproc.formats.access_orders import ACCESS_ORDERS
 from logproc.formats.access_times import ACCESS_TIMES
 from logproc.formats.apache import compile_apache
 from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_tomcat_10, compile_varnish
 from logproc.formats.app import APP
 from logproc.formats.appliances import APPLIANCES
+from logproc.formats.behind import BEHIND
 from logproc.formats.cloud import CLOUD
 from logproc.formats.clusters import CLUSTERS
+from logproc.formats.collected import COLLECTED
 from logproc.formats.containers import CONTAINERS
 from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
@@ -64,6 +67,7 @@ from logproc.formats.structured import STRUCTURED
 from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
 from logproc.formats.tails import TAILS
+from logproc.formats.undated import UNDATED
 from logproc.formats.voice import VOICE
 from logproc.formats.web import WEB
 from logproc.formats.web_servers import WEB_SERVERS
@@ -84,6 +88,7 @@ _TEXT = (
     *PROXIES,
     *SERVERS,
     *ACCESS_TIMES,
+    *ACCESS_ORDERS,
     *WEB_SERVERS,
     *GATEWAYS,
     *SYSLOG,
@@ -100,6 +105,9 @@ _TEXT = (
     *DESKS,
     *VOICE,
     *GENERAL,
+    *BEHIND,
+    *UNDATED,
+    *COLLECTED,
 )
 _ROWS = (
     *_TEXT,

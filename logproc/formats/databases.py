@@ -80,6 +80,7 @@ DATABASES = (
         head=3,
         continues="message",
         needs=(b" [", b"] "),
+        begins=rb"\d{4}-\d\d-\d\d[ T] ?\d?\d:[\d:.]+\S* +\w+ +\[\w+\] ",
         within=Within(
             "message",
             (

@@ -18,7 +18,7 @@ from logproc.formats.format import (
 )
 from logproc.formats.outlook import Outlook
 from logproc.formats.scoring import GUESSED, MIN_SHARE, Detection, Score, certainty, scores_of, share_of
-from logproc.formats.several import is_single, parts_of_records, with_others
+from logproc.formats.several import OTHER_LINES, STRAY_SHARE, is_single, parts_of_records, with_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,8 @@ def _of_terminal(
 ) -> Detection:
     """Tell the format of a text with colours: read without them where that reads more, or says more about a line."""
     found = _of_text(text, ordered, matcher, refused, readers)
+    if found.format is not None and _are_stray(text):
+        return found
     bare = _of_text(_COLOUR.sub(b"", text), ordered, matcher, None, readers)
     ranks = {row.name: row.rank for row in ordered if row.engine == SEPARATOR}
     if bare.format not in ranks or (found.format == bare.format and found.confidence >= bare.confidence):
@@ -105,6 +107,12 @@ def _of_terminal(
         return found
     reason = f"{bare.reason}, once their colours are taken out"
     return replace(bare, format=COLOURED + bare.format, runner_up=found.format or bare.runner_up, reason=reason)
+
+
+def _are_stray(text: bytes) -> bool:
+    """Tell whether hardly a line has colours: a damaged one, or one that quotes what a terminal showed."""
+    lines = sum(_COLOUR.search(line) is not None for line in text.split(b"\n"))
+    return lines < min(OTHER_LINES, STRAY_SHARE * text.count(b"\n"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,17 @@ _DATES = (
     *("%Y-%m-%d %H:%M:%S%.%z", "%Y-%m-%d_%H:%M:%S%.", "%Y-%m-%d-%H:%M:%S%.", "%Y-%m-%d-%H.%M.%S%.", "%Y-%m-%d %H:%M"),
     *("%Y/%m/%d-%H:%M:%S%.", "%Y:%m:%d-%H:%M:%S", "%Y-%b-%d %H:%M:%S%.", "%Y/%b/%d %H:%M:%S%.", "%Y %b %d %H:%M:%S%."),
     *("%d-%b-%y %H:%M:%S%.", "%b-%d-%Y %H:%M:%S%.", "%b-%d-%y %H:%M:%S%.", "%a, %b %d, %Y %I:%M:%S %p"),
+    *("%b %d, %Y, %I:%M:%S %p", "%Y.%m.%d-%H.%M.%S%.", "%Y%m%dT%H:%M:%S%.%z", "%Y%m%d%H%M%S%."),
 )
 """Layouts of a date and a clock that leave no doubt which number is the month."""
 
 ANY = "%|".join(_DATES)
 """All of them, each tried where those before fail."""
 
-_YEARLESS = "%b %d %H:%M:%S%."
-_CLOSED = f"%+:%|%Y-%m-%d %H:%M:%S%.:%|%Y:%m:%d-%H:%M:%S:%|%a %b %d %H:%M:%S%. %Y:%|{ANY}%|%d %b %H:%M:%S%."
-"""The same; behind a time may stand a colon, as old garbage collectors of Java write it."""
+YEARLESS = "%b %d %H:%M:%S%."
+"""A date as syslog writes it."""
+_ENCLOSED = f"{ANY}%|%m/%d/%y@%H:%M:%S%.%|%m/%d/%Y %H:%M:%S%.%|%d/%m/%Y %H:%M:%S%."
+_FIRST = f"{ANY}%|%d %b %H:%M:%S%."
 
 # Redis's levels are signs, but "2024-01-02 03:04:05 - started" has none, nor has "... 2024 -> Database is OK"; words
 # that some loggers have for levels begin sentences, too: "2024-01-02 03:04:05 System started".
@@ -49,9 +51,9 @@ _SENTENCE = b"|".join(
         *(b"detail", b"hint", b"context", b"location", b"audit", b"unknown", b"note", b"alert", b"panic", b"config"),
     )
 )
-_NO_LEVEL = Expression(
+NO_LEVEL = Expression(
     rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
-    rb"(?:[*.#]|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
+    rb"(?:[*.#]|\[-|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
 )
 
 
@@ -60,7 +62,7 @@ def _sign(text: bytes) -> Slot:
     return maybe(Slot(None, Meaning.LITERAL, b"", opening=text, padded=True))
 
 
-def _timed(layout: str) -> tuple[Slot, ...]:
+def timed_slots(layout: str) -> tuple[Slot, ...]:
     """Return the slots of a time by a layout, a level and a message; time and level may stand in brackets."""
     return (
         maybe(literal(b"[")),
@@ -76,10 +78,11 @@ def _timed(layout: str) -> tuple[Slot, ...]:
     )
 
 
+_DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%y")
 _ORDERS = (
-    ("month_first", "the month first", ("%m/%d/%Y", "%m/%d/%y"), 0, "03/25/2024 14:05:06"),
+    ("month_first", "the month first", ("%m/%d/%Y", "%m/%d/%y", "%m/%d/%Y:", "%m/%d/%y@"), 0, "03/25/2024 14:05:06"),
     ("short_year", "a year of two digits first", ("%y/%m/%d", "%y-%m-%d"), 1, "24/03/25 14:05:06"),
-    ("day_first", "the day first", ("%d-%m-%Y", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%y"), 2, "25/03/2024 14:05:06"),
+    ("day_first", "the day first", (*_DAY_FIRST, "%d/%m/%Y:"), 2, "25/03/2024 14:05:06"),
     ("month_first_dashes", "the month first and dashes", ("%m-%d-%Y", "%m-%d-%y"), 3, "03-25-2024 14:05:06"),
 )
 """Dates of digits that could mean two things: a file whose days go past the 12th says which it is, else these come one
@@ -91,17 +94,19 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
 
     Every line is a record: a date that is none in this order must be refused, and is not the rest of another record.
     """
-    layout = "%|".join(f"{text} %H:%M:%S%." for text in dates)
+    whole = [text if text[-1] in ":@" else f"{text} " for text in dates]
+    half = [f"{text}%I:%M:%S%. %p" for text in whole if "Y " in text]
+    layout = "%|".join([*half, *(f"{text}%H:%M:%S%." for text in whole)])
     refused = ("2024-03-25 14:05:06 INFO x", f"{date}x", f"9{date} x", "x")
     time = "2024-03-25T14:05:06Z"
     return (
         app(
             f"timed_{name}",
             f"any log whose lines begin with a date, {doc}, and a clock, then a level",
-            _timed(layout),
+            timed_slots(layout),
             rank=-9 - later,
             single=True,
-            unlike=_NO_LEVEL,
+            unlike=NO_LEVEL,
             unlike_reason="behind the time stands a sign, or a word that begins a sentence, and no level",
             samples=(
                 Sample(f"{date} INFO up", {"time": time, "level": "INFO", "message": "up"}),
@@ -129,10 +134,10 @@ _ROWS = (
     app(
         "timed",
         "any log whose lines begin with a full date and clock, then a level; both may stand in brackets",
-        _timed(ANY),
+        timed_slots(ANY),
         rank=-8,
         head=7,
-        unlike=_NO_LEVEL,
+        unlike=NO_LEVEL,
         unlike_reason="behind the time stands a sign, or a word that begins a sentence, and no level",
         samples=(
             Sample(
@@ -163,8 +168,10 @@ _ROWS = (
     app(
         "dated",
         "any log whose lines begin with a full date and clock",
-        (stamp(_CLOSED, b" "), PADDED_MESSAGE),
+        # Behind a time may stand a colon, as old garbage collectors of Java write it.
+        (stamp(_FIRST, b""), maybe(literal(b":")), literal(b" "), PADDED_MESSAGE),
         rank=-12,
+        head=3,
         samples=(
             Sample(
                 "19-Oct-2022 05:34:02.425 gone for lunch",
@@ -183,13 +190,16 @@ _ROWS = (
             Sample("Jan-02-24 03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),
             Sample("02 Jan 03:04:05.678 x", {"time": "2000-01-02T03:04:05.678000Z"}),
             Sample("31.12.2023 23:59:59,123 done", {"time": "2023-12-31T23:59:59.123000Z"}),
+            Sample("1/2/2024 3:04:05 PM: x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
+            Sample("20240102T03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),
+            Sample("20240102030405 x", {"time": "2024-01-02T03:04:05Z"}),
         ),
         refused=("2024-01-02 03:04:05x", "2024-13-02 03:04:05 x", "13/2/2024 3:04:05 PM x", "started at 2024"),
     ),
     app(
         "dated_bracketed",
         "any log whose lines begin with a date and clock in brackets",
-        (stamp(f"{ANY}%|{_YEARLESS}", b"]"), maybe(literal(b":")), PADDED_MESSAGE),
+        (stamp(f"{ANY}%|{YEARLESS}", b"]"), maybe(literal(b":")), PADDED_MESSAGE),
         prefix=b"[",
         rank=-13,
         head=1,
@@ -207,7 +217,7 @@ _ROWS = (
     app(
         "timed_yearless",
         "any log whose lines begin with month and day as digits, dashed, and a clock, then a level",
-        _timed("%m-%d %H:%M:%S%."),
+        timed_slots("%m-%d %H:%M:%S%."),
         rank=-9,
         head=7,
         begins=rb"\[?\d\d-\d\d [\d:]{8}(?:[.,]\d+)?\]?:? ",
@@ -259,7 +269,7 @@ _ROWS = (
             _sign(b"| "),
             _sign(b"- "),
             _sign(b"["),
-            Slot("time", Meaning.STAMP, b"", layout=f"{ANY}%|{_YEARLESS}", padded=True),
+            Slot("time", Meaning.STAMP, b"", layout=f"{ANY}%|{YEARLESS}", padded=True),
             maybe(literal(b"]")),
             maybe(literal(b":")),
             _sign(b"| "),
@@ -285,7 +295,7 @@ _ROWS = (
     app(
         "dated_process",
         "any log whose lines begin with a process in brackets, then a date and clock",
-        (number("pid", b"] "), stamp(f"{ANY}%|{_YEARLESS}", b" "), PADDED_MESSAGE),
+        (number("pid", b"] "), stamp(f"{ANY}%|{YEARLESS}", b" "), PADDED_MESSAGE),
         prefix=b"[",
         rank=-12,
         head=2,
@@ -297,23 +307,23 @@ _ROWS = (
     ),
     app(
         "dated_enclosed",
-        "any log whose lines begin with a date and clock in round or angle brackets",
+        "any log whose lines begin with a date and clock in quotes, or in round, angle or curly brackets",
         (
-            maybe(literal(b"(")),
-            maybe(literal(b"<")),
-            stamp(ANY, b""),
-            maybe(literal(b")")),
-            maybe(literal(b">")),
+            *(maybe(literal(sign)) for sign in (b"(", b"<", b"{", b'"', b"'")),
+            stamp(_ENCLOSED, b""),
+            *(maybe(literal(sign)) for sign in (b")", b">", b"}", b'"', b"'")),
             maybe(literal(b":")),
             literal(b" "),
             PADDED_MESSAGE,
         ),
         rank=-13,
-        head=7,
-        begins=rb"[(<][\w/.:,+ -]+[)>]:? ",
+        head=13,
+        begins=rb"[(<{\"'][\w/.:,+@ -]+[)>}\"']:? ",
         samples=(
             Sample("(2024-01-02 03:04:05) up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
             Sample("<2024-01-02 03:04:05>: up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
+            Sample('"2024-01-02 03:04:05" up', {"time": "2024-01-02T03:04:05Z", "message": "up"}),
+            Sample("<01/02/24@03:04:05> up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
         ),
         refused=("(today) up", "(2024-01-02 03:04:05)up"),
     ),

@@ -13,7 +13,8 @@ from __future__ import annotations
 # (ClientHost, DownstreamStatus).
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "time": (
-        *("time", "ts", "@timestamp", "timestamp", "datetime", "date", "eventTime", "event_time", "@t", "t"),
+        *("time", "timestamp.$date", "datetime.date"),  # what is inside one counts before the whole
+        *("ts", "@timestamp", "timestamp", "datetime", "date", "eventTime", "event_time", "@t", "t"),
         *(
             "timeMillis",
             "instant.epochSecond",
@@ -37,7 +38,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
             "SystemTime",
             "TimeCreated",
             "LogTimestamp",
+            "event_timestamp",
+            "eventtime",
+            "log_time",
+            "logTime",
+            "generated_at",
+            "receivedTime",
         ),
+        *("id.time", "event.created", "metadata.eventCreationTime", "requestTime"),
     ),
     "level": (
         *("levelname", "level_name", "levelName", "level", "severity", "lvl", "log.level", "loglevel", "log_level"),

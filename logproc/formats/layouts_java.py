@@ -6,7 +6,20 @@ https://wrapper.tanukisoftware.com/doc/english/prop-logfile-format.html, https:/
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, LOGGER, MESSAGE, NEVER, THREAD, app, bracketed, level, literal, stamp, word
+from logproc.formats.heads import (
+    ISO,
+    LOGGER,
+    MESSAGE,
+    NEVER,
+    THREAD,
+    app,
+    bracketed,
+    level,
+    literal,
+    maybe,
+    stamp,
+    word,
+)
 from logproc.formats.program import Meaning, Slot
 
 LAYOUTS_JAVA = (
@@ -198,6 +211,45 @@ LAYOUTS_JAVA = (
             ),
         ),
         refused=("DEBUG org.example.App - hello", "[main] DEBUG org.example.App - hello"),
+    ),
+    *(
+        app(
+            name,
+            doc,
+            (maybe(literal(b"[")), stamp(ISO, b""), maybe(literal(b"]")), literal(b" "), *brackets, LOGGER, MESSAGE),
+            rank=-6,
+            head=8,
+            begins=rb"\[?\d{4}-\d\d-\d\d[T ][^\[\]\n]{8,20}\]? " + begins + rb"[\w.$:]+(?: ?[:|]| -) ",
+            samples=(
+                Sample(
+                    f"2024-01-02 03:04:05.678 {text} c.e.App - up",
+                    {
+                        "time": "2024-01-02T03:04:05.678000Z",
+                        "thread": "main",
+                        "level": "INFO",
+                        "logger": "c.e.App",
+                        "message": "up",
+                    },
+                ),
+            ),
+            refused=("2024-01-02 03:04:05.678 [main] up", "2024-01-02 03:04:05.678 INFO c.e.App - up"),
+        )
+        for name, doc, brackets, begins, text in (
+            (
+                "thread_then_level",
+                "log4j: time [thread] [LEVEL] logger - message",
+                (THREAD, level(b"] ", b"[")),
+                rb"\[[^\]\n]+\] +\[[A-Z]+ *\] +",
+                "[main] [INFO ]",
+            ),
+            (
+                "level_then_thread",
+                "log4j: time [LEVEL] [thread] logger - message; the time may stand in brackets, too",
+                (level(b"] ", b"["), THREAD),
+                rb"\[[A-Z]+ *\] +\[[^\]\n]+\] +",
+                "[INFO ] [main]",
+            ),
+        )
     ),
     app(
         "log4j_simple",

@@ -125,7 +125,7 @@ PERIMETER = (
         ),
         rank=-1,
         single=True,
-        begins=rb"\d{9,11}\.\d+\.\d+ \[\d\d/[A-Z][a-z][a-z]/\d{4} ",
+        begins=rb"\d{9,11}\.\d+\.\d+ \[\d\d?/[A-Z][a-z][a-z]/\d{4} ",
         samples=(
             Sample(
                 '1704164645.1234.0 [02/Jan/2024 03:04:05] root - 192.0.2.7 global miniserv.pl "failed" "-" "wrongpass"',

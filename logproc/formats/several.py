@@ -86,7 +86,8 @@ PLAIN_LINES = 4
 """Lines behind a record that may be its own, of those that do not look like it."""
 
 FINER_SHARE = 0.2
-"""Where records are several lines, a format that says more about some is taken where they are such a share."""
+"""Where records are several lines, a format that says more about some is taken where they are such a share: one of
+another family, which may be what a record quotes, where they are `MIN_SHARE` of all lines."""
 
 
 def _with_records(
@@ -106,7 +107,8 @@ def _with_records(
     tried = [
         score.format
         for score in scores
-        if score.format.rank > chosen.rank and score.format.family == chosen.family and score.share >= FINER_SHARE
+        if score.format.rank > chosen.rank
+        if score.share >= (FINER_SHARE if score.format.family == chosen.family else MIN_SHARE)
         if is_timed(score.format) and score.matched >= OTHER_LINES
     ][: MOST_FORMATS - 1]
     tried.append(chosen)

@@ -92,7 +92,7 @@ STRUCTURED = (
         doc="JSON objects over several lines each, as jq and json.dumps(indent=2) write them",
         rank=39,
         needs=(b"{", b'"', b"}"),
-        begins=Expression(rb"^\{(?:[^\n]*[^}\s])?[ \t\r]*$", re.MULTILINE),
+        begins=Expression(rb"^\{(?:[^\n]*[,{\[:])?[ \t\r]*$", re.MULTILINE),  # others that end so were cut
         samples=(
             Sample(
                 '{\n  "ts": "2024-01-02T03:04:05Z",\n  "lvl": "warn",\n  "msg": "slow {",\n  "http": {\n'

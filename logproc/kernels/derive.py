@@ -21,7 +21,7 @@ from logproc.kernels.clock import (
 )
 from logproc.kernels.fields import find_byte, request_parts
 from logproc.kernels.jit import helper, kernel
-from logproc.kernels.jsonlines import ESCAPED, MISSING, NESTED, PLAIN
+from logproc.kernels.jsonlines import ESCAPED, MISSING, NESTED, NUMBER, PLAIN
 from logproc.kernels.memory import load_byte, load_word, store_byte
 from logproc.kernels.numerals import INVALID, parse_decimal, scan_number, whole_number
 
@@ -136,7 +136,7 @@ def join_dates(base, starts, ends, styles, begin, upto, time, date, default_day,
             times[row] = days * 86400 * SECOND + micros
             zoneless[row] = 1
             n_zoneless += 1
-        elif clock < 0 and s >= 0 and styles[date, row] == PLAIN:
+        elif clock < 0 and s >= 0 and (styles[date, row] == PLAIN or styles[date, row] == NUMBER):
             whole, naive, good = parse_any_time(base, s, e, address)
             if good:
                 times[row] = whole

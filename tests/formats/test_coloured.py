@@ -73,6 +73,12 @@ def test_colours_within_messages_alone_stay():
     assert report.files[0].format == "log4j"
 
 
+@pytest.mark.parametrize(("coloured", "name"), [(1, "spring_boot"), (2, "spring_boot"), (3, "coloured:spring_boot")])
+def test_a_stray_line_with_colours_does_not_make_a_file_one_of_a_terminal(coloured: int, name: str):
+    lines = [SPRING % (n, n) for n in range(coloured)] + [PLAIN % (n % 10, n) for n in range(40)]
+    assert detect([b"".join(lines)], matcher=Matcher()).format == name
+
+
 def test_detection_explains_what_it_read():
     text = b"".join(SPRING % (n, n) for n in range(3))
     found = detect([text], matcher=Matcher())

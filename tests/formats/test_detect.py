@@ -26,7 +26,7 @@ COMMON = b'::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326\n'
 COMBINED = b'::1 - - [10/Oct/2000:13:55:36 +0000] "GET / HTTP/1.0" 200 2326 "-" "curl"\n'
 VHOST = b"www.test:80 " + COMBINED
 JSON = b'{"ts":1,"msg":"a"}\n'
-OTHER = b'[ERROR] of "something" else\n'
+OTHER = b'[OTHER] of "something" else\n'
 
 
 def found(*samples: bytes) -> Detection:
@@ -62,6 +62,10 @@ def test_the_candidates_are_tried_from_the_most_specific_on():
 @pytest.mark.parametrize(
     ("line", "name", "confidence"),
     [
+        ("2024-01-02 03:04:05.678 [main] [INFO] c.e.App - no MySQL", "thread_then_level", 1.0),
+        ("Jan 02 03:04:05.678 INFO no host", "timed_month_name", 1.0),
+        ("Jan  2 03:04:05 info sshd[5]: x", "syslog", 1.0),
+        ("2024-01-02 03:04:05+0000 [-] Log opened.", "twisted", 1.0),
         ("2024-01-02 03:04:05 INFO ready", "timed", 0.9),
         ("2024/01/02 03:04:05 listening on :8080", "go", 0.9),
         ("2024-01-02 03:04:05 startup archives unpack", "dated", 0.7),

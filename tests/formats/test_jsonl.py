@@ -68,3 +68,21 @@ def test_columns_from_which_others_follow_are_stored_too():
     assert Naming().helpers(["status"]) == ("date",)
     assert Naming().helpers(["path"]) == ("date", "target", "request")
     assert Naming().helpers(["target", "method"]) == ("date", "request")
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        '"date":1704164645.678',  # Fluent Bit
+        '"date":1704164645678',
+        '"date":"2024-01-02T03:04:05.678Z"',
+        '"timestamp":{"$date":"2024-01-02T03:04:05.678Z"}',  # MongoDB's export
+        '"datetime":{"date":"2024-01-02 03:04:05.678","timezone":"UTC"}',  # Monolog 1
+        '"id":{"time":"2024-01-02T03:04:05.678Z","applicationName":"login"}',  # Google Workspace
+        '"requestTime":"02/Jan/2024:03:04:05 +0000"',  # API Gateway of AWS
+        '"duration":1,"event":{"created":"2024-01-02T03:04:05.678Z"}',
+    ],
+)
+def test_a_time_is_found_under_the_keys_that_programs_have_for_it(pairs: str):
+    rows, _report = parsed("jsonl", f'{{{pairs},"msg":"a"}}\n'.encode())
+    assert rows[0]["time"].replace(".678000", "") == "2024-01-02T03:04:05Z"
