@@ -15,7 +15,11 @@ from logproc.formats.format import SEPARATOR, Format, Sample
 from logproc.formats.heads import app, maybe, number, word
 from logproc.formats.program import Meaning, Program, Slot
 
-_ZONELESS = "%d/%b/%Y:%H:%M:%S%. %Z%|%d/%b/%Y:%H:%M:%S%."
+_TIMES = "%|".join(
+    (*("%d/%b/%Y:%H:%M:%S%. %Z", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%.", "%a %b %d %H:%M:%S%. %Y", "%s"),)
+)
+"""Layouts that stand in the place of CLF's time: without a zone, with its name, as ctime(3), in seconds since 1970."""
+
 _TIME = {"time": "2024-01-02T03:04:05Z", "client": "192.0.2.1", "target": "/a", "status": 200, "bytes": 5}
 
 
@@ -68,11 +72,11 @@ ACCESS_ORDERS: tuple[Format, ...] = (
         user_agent="curl",
     ),
     _access(
-        "combined_zoneless",
-        "combined whose time has no zone, or the name of one",
-        with_time('%h %l %u [%{x}i] "%r"' + _BEHIND, _ZONELESS, extra=True),
-        12,
-        rb'[^\[\n]+ \[\d\d?/[A-Z][a-z]{2}/\d{4}:[\d:.]{8,15}(?: [A-Z]{3,5})?\] "',
+        "combined_other_time",
+        "combined whose time is written otherwise: without a zone, with its name, in seconds since 1970",
+        with_time('%h %l %u [%{x}i] "%r"' + _BEHIND, _TIMES, extra=True),
+        5,
+        rb'[^\[\n]+ \[[\w/.,:+ -]{10,40}\] "',
         '192.0.2.1 - joe [02/Jan/2024:03:04:05] "GET /a HTTP/1.1" 200 5 "-" "curl"',
         (
             '192.0.2.1 - joe [2024-01-02 03:04:05] "GET /a HTTP/1.1" 200 5 "-" "curl"',
@@ -82,11 +86,11 @@ ACCESS_ORDERS: tuple[Format, ...] = (
         user_agent="curl",
     ),
     _access(
-        "common_zoneless",
-        "common whose time has no zone, or the name of one, as WEBrick writes it",
-        with_time('%h %l %u [%{x}i] "%r" %>s %b', _ZONELESS, extra=True),
-        9,
-        rb'[^\[\n]+ \[\d\d?/[A-Z][a-z]{2}/\d{4}:[\d:.]{8,15}(?: [A-Z]{3,5})?\] "',
+        "common_other_time",
+        "common whose time is written otherwise: without a zone, with its name as WEBrick does, in seconds since 1970",
+        with_time('%h %l %u [%{x}i] "%r" %>s %b', _TIMES, extra=True),
+        -4,  # Python's servers, whose lines end with the size, say so themselves
+        rb'[^\[\n]+ \[[\w/.,:+ -]{10,40}\] "',
         '192.0.2.1 - - [02/Jan/2024:04:04:05 CET] "GET /a HTTP/1.1" 200 5',
         ('192.0.2.1 - - [2024-01-02 03:04:05] "GET /a HTTP/1.1" 200 5',),
     ),

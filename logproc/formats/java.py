@@ -23,6 +23,9 @@ from logproc.formats.heads import (
 )
 from logproc.formats.program import Meaning, Slot
 
+DATE = "%d %b %Y %H:%M:%S%."
+"""The layout that log4j calls DATE."""
+
 _BANNER = (b"  .   __", b" /\\\\ / _", b"( ( )\\__", b" \\\\/  __", b"  '  |__", b" =======", b" :: Spri")
 """How the lines begin that Spring Boot greets with, before its first record."""
 
@@ -30,7 +33,7 @@ JAVA = (
     app(
         "log4j",
         "log4j and logback with a thread: %d [%t] %-5p %c - %m",
-        (stamp(f"{ISO}%|%m-%d %H:%M:%S%.", b" "), THREAD, level(), LOGGER, MESSAGE),
+        (stamp(f"{ISO}%|%m-%d %H:%M:%S%.%|{DATE}", b" "), THREAD, level(), LOGGER, MESSAGE),
         rank=-3,
         needs=(b" [", b"] "),
         samples=(
@@ -45,6 +48,7 @@ JAVA = (
                 },
             ),
             Sample("01-02 03:04:05.678 [main] INFO  c.e.App - up", {"time": "2000-01-02T03:04:05.678000Z"}),
+            Sample("02 Jan 2024 03:04:05,678 [main] INFO  c.e.App - up", {"time": "2024-01-02T03:04:05.678000Z"}),
             Sample(
                 "2024-01-02T03:04:05.678+0100 [http-nio-8080-exec-1[x]] WARN c.e.App$Inner: slow",
                 {
@@ -95,7 +99,7 @@ JAVA = (
     app(
         "hadoop",
         "Hadoop, HBase, Hive and others: %d %p [%t] %c: %m, with a thread or without",
-        (stamp(ISO, b" "), level(), maybe(THREAD), LOGGER, MESSAGE),
+        (stamp(f"{ISO}%|{DATE}", b" "), level(), maybe(THREAD), LOGGER, MESSAGE),
         rank=-6,
         head=2,
         unlike=Expression(rb"\d{4}-\d\d-\d\d[T ][\d:]{8}\S* +[-.*#] "),
@@ -117,6 +121,7 @@ JAVA = (
                 {"level": "WARN", "thread": None, "logger": "hyper::proto", "message": "body: cut"},
             ),
             Sample("2024-01-02 03:04:05,678 INFO  a.B - x", {"logger": "a.B", "message": "x"}),
+            Sample("02 Jan 2024 03:04:05,678 INFO  a.B - x", {"time": "2024-01-02T03:04:05.678000Z", "logger": "a.B"}),
         ),
         refused=(
             "2015-10-18 18:01:47,978 INFO no logger here",
