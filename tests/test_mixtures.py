@@ -95,6 +95,17 @@ def test_requests_among_the_lines_of_a_program_keep_their_fields():
     assert sum(row.get("status") == 200 for row in rows) == 40
 
 
+@pytest.mark.parametrize("turns", [(0, 1), (1, 0), (0, 1, 0)])
+def test_columns_under_a_header_are_read_wherever_they_stand(turns: tuple[int, ...]):
+    columns = "#Software: x\n#Fields: date time c-ip sc-status\n" + "2024-01-02 03:04:05 192.0.2.1 200\n" * 8
+    text = "".join((columns, many(JSON, count=9))[turn] for turn in turns)
+    rows, report = parsed("auto", text.encode())
+    assert report.lines.rejected == 0
+    assert report.lines.filtered == text.count("#")
+    assert sum(row.get("status") == 200 for row in rows) == text.count("192.0.2.1")
+    assert sum(row.get("message") is not None for row in rows) == text.count("msg")
+
+
 def test_json_lines_of_which_some_are_cut_are_no_objects_of_several_lines():
     text = many(JSON) + '{"ts":"2024-03-01T10:00:00Z"\r,"msg":1\n' + many(JSON) + '{"ts":"2024-03-01T1\n'
     assert found(text).format == "jsonl"

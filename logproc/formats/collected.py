@@ -9,6 +9,7 @@ from __future__ import annotations
 from logproc.formats.format import Format, Sample
 from logproc.formats.general import YEARLESS, timed_slots
 from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, maybe, number, stamp, word
+from logproc.formats.program import Meaning, Slot
 from logproc.formats.within import Part, Within
 
 COLLECTED: tuple[Format, ...] = (
@@ -147,6 +148,70 @@ COLLECTED: tuple[Format, ...] = (
             ),
         ),
         refused=("01/02/24 03:04:05.678901 zmc_m1 [ready]", "13/02/24 03:04:05 zmc_m1[9].INF [x]"),
+    ),
+    app(
+        "calico",
+        "Calico: time [LEVEL][process] file line: message",
+        (
+            stamp(ISO, b" "),
+            level(b"]", b"["),
+            number("pid", b"] ", b"["),
+            word("logger"),
+            number("line", b": "),
+            MESSAGE,
+        ),
+        rank=-4,
+        head=3,
+        begins=rb"\d{4}-\d\d-\d\d \S+ \[[A-Z]+\]\[\d+\] \S+ \d+: ",
+        samples=(
+            Sample(
+                "2024-01-02 03:04:05.678 [WARNING][31] felix/table.go 654: Detected out-of-sync inserts",
+                {
+                    "time": "2024-01-02T03:04:05.678000Z",
+                    "level": "WARN",
+                    "pid": 31,
+                    "logger": "felix/table.go",
+                    "line": 654,
+                    "message": "Detected out-of-sync inserts",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05.678 [WARNING] felix/table.go 654: x", "2024-01-02 03:04:05 [x][31] a 1: x"),
+    ),
+    app(
+        "checkpoint",
+        "Check Point's Log Exporter: time=seconds, then key=value with bars between them",
+        (
+            Slot("time", Meaning.STAMP, b"|", opening=b"time=", layout="%s"),
+            MESSAGE,
+        ),
+        rank=1,
+        single=True,
+        begins=rb"time=\d{10,13}\|hostname=",
+        within=Within(
+            "message",
+            (
+                Part("host", b"hostname=", b"|", in_front=True),
+                Part("product", b"product=", b"|", anywhere=True),
+                Part("action", b"action=", b"|", anywhere=True),
+                Part("client", b"src=", b"|", anywhere=True),
+                Part("destination", b"dst=", b"|", anywhere=True),
+            ),
+        ),
+        samples=(
+            Sample(
+                "time=1704164645|hostname=fw1|product=Firewall|action=Drop|origin=192.0.2.1|src=192.0.2.7|dst=192.0.2.9|",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "host": "fw1",
+                    "product": "Firewall",
+                    "action": "Drop",
+                    "client": "192.0.2.7",
+                    "destination": "192.0.2.9",
+                },
+            ),
+        ),
+        refused=("time=soon|hostname=fw1|", "hostname=fw1|time=1704164645|"),
     ),
     app(
         "timed_month_name",

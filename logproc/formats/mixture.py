@@ -6,6 +6,7 @@ none begins with go on with the record before them. So what becomes of a line do
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FIRST_LOOK = 1 << 10
 """Bytes in which the first record is looked for at first: most often it is there."""
 
+_DIRECTIVES = re.compile(rb"^#[A-Za-z-]+:", re.MULTILINE)
 NO_LIMIT = 1 << 40
 NEWLINE = 10
 
@@ -86,6 +88,9 @@ class Mixture:
             if scout.multiline:
                 bad += found.reject_offset[:rejects][found.reject_reason[:rejects] != layout.HEADLESS].tolist()
             position = int(counters[tokenize.POSITION])
+        header = scout.format.header
+        if header is not None and header.directive:  # they name the columns of what follows, in the format's own words
+            good += [match.start() for match in _DIRECTIVES.finditer(text[:size].tobytes())]
         return good, bad
 
 

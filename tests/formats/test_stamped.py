@@ -53,6 +53,16 @@ def test_a_word_in_front_of_the_pairs_is_a_level_an_event_or_the_host(
     assert rows == [{**fields, "n": 1}]
 
 
+@pytest.mark.parametrize("stamp", [b"2024-01-02T03:04:05Z ", b"2024-01-02T03:04:05.6Z ", DOCKER])
+def test_the_time_in_front_is_that_of_a_record_whose_own_cannot_be_read(stamp: bytes):
+    text = stamp + b'{"time":"1.2ms","msg":"a"}\n' + stamp + b'{"time":"2024-01-02T03:04:04Z","msg":"b"}\n'
+    rows, report = parsed("jsonl_timestamped", text)
+    assert [row["time"][:19] for row in rows] == ["2024-01-02T03:04:05", "2024-01-02T03:04:04"]
+    assert report.files[0].last_time // 1_000_000 == 1704164645
+    rows, _ = parsed("logfmt_timestamped", stamp + b"time=1.2ms msg=a\n" + stamp + b"web1 time=soon msg=b\n")
+    assert [row["time"][:19] for row in rows] == ["2024-01-02T03:04:05"] * 2
+
+
 def test_a_time_of_its_own_is_that_of_the_record():
     text = DOCKER + b'{"ts":"2024-01-02T03:04:04Z","msg":"up"}\n'
     assert parsed("jsonl_timestamped", text)[0] == [{"time": "2024-01-02T03:04:04Z", "message": "up"}]
