@@ -20,6 +20,9 @@ _TIMES = "%|".join(
 )
 """Layouts that stand in the place of CLF's time: without a zone, with its name, as ctime(3), in seconds since 1970."""
 
+_OTHERWISE = rb'[^\[\n]+ \[(?!\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\])[\w/.,:+ -]{10,40}\] "'
+"""How a line begins whose time is not written as Apache and nginx do."""
+
 _TIME = {"time": "2024-01-02T03:04:05Z", "client": "192.0.2.1", "target": "/a", "status": 200, "bytes": 5}
 
 
@@ -76,7 +79,7 @@ ACCESS_ORDERS: tuple[Format, ...] = (
         "combined whose time is written otherwise: without a zone, with its name, in seconds since 1970",
         with_time('%h %l %u [%{x}i] "%r"' + _BEHIND, _TIMES, extra=True),
         5,
-        rb'[^\[\n]+ \[[\w/.,:+ -]{10,40}\] "',
+        _OTHERWISE,
         '192.0.2.1 - joe [02/Jan/2024:03:04:05] "GET /a HTTP/1.1" 200 5 "-" "curl"',
         (
             '192.0.2.1 - joe [2024-01-02 03:04:05] "GET /a HTTP/1.1" 200 5 "-" "curl"',
@@ -90,7 +93,7 @@ ACCESS_ORDERS: tuple[Format, ...] = (
         "common whose time is written otherwise: without a zone, with its name as WEBrick does, in seconds since 1970",
         with_time('%h %l %u [%{x}i] "%r" %>s %b', _TIMES, extra=True),
         -4,  # Python's servers, whose lines end with the size, say so themselves
-        rb'[^\[\n]+ \[[\w/.,:+ -]{10,40}\] "',
+        _OTHERWISE,
         '192.0.2.1 - - [02/Jan/2024:04:04:05 CET] "GET /a HTTP/1.1" 200 5',
         ('192.0.2.1 - - [2024-01-02 03:04:05] "GET /a HTTP/1.1" 200 5',),
     ),
