@@ -13,7 +13,7 @@ import numpy as np
 
 from logproc.kernels.clock import NO_TIME, parse_clf_time
 from logproc.kernels.ends import find_ends, find_fixed_ends, find_last_ends, find_odd_ends, find_rest_ends
-from logproc.kernels.fields import BLANK, find_byte, list_is_numeric, request_parts, rest_stands
+from logproc.kernels.fields import BLANK, blank_line_end, find_byte, list_is_numeric, request_parts, rest_stands
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import (
     CAPACITY,
@@ -247,11 +247,14 @@ def _put_nothing(column, n, row, starts, max_rows):
 
 @helper
 def _usual_beginnings(base, program, n, work):
-    """Return the lines that begin with the program's prefix and no blank or control character, put behind it."""
+    """Return the lines that are not blank, have no NUL in front and begin with the program's prefix, put behind it."""
     prefix, length = load_word(program, 8 * PREFIX), load_word(program, 8 * PREFIX_LENGTH)
     for k in range(n):
         s = load_word(work, FIELD_AT + 8 * k)
-        if load_byte(base, s) <= 32 or (length > 0 and not rest_stands(base, s, prefix, 0, length)):
+        byte = load_byte(base, s)
+        if byte <= 32 and (byte == 0 or blank_line_end(base, s) >= 0):
+            return k
+        if length > 0 and not rest_stands(base, s, prefix, 0, length):
             return k
         store_word(work, FIELD_AT + 8 * k, s + length)
     return n

@@ -210,23 +210,32 @@ def parse_iso_time(base, s, e, cache):
 
 @inlined
 def remembered_iso_time(base, s, e, cache):
-    """Do what `parse_iso_time` does for most: UTC by a Z, up to six digits of a second, the last one's date and hour.
+    """Do what `parse_iso_time` does for most: a Z or an offset with a colon, the last one's date and hour.
 
-    Returns microseconds, or NO_TIME for any other text.
+    Returns microseconds, or NO_TIME for any other text. Docker and containerd write nine digits of a second.
     """
-    length = e - s
     date, hour = load_word(base, s), load_word(base, s + 8) & 0xFFFFFFFFFFFF
     seconds = minute_second(load_word(base, s + 11))
-    if date != load_word(cache, 32) or hour != load_word(cache, 40) or date == 0 or seconds < 0:
+    if date != load_word(cache, 32) or hour != load_word(cache, 40) or date == 0 or seconds < 0 or e - s < 20:
         return NO_TIME
-    if load_byte(base, e - 1) != 90 or length < 20 or length > 27 or length == 21:
-        return NO_TIME
-    micros = (load_word(cache, 48) + seconds) * SECOND
-    if length == 20:
+    micros, stop = (load_word(cache, 48) + seconds) * SECOND, e - 1
+    if load_byte(base, stop) != 90:
+        stop = e - 6
+        zone = iso_zone(base, stop, e)
+        if stop < s + 19 or zone == NO_TIME:
+            return NO_TIME
+        micros -= zone * SECOND
+    digits = stop - s - 20
+    if digits == -1:
         return micros
-    point, digits = load_byte(base, s + 19), length - 21
-    part = eight_digits(load_u64(base, s + 20), digits)
-    return micros + part * POWERS[6 - digits] if part >= 0 and (point == 46 or point == 44) else NO_TIME
+    point = load_byte(base, s + 19)
+    if (point != 46 and point != 44) or digits < 1 or digits > 9:
+        return NO_TIME
+    part = eight_digits(load_u64(base, s + 20), min(digits, 6))
+    for i in range(s + 26, stop):  # finer than microseconds: cut
+        if not 48 <= load_byte(base, i) <= 57:
+            return NO_TIME
+    return micros + part * POWERS[6 - min(digits, 6)] if part >= 0 else NO_TIME
 
 
 @helper

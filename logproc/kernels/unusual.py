@@ -161,10 +161,13 @@ def _read_stamps(base, slot, n, row, program, lines, work):
     """Read times by a layout, most of which are like the last one; returns the lines that have one."""
     opening, opening_mask, opening_length = _opening_of(slot)
     word, mask, length = load_word(slot, 8 * WORD), load_word(slot, 8 * MASK), load_word(slot, 8 * LENGTH)
-    of_line = load_word(slot, 8 * FLAGS) & LINE_TIME != 0
+    flags = load_word(slot, 8 * FLAGS)
+    of_line, padded = flags & LINE_TIME != 0, flags & PADDED != 0
     layout = load_word(program, 8 * TERMINATORS) + load_word(slot, 8 * REST)
     for k in range(n):
         s = load_word(work, FIELD_AT + 8 * k)
+        while padded and load_byte(base, s) == 32:
+            s += 1
         e = -1
         if load_word(base, s) & opening_mask == opening:
             e = recall(base, s + opening_length, layout, work)
@@ -252,7 +255,7 @@ def _read_own_ends(base, slot, n, row, program, lines, work):
             return _read_heads(base, slot, n, row, program, lines, work)
         if meaning == MEASURED and load_word(slot, 8 * OPENING_MASK) == 0:
             return _read_unmeasured(base, slot, n, row, program, lines, work)
-    if meaning == STAMP and flags & ~(UNUSUAL | SKIPPED | LINE_TIME) == 0:
+    if meaning == STAMP and flags & ~(UNUSUAL | SKIPPED | PADDED | LINE_TIME) == 0:
         return _read_stamps(base, slot, n, row, program, lines, work)
     for k in range(n):
         if _read_alone(base, k, slot, program, lines, row, work) < 0:

@@ -16,7 +16,9 @@ from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonlines import ESCAPED
 from logproc.kernels.laid_times import EPOCH, OR, stamp_end
-from logproc.kernels.memory import load_byte, load_word
+from logproc.kernels.layout import NO_MATCH
+from logproc.kernels.memory import load_byte, load_word, store_word
+from logproc.kernels.recall import FAILED_CELL, RECALL_CELL, recall
 
 COLUMN, FLAGS, LABEL, LABEL_LENGTH, END, END_LENGTH = range(6)
 PART_CELLS = 6
@@ -156,23 +158,37 @@ def find_parts(base, starts, ends, styles, begin, upto, source, texts, parts):
 
 
 @helper
+def _ends_pair(base, at, e):
+    """Tell whether a value that ends at `at`, of a text that ends at e, is followed by what divides pairs."""
+    byte = load_byte(base, at) if at < e else 32
+    return byte == 32 or byte == 9 or byte == 94 or byte == 124
+
+
+@helper
 def _time_end(base, s, e, layouts, cache):
     """Read a time at s by one of the layouts, behind which [s, e) ends, or a pair does; return its end, or -1.
 
-    A number too small for an epoch of our days counts something else.
+    A number too small for an epoch of our days counts something else. The time that came last is remembered under the
+    key of all layouts where those before its own must fail again: on a byte that is compared (see `recall`).
     """
-    address = layouts.ctypes.data
-    k = 0
+    address = np.int64(layouts.ctypes.data)
+    stop = recall(base, s, -address, cache)
+    if s < stop <= e and _ends_pair(base, stop, e):
+        return stop
+    k, failed, sure = 0, s, True
     while k < len(layouts):
         after = k
         while after < len(layouts) and layouts[after] != OR:
             after += 1
         stop = stamp_end(base, s, address, k, after, cache)
         likely = layouts[k] != EPOCH or load_word(cache, 8 * HEAD_TIME) >= FIRST_EPOCH
-        if s < stop <= e and likely:
-            byte = load_byte(base, stop) if stop < e else 32
-            if byte == 32 or byte == 9 or byte == 94 or byte == 124:
-                return stop
+        ends = s < stop <= e and _ends_pair(base, stop, e)
+        if ends and likely:
+            if sure and failed <= stop and load_word(cache, 8 * RECALL_CELL) == address + k:
+                store_word(cache, 8 * RECALL_CELL, -address)
+            return stop
+        sure = sure and not ends and (stop == -NO_MATCH or (s < stop <= e and layouts[k] == EPOCH))
+        failed = max(failed, stop if stop >= 0 else load_word(cache, 8 * FAILED_CELL))
         k = after + 1
     return np.int64(-1)
 

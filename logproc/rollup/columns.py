@@ -286,7 +286,10 @@ def _is_taken(field: Stored, batch: Batch) -> bool:
 
 def _settle_aliases(dictionary: Dictionary) -> None:
     """Decide, once for each distinct key that is not plain ASCII, what text it stands for."""
-    for code in np.flatnonzero(dictionary.alias[: len(dictionary)] == TODO).tolist():
+    todo = np.flatnonzero(dictionary.alias[: len(dictionary)] == TODO)
+    whole = _whole(dictionary, todo)
+    dictionary.alias[todo[whole]] = todo[whole]
+    for code in todo[~whole].tolist():
         raw = dictionary.key(code)
         text = text_of(raw, escaped=dictionary.is_escaped(code))
         if text is None:
@@ -298,6 +301,25 @@ def _settle_aliases(dictionary: Dictionary) -> None:
             dictionary.alias[code] = target
         dictionary.aliased = dictionary.aliased or dictionary.alias[code] != code
     dictionary.state[UNCLEAN] = 0
+
+
+def _whole(dictionary: Dictionary, codes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell of each code whether its bytes are the text they stand for: UTF-8 without escapes, and no dash."""
+    starts, sizes = dictionary.key_start[codes], dictionary.key_size[codes]
+    first = int(starts.min(initial=len(dictionary.arena)))
+    ends = starts + (sizes >> 1)
+    arena = dictionary.arena[first : int(ends.max(initial=0))].tobytes()
+    places = zip((starts - first).tolist(), (ends - first).tolist(), strict=True)
+    plain = np.fromiter((_is_whole(arena[begin:end]) for begin, end in places), np.bool_, len(codes))
+    plain &= sizes & 1 == 0
+    return plain
+
+
+def _is_whole(raw: bytes) -> bool:
+    try:
+        return raw.decode() != "-"
+    except UnicodeDecodeError:
+        return False
 
 
 def _looked_up(names: dict[str, str]) -> Callable[[str], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from formats.cases import fields_of
-from formats.named import parsed
+from formats.named import counted, parsed
 from formats.reference_within import parts_of
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -115,3 +115,21 @@ def test_the_time_behind_a_label_is_the_first_that_can_be_one(extension: str, ti
     ((row,), report) = parsed("cef", line.encode() + b"\n")
     assert report.lines.rejected == 0
     assert row["time"] == fields_of(FORMATS["cef"], line)["time"] == time
+
+
+LABELLED = st.sampled_from(
+    [
+        "2024-01-02 03:04:05.5", "2024-01-02 03:04:06", "2024-01-02T03:04:05+01:00", "2024-01-02T03:04:05+02:00",
+        "2024/01/02 03:04:05", "2024/01/02 03:04:07", "Jan 02 2024 03:04:05", "Jan 02 2024 03:04:09 CET",
+        "Jan 02 2024 03:04:05 GMT", "1704164645", "1704164645678", "2024", "20240102", "5", "x", "",
+    ]
+)  # fmt: skip
+BEHIND = st.sampled_from(["\t", " ", "^", "|", ",", "x", " PM ", " UTC ", " +0100 ", ""])
+
+
+@given(st.lists(st.tuples(LABELLED, BEHIND, LABELLED), min_size=1, max_size=8))
+def test_a_time_behind_a_label_is_read_behind_others_as_it_is_alone(cases: list[tuple[str, str, str]]):
+    row = FORMATS["leef"]
+    lines = [f"LEEF:1.0|a|b|c|d|devTime={first}{behind}src=x devTime={second}" for first, behind, second in cases]
+    together = counted(row, "".join(f"{line}\n" for line in lines).encode(), ("client",))
+    assert together == [record for line in lines for record in counted(row, f"{line}\n".encode(), ("client",))]

@@ -171,9 +171,12 @@ def records(draw):
     samples = [sample.line.encode() for sample in row.samples]
     samples = draw(st.lists(st.sampled_from(samples), min_size=1, max_size=2))
     oddity, between = draw(st.sampled_from([0.0, 0.02, 0.3])), draw(st.sampled_from([0.0, 0.05, 0.4]))
+    front = draw(st.sampled_from([[b""], [b""], [b"  "], [b"", b" ", b"\t"]]))
     ends = draw(st.sampled_from([[b"\n"], [b"\n"], [b"\r\n"], [b"\n", b"\r\n"]]))
     lines = [
-        random.choice(BETWEEN) if random.random() < between else changed(random.choice(samples), random, oddity)
+        random.choice(BETWEEN)
+        if random.random() < between
+        else random.choice(front) + changed(random.choice(samples), random, oddity)
         for _ in range(draw(st.integers(1, 2 * LANES + 12)))
     ]
     return row, b"".join(line + random.choice(ends) for line in lines)

@@ -311,6 +311,29 @@ def times(values: list[tuple[int, str]]) -> tuple[list[int | None], list[int], i
     return [None if micros == NO_TIME else micros for micros in out.tolist()], zoneless[:n].tolist(), undecoded
 
 
+CLOCKS = st.sampled_from(["13:55:36", "13:55:60", "13:60:00", "14:00:00"])
+FRACTIONS = st.text("0123456789", max_size=11).map(lambda digits: digits and f".{digits}") | st.sampled_from(
+    [".", ",5"]
+)
+ZONED = st.sampled_from(["Z", "z", "", "+02:00", "-05:30", "+0200", "+02", " +02:00", "+99:00", "-00:00", "+0a:00"])
+ODD = st.sampled_from(["2000-10-10T13:55:36.1234567x9Z", "2000-10-10T13:55:36.12x4567Z", "2000-10-10T13:55+02:00"])
+
+
+@given(
+    st.lists(
+        st.builds(lambda clock, part, zone: f"2000-10-10T{clock}{part}{zone}", CLOCKS, FRACTIONS, ZONED) | ODD,
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_time_means_behind_another_of_its_hour_what_it_means_alone(texts: list[str]):
+    found, zoneless, undecoded = times([(jsonlines.PLAIN, text) for text in texts])
+    alone = [times([(jsonlines.PLAIN, text)]) for text in texts]
+    assert found == [instants[0] for instants, _, _ in alone]
+    assert zoneless == [row for row, (_, rows, _) in enumerate(alone) if rows]
+    assert undecoded == sum(count for _, _, count in alone)
+
+
 INSTANT = 971211336_000_000
 
 
