@@ -69,6 +69,7 @@ VARIABLES: dict[str, Field] = {
     "upstream_addr": _list("upstream_addr", Meaning.TEXT),
     "upstream_status": _list("upstream_status", Meaning.TEXT),
     "upstream_cache_status": _field("cache"),
+    "sent_http_content_type": _field("content_type"),
     "ssl_protocol": _field("tls_protocol"),
     "ssl_cipher": _field("tls_cipher"),
     "request_id": _field("request_id"),

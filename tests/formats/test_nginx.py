@@ -47,9 +47,9 @@ READS = [
         {"upstream_addr": "10.0.0.1:80, 10.0.0.2:80", "status": 200},
     ),
     (
-        "$upstream_cache_status $ssl_protocol $ssl_cipher",
-        "HIT T C",
-        {"cache": "HIT", "tls_protocol": "T", "tls_cipher": "C"},
+        "$upstream_cache_status $ssl_protocol $ssl_cipher $sent_http_content_type",
+        "HIT T C text/html",
+        {"cache": "HIT", "tls_protocol": "T", "tls_cipher": "C", "content_type": "text/html"},
     ),
     (
         "$request_id|$http_x_forwarded_for",
