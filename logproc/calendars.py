@@ -10,7 +10,7 @@ import re
 import time
 from dataclasses import replace
 from json import loads
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from logproc import counting, earlier, keeping, restored
 from logproc.errors import OutputError, UsageError
@@ -37,6 +37,12 @@ FIRST_DAY, LAST_DAY = day_number(1, 1, 8), MOST_DAYS - 1
 _PARTS = re.compile(r"([^0-9]*)0*([0-9]*)")
 """What a name has before each of its numbers, and the numbers."""
 
+Span: TypeAlias = tuple[str, str, int, int]
+"""What a report is of: folder, name, first day, and the day behind the last one."""
+
+MOST_DAYS_BEFORE = 31
+"""Days before the first night that get a report of their own: the latest ones."""
+
 MOST_PAGES = 100
 """Hosts, or sources, that get a report of their own: those with the most lines."""
 
@@ -58,6 +64,7 @@ def write(
         names = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
         choices = calendar.choices(names)
         compared = earlier.compared(config, ledger, now_ns=now_ns)
+        _write_days_before(ledger, config, folder, night, choices, now_ns)  # first: the night's page leads to them
         around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(today)])
         kept = replace(report, slices=())  # many pages are kept, and they lead to those of hosts
         if not _is_told(kept, os.path.join(nights, f"{night}.json")):  # noqa: PTH118
@@ -77,9 +84,27 @@ def _in_order(found: Sequence[tuple[str, bool]]) -> list[tuple[str, bool]]:
 
 def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices, now_ns: int) -> None:
     """Write the reports of weeks and months that are not there, or that the last run changed."""
-    days = [day for day in ledger.days() if FIRST_DAY <= day <= LAST_DAY]
+    spans = sorted({span for day in _days(ledger) for span in _spans(day)})
+    _write_stale(ledger, config, folder, spans, choices, now_ns)
+
+
+def _write_days_before(ledger: Ledger, config: Config, folder: str, night: str, choices: Choices, now_ns: int) -> None:
+    """Write the reports of the last days before the first night, which the calendar would have nothing for."""
+    first = calendar.first_night(folder, night)
+    days = [day for day in _days(ledger) if date_text(day) < first][-MOST_DAYS_BEFORE:]
+    _write_stale(ledger, config, folder, [("days", date_text(day), day, day + 1) for day in days], choices, now_ns)
+
+
+def _days(ledger: Ledger) -> list[int]:
+    return sorted(day for day in ledger.days() if FIRST_DAY <= day <= LAST_DAY)
+
+
+def _write_stale(
+    ledger: Ledger, config: Config, folder: str, spans: Sequence[Span], choices: Choices, now_ns: int
+) -> None:
+    """Write the reports of spans that are not there, or that the last run changed."""
     stale = set(ledger.days_of_run())
-    for kind, name, low, high in sorted({span for day in days for span in _spans(day)}):
+    for kind, name, low, high in spans:
         path = os.path.join(folder, kind)  # noqa: PTH118
         if not _is_kept(path, name) or any(low <= day < high for day in stale):
             choice = counting.Choice(low, high)
@@ -123,8 +148,8 @@ def _is_kept(folder: str, name: str) -> bool:
     return os.path.exists(os.path.join(folder, f"{name}.json"))  # noqa: PTH110, PTH118
 
 
-def _spans(day: int) -> Iterator[tuple[str, str, int, int]]:
-    """Yield the week and the month of a day: folder, name, first day, and the day behind the last one."""
+def _spans(day: int) -> Iterator[Span]:
+    """Yield the week and the month of a day."""
     monday = day - weekday(day)
     year, _, _ = civil(monday + 3)  # a week is of the year that its Thursday is of
     week = (monday + 3 - day_number(year, 1, 1)) // 7 + 1

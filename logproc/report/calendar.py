@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 NEXT = b"<!--next-->"
 """Stands in a page that is the last of its kind; no text of a log can hold it, since there < is escaped."""
 
-KINDS = {"nights": "Nights", "weeks": "Weeks", "months": "Months"}
+KINDS = {"nights": "Nights", "days": "Days", "weeks": "Weeks", "months": "Months"}
 """Folders of reports by time, and what they are called."""
+
+DAILY = ("days", "nights")
+"""Folders of reports by day, in their order: days are only kept from before the first night."""
 
 SLICES = {"hosts": "Hosts", "sources": "Sources"}
 """Folders of reports of single hosts and sources, and what they are called."""
@@ -99,7 +102,7 @@ def _entries(folder: str, kind: str, rows: list[tuple[str, list[str]]]) -> Itera
 def _first_day(kind: str, name: str) -> date:
     if kind == "weeks":
         return date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
-    return date.fromisoformat(name if kind == "nights" else f"{name}-01")
+    return date.fromisoformat(name if kind in DAILY else f"{name}-01")
 
 
 def _plain(found: dict[str, list[tuple[str, list[str]]]]) -> bytes:
@@ -132,15 +135,29 @@ def links(folder: str, name: str, choices: Choices = ()) -> Links:
     """Return where a page stands among those of its kind that are there already."""
     from logproc.report.html import Link, Links  # noqa: PLC0415 - an extra
 
-    names = sorted(stem for stem, endings in _reports(folder) if "html" in endings and stem != name)
-    before, after = ([other for other in names if other < name], [other for other in names if other > name])
+    rows = list(_row(folder))
+    before = [Link(other, href) for other, href in rows if other < name]
+    after = [Link(other, href) for other, href in rows if other > name]
     return Links(
         title=f"Log report, {name}" if os.path.basename(folder) != "nights" else f"Log report up to {name}",  # noqa: PTH119
-        previous=Link(before[-1], f"{before[-1]}.html") if before else None,
-        next=Link(after[0], f"{after[0]}.html") if after else None,
+        previous=before[-1] if before else None,
+        next=after[0] if after else None,
         up=Link("all reports", "../index.html"),
         choices=tuple(choices),
     )
+
+
+def first_night(folder: str, tonight: str) -> str:
+    """Return the first night that is kept, or else this one."""
+    return min([tonight, *(stem for stem, _ in _reports(os.path.join(folder, "nights")))])  # noqa: PTH118
+
+
+def _row(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the pages that follow each other in time, days and nights in one row, with their addresses."""
+    parent, kind = os.path.split(folder)
+    for other in DAILY if kind in DAILY else (kind,):
+        found = sorted(stem for stem, endings in _reports(os.path.join(parent, other)) if "html" in endings)  # noqa: PTH118
+        yield from ((stem, f"{stem}.html" if other == kind else f"../{other}/{stem}.html") for stem in found)
 
 
 def alone(name: str, choices: Choices) -> Links:
@@ -184,12 +201,14 @@ def file_name(name: str) -> str:
 
 def lead_on(folder: str, name: str) -> None:
     """Let the page before a new one lead to it: it has a mark where the link belongs, if it was the last one."""
-    names = [stem for stem, endings in _reports(folder) if "html" in endings and stem < name]
-    if not names:
+    kind = os.path.basename(folder)  # noqa: PTH119
+    before = [(stem, href) for stem, href in _row(folder) if stem < name]
+    if not before:
         return
-    path = os.path.join(folder, f"{names[0]}.html")  # noqa: PTH118
+    path = os.path.normpath(os.path.join(folder, before[-1][1]))  # noqa: PTH118
     with open(path, "rb") as file:  # noqa: PTH123
         page = file.read()
     if NEXT in page:
-        link = f'<a rel="next" href="{name}.html">{name} →</a>'
+        there = "" if os.path.dirname(path) == os.path.normpath(folder) else f"../{kind}/"  # noqa: PTH120
+        link = f'<a rel="next" href="{there}{name}.html">{name} →</a>'
         write_atomically(path, page.replace(NEXT, link.encode(), 1))

@@ -42,6 +42,32 @@ def test_kept_pages_lead_to_each_other_and_the_index_to_all(tmp_path):
     assert "2026-03-05: 1,100 lines" in index
 
 
+def test_days_before_the_first_night_have_pages_in_one_row_with_the_nights(tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    line = '10.0.0.1 - - [{:02}/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8"\n'
+    (logs / "access.log").write_text("".join(map(line.format, range(1, 4))))
+    config = Config(
+        paths=(str(logs),), state_dir=str(tmp_path / "state"), use=("web",), output=Output(dir=str(tmp_path / "out"))
+    )
+    for number in (3, 4):
+        with (logs / "access.log").open("a") as file:
+            file.write(line.format(number))
+        calendars.write(
+            coordinator.run(config), config, str(config.output.dir), now=datetime(2026, 3, number, 23, tzinfo=UTC)
+        )
+        coordinator.reported(config)
+    out = tmp_path / "out"
+    assert sorted(path.stem for path in (out / "days").glob("*.html")) == ["2026-03-01", "2026-03-02"]
+    assert [day["name"] for day in loads((out / "index.json").read_text())["days"]] == ["2026-03-02", "2026-03-01"]
+    assert '<a rel="next" href="../nights/2026-03-03.html">' in (out / "days/2026-03-02.html").read_text()
+    first = (out / "nights/2026-03-03.html").read_text()
+    assert '<a rel="prev" href="../days/2026-03-02.html">' in first
+    assert '<a rel="next" href="2026-03-04.html">' in first
+    index = (out / "index.html").read_text()
+    assert all(f'href="{page}.html"' in index for page in ("days/2026-03-01", "days/2026-03-02", "nights/2026-03-03"))
+
+
 def test_hosts_and_sources_have_pages_that_lead_to_each_other_and_are_renewed_when_they_change(tmp_path):
     hostile = "'\"><img src=x onerror=alert(1)>\x1b[31m\u202e"
     lines = {"web1": 3, "web2": 2, "über": 1, hostile: 1}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHADES = 10
 
-KINDS = ("night", "week", "month")
+KINDS = ("night", "day", "week", "month")
 """What a report of the calendar may cover; a week begins on Monday, as in ISO 8601."""
 
 
@@ -68,7 +68,8 @@ class Month:
 def index(entries: Sequence[Entry], choices: Sequence[tuple[str, tuple[Link, ...]]] = ()) -> bytes:
     """Return the page that leads to all reports: rows of `choices`, then the calendar, the newest month first."""
     known = {(entry.kind, entry.begin): entry for entry in entries}
-    most = max((entry.lines for entry in entries if entry.kind == "night"), default=0)
+    # The first night has all that was there before: beside it the others would be one shade.
+    most = max(sorted(entry.lines for entry in entries if entry.kind in {"night", "day"})[:-1], default=0)
     months = sorted({(entry.begin.year, entry.begin.month) for entry in entries}, reverse=True)
     filled = tuple(_filled(known, *month, most) for month in months)
     return page("calendar.html", title="Log reports", months=filled, choices=choices)
@@ -81,7 +82,10 @@ def _month(day: date) -> str:
 def _filled(known: dict[tuple[str, date], Entry], year: int, month: int, most: int) -> Month:
     weeks = []
     for week in calendar.Calendar().monthdatescalendar(year, month):
-        days = tuple(_day(known.get(("night", day)), day, most) if day.month == month else None for day in week)
+        days = tuple(
+            _day(known.get(("night", day)) or known.get(("day", day)), day, most) if day.month == month else None
+            for day in week
+        )
         weeks.append((week[0].isocalendar().week, known.get(("week", week[0])), days))
     first = date(year, month, 1)
     return Month(_month(first), known.get(("month", first)), tuple(weeks))
@@ -90,7 +94,7 @@ def _filled(known: dict[tuple[str, date], Entry], year: int, month: int, most: i
 def _day(entry: Entry | None, day: date, most: int) -> Day:
     if entry is None:
         return Day(day.day, f"{day.isoformat()}: no report", 0, "", None)
-    shade = 0 if not entry.lines else 1 + (SHADES - 1) * entry.lines // max(1, most)
+    shade = 0 if not entry.lines else min(SHADES, 1 + (SHADES - 1) * entry.lines // max(1, most))
     trouble = f", {shortened(entry.trouble)}" if entry.trouble else ""
     about = f"{day.isoformat()}: {entry.lines:,} lines{trouble}"
     return Day(day.day, about, shade, units.compact(entry.lines, Unit.COUNT), entry)
