@@ -1,9 +1,8 @@
--- title: Media types, as logged or by file extension
+-- title: Media types, by file extension
 -- where logged: mean_duration, max_duration, total_duration
-SELECT coalesce(lower(trim(split_part(coalesce(content_type, sc_content_type), ';', 1))), mime_type(path)) AS mime_type,
-       count(*) AS requests, sum(bytes) AS bytes,
+SELECT mime_type(path) AS mime_type, count(*) AS requests, sum(bytes) AS bytes,
        approx_count_distinct(client) AS visitors, avg(duration) AS mean_duration, sum(duration) AS total_duration,
        max(duration) AS max_duration
 FROM web
-WHERE coalesce(content_type, sc_content_type, mime_type(path)) IS NOT NULL
+WHERE mime_type(path) IS NOT NULL
 GROUP BY ALL ORDER BY requests DESC LIMIT 50
