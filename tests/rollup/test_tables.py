@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -337,12 +338,13 @@ def test_a_damaged_head_is_a_merge_error_or_reads_the_same(at, value):
 
 
 @settings(max_examples=60)
-@given(tasks=TASKS, max_groups=st.integers(1, 12), data=st.data())
-def test_a_table_that_rests_between_merges_is_the_one_that_does_not(tasks, max_groups, data):
+@given(tasks=TASKS, max_groups=st.integers(1, 12), grown=st.integers(1, 12), data=st.data())
+def test_a_table_that_rests_between_merges_is_the_one_that_does_not(tasks, max_groups, grown, data):
     order = data.draw(st.permutations([dumped(TOP, paths(task), max_groups=max_groups) for task in tasks]))
     resting = Held(TOP, max_groups)
-    for raw in order:
-        resting.merge(load(TOP, raw))
+    with mock.patch.object(tables, "GROWN_GROUPS", grown):
+        for raw in order:
+            resting.merge(load(TOP, raw))
     awake = merged(TOP, order, max_groups)
     assert resting.dump() == dump(TOP, awake.data())
     assert held(resting.table()) == held(awake)
@@ -355,6 +357,31 @@ def test_a_table_that_was_cut_holds_nothing_but_its_bytes_until_more_comes():
         resting.merge(load(TOP, dumped(TOP, paths(range(20 * number, 20 * number + 20)))))
         assert isinstance(resting._held, bytes)
     assert len(resting.table()) == 10
+
+
+def test_a_table_rests_before_it_is_cut_where_most_of_what_comes_is_new(monkeypatch):
+    monkeypatch.setattr(tables, "GROWN_GROUPS", 8)
+    resting = Held(TOP, 100)
+    for numbers, rests in ((range(7), False), (range(6, 12), True), (range(12), False), (range(10, 15), True)):
+        resting.merge(load(TOP, dumped(TOP, paths(numbers))))
+        assert isinstance(resting._held, bytes) == rests
+    assert rows_of(resting.table())[:3] == [("/10", 3), ("/11", 3), ("/6", 3)]
+
+
+def test_tables_that_rested_are_put_together_one_at_a_time(monkeypatch):
+    alone = []
+    really = Table.merge
+
+    def merge(self, data):
+        alone.append(tables._ALONE.locked())
+        really(self, data)
+
+    monkeypatch.setattr(Table, "merge", merge)
+    resting = Held(TOP, 10)
+    for number in range(3):
+        resting.merge(load(TOP, dumped(TOP, paths(range(20 * number, 20 * number + 20)))))
+    assert alone == [False, True, True]
+    assert not tables._ALONE.locked()
 
 
 def test_a_large_table_is_refused_before_anything_is_merged_too(monkeypatch):
