@@ -51,6 +51,13 @@ class Doubles:
         self._files = files
         self._displaced = self._displaced_copies()
 
+    def is_known(self, file: Scanned) -> bool:
+        """Tell whether a file was a copy in the last scan, by its path or, where that copy has moved, its inode."""
+        seen = self._seen.get(file.log.path)
+        if seen is not None and seen.kind == Kind.DUPLICATE:
+            return True
+        return any(same_inode(moved, file.log) for moved in self._displaced)
+
     def copied_before(self, file: Scanned) -> int | None:
         """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""
         seen = self._seen.get(file.log.path)

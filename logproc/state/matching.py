@@ -195,10 +195,8 @@ class Matcher:
 
     def _order(self, file: Scanned, known: Generation) -> tuple[int, bool, int, int, str, int]:
         """Return when a pair is looked at: the nearest first, known copies after others, then where most is counted."""
-        seen = self._seen.get(file.log.path)
-        is_copy = seen is not None and seen.kind == Kind.DUPLICATE
         size = 0 if file.look.stream else file.look.size
-        return self._rank(file, known), is_copy, -known.offset, -size, file.log.path, known.id
+        return self._rank(file, known), self._doubles.is_known(file), -known.offset, -size, file.log.path, known.id
 
     def _is(self, file: Scanned, known: Generation) -> bool:
         """Tell whether a file's content begins with what was counted of a generation."""

@@ -342,6 +342,19 @@ def test_a_copy_that_is_moved_away_is_told_from_one_that_stays(tmp_path, codec):
         os.utime(next(logs.path("elsewhere").iterdir()))
 
 
+@pytest.mark.parametrize("codec", ["gz", "bz2"])
+def test_a_copy_that_rotates_does_not_stand_for_its_log_that_is_compressed_with_more(tmp_path, codec):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 1)
+    logs.copy("a.log", "a.log.1")
+    run(logs.root, tmp_path / "state")
+    logs.append("a.log", 1)
+    logs.shift("a.log")
+    logs.compress("a.log.1", codec=codec)
+    for _ in range(2):
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+
+
 @pytest.mark.parametrize("copy", ["web/access-20261128.log", "web/access.log.1"])
 @pytest.mark.parametrize("more", [0, 3])
 def test_a_copy_beside_its_live_log_is_one_in_the_first_night(tmp_path, copy, more):
