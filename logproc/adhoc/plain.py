@@ -122,6 +122,16 @@ def _columns_twice(found: re.Match[str], _sql: str, place: Place) -> tuple[str, 
     return f"more than one table has a column {found[1]!r}; write {found[2].replace(chr(34), '')}", place
 
 
+def _quantile(_found: re.Match[str], sql: str, place: Place) -> tuple[str, Place]:
+    """Point at a quantile that was written as a percentage."""
+    call = re.search(r"\b(\w*(?:quantile|percentile)\w*)\s*\(\s*([^(),]*),\s*(\d+(?:\.\d+)?)\s*\)", sql, re.IGNORECASE)
+    if call is None:
+        return "a quantile is a number from 0 to 1, such as 0.95", place
+    part = float(call[3]) / 100
+    way = f"; write {call[1]}({call[2]}, {part:g})" if part <= 1 else ""
+    return f"a quantile is a number from 0 to 1, not {call[3]}{way}", call.span()
+
+
 PLAIN: tuple[tuple[str, Callable[[re.Match[str], str, Place], tuple[str, Place]]], ...] = (
     (r"^STAR expression is only allowed", _star),
     (r"(?:[Dd]uplicate alias) \"([^\"]*)\"", _twice),
@@ -133,6 +143,7 @@ PLAIN: tuple[tuple[str, Callable[[re.Match[str], str, Place], tuple[str, Place]]
     (r"^invalid (timestamp|date|time) field format: \"(.*?)\", expected .*", _undated),
     (r"^Chained comparisons are not supported", _chained),
     (r"^Type with name (\w+) does not exist", _type),
+    (r"^QUANTILE can only take parameters in the range", _quantile),
     (r"^Macro \"?(\w+)\"?\(\) does not support the supplied arguments", _macro),
     (r"^Ambiguous reference to column name \"([^\"]*)\" \(use: (.*)\)", _columns_twice),
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc import questions
 from logproc.adhoc.pushing import NOTHING, enough_of, pushed_of
+from logproc.adhoc.senseless import refuse_senseless
 from logproc.adhoc.traps import traps
 from logproc.formats.jsonl import contract_name_of
 from logproc.model import RAW, Kind
@@ -107,6 +108,7 @@ def asked_of(sql: str, relations: Relations, look: Callable[[str], Mapping[str, 
     tree = statements[0] if len(statements) == 1 else None
     if tree is None or type(tree).__name__ == "Command":
         return _mentioned(sql, scope)
+    refuse_senseless(tree, sql)
     return _read(sql, tree, scope)
 
 

@@ -31,7 +31,7 @@ from logproc.pieces import PieceReader
 from logproc.planner import PACK_BYTES, PACK_FILES, Planner
 from logproc.report.files import replacing
 from logproc.report.text import path_text
-from logproc.report_model import Report, RunInfo
+from logproc.report_model import NO_BACKEND, Report, RunInfo
 from logproc.rollup.spec import EVERYTHING
 from logproc.running import job_of
 from logproc.spool import Spool
@@ -134,6 +134,8 @@ class Scan:
         files = self._books.close()
         if not self.complete:
             files = tuple(entry for entry in files if entry.status != "failed" or entry.reason is not None)
+            if self._files and not files:  # DuckDB knew the answer without any row
+                info = replace(info, backend=NO_BACKEND)
         return Report(info, files, tuple(reports))
 
     def _lines(self, number: int) -> int:

@@ -17,13 +17,14 @@ from logproc.adhoc.fields import doubtful, sampled_fields
 from logproc.adhoc.pushing import DESCRIBED_ROWS
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import is_wrong
+from logproc.adhoc.traps import written_traps
 from logproc.config import NamedReport
 from logproc.errors import MissingExtraError, QueryError
 from logproc.inputs.opening import STDIN
 from logproc.model import Kind
-from logproc.rollup.builder import NO_COLUMN
+from logproc.rollup.builder import NO_COLUMN, Query
 from logproc.rollup.spec import Column, columns_of_spec
-from logproc.rollup.statement import title
+from logproc.rollup.statement import parse, title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -167,6 +168,9 @@ class Answer:
         }
         for note in doubtful(self._config, self._sql, undeclared):
             self._say(note)
+        if choice.spec is not None:
+            for note in written_traps(parse(Query(NAME, self._sql))):
+                self._say(note)
 
     def _open(self, choice: Choice) -> None:
         try:

@@ -18,7 +18,57 @@ def traps(tree: Node, kinds: Mapping[str, Mapping[str, Kind]]) -> Iterator[str]:
     """Yield notes on a query; `kinds` are those of each relation's columns, both by their names in lower case."""
     scopes = Scopes(tree, kinds)
     notes = (note for node in tree.walk() for note in (_zone(node, scopes), _character(node, scopes)) if note)
+    yield from dict.fromkeys([*notes, *written_traps(tree)])
+
+
+def written_traps(tree: Node) -> Iterator[str]:
+    """Yield notes on what is seldom meant whatever the columns are."""
+    notes = (note for node in tree.walk() for note in (_bits(node), _star(node), _null(node), _nought(node)) if note)
     yield from dict.fromkeys(notes)
+
+
+def _number(node: Node, name: str) -> int | None:
+    """Return the second argument of a call, if it is a number that is written out."""
+    arguments: list[Node] = node.expressions if type(node).__name__ == "Anonymous" else []
+    if len(arguments) < 2 or node.name.lower() != name:
+        return None
+    literal = arguments[1]
+    is_number = type(literal).__name__ == "Literal" and literal.name.isdigit() and not literal.is_string
+    return int(literal.name) if is_number else None
+
+
+def _bits(node: Node) -> str | None:
+    """Warn of networks that no IPv4 address has."""
+    bits = _number(node, "subnet")
+    if bits is None or bits <= 32:
+        return None
+    return f"subnet(..., {bits}) is NULL for IPv4 addresses, which have 32 bits"
+
+
+def _nought(node: Node) -> str | None:
+    """Warn of a text that is taken from in front of its first character."""
+    starts = {name: _number(node, name) for name in ("substr", "substring")}
+    found = next((name for name, start in starts.items() if start == 0), None)
+    return found and f"{found}: characters are counted from 1; from 0 on, one fewer is taken"
+
+
+def _star(node: Node) -> str | None:
+    """Warn of a pattern of LIKE that is one of GLOB."""
+    if type(node).__name__ not in {"Like", "ILike"} or type(node.expression).__name__ != "Literal":
+        return None
+    pattern, word = node.expression.name, type(node).__name__.upper()
+    if "*" not in pattern or {"%", "_"} & {*pattern}:
+        return None
+    meant = pattern.replace("*", "%")
+    return f"{word} '{pattern}': * stands for itself there; what stands for any characters is %, as in {word} '{meant}'"
+
+
+def _null(node: Node) -> str | None:
+    """Warn of a comparison that is never true."""
+    if type(node).__name__ not in {"EQ", "NEQ"} or type(node.expression).__name__ != "Null":
+        return None
+    way = "IS NULL" if type(node).__name__ == "EQ" else "IS NOT NULL"
+    return f"nothing equals NULL, nor differs from it: write {way}"
 
 
 _UTC = frozenset({"", "UTC", "GMT", "ETC/UTC", "ETC/GMT", "ZULU"})

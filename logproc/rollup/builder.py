@@ -168,6 +168,9 @@ class Builder:
         for place, check in function.constants:
             if place < len(fitted):
                 _check_constant(name, place, fitted[place], check)
+        for place, check in function.literals:
+            if place < len(fitted) and isinstance(fitted[place], Literal):
+                _check_constant(name, place, fitted[place], check)
         return fold(function, fitted, result_kind(function, fitted))
 
     def aggregate(self, wanted: Aggregate) -> AggregateRef:

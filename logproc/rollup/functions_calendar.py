@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.model import Kind
-from logproc.rollup.functions_time import UNITS, iso_week, weekday
+from logproc.rollup.functions_time import UNITS, iso_week, pattern_of_nothing, weekday
 from logproc.rollup.signature import INTEGER, NUMBER, TEXT, TIME, Function
 from logproc.timestamps import DAY, HOUR, MINUTE, SECOND, civil, day_number
 
@@ -246,7 +246,7 @@ CALENDAR: dict[str, Function] = {
         Function("make_timestamp_ms", _of_milliseconds, (INTEGER,), Kind.TIME, "time of milliseconds since 1970"),
         Function(
             "strptime", strptime, (TEXT, TEXT), Kind.TIME, "a time read by a pattern, NULL where it does not fit",
-            constants=((1, _reading_problem),),
+            constants=((1, _reading_problem),), literals=((1, pattern_of_nothing),),
         ),
     )
 }  # fmt: skip

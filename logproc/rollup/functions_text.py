@@ -190,6 +190,11 @@ def _trim_by(strip: Callable[..., str]) -> Callable[..., str]:
 
 _ESCAPE = ((2, _escape_problem),)
 
+
+def _part_problem(number: Value) -> str | None:
+    return None if number else "parts are counted from 1, and from the end from -1; there is no part 0"
+
+
 TEXTS: dict[str, Function] = {
     f.name: f
     for f in (
@@ -207,7 +212,10 @@ TEXTS: dict[str, Function] = {
         Function("left", _left, (TEXT, INTEGER), Kind.TEXT, "the first n characters"),
         Function("right", _right, (TEXT, INTEGER), Kind.TEXT, "the last n characters"),
         Function("replace", _replace, (TEXT, TEXT, TEXT), Kind.TEXT, "every occurrence replaced"),
-        Function("split_part", split_part, (TEXT, TEXT, INTEGER), Kind.TEXT, "part n between separators"),
+        Function(
+            "split_part", split_part, (TEXT, TEXT, INTEGER), Kind.TEXT, "part n between separators",
+            literals=((2, _part_problem),),
+        ),
         Function("concat", _concat, (ANY,), Kind.TEXT, "texts joined, NULL skipped", variadic=True, null_safe=True),
         Function("||", lambda a, b: a + b, (TEXT, TEXT), Kind.TEXT, "texts joined, NULL where one is NULL"),
         Function("starts_with", str.startswith, (TEXT, TEXT), Kind.BOOLEAN, "begins with the text"),

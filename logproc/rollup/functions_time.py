@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -162,6 +163,24 @@ def _pattern_problem(pattern: Value) -> str | None:
     return None
 
 
+def pattern_of_nothing(pattern: Value) -> str | None:
+    """Say what is wrong with a pattern that has no directive, and what it is probably meant to be."""
+    if "%" in str(pattern):
+        return None
+    meant = _LETTERS.sub(lambda found: _MEANT[found[0]], str(pattern))
+    way = f"write {meant!r}" if meant != pattern else "write one such as '%Y-%m-%d'"
+    return f"{str(pattern)!r} has no directive; {way}"
+
+
+_MEANT = {
+    "YYYY": "%Y", "yyyy": "%Y", "YY": "%y", "yy": "%y", "MM": "%m", "DD": "%d", "dd": "%d", "HH24": "%H", "HH12": "%I",
+    "HH": "%H", "hh": "%H", "MI": "%M", "mi": "%M", "mm": "%M", "SS": "%S", "ss": "%S", "Month": "%B", "MONTH": "%B",
+    "Mon": "%b", "MON": "%b", "MMM": "%b", "Day": "%A", "Dy": "%a", "EEE": "%a", "AM": "%p", "PM": "%p",
+}  # fmt: skip
+"""How databases and Java write the parts of a time, and their directives."""
+_LETTERS = re.compile("|".join(sorted(_MEANT, key=len, reverse=True)))
+
+
 def _unit_problem(unit: Value) -> str | None:
     return None if unit in UNITS else f"{unit!r} is no unit; there are {', '.join(dict.fromkeys(UNITS.values()))}"
 
@@ -178,7 +197,13 @@ TIMES: dict[str, Function] = {
             constants=((0, _unit_problem),),
         ),
         Function(
-            "strftime", strftime, (TIME, TEXT), Kind.TEXT, "written by a pattern", constants=((1, _pattern_problem),)
+            "strftime",
+            strftime,
+            (TIME, TEXT),
+            Kind.TEXT,
+            "written by a pattern",
+            constants=((1, _pattern_problem),),
+            literals=((1, pattern_of_nothing),),
         ),
         Function("year", _year, (TIME,), Kind.INTEGER, "year"),
         Function("quarter", lambda t: (_month(t) + 2) // 3, (TIME,), Kind.INTEGER, "quarter, 1 to 4"),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from logproc.model import Kind
 from logproc.rollup import agents
 from logproc.rollup.signature import INTEGER, TEXT, Function
+
+if TYPE_CHECKING:
+    from logproc.rollup.spec import Value
 
 STATIC_EXTENSIONS = frozenset([
     "avif", "bmp", "bz2", "cur", "css", "csv", "doc", "docx", "eot", "flac", "gif", "gz", "ico", "jpeg", "jpg", "js",
@@ -144,6 +148,10 @@ def subnet(client: str, bits: int | None = None) -> str | None:
         return None
 
 
+def _bits_problem(bits: Value) -> str | None:
+    return None if 0 <= int(str(bits)) <= 128 else f"no address has {bits} bits; IPv4 has 32, IPv6 has 128"
+
+
 def _octets(match: re.Match[str]) -> bool:
     # A leading zero is octal to some systems and decimal to others: no address, as for ipaddress.
     return all(int(part) < 256 and (part == "0" or part[0] != "0") for part in match.groups())
@@ -162,7 +170,15 @@ URLS: dict[str, Function] = {
         Function("anonymize", anonymize, (TEXT,), Kind.TEXT, "address with its host part zero, NULL for a name"),
         Function("ip_version", ip_version, (TEXT,), Kind.INTEGER, "4 or 6"),
         Function("url_decode", url_decode, (TEXT,), Kind.TEXT, "percent signs resolved"),
-        Function("subnet", subnet, (TEXT, INTEGER), Kind.TEXT, "network of an address, /24 or /48 or n bits", 1),
+        Function(
+            "subnet",
+            subnet,
+            (TEXT, INTEGER),
+            Kind.TEXT,
+            "network of an address, /24 or /48 or n bits",
+            1,
+            literals=((1, _bits_problem),),
+        ),
     )
 }
 

@@ -33,6 +33,7 @@ class Function:
     where `null_safe` is set; otherwise NULL in is NULL out. `required` arguments must be given (default: all); the
     last parameter repeats where `variadic` is set. `unified` arguments are brought to one common kind first.
     `constants` are the positions that must be literals, each with a check that returns what is wrong or None.
+    `literals` are checks of what may be computed, too, and is no sense where it is written out, to whatever engine.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Function:
     unified: bool = False
     null_safe: bool = False
     constants: tuple[tuple[int, Callable[[Value], str | None]], ...] = ()
+    literals: tuple[tuple[int, Callable[[Value], str | None]], ...] = ()
 
     def __call__(self, *arguments: Value) -> Value:
         """Return the value for scalar arguments, NULL for a NULL argument unless the function is null-safe."""

@@ -321,6 +321,59 @@ def test_what_is_seldom_meant_is_said_beside_the_answer(sql, said, tmp_path):
     assert [said in note for note in notes] == ([True] if said else [])
 
 
+@pytest.mark.parametrize("engine", ["count(*)", "median(bytes)"])
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("subnet(client, 64)", "subnet(..., 64) is NULL for IPv4 addresses"),
+        ("subnet(client, 16)", None),
+        ("substr(path, 0, 3)", "substr: characters are counted from 1"),
+        ("substr(path, 1, 3)", None),
+        ("path LIKE '/admin*'", "as in LIKE '/admin%'"),
+        ("path LIKE '/admin*%'", None),
+        ("path = NULL", "write IS NULL"),
+        ("path <> NULL", "write IS NOT NULL"),
+        ("coalesce(path, NULL) = ''", None),
+    ],
+)
+def test_what_is_written_and_seldom_meant_is_said_in_both_engines(part, engine, said):
+    notes = []
+    sql = f"SELECT {part} AS k, {engine} FROM web GROUP BY ALL"
+    with Answer(Config(paths=(str(DATA / "web3"),)), sql, say=notes.append) as answer:
+        assert (answer.table is None) == (engine != "count(*)")
+    assert [said in note for note in notes] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("engine", ["count(*)", "median(bytes)"])
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("subnet(client, 129)", "subnet: no address has 129 bits; IPv4 has 32, IPv6 has 128"),
+        ("strftime(time, 'YYYY-MM-DD HH24:MI')", "'YYYY-MM-DD HH24:MI' has no directive; write '%Y-%m-%d %H:%M'"),
+        ("strftime(time, '')", "'' has no directive; write one such as '%Y-%m-%d'"),
+        ("try_strptime(path, 'dd/MMM/yyyy')", "has no directive; write '%d/%b/%Y'"),
+        ("split_part(path, '/', 0)", "there is no part 0"),
+    ],
+)
+def test_literals_without_sense_are_refused_by_both_engines(part, engine, message):
+    sql = f"SELECT {part} AS k, {engine} FROM web GROUP BY ALL"
+    with pytest.raises(QueryError) as refused, Answer(CONFIG, sql):
+        pass
+    assert message in refused.value.message
+    assert sql[refused.value.position : refused.value.end] == part
+
+
+def test_a_quantile_that_was_written_as_a_percentage_is_shown_what_to_write():
+    with pytest.raises(QueryError, match=r"not 95; write quantile_cont\(bytes, 0.95\)") as refused:
+        by_duck("SELECT quantile_cont(bytes, 95) FROM web")
+    assert (refused.value.position, refused.value.end) == (7, 31)
+
+
+def test_an_answer_that_needs_no_row_does_not_say_that_there_are_no_files(capfd):
+    assert execute(["sql", "SELECT median(bytes) AS m FROM web WHERE path = NULL", str(DATA / "web3")]) == 0
+    assert "no file was found" not in capfd.readouterr().err
+
+
 def test_refusals_name_configured_sources():
     config = Config(paths=(str(DATA),), sources=(Source("hosts", ("hosts/**",), "syslog"), Source("api", ("api/**",))))
     for sql in ("SELECT msgid FROM web GROUP BY 1", "SELECT median(status), msgid FROM web"):
