@@ -39,7 +39,7 @@ BSD = re.compile(
     rb"Dec(?= )|(?i:"
     + b"|".join(re.escape(name.encode("latin-1")) for name in FOREIGN)
     + rb")(?![A-Za-z\x80-\xff]))\.? "
-    rb"(?:(?P<padded> \d)|(?P<day>\d\d?)) (?:(?P<year>\d{4}) )?"
+    rb"(?:(?P<padded> \d)|(?P<day>\d\d?)) (?:(?P<year>\d{4}) |(?!.{4} ))"  # four bytes and a blank are a year
     rb"(?P<clock>..:..:..)(?P<fraction>[.,]\d{1,9}(?!\d))?(?![.,])",
     re.DOTALL,
 )

@@ -330,6 +330,11 @@ def test_a_line_whose_time_is_left_out_lacks_no_zone():
     assert [row.zoneless for row in found.rows] == [True, True, False]
 
 
+def test_four_bytes_and_a_blank_behind_a_day_are_a_year_or_no_time():
+    found = same(SYSLOG, b"Jan 1 2024 00:00:00 x\nJan 1 00:0 : 0 x\nJan 1 00:00: 0 x\n")
+    assert [reason for _, _, reason in found.rejects] == ["no match", "bad time"]
+
+
 def test_every_kind_of_request_is_taken_apart():
     program = Program(b'"', (Slot("request", Meaning.REQUEST, b'"\n', quoted=True),))
     found = same(program, b"".join(b'"%s %s %s"\n' % parts for parts in product(METHODS, URIS, PROTOCOLS)))
