@@ -18,7 +18,7 @@ from logproc.formats.format import (
 )
 from logproc.formats.outlook import Outlook
 from logproc.formats.scoring import GUESSED, MIN_SHARE, Detection, Score, certainty, scores_of, share_of
-from logproc.formats.several import OTHER_LINES, STRAY_SHARE, is_single, parts_of_records, with_others
+from logproc.formats.several import OTHER_LINES, STRAY_SHARE, Asked, is_single, parts_of_records, with_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,13 +81,14 @@ def _of_text(
 ) -> Detection:
     scores, refusal = scores_of(text, ordered, matcher, readers)
     found = _choice(scores, refusal, text) if scores else Detection(None, 0.0, None, refusal or NOTHING_MATCHES)
-    if found.format is None and refused is not None:
-        found = parts_of_records(found, scores, text, ordered, matcher, refused, readers)
+    asked = None if refused is None else Asked(text, ordered, matcher, refused, readers)
+    if found.format is None and asked is not None:
+        found = parts_of_records(found, scores, asked)
     if found.format is None and len(text) >= LARGE:
         return _behind_head(found, text, ordered, matcher, readers)
-    if refused is None or found.format is None or found.tried:
+    if asked is None or found.format is None or found.tried:
         return found
-    return with_others(found, scores, text, ordered, matcher, refused, readers)
+    return with_others(found, scores, asked)
 
 
 def _of_terminal(

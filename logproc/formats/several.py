@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from logproc.formats.format import (
@@ -41,29 +41,40 @@ STRAY_SHARE = 0.1
 """Fewer lines than `OTHER_LINES` are no stray ones where they are more than such a share of a short text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A text, the formats that it may have, and what reads and refuses its lines."""
+
+    text: bytes
+    ordered: tuple[Format, ...]
+    matcher: Matcher
+    refused: Refused
+    readers: Readers | None
+
+    def scores(self, rest: bytes, rows: tuple[Format, ...], but: Sequence[Format] = ()) -> list[Score]:
+        """Return how much some of the formats read of what others have left."""
+        return scores_of(rest, rows, self.matcher, self.readers, but)[0]
+
+
 def with_others(
     found: Detection,
     scores: Sequence[Score],
-    text: bytes,
-    ordered: tuple[Format, ...],
-    matcher: Matcher,
-    refused: Refused,
-    readers: Readers | None,
+    asked: Asked,
 ) -> Detection:
     """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
     chosen = next(score.format for score in scores if score.format.name == found.format)
     if not is_single(chosen):
-        return _with_records(found, scores, text, ordered, matcher, refused, readers)
-    enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * text.count(b"\n")))
+        return _with_records(found, scores, asked)
+    enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * asked.text.count(b"\n")))
     tried = [chosen]
-    rest = refused(chosen, text) if found.confidence < 1 else b""
+    rest = asked.refused(chosen, asked.text) if found.confidence < 1 else b""
     while rest and len(tried) < MOST_FORMATS:
-        others, _ = scores_of(rest, _singles(ordered), matcher, readers, tried)
+        others = asked.scores(rest, _singles(asked.ordered), tried)
         fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
         if not fitting:
             break
         tried.append(fitting[0].format)
-        rest = refused(tried[-1], rest)
+        rest = asked.refused(tried[-1], rest)
     finer = [
         score.format
         for score in scores
@@ -73,8 +84,8 @@ def with_others(
     ]
     tried = [*finer[: MOST_FORMATS - len(tried)], *tried]
     if len(tried) == 1 and rest:
-        return _with_records(found, scores, text, ordered, matcher, refused, readers)
-    return found if len(tried) == 1 else _shared(found, tried, text, matcher, refused)
+        return _with_records(found, scores, asked)
+    return found if len(tried) == 1 else _shared(found, tried, asked)
 
 
 CLOCKED = re.compile(rb"^[\[<({|*]{0,2}(?:\d|[A-Z][a-z]{2}[ ,])", re.MULTILINE)
@@ -93,11 +104,7 @@ another family, which may be what a record quotes, where they are `MIN_SHARE` of
 def _with_records(
     found: Detection,
     scores: Sequence[Score],
-    text: bytes,
-    ordered: tuple[Format, ...],
-    matcher: Matcher,
-    refused: Refused,
-    readers: Readers | None,
+    asked: Asked,
 ) -> Detection:
     """Add formats whose records go on over several lines, or stand among the lines of such ones.
 
@@ -112,39 +119,38 @@ def _with_records(
         if is_timed(score.format) and score.matched >= OTHER_LINES
     ][: MOST_FORMATS - 1]
     tried.append(chosen)
-    if len(tried) == 1 and not doubtful and _all_look_alike(text, scores, chosen):
+    if len(tried) == 1 and not doubtful and _all_look_alike(asked.text, scores, chosen):
         return found
-    rest = text
+    rest = asked.text
     for row in tried:
-        rest = refused(row, rest)
-    while len(tried) < MOST_FORMATS and (doubtful or len(CLOCKED.findall(rest)) >= OTHER_LINES):
-        rows = _timed(ordered) if doubtful else _surely_timed(ordered)
-        others, _ = scores_of(rest, rows, matcher, readers, tried)
-        fitting = [score for score in others if _has_records(score, rest, doubtful=doubtful)]
+        rest = asked.refused(row, rest)
+    rows = _timed(asked.ordered) if doubtful else _surely_timed(asked.ordered)
+    while len(tried) < MOST_FORMATS:
+        clocked = _clocked(rest)
+        if not doubtful and clocked < OTHER_LINES:
+            break
+        others = asked.scores(rest, rows, tried)
+        fitting = [score for score in others if _has_records(score, rest, clocked, doubtful=doubtful)]
         if not fitting:
             break
         tried.append(fitting[0].format)
-        rest = refused(tried[-1], rest)
-    return found if len(tried) == 1 or all(map(is_single, tried)) else _mixed(found, tried, text, matcher, refused)
+        rest = asked.refused(tried[-1], rest)
+    return found if len(tried) == 1 or all(map(is_single, tried)) else _mixed(found, tried, asked)
 
 
 def parts_of_records(
     found: Detection,
     scores: Sequence[Score],
-    text: bytes,
-    ordered: tuple[Format, ...],
-    matcher: Matcher,
-    refused: Refused,
-    readers: Readers | None,
+    asked: Asked,
 ) -> Detection:
     """Return the formats of a text that none reads enough of, where they together read most of it."""
     for score in sorted(scores, key=share_of, reverse=True)[:MOST_FORMATS]:
-        if _may_be_part(score, text) and score.matched >= FINER_SHARE * score.rejected:
+        if _may_be_part(score, asked.text) and score.matched >= FINER_SHARE * score.rejected:
             alone = replace(found, format=score.format.name, confidence=score.share)
-            several = _with_records(alone, scores, text, ordered, matcher, refused, readers)
+            several = _with_records(alone, scores, asked)
             if several.tried and several.confidence >= OTHER_SHARE:
                 return several
-            several = _one_by_one(alone, score.format, text, ordered, matcher, refused, readers)
+            several = _one_by_one(alone, score.format, asked)
             if several.confidence >= OTHER_SHARE:
                 return several
     return found
@@ -153,24 +159,20 @@ def parts_of_records(
 def _one_by_one(
     found: Detection,
     first: Format,
-    text: bytes,
-    ordered: tuple[Format, ...],
-    matcher: Matcher,
-    refused: Refused,
-    readers: Readers | None,
+    asked: Asked,
 ) -> Detection:
     """Take for what is left the format that reads most of it, as long as there is one that no other program writes."""
-    tried, rest = [first], refused(first, text)
+    tried, rest = [first], asked.refused(first, asked.text)
     while rest and len(tried) < MOST_FORMATS:
-        rows = tuple(row for row in ordered if row not in tried and not row.last_resort)
-        others = [score for score in scores_of(rest, rows, matcher, readers)[0] if _may_be_part(score, rest)]
+        rows = tuple(row for row in asked.ordered if row not in tried and not row.last_resort)
+        others = [score for score in asked.scores(rest, rows) if _may_be_part(score, rest)]
         if not others:
             break
         tried.append(max(others, key=share_of).format)
-        rest = refused(tried[-1], rest)
+        rest = asked.refused(tried[-1], rest)
     if len(tried) == 1:
         return found
-    return (_shared if all(map(is_single, tried)) else _mixed)(found, tried, text, matcher, refused)
+    return (_shared if all(map(is_single, tried)) else _mixed)(found, tried, asked)
 
 
 def _may_be_part(score: Score, text: bytes) -> bool:
@@ -181,20 +183,24 @@ def _may_be_part(score: Score, text: bytes) -> bool:
 
 def _all_look_alike(text: bytes, scores: Sequence[Score], chosen: Format) -> bool:
     """Tell whether hardly any line looks like a record, or hardly more than those of a format, which look so, too."""
-    clocked = len(CLOCKED.findall(text))
+    clocked = _clocked(text)
     if clocked < OTHER_LINES:
         return True
     matched = next(score.matched for score in scores if score.format is chosen)
     return CLOCKED.match(text) is not None and clocked < matched + OTHER_LINES
 
 
-def _has_records(score: Score, text: bytes, *, doubtful: bool) -> bool:
-    """Tell whether a format has records among lines that go on with those of another.
+def _clocked(text: bytes) -> int:
+    """Count the lines that look like records."""
+    return len(CLOCKED.findall(text))
+
+
+def _has_records(score: Score, text: bytes, clocked: int, *, doubtful: bool) -> bool:
+    """Tell whether a format has records among lines that go on with those of another, so many of them `clocked`.
 
     It must read most of the lines that look like records, or a fair share if no other program writes such, and where
     it is not `doubtful` that others go on for long with one record, all that it reads must look like some.
     """
-    clocked = len(CLOCKED.findall(text))
     share = FINER_SHARE if certainty(score.format, text) == 1 else OTHER_SHARE
     enough = max(OTHER_LINES, share * clocked, STRAY_SHARE * text.count(b"\n"))
     return score.matched >= enough and (doubtful or score.matched <= clocked)
@@ -215,14 +221,14 @@ _timed = ByRows(_timed_rows)
 _surely_timed = ByRows(lambda ordered: tuple(row for row in ordered if is_timed(row) and not row.last_resort))
 
 
-def _mixed(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
+def _mixed(found: Detection, tried: Sequence[Format], asked: Asked) -> Detection:
     """Count the records that each format gets, and doubt what more than some lines a record leave."""
-    counts, rest = _counted(tried, text, matcher, refused)
+    counts, rest = _counted(tried, asked)
     tried = [row for row, count in zip(tried, counts, strict=True) if count]
     counts = [count for count in counts if count]
     records = sum(counts)
     doubtful = max(0, rest.count(b"\n") - PLAIN_LINES * records)
-    confidence = min(records / (records + doubtful), *(certainty(row, text) for row in tried))
+    confidence = min(records / (records + doubtful), *(certainty(row, asked.text) for row in tried))
     return _found(found, _most(tried, counts), confidence, f"of {records} records", tried, counts)
 
 
@@ -236,22 +242,23 @@ def is_single(row: Format) -> bool:
     return row.engine in SINGLE and not (row.program and row.program.head)
 
 
-def _shared(found: Detection, tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> Detection:
+def _shared(found: Detection, tried: Sequence[Format], asked: Asked) -> Detection:
     """Count the lines that each format gets when all are tried in this order."""
-    total = sum(matcher(tried[0], text))
-    counts, _ = _counted(tried, text, matcher, refused)
+    total = sum(asked.matcher(tried[0], asked.text))
+    counts, _ = _counted(tried, asked)
     most = _most(tried, counts)
-    confidence = min(sum(counts) / total, certainty(most, text))
+    confidence = min(sum(counts) / total, certainty(most, asked.text))
     return _found(found, most, confidence, f"of {total} lines", tried, counts)
 
 
-def _counted(tried: Sequence[Format], text: bytes, matcher: Matcher, refused: Refused) -> tuple[list[int], bytes]:
+def _counted(tried: Sequence[Format], asked: Asked) -> tuple[list[int], bytes]:
     """Return how much each format reads of what those before it refuse, and what the last one does."""
     counts: list[int] = []
+    rest = asked.text
     for row in tried:
-        counts.append(matcher(row, text)[0])
-        text = refused(row, text)
-    return counts, text
+        counts.append(asked.matcher(row, rest)[0])
+        rest = asked.refused(row, rest)
+    return counts, rest
 
 
 def _most(tried: Sequence[Format], counts: Sequence[int]) -> Format:
