@@ -39,8 +39,13 @@ def _lines(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
     if len(found) > SHOWN_ROWS:
         yield f"- {plural(len(found) - SHOWN_ROWS, 'more finding')}"
     yield ""
+    alone = len(report.reports) == 1
+    empty = [table for table in report.reports if not table.rows and table.problem is None and not alone]
     for table in report.reports:
-        yield from _table(table)
+        if table not in empty:
+            yield from _table(table)
+    if empty:
+        yield f"Nothing to show in {', '.join(_plain(table.title or table.name) for table in empty)}."
 
 
 def _table(table: ReportTable) -> Iterator[str]:

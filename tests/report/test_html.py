@@ -257,9 +257,16 @@ def test_without_jinja_the_way_out_is_named(monkeypatch):
         page.environment.cache_clear()
 
 
-def test_a_page_from_the_ledger_says_that_no_log_was_read():
+def test_a_page_of_an_empty_folder_does_not_speak_of_a_ledger():
     text = " ".join(read(replace(night(), files=())).texts)
-    assert "No log was read for this page" in text
+    assert "No log was read for this page." in text
+    assert "ledger" not in text
+
+
+def test_a_page_from_the_ledger_says_that_no_log_was_read():
+    kept = replace(night(), files=(), run=replace(night().run, backend="none"))
+    text = " ".join(read(kept).texts)
+    assert "No log was read for this page: its counts come from the ledger" in text
     assert "lines read =" not in text
     assert "2026-03-02 00:00 to 2026-03-02 23:00 UTC, by the hour" in text
 

@@ -74,3 +74,11 @@ def test_durations_have_their_units():
     sql = "SELECT path, approx_quantile(duration, 0.95) AS p95 FROM web"
     report = Report(RUN, (FINE,), (replace(TABLE, sql=sql, columns=columns, rows=(("/", 0.25),)),))
     assert parsed(report)[1][-1] == ["/", "250 ms"]
+
+
+def test_reports_without_rows_share_a_line_beside_others():
+    empty = replace(TABLE, name="nothing", title="Nothing", rows=())
+    text = render(Report(RUN, (FINE,), (TABLE, empty, replace(empty, title="No more"))), 0.05).decode()
+    assert "no rows" not in text
+    assert text.endswith("Nothing to show in Nothing, No more.\n")
+    assert "no rows" in render(Report(RUN, (FINE,), (empty,)), 0.05).decode()

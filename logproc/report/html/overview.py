@@ -11,7 +11,7 @@ from logproc.report.html.panels import shortened, statement
 from logproc.report.summary import problem_of, problems, verdict
 from logproc.report.text import path_text, plural, rfc3339, size
 from logproc.report.units import NUMBERS, Unit
-from logproc.report_model import NOTHING_BEFORE
+from logproc.report_model import NO_BACKEND, NOTHING_BEFORE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,6 +99,7 @@ class Books:
     samples: tuple[tuple[str, int, int, str, str], ...]
     listed: tuple[FileRow, ...]
     more_files: str
+    from_ledger: bool
 
 
 def tiles(table: ReportTable, number: int, note: str, report: Report, compared: Comparison = NOTHING_BEFORE) -> Tiles:
@@ -193,6 +194,7 @@ def books(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> Bo
         samples=tuple(_samples(report))[:MOST_SAMPLES],
         listed=tuple(_file(entry, max_reject_ratio, named) for entry in files[:MOST_FILES]),
         more_files=plural(len(files) - MOST_FILES, "more file") if len(files) > MOST_FILES else "",
+        from_ledger=report.run.backend == NO_BACKEND,
     )
 
 
