@@ -384,6 +384,18 @@ def test_tables_that_rested_are_put_together_one_at_a_time(monkeypatch):
     assert not tables._ALONE.locked()
 
 
+def test_the_heap_gives_back_what_large_tables_took_and_keeps_what_small_ones_did(monkeypatch):
+    given = mock.Mock()
+    monkeypatch.setattr(tables, "give_back", given)
+    both = dumped(TOP, paths([1])), dumped(EVERY, paths([1]))
+    monkeypatch.setattr(tables, "GIVE_BACK_BYTES", sum(map(len, both)) + 1)
+    Tables([TOP, EVERY], 10).merge(both)
+    assert not given.called
+    monkeypatch.setattr(tables, "GIVE_BACK_BYTES", sum(map(len, both)))
+    Tables([TOP, EVERY], 10).merge(both)
+    given.assert_called_once_with()
+
+
 def test_a_large_table_is_refused_before_anything_is_merged_too(monkeypatch):
     monkeypatch.setattr(tables, "LARGE_BYTES", 1)
     both = Tables([TOP, EVERY], 10)
