@@ -116,6 +116,7 @@ def _with_records(
         for score in scores
         if score.format.rank > chosen.rank
         if score.share >= (FINER_SHARE if score.format.family == chosen.family else MIN_SHARE)
+        if score.format.family == chosen.family or chosen.header is None  # whose rows are what it says
         if is_timed(score.format) and score.matched >= OTHER_LINES
     ][: MOST_FORMATS - 1]
     tried.append(chosen)

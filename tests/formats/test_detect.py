@@ -514,3 +514,10 @@ def test_a_cut_line_of_aws_logs_tail_makes_no_group_of_its_time():
     line = b"2024-01-02T03:04:05.678000+00:00 ecs/app/0123456789abcdef GET / 200\n"
     found = detect([line * 9 + line[:40] + line + line[4:]], matcher=MATCHER)
     assert found.format == "aws_logs_tail"
+
+
+@pytest.mark.parametrize("rows", [1, 3, 10])
+def test_rows_under_a_header_of_tabs_are_of_no_other_format(rows: int):
+    text = b"timestamp\tlevel\tmessage\tX-Id\n" + b"2024-01-02T03:04:05Z\twarn\ta, b\t7\n" * rows
+    match = Matcher()
+    assert detect([text], matcher=match, refused=match.refused, readers=match.readers).format == "tsv"
