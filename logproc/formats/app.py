@@ -6,7 +6,6 @@ https://github.com/google/glog
 
 from __future__ import annotations
 
-from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, app, level, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Slot
@@ -146,7 +145,6 @@ APP = (
         rank=-2,
         head=2,
         needs=(b"\t",),
-        unlike=Expression(rb"\A[A-Za-z_]\w*(?:\t\w+)+\r?\n"),  # a header that names columns
         samples=(
             Sample(
                 '2024-01-02T03:04:05.678+0100\tINFO\tapp/main.go:12\tstarted\t{"port": 80}',

@@ -186,6 +186,8 @@ def _choice(scores: list[Score], refusal: str, text: bytes) -> Detection:
         reason = refusal or f"{NOTHING_MATCHES} (best: {best.format.name}, {100 * best.share:.0f} % of lines)"
         return Detection(None, 0.0, best.format.name, reason)
     chosen = next(score for score in scores if score.share >= best.share * (1 - SPECIFIC_MAY_LOSE))
+    if chosen.rejected and chosen.format.header is None:  # perhaps the line that says what the others are
+        chosen = next((score for score in scores if _reads_header(score, chosen.share)), chosen)
     runner_up = None
     if len(scores) > 1:
         runner_up = max((score for score in scores if score is not chosen), key=share_of).format.name
@@ -218,6 +220,12 @@ def _behind_head(
     share = matched / (matched + rejected)
     reason = f"{100 * share:.0f} % of {matched + rejected} lines match, and behind the first third {behind.reason}"
     return Detection(chosen.name, min(share, behind.confidence), behind.runner_up, reason)
+
+
+def _reads_header(score: Score, share: float) -> bool:
+    """Tell whether a format found its columns named in a text and reads about `share` of it."""
+    header = score.format.header
+    return header is not None and not header.default and score.share >= share * (1 - SPECIFIC_MAY_LOSE)
 
 
 def _reads_records(score: Score, text: bytes) -> bool:

@@ -516,7 +516,7 @@ def test_a_cut_line_of_aws_logs_tail_makes_no_group_of_its_time():
     assert found.format == "aws_logs_tail"
 
 
-@pytest.mark.parametrize("rows", [1, 3, 10])
+@pytest.mark.parametrize("rows", [1, 3, 10, 100])
 def test_rows_under_a_header_of_tabs_are_of_no_other_format(rows: int):
     text = b"timestamp\tlevel\tmessage\tX-Id\n" + b"2024-01-02T03:04:05Z\twarn\ta, b\t7\n" * rows
     match = Matcher()
