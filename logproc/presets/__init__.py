@@ -70,6 +70,10 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "app_templates",
         "app_errors",
         "app_exceptions",
+        "json_levels",
+        "json_levels_by_hour",
+        "json_loggers",
+        "json_templates",
     ),
 }
 """Names of the reports of each preset, in the order in which they are shown."""

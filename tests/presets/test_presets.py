@@ -7,6 +7,7 @@ from importlib import resources
 
 import pytest
 
+import logproc
 from logproc.cli import execute
 from logproc.errors import UsageError
 from logproc.presets import PLACES, PRESETS, load, names
@@ -20,7 +21,7 @@ REPORTS = [(preset, name, sql) for preset in PRESETS for name, sql in load(prese
 def test_every_report_plans(preset, name, sql):
     spec = plan(sql, name, rules=Rules(geo=("",)))
     assert sql.startswith(f"-- title: {spec.title}\n")
-    assert spec.relation == preset
+    assert spec.relation == ("json" if name.startswith("json_") else preset)  # programs write these, too
     assert spec.aggregates
     # What has unbounded keys must be cut by an additive aggregate, so that heavy hitters can stand in for all.
     if spec.limit is not None:
@@ -60,6 +61,25 @@ def test_every_ejected_file_runs(tmp_path, capsys):
     assert [report["name"] for report in reports] == [file.stem for file in files]
     assert not any("problem" in report for report in reports)
     assert f"{len(REPORTS)} presets copied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"ts":"2026-02-01T1%d:00:00Z","level":"error","logger":"db","msg":"query %d failed"}\n',
+        'ts=2026-02-01T1%d:00:00Z level=error logger=db msg="query %d failed"\n',
+    ],
+)
+def test_structured_lines_have_reports(tmp_path, line):
+    (tmp_path / "a.log").write_text("".join(line % (number % 2, number) for number in range(6)))
+    reports = {report.name: report.rows for report in logproc.run(tmp_path, backend="serial").reports if report.rows}
+    hour, later = "2026-02-01T10:00:00Z", "2026-02-01T11:00:00Z"
+    assert reports == {
+        "json_levels": (("ERROR", 6, later),),
+        "json_levels_by_hour": ((hour, "ERROR", 3), (later, "ERROR", 3)),
+        "json_loggers": (("db", 6, 6),),
+        "json_templates": (("ERROR", "query <*> failed", 6, hour, later),),
+    }
 
 
 def test_one_report_is_loaded_by_its_path():
