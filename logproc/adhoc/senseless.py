@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.adhoc.clauses import with_clause
 from logproc.errors import QueryError
+from logproc.model import Kind
 from logproc.rollup.builder import span
 from logproc.rollup.functions import ALIASES, FUNCTIONS
 
@@ -21,12 +22,19 @@ def refuse_senseless(tree: Node, sql: str) -> None:
     for node in tree.walk():
         name = node.name.lower() if type(node).__name__ == "Anonymous" else ""
         function = FUNCTIONS.get(ALIASES.get(name, name))
-        for place, check in function.literals if function is not None else ():
+        if function is None:
+            continue
+        for place, check in function.literals:
             value = _literal(node.expressions[place]) if place < len(node.expressions) else None
-            problem = None if value is None else check(value)
+            fits = value is not None and _kind(value) in function.parameters[place]  # else DuckDB says what is wrong
+            problem = check(value) if fits else None
             if problem:
                 begin, end = span(node, sql)
                 raise QueryError(with_clause(f"{node.name}: {problem}", sql, begin), None, sql, begin, end)
+
+
+def _kind(value: Value) -> Kind:
+    return Kind.TEXT if isinstance(value, str) else Kind.INTEGER
 
 
 def _literal(node: Node) -> Value:

@@ -107,7 +107,7 @@ def test_rows_as_they_are_need_no_more_rows_than_they_show(tmp_path):
         assert question.asked_of(sql, question.relations_of(config)).enough == needs, sql
     with Duck(config, "SELECT n FROM json LIMIT 2 OFFSET 1") as duck:
         assert [b.to_pylist() for b in duck.batches(duck.reader())] == [[{"n": 1}, {"n": 2}]]
-        assert not duck.complete
+        assert not duck._scan.complete
     assert rows("SELECT n, row_number() OVER (ORDER BY n DESC) AS r FROM json LIMIT 1", tmp_path)[1] == [(59_999, 1)]
 
 

@@ -353,6 +353,7 @@ def test_what_is_written_and_seldom_meant_is_said_in_both_engines(part, engine, 
         ("strftime(time, '')", "'' has no directive; write one such as '%Y-%m-%d'"),
         ("try_strptime(path, 'dd/MMM/yyyy')", "has no directive; write '%d/%b/%Y'"),
         ("split_part(path, '/', 0)", "there is no part 0"),
+        ("subnet(client, 'abc')", "abc"),
     ],
 )
 def test_literals_without_sense_are_refused_by_both_engines(part, engine, message):
