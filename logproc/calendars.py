@@ -89,7 +89,7 @@ def _write_spans(ledger: Ledger, config: Config, folder: str, choices: Choices, 
 
 
 def _write_days_before(ledger: Ledger, config: Config, folder: str, night: str, choices: Choices, now_ns: int) -> None:
-    """Write the reports of the last days before the first night, which the calendar would have nothing for."""
+    """Write the reports of the last days before the first night that is kept: the calendar would have none for them."""
     first = calendar.first_night(folder, night)
     days = [day for day in _days(ledger) if date_text(day) < first][-MOST_DAYS_BEFORE:]
     _write_stale(ledger, config, folder, [("days", date_text(day), day, day + 1) for day in days], choices, now_ns)

@@ -130,11 +130,14 @@ class GroupBuilder(BatchBuilder):
 
     def _give(self, *, forgets: bool) -> None:
         """Make a batch of the groups of the program, which drops its dictionaries if it `forgets`."""
+        if len(ids := self._program.tallies[0].marked.present()):
+            self._made.append(self._batch_of(ids))
+        if forgets:
+            self.forget()
+
+    def _batch_of(self, ids: NDArray[np.int64]) -> Any:  # noqa: ANN401 - pyarrow
         program = self._program
         (tally,) = program.tallies
-        ids = tally.marked.present()
-        if not len(ids):
-            return
         vectors = program.index(program.spec).vectors(ids)
         arrays = [
             self.array(vector, label, TYPES[vector.kind], None)
@@ -144,9 +147,7 @@ class GroupBuilder(BatchBuilder):
             if state.aggregate == ROWS:
                 state.load(len(tally.marked.counts), [tally.marked.counts])
             arrays += _arrays(state.select(ids))
-        self._made.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
-        if forgets:
-            self.forget()
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
 class _Program(RelationProgram):

@@ -262,12 +262,12 @@ GROWN_GROUPS = 1 << 17
 what comes is merged many times as it is."""
 
 _ALONE = Lock()
-"""Held while a table that rested is put together for a merge, which takes seven times its size: by one thread at a
-time, be it a worker's or the one that merges what workers return."""
+"""Held while a table that rested takes in another one, which takes seven times its size for a while: by one thread at
+a time, be it a worker's or the one that merges what workers return."""
 
 
 class Held:
-    """A table between merges: one that was cut is, until more comes, the bytes that travel, a third of its size."""
+    """A table between merges: one that was cut, or will soon be, is the bytes that travel, a third of its size."""
 
     def __init__(self, spec: RollupSpec, max_groups: int) -> None:
         self.spec = spec
