@@ -29,23 +29,31 @@ _MICROS[[10, 13, 16]] = 1_000_000, 1000, 1
 
 
 def _read_stamps(
-    parser: NamedParser, key: int, buffer: NDArray[np.uint8], row: int, counters: NDArray[np.int64]
+    parser: NamedParser, key: bytes, buffer: NDArray[np.uint8], row: int, counters: NDArray[np.int64]
 ) -> None:
-    """Give rows whose own time cannot be read the one in front: digits behind NULs and `key` bytes."""
+    """Give rows whose own time cannot be read the one in front, if one stood there: digits behind NULs and `key`."""
     upto, lines = int(counters[tokenize.ROWS]), parser.lines
     bad = row + np.flatnonzero(lines.times[row:upto] == NO_TIME)
     if parser.counts_alone or not len(bad):
         return
     places = lines.row_offset[bad, None] + np.arange(_KEY_ENDS + _DIGITS)
-    text = buffer[np.minimum(places, len(buffer) - 1)].astype(np.int64) - ord("0")
-    first = (text != -ord("0")).argmax(axis=1) + key
+    zero = ord("0")
+    text = buffer[np.minimum(places, len(buffer) - 1)].astype(np.int64) - zero
+    first = (text != -zero).argmax(axis=1) + len(key)
+    rewritten = (_part(text, first - len(key), len(key)) == [byte - zero for byte in key]).all(axis=1)
     ranks = np.arange(_DIGITS)
-    digits = np.take_along_axis(text, np.minimum(first[:, None] + ranks, text.shape[1] - 1), axis=1)
+    digits = _part(text, first, _DIGITS)
     ends = np.hstack([(digits < 0) | (digits > 9), np.ones((len(bad), 1), bool)]).argmax(axis=1)
     powers = 10 ** np.maximum(ends[:, None] - 1 - ranks, 0)
     micros = np.where(ranks < ends[:, None], digits * powers, 0).sum(axis=1) * _MICROS[ends]
-    lines.times[bad] = np.where(micros > 0, micros, NO_TIME)
+    lines.times[bad] = np.where(rewritten & (micros > 0), micros, NO_TIME)
     counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])
+
+
+def _part(text: NDArray[np.int64], begins: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+    """Return so many bytes of each row, or the last one again behind its end."""
+    places = np.minimum(begins[:, None] + np.arange(length), text.shape[1] - 1)
+    return np.take_along_axis(text, places, axis=1)
 
 
 class StampedJsonParser(JsonParser):
@@ -55,7 +63,7 @@ class StampedJsonParser(JsonParser):
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         rewrite_stamped(buffer.ctypes.data, begin, end, 0, np.zeros(CACHE_CELLS, np.int64))
         super().parse(buffer, begin, end, row, counters)
-        _read_stamps(self, len('{"~0":'), buffer, row, counters)
+        _read_stamps(self, b'{"~0":', buffer, row, counters)
 
 
 class StampedPairParser(PairParser):
@@ -73,4 +81,4 @@ class StampedPairParser(PairParser):
         """Tokenise whole lines of buffer[begin:end] into rows from `row` on."""
         rewrite_stamped(buffer.ctypes.data, begin, end, 1, np.zeros(CACHE_CELLS, np.int64))
         super().parse(buffer, begin, end, row, counters)
-        _read_stamps(self, len("~0="), buffer, row, counters)
+        _read_stamps(self, b"~0=", buffer, row, counters)

@@ -63,6 +63,17 @@ def test_the_time_in_front_is_that_of_a_record_whose_own_cannot_be_read(stamp: b
     assert [row["time"][:19] for row in rows] == ["2024-01-02T03:04:05"] * 2
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("jsonl_timestamped", b'{"id":%d,"a":"x"}\n'), ("logfmt_timestamped", b"id=%d a=x\n")],
+)
+@pytest.mark.parametrize("number", [1704164645, 1704164645678, 1704164645678901])
+def test_a_number_in_front_is_no_time_where_none_stood_there(name: str, line: bytes, number: int):
+    (row,), _ = parsed(name, line % number)
+    assert row["time"] is None
+    assert row["id"] == number
+
+
 def test_a_time_of_its_own_is_that_of_the_record():
     text = DOCKER + b'{"ts":"2024-01-02T03:04:04Z","msg":"up"}\n'
     assert parsed("jsonl_timestamped", text)[0] == [{"time": "2024-01-02T03:04:04Z", "message": "up"}]
