@@ -181,9 +181,9 @@ class Duck:
         found = {} if STDIN in self._config.paths else with_numbers(self._text(), reads)
         if not found:
             return reads
-        columns = self._columns(self._text())
-        self._show_empty(found)
         with suppress(self._duckdb.Error):
+            columns = self._columns(self._text())
+            self._show_empty(found)
             if self._columns(self._text()) == columns:
                 return found
         self._show_empty(reads)
@@ -196,7 +196,9 @@ class Duck:
     def _again(self) -> Any:  # noqa: ANN401 - pyarrow
         """Begin again with texts, since there are too many to be numbered."""
         assert self._scan is not None
-        self._scan.stop()
+        if self._progress is not None:
+            self._progress.close()
+        self._scan.__exit__(ManyTextsError, None, None)  # so that it leaves nothing, and writes no rejects
         self._failure = None
         for name in self._reads:
             self._connection.unregister(name)
@@ -339,9 +341,10 @@ class Duck:
                 continue
             if batch is None:
                 return
-            if not self._given:
-                self._given = True
-                self._unbound()
+            if not self._given and not self._unbound():  # a thread has failed, which is heard with a later batch
+                reader = self._again()
+                continue
+            self._given = True
             yield batch
 
     def _next(self, reader: Any) -> Any:  # noqa: ANN401 - pyarrow
@@ -352,11 +355,10 @@ class Duck:
                 raise self._failure from error
             raise self._said(error) from error
 
-    def _unbound(self) -> None:
-        """Let numbers go on without bounds: somebody has rows of the result, so that nothing can begin again."""
-        for selection in self._reads.values():
-            for numbers in selection.numbers.values():
-                numbers.bounded = False
+    def _unbound(self) -> bool:
+        """Let numbers go on without bounds, if they can: nothing can begin again once somebody has rows."""
+        every = [numbers.unbound() for reads in self._reads.values() for numbers in reads.numbers.values()]
+        return all(every)
 
 
 def _shown(label: str, column: Expression) -> str:

@@ -44,7 +44,8 @@ class Numbers:
     def __init__(self) -> None:
         self._dictionary = Dictionary(raw=True)
         self._lock = threading.Lock()
-        self.bounded = True
+        self._bounded = True
+        self._exceeded = False
 
     def of(self, texts: Dictionary, begin: int, end: int) -> NDArray[np.int32]:
         """Return the numbers of the keys [begin, end) of a thread's dictionary; ManyTextsError past the limit."""
@@ -55,9 +56,16 @@ class Numbers:
         with self._lock:
             self._dictionary.encode(texts.arena, starts, ends, styles, end - begin, numbers)
             many = len(self._dictionary) > MOST or self._dictionary.bytes_used > MOST_BYTES
-        if many and self.bounded:
-            raise ManyTextsError
+            if many and self._bounded:
+                self._exceeded = True
+                raise ManyTextsError
         return numbers
+
+    def unbound(self) -> bool:
+        """Let numbers go on without bounds, and return whether they could: not where a thread was over them before."""
+        with self._lock:
+            self._bounded = False
+            return not self._exceeded
 
 
 def with_numbers(sql: str, reads: Mapping[str, Reads]) -> dict[str, Reads]:

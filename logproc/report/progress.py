@@ -14,7 +14,7 @@ class Progress(Protocol):
     """What a run tells about itself while it works; all calls come from one thread."""
 
     def start(self, total_bytes: int, total_files: int) -> None:
-        """Begin: so many bytes on disk in so many files are to be read."""
+        """Begin, or once more behind `close`: so many bytes on disk in so many files are to be read."""
 
     def advance(self, bytes: int, lines: int, files: int) -> None:  # noqa: A002 - the unit is the name
         """Add what was done since the last call."""
@@ -38,7 +38,7 @@ class Bar:
         with warnings.catch_warnings():  # of a notebook without widgets: then the bar is text
             warnings.simplefilter("ignore")
             tqdm = import_module("tqdm.auto" if in_notebook() else "tqdm").tqdm
-        self._total_files = total_files
+        self._lines, self._files, self._total_files = 0, 0, total_files
         self._bar = tqdm(
             total=total_bytes,
             unit="B",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,47 @@ def test_what_is_not_asked_for_in_the_end_is_numbered_on_once_rows_were_given(mo
     monkeypatch.setattr(numbering, "MOST", 3)
     sql = "SELECT status FROM (SELECT status, rank() OVER (PARTITION BY client) AS unused FROM web)"
     assert answer(sql)[1] == answer(sql, plain=True)[1]
+
+
+def test_a_thread_that_failed_before_the_first_rows_were_given_makes_the_query_begin_again(monkeypatch):
+    """As where rows stream: the failure waits behind batches that are good."""
+    sql = "SELECT status FROM (SELECT status, rank() OVER (PARTITION BY client) AS unused FROM web)"
+    expected = answer(sql, plain=True)[1]
+    with Duck(CONFIG, sql) as duck:
+        monkeypatch.setattr(numbering, "MOST", 3)
+        (numbers,) = (one for reads in duck._reads.values() for one in reads.numbers.values())
+        reader = duck.reader()
+        take, held = duck._next, [duck._next(reader)]
+        numbers._exceeded = True
+
+        def fails_behind_the_first(asked):
+            if asked is not reader:
+                return take(asked)
+            if not held:
+                raise numbering.ManyTextsError
+            return held.pop()
+
+        monkeypatch.setattr(duck, "_next", fails_behind_the_first)
+        rows = sorted(repr(row) for batch in duck.batches(reader) for row in batch.to_pylist())
+        assert (rows, duck.report().lines.counted) == expected[1:]
+
+
+def test_a_query_that_begins_again_leaves_nothing_and_writes_its_rejects_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "scratch").mkdir()
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.log").write_bytes((DATA / "web1" / "access.log").read_bytes() + b"rubbish\n")
+    rejects = tmp_path / "rejects" / "r.jsonl"
+    rejects.parent.mkdir()
+    config = replace(CONFIG, paths=(str(logs),), output=replace(CONFIG.output, rejects=str(rejects)))
+    monkeypatch.setattr(numbering, "MOST", 3)
+    with Duck(config, next(iter(NUMBERED))) as duck:
+        list(duck.batches(duck.reader()))
+    assert [json.loads(line)["raw"] for line in rejects.read_text().splitlines()] == ["rubbish"]
+    assert list(rejects.parent.iterdir()) == [rejects]
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_standard_input_can_be_read_once_so_that_its_texts_are_texts():
