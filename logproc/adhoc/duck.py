@@ -337,11 +337,14 @@ class Duck:
             try:
                 batch = self._next(reader)
             except ManyTextsError:
+                if self._given:
+                    raise
                 reader = self._again()
                 continue
             if batch is None:
                 return
             if not self._given and not self._unbound():  # a thread has failed, which is heard with a later batch
+                self._drop(reader)
                 reader = self._again()
                 continue
             self._given = True
@@ -354,6 +357,12 @@ class Duck:
             if self._failure is not None:
                 raise self._failure from error
             raise self._said(error) from error
+
+    def _drop(self, reader: Any) -> None:  # noqa: ANN401 - pyarrow
+        """Take what is left of a result, up to the failure that waits there: an open one keeps the connection busy."""
+        with suppress(self._duckdb.Error, pa.ArrowException):
+            while self._in_thread(lambda: next(reader, None)) is not None:
+                pass
 
     def _unbound(self) -> bool:
         """Let numbers go on without bounds, if they can: nothing can begin again once somebody has rows."""

@@ -110,7 +110,6 @@ def test_a_thread_that_failed_before_the_first_rows_were_given_makes_the_query_b
     sql = "SELECT status FROM (SELECT status, rank() OVER (PARTITION BY client) AS unused FROM web)"
     expected = answer(sql, plain=True)[1]
     with Duck(CONFIG, sql) as duck:
-        monkeypatch.setattr(numbering, "MOST", 3)
         (numbers,) = (one for reads in duck._reads.values() for one in reads.numbers.values())
         reader = duck.reader()
         take, held = duck._next, [duck._next(reader)]
