@@ -198,7 +198,8 @@ class Duck:
         assert self._scan is not None
         if self._progress is not None:
             self._progress.close()
-        self._scan.__exit__(ManyTextsError, None, None)  # so that it leaves nothing, and writes no rejects
+        error = ManyTextsError()
+        self._scan.__exit__(type(error), error, None)  # so that it leaves nothing, and writes no rejects
         self._failure = None
         for name in self._reads:
             self._connection.unregister(name)
