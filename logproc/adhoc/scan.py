@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from logproc.inputs.blocks import Block
     from logproc.model import Batch, FileResult
     from logproc.report.progress import Progress
+    from logproc.report_model import FileEntry
     from logproc.rollup.columns import RowStore
     from logproc.worker import Job
 
@@ -133,7 +134,7 @@ class Scan:
         )
         files = self._books.close()
         if not self.complete:
-            files = tuple(entry for entry in files if entry.status != "failed" or entry.reason is not None)
+            files = tuple(entry for entry in files if not _is_untouched(entry))
             if self._files and not files:  # DuckDB knew the answer without any row
                 info = replace(info, backend=NO_BACKEND)
         return Report(info, files, tuple(reports))
@@ -189,6 +190,11 @@ class Scan:
         self._channel.put(task.number, (task.number, None))
         self._channel.end(task.number)
         return desk
+
+
+def _is_untouched(entry: FileEntry) -> bool:
+    """Tell whether no range of a file was read, and none failed: what fails has a reason."""
+    return entry.status == "failed" and entry.reason is None
 
 
 class ScanDesk(Desk):

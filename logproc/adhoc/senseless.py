@@ -25,7 +25,7 @@ def refuse_senseless(tree: Node, sql: str) -> None:
         if function is None:
             continue
         for place, check in function.literals:
-            value = _literal(node.expressions[place]) if place < len(node.expressions) else None
+            value = written(node.expressions[place]) if place < len(node.expressions) else None
             fits = value is not None and _kind(value) in function.parameters[place]  # else DuckDB says what is wrong
             problem = check(value) if fits else None
             if problem:
@@ -37,7 +37,8 @@ def _kind(value: Value) -> Kind:
     return Kind.TEXT if isinstance(value, str) else Kind.INTEGER
 
 
-def _literal(node: Node) -> Value:
+def written(node: Node) -> Value:
+    """Return the text or the whole number that a node writes out, None for any other."""
     kind = type(node).__name__
     if kind == "Neg" and type(node.this).__name__ == "Literal" and node.this.name.isdigit():
         return -int(node.this.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from logproc.adhoc.scopes import Scopes
+from logproc.adhoc.senseless import written
 from logproc.model import Kind
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ def _number(node: Node, name: str) -> int | None:
     arguments: list[Node] = node.expressions if type(node).__name__ == "Anonymous" else []
     if len(arguments) < 2 or node.name.lower() != name:
         return None
-    literal = arguments[1]
-    is_number = type(literal).__name__ == "Literal" and literal.name.isdigit() and not literal.is_string
-    return int(literal.name) if is_number else None
+    value = written(arguments[1])
+    return value if isinstance(value, int) else None
 
 
 def _bits(node: Node) -> str | None:

@@ -11,14 +11,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from logproc.report import figures, within
+from logproc.report.within import DAY, HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logproc.report.figures import Axis, Chart
     from logproc.report_model import FileEntry, ReportTable
-
-HOUR, DAY = 3600, 86400
 
 NAMES = {HOUR: "hour", DAY: "day"}
 """What a step of so many seconds is called."""

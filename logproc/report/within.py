@@ -68,7 +68,7 @@ def _course(table: ReportTable) -> Course | None:
     keys = [index for index, column in enumerate(table.columns) if column.role == "key"]
     if table.problem or table.truncated or len(keys) != 1 or table.columns[keys[0]].type != "time":
         return None
-    rows = {_second(row[keys[0]]): row for row in table.rows if row[keys[0]] is not None}
+    rows = {second(row[keys[0]]): row for row in table.rows if row[keys[0]] is not None}
     gaps = [after - before for before, after in pairwise(sorted(rows))]
     width = min(gaps, default=0)
     if width not in {HOUR, DAY}:
@@ -76,7 +76,8 @@ def _course(table: ReportTable) -> Course | None:
     return Course(table.columns, rows, width, table.sql)
 
 
-def _second(text: str) -> int:
+def second(text: str) -> int:
+    """Return the second since 1970 of a time as cells have it."""
     return int(datetime.fromisoformat(text).timestamp())
 
 
@@ -109,8 +110,10 @@ def finer(table: ReportTable, tables: Sequence[ReportTable]) -> Iterator[tuple[i
     """Yield from when to when reports go that count the rows of this one in finer steps, in seconds since 1970."""
     mine = _course(table)
     count = None if mine is None else _count(mine)
+    if mine is None or mine.width == HOUR or count is None:  # hours are the finest
+        return
     for course in map(_course, tables):
-        if mine and course and course.width < mine.width and count is not None and _count(course) == count:
+        if course is not None and course.width < mine.width and _count(course) == count:
             yield min(course.rows), max(course.rows) + course.width
 
 
@@ -157,7 +160,7 @@ def _is_day(span: Span) -> bool:
 
 
 def _named(span: Span) -> str:
-    begin, end = (datetime.fromtimestamp(second, UTC) for second in (span.first, span.end))
+    begin, end = (datetime.fromtimestamp(seconds, UTC) for seconds in (span.first, span.end))
     if _is_day(span):
         return f"{begin:%Y-%m-%d}"
     return f"{begin:%Y-%m-%d %H:%M} to {end:{'%H:%M' if begin.date() == end.date() else '%Y-%m-%d %H:%M'}}"
@@ -191,4 +194,4 @@ def _adds_up(course: Course, index: int) -> bool:
 
 
 def _within(course: Course, index: int, span: Span) -> Iterator[Any]:
-    return (row[index] or 0 for second, row in course.rows.items() if span.first <= second < span.end)
+    return (row[index] or 0 for begin, row in course.rows.items() if span.first <= begin < span.end)

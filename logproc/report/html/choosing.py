@@ -101,7 +101,9 @@ def choosing(report: Report) -> Choosing | None:
     if len(shown) < len(pairs):
         totals[OTHERS] = [sum(sums[pair][n] for pair in pairs[len(shown) :]) for n in range(len(MEASURES))]
     whole = [sum(values[n] for values in sums.values()) for n in measures]
-    spans = within.spans_of(map(_second, {row[2] for row in table.rows if row[2]})) if width <= LONGEST_IN_DAY else ()
+    spans = (
+        within.spans_of(map(within.second, {row[2] for row in table.rows if row[2]})) if width <= LONGEST_IN_DAY else ()
+    )
     title, of = within.described(spans) if spans and axis else ("", "")
     times = [_steps_in(axis, span) for span in spans] if axis else []
     with_source = len({source for source, _ in pairs}) > 1
@@ -181,7 +183,7 @@ def _sums(table: ReportTable) -> dict[Pair, list[int]]:
 
 def _course(table: ReportTable, shown: set[Pair]) -> tuple[dict[str, dict[Pair, list[int]]], int]:
     """Return the counts of each step, by its begin, and the hours of a step."""
-    hours = {row[2]: _second(row[2]) // 3600 for row in table.rows if row[2]}
+    hours = {row[2]: within.second(row[2]) // within.HOUR for row in table.rows if row[2]}
     width = next((w for w in WIDTHS if len({h // w for h in hours.values()}) <= MOST_STEPS), WIDTHS[-1])
     begins = {text: _text(hour // width * width) for text, hour in hours.items()}
     course: dict[str, dict[Pair, list[int]]] = {begin: {} for begin in sorted(begins.values())}
@@ -192,10 +194,6 @@ def _course(table: ReportTable, shown: set[Pair]) -> tuple[dict[str, dict[Pair, 
             for n in range(len(MEASURES)):
                 found[n] += row[3 + n] or 0
     return course, width
-
-
-def _second(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
 
 
 def _text(hour: int) -> str:
