@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.report.changes import Change, Kind
 from logproc.report.json import compact
-from logproc.report.text import plural, visible
+from logproc.report.text import key_text, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +122,7 @@ def _object(change: Change) -> dict[str, Any]:
 
 
 def _part(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a report's key may be
-    text = "(none)" if value is None else visible(str(value))
+    text = visible(key_text(value))
     return f"{_name(name)} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from logproc.report.text import key_text
 from logproc.report.units import NUMBERS, Unit, adds_up, are_days, is_error, is_level, moment, unit_of
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _by_key(table: ReportTable, time: int, key: int, value: int) -> tuple[Chart,
     shown = largest if len(largest) <= MOST_LINES else largest[: MOST_LINES - 1]
     missing = 0 if additive else None
     lines = [
-        Line(str(name), tuple(None if place is None else numbers.get((place, name), missing) for place in places))
+        Line(key_text(name), tuple(None if place is None else numbers.get((place, name), missing) for place in places))
         for name in shown
     ]
     if len(shown) < len(largest) and additive:

@@ -89,6 +89,11 @@ def rfc3339(micros: int | None) -> str | None:
     return None if micros is None else timestamps.rfc3339(min(max(micros, _FIRST), _LAST))
 
 
+def key_text(value: object) -> str:
+    """Write a key of a report where it stands alone, in a legend or a sentence: one without value has a name too."""
+    return "(none)" if value is None else str(value)
+
+
 def plural(count: int, noun: str) -> str:
     """Count a noun: `1 line`, `1,234 lines`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

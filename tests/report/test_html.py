@@ -303,6 +303,14 @@ def test_columns_that_go_round_have_their_names_below():
     assert [text for text in found[begin:] if text.isdigit()][1:13] == [str(hour) for hour in range(0, 24, 2)]
 
 
+def test_lines_of_a_chart_that_have_no_key_are_called_none():
+    rows = [(f"2026-03-02T0{hour}:00:00Z", level, 5) for hour in range(8) for level in (None, "ERROR")]
+    columns = [column("hour", "time", "key"), column("level", "text", "key"), column("messages", "integer")]
+    texts = read(Report(night().run, (entry("a"),), (table("levels", columns, rows),))).texts
+    assert {"(none)", "ERROR"} <= {text.strip() for text in texts}
+    assert "None" not in "".join(texts)
+
+
 def test_times_of_one_column_are_written_alike():
     rows = [(f"p{second}", f"2026-03-02T08:36:{second:02}Z") for second in (0, 7)]
     found = table("t", [column("k", "text", "key"), column("last_time", "time")], rows)
