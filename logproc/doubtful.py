@@ -35,6 +35,12 @@ EDITED = (
     "its lines count twice"
 )
 
+TWICE = {
+    SHORTENED: f"{SHORTENED}: the lines that are left count twice",
+    DIVERGED: f"{DIVERGED}: its first lines count twice",
+}
+"""What is said of files that begin with the same 4 KiB as what was counted of them, if their times tell so, too."""
+
 ONCE = (
     "If a program wrote the same lines into both, they count once: equal files count each for itself where a run "
     "finds both of them"
@@ -42,11 +48,11 @@ ONCE = (
 
 
 def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
-    """Say which files were cut short, as by an editor, or are an older backup with more, and are counted as a whole."""
+    """Say which files are an older backup with more, counted as a whole, or may be another one than it is said."""
     for number in found.news:
         decision = found.decisions[number]
-        if decision.reason in {SHORTENED, DIVERGED, OLDER_AS_A_WHOLE}:
-            _warn(found, decision, warn, decision.reason)
+        if decision.reason == OLDER_AS_A_WHOLE:
+            _warn(found, decision, warn, OLDER_AS_A_WHOLE)
         elif decision.reason is not None and decision.reason.endswith(GUESSED):
             warn(f"{_shown(found, decision)}: {visible(decision.reason)}. {ONCE}")
 
@@ -60,10 +66,14 @@ def warn_of_times(found: Survey, ledger: Ledger, warn: Callable[[str], None]) ->
             continue
         if decision.beginning is not None:
             _warn_of_backup(found, decision, decision.beginning.generation, ledger, warn)
-        elif decision.reason in {REWRITTEN, ANOTHER}:
-            seen = found.seen.get(found.absolute[number].path)
-            if seen is not None and seen.generation not in there:
-                _warn_of_edited(found, decision, seen.generation or 0, ledger, warn)
+            continue
+        seen = found.seen.get(found.absolute[number].path)
+        if seen is None:
+            continue
+        if decision.reason in TWICE:
+            _warn_of_beginning(found, decision, seen.generation or 0, ledger, warn)
+        elif decision.reason in {REWRITTEN, ANOTHER} and seen.generation not in there:
+            _warn_of_edited(found, decision, seen.generation or 0, ledger, warn)
 
 
 def _warn_of_backup(found: Survey, decision: Decision, other: int, ledger: Ledger, warn: Callable[[str], None]) -> None:
@@ -76,6 +86,24 @@ def _warn_of_backup(found: Survey, decision: Decision, other: int, ledger: Ledge
     last = records[other].last_time if other in records else None
     if first is not None and last is not None and first < last:
         _warn(found, decision, warn, f"{OLDER_GOES_ON}; {BETWEEN}")
+
+
+def _warn_of_beginning(
+    found: Survey, decision: Decision, before: int, ledger: Ledger, warn: Callable[[str], None]
+) -> None:
+    """Say that a file begins as what was counted at its path: it was cut short, or an older copy was put back.
+
+    But not of a new log that begins with the same banner every night: its lines are later than those that were counted.
+    """
+    records = ledger.records_of({decision.generation or 0, before})
+    if len(records) == 2:
+        now, old = records[decision.generation or 0], records[before]
+        if now.first_time is None or old.last_time is None:
+            is_new = now.first_time != old.last_time
+        else:
+            is_new = now.first_time > old.last_time
+        if not is_new:
+            _warn(found, decision, warn, TWICE[decision.reason or ""])
 
 
 def _warn_of_edited(

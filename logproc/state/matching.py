@@ -51,9 +51,9 @@ EMPTY = "empty"
 OLDER = "an older copy: all of it was counted"
 OLDER_GOES_ON = "begins as an older copy of what was counted, and is counted from where that ends"
 OLDER_AS_A_WHOLE = "begins as an older copy of what was counted, can only be read as a whole, and counts twice as far"
-SHORTENED = "shortened: it begins as what was counted of it, and the lines that are left count twice"
+SHORTENED = "shortened: it begins as what was counted of it, and counts as a whole"
 GUESSED = "by its content alone: it was written before the last run, which did not find it"
-DIVERGED = "begins as what was counted of it, goes on otherwise, and counts as a whole: its first lines count twice"
+DIVERGED = "begins as what was counted of it, goes on otherwise, and counts as a whole"
 
 
 class Matcher:
@@ -332,7 +332,7 @@ class Matcher:
         return abs(self._now - file.log.mtime_ns) < self._settle
 
     def _changed_behind_its_head(self, file: Scanned, before: int) -> str | None:
-        """Say how a file that begins as what was counted at its path is another one: what is alike counts twice."""
+        """Say how a file that begins as what was counted at its path is another one."""
         if before not in self._known or file.look.stream:
             return None
         known, head = self._generation(before), file.look.head

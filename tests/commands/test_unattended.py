@@ -254,7 +254,7 @@ def test_a_file_that_was_cut_short_is_named_once_with_the_way_out(logs, tmp_path
     assert capsys.readouterr().err == ""
     assert execute(command) == 0
     said = capsys.readouterr().err
-    assert "logs/access.log: shortened: it begins as what was counted of it, and the lines that are left count " in said
+    assert "logs/access.log: shortened: it begins as what was counted of it, and counts as a whole: the lines " in said
     assert "`logproc state forget logs/access.log` takes all counts of it out" in said
     assert execute(command) == 0
     assert capsys.readouterr().err == ""

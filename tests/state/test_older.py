@@ -11,7 +11,7 @@ from state.rotation import SQL, Logs, config, counted, run
 
 from logproc import keeping, nightly
 from logproc.config import NamedReport, Output, State
-from logproc.doubtful import EDITED
+from logproc.doubtful import EDITED, TWICE
 from logproc.state.files import ENDS
 from logproc.state.generations import HEAD_BYTES
 from logproc.state.ledger import Ledger
@@ -96,7 +96,31 @@ def test_a_backup_of_before_the_first_run_counts_twice_and_the_run_says_so(tmp_p
     report = nightly.run(config(logs.root, tmp_path / "state"), warn=said.append)
     assert counted(report) == logs.ever
     (text,) = said
-    assert f"a.log: {DIVERGED if more else SHORTENED}. `logproc state forget " in text
+    assert f"a.log: {TWICE[DIVERGED if more else SHORTENED]}. `logproc state forget " in text
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+@pytest.mark.parametrize("more", [-10, 10])
+def test_nothing_is_said_of_a_new_log_that_begins_with_the_same_banner(tmp_path, more, is_kept):
+    logs, path = Logs(tmp_path / "logs"), tmp_path / "logs" / "a.log"
+    for night in range(1, 4):
+        if is_kept and path.exists():
+            logs.shift("a.log")
+        path.write_text(f"# built from {'x' * 1500}\n" * 3)
+        logs.append("a.log", 40 + more * night, day=night)
+        assert warnings_of(logs, tmp_path / "state") == (logs.ever, [])
+
+
+@pytest.mark.parametrize("more", [0, 90])
+def test_of_a_log_without_times_nobody_knows_and_it_is_said(tmp_path, more):
+    path = tmp_path / "logs" / "a.log"
+    path.parent.mkdir()
+    lines = [f"level=info message={number}\n" for number in range(400)]
+    for some in (lines, lines[:200] + ["level=info message=other\n"] * 3 * more):
+        said = []
+        path.write_text("".join(some))
+        nightly.run(config(path.parent, tmp_path / "state"), warn=said.append)
+    assert [TWICE[DIVERGED if more else SHORTENED] in text for text in said] == [True]
 
 
 @pytest.mark.parametrize("same_inode", [False, True])
