@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.report.text import path_text, visible
+from logproc.state.generations import GUESSED
 from logproc.state.matching import (
     ANOTHER,
     DIVERGED,
-    GUESSED,
     OLDER_AS_A_WHOLE,
     OLDER_GOES_ON,
     REWRITTEN,
@@ -42,9 +42,10 @@ TWICE = {
 """What is said of files that begin with the same 4 KiB as what was counted of them, if their times tell so, too."""
 
 ONCE = (
-    "If a program wrote the same lines into both, they count once: equal files count each for itself where a run "
-    "finds both of them"
+    "If a program wrote the same lines into both, they count once: have the next run find a copy of it, too, under a "
+    "name of its own, and they count twice"
 )
+"""What is to be done about a file that is taken for another one: equal files that a run finds both are two."""
 
 
 def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
@@ -53,8 +54,9 @@ def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
         decision = found.decisions[number]
         if decision.reason == OLDER_AS_A_WHOLE:
             _warn(found, decision, warn, OLDER_AS_A_WHOLE)
-        elif decision.reason is not None and decision.reason.endswith(GUESSED):
-            warn(f"{_shown(found, decision)}: {visible(decision.reason)}. {ONCE}")
+        elif decision.guessed and decision.generation is not None:
+            was = found.records[decision.generation].generation.path
+            warn(f"{_shown(found, decision)}: taken for {visible(path_text(was))}, {GUESSED}. {ONCE}")
 
 
 def warn_of_times(found: Survey, ledger: Ledger, warn: Callable[[str], None]) -> None:

@@ -86,13 +86,13 @@ def _planned_by_ledger(config: Config, planner: Planner, folder: str) -> Iterato
         if decision.kind in READ:
             seen = _planned(planner, log)
             size = log.size if decision.limit < 0 else decision.limit - decision.origin
-            reason = decision.reason
+            reason = decision.why
             if decision.kind == Kind.CONTINUED:
                 reason = f"continued at {decision.origin}" + (f", {reason}" if reason else "")
             yield replace(seen, bytes=size, reason=seen.reason if seen.status == "failed" else reason)
             continue
         codec, fmt, confidence, _, _ = found.records.lines_of(decision.generation)
-        yield PlanEntry(log.path, log.source, codec, fmt, confidence, log.size, 0, decision.kind.value, decision.reason)
+        yield PlanEntry(log.path, log.source, codec, fmt, confidence, log.size, 0, decision.kind.value, decision.why)
 
 
 def detect(config: Config, *, explained: bool = False) -> list[Detected]:

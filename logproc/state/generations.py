@@ -159,14 +159,18 @@ class Begun(NamedTuple):
     lines: int
 
 
+GUESSED = "by its content alone: it was written before the last run, which did not find it"
+"""What is said of a file that may be another one than it is taken for."""
+
+
 class Decision(NamedTuple):
     """What is done with a file of the scan, and why: bytes [origin, limit) are read; limit -1 is the end.
 
     `double_of` is the file, by number, that a duplicate is one of, and `copied` its family, length and CRC: a copy is
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even where nothing
     changes. `beginning` is what is known of the bytes before `origin` in a new file. `held` are other generations that
-    stand behind what was counted of this one, and where. A tuple, for a night without news makes one of
-    every file.
+    stand behind what was counted of this one, and where. `guessed` tells that nothing but its content says which
+    generation it is. A tuple, for a night without news makes one of every file.
     """
 
     file: int
@@ -181,6 +185,12 @@ class Decision(NamedTuple):
     copied: tuple[str, int, int] | None = None
     beginning: Beginning | None = None
     held: tuple[tuple[int, int], ...] = ()
+    guessed: bool = False
+
+    @property
+    def why(self) -> str | None:
+        """The reason, with what makes it doubtful."""
+        return f"{self.reason}, {GUESSED}" if self.guessed else self.reason
 
 
 def digest(data: bytes) -> bytes:

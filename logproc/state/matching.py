@@ -52,7 +52,6 @@ OLDER = "an older copy: all of it was counted"
 OLDER_GOES_ON = "begins as an older copy of what was counted, and is counted from where that ends"
 OLDER_AS_A_WHOLE = "begins as an older copy of what was counted, can only be read as a whole, and counts twice as far"
 SHORTENED = "shortened: it begins as what was counted of it, and counts as a whole"
-GUESSED = "by its content alone: it was written before the last run, which did not find it"
 DIVERGED = "begins as what was counted of it, goes on otherwise, and counts as a whole"
 
 
@@ -157,6 +156,8 @@ class Matcher:
                 if self._is(file, known):
                     self._claims[known.id] = file.number
                     self._go_on(file, known)
+                    if self._is_guessed(file, known):
+                        self._decide(self._decided[file.number]._replace(guessed=True))
             except InputError as error:
                 self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
         for file in self._doubles.in_order(file for file in looked if file.number not in self._decided):
@@ -224,8 +225,6 @@ class Matcher:
         """Decide on a file that is known."""
         look, number = file.look, file.number
         reason = _where(file, known)
-        if self._is_guessed(file, known):
-            reason = f"{reason}, {GUESSED}"
         if look.stream:
             self._go_on_stream(file, known, reason)
             return

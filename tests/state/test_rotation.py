@@ -20,11 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from state import rotation
 from state.rotation import LINE, Logs, counted, decoded, packed
 
-from logproc import keeping, nightly
+from logproc import keeping, looking, nightly
 from logproc.state import failpoints
-from logproc.state.generations import SHORT
+from logproc.state.generations import GUESSED, SHORT
 from logproc.state.ledger import Ledger
-from logproc.state.matching import GUESSED, OLDER
+from logproc.state.matching import OLDER
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # syncs cost nothing there
 
@@ -444,6 +444,64 @@ def test_a_file_that_may_be_another_than_it_is_taken_for_is_named(tmp_path, how)
     said.clear()
     nightly.run(rotation.config(logs.root, tmp_path / "state", reports=("lines",)), warn=said.append)
     assert said == []
+
+
+def taken_for_another(logs: Logs, state: Path, to: str, *, more: bytes = b"", gone: tuple[str, ...] = ()) -> list[str]:
+    """Put a log elsewhere, as of a time before the last run, have that found, and return what is said of it."""
+    written, said = logs.path("b.log").stat().st_mtime_ns, []
+    run(logs.root, state, now_ns=written + 10**12)
+    text = logs.path("b.log").read_bytes() + more
+    with logs.path("b.log").open():  # nothing else gets its inode
+        logs.path("b.log").unlink()
+        logs.path(to).write_bytes(packed(to, text))
+    for name in gone:
+        logs.path(name).unlink()
+    os.utime(logs.path(to), ns=(written + 10**11, written + 10**11))
+    asked = rotation.config(logs.root, state, reports=("lines",))
+    (planned,) = (entry.reason for entry in looking.plan(asked) if entry.path == str(logs.path(to)))
+    nightly.run(asked, warn=said.append)
+    nightly.reported(asked)
+    assert planned.endswith(f", {GUESSED}")
+    assert planned.startswith("holds what was counted of ") == bool(gone)
+    return said
+
+
+@pytest.mark.parametrize("how", ["waits", "went on", "holds another"])
+def test_that_it_may_be_another_is_said_whatever_else_is_said_of_it(tmp_path, how):
+    logs = Logs(tmp_path / "logs")
+    logs.append("b.log", 9)
+    if how == "waits":
+        said = taken_for_another(logs, tmp_path / "state", "elsewhere", more=b"10.0.0.1")
+    elif how == "went on":
+        logs.append("b.log", 0, torn=True)
+        torn = list(logs.ever)[-1]
+        said = taken_for_another(logs, tmp_path / "state", "elsewhere.gz", more=b"\n")
+        assert logs.ever[torn] == 1
+    else:
+        logs.append("a.log", 9)
+        more = logs.content("a.log")
+        said = taken_for_another(logs, tmp_path / "state", "elsewhere", more=more, gone=("a.log",))
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    assert [f"elsewhere{'.gz' * (how == 'went on')}: taken for {logs.path('b.log')}, {GUESSED}" in t for t in said] == [
+        True
+    ]
+
+
+def test_a_file_that_was_taken_for_another_counts_once_more_by_a_copy(tmp_path):
+    logs = Logs(tmp_path / "logs")
+    logs.append("a.log", 9)
+    for _ in range(2):
+        logs.append("b.log", 9)
+        run(logs.root, tmp_path / "state")
+    assert taken_for_another(logs, tmp_path / "state", "elsewhere")
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+    logs.copy("elsewhere", "b.copy")
+    logs.ever.update(list(logs.ever)[9:])
+    for _ in range(2):
+        assert counted(run(logs.root, tmp_path / "state")) == logs.ever
+        logs.path("b.copy").unlink(missing_ok=True)
+    logs.append("elsewhere", 1)
+    assert counted(run(logs.root, tmp_path / "state")) == logs.ever
 
 
 @pytest.mark.parametrize("pad", [0, 3000])
