@@ -18,6 +18,9 @@ _CADDY = Naming(
         request_id=("request.headers.X-Request-Id",),
         user_agent=("request.headers.User-Agent",),
         referrer=("request.headers.Referer",),
+        tls_protocol=("request.tls.version",),
+        tls_cipher=("request.tls.cipher_suite",),
+        content_type=("resp_headers.Content-Type",),
     ),
     unwrap=True,
     kinds={"remote_port": Kind.INTEGER},
@@ -60,6 +63,7 @@ _CLOUDFLARE = Naming(
         request_id=("RayID",),
         tls_protocol=("ClientSSLProtocol",),
         tls_cipher=("ClientSSLCipher",),
+        content_type=("EdgeResponseContentType",),
         remote_port=("ClientSrcPort",),
     ),
     kinds={"remote_port": Kind.INTEGER},
@@ -82,7 +86,8 @@ JSON_ACCESS = (
                 '{"level":"info","ts":1646861401.5241024,"logger":"http.log.access","msg":"handled request","request":'
                 '{"remote_ip":"192.0.2.1","remote_port":"41342","client_ip":"192.0.2.1","proto":"HTTP/2.0","method":'
                 '"GET","host":"localhost","uri":"/a?b=1","headers":{"User-Agent":["curl/7.82.0"],"Accept":["*/*"]},"tls"'
-                ':{"version":772}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,"status":200}',
+                ':{"version":772,"cipher_suite":4865}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":10900,'
+                '"status":200,"resp_headers":{"Content-Type":["text/html; charset=utf-8"]}}',
                 {
                     "time": "2022-03-09T21:30:01.524102Z",
                     "client": "192.0.2.1",
@@ -95,6 +100,9 @@ JSON_ACCESS = (
                     "duration": 0.000929675,
                     "bytes": 10900,
                     "status": 200,
+                    "tls_protocol": "772",
+                    "tls_cipher": "4865",
+                    "content_type": "text/html; charset=utf-8",
                     "level": "INFO",
                 },
             ),
@@ -168,11 +176,14 @@ JSON_ACCESS = (
         rank=49,
         needs=(b'"remote_addr"', b'"status"', b'"request'),
         unlike=lacks(b'"remote_addr"', b'"status"', rb'"(?:request|request_uri|request_method)"\s*:\s*"'),
-        naming=Naming(with_names(upstream_addr=("upstream_addr",))),
+        naming=Naming(
+            with_names(upstream_addr=("upstream_addr",), content_type=("content_type", "sent_http_content_type"))
+        ),
         samples=(
             Sample(
                 '{"time_iso8601":"2024-01-02T03:04:05+01:00","remote_addr":"192.0.2.1","request":"GET /a?b=1 HTTP/1.1",'
-                '"status":"200","body_bytes_sent":"5","request_time":"0.25","http_user_agent":"-"}',
+                '"status":"200","body_bytes_sent":"5","request_time":"0.25","http_user_agent":"-",'
+                '"sent_http_content_type":"text/css"}',
                 {
                     "time": "2024-01-02T02:04:05Z",
                     "method": "GET",
@@ -182,6 +193,7 @@ JSON_ACCESS = (
                     "status": 200,
                     "bytes": 5,
                     "duration": 0.25,
+                    "content_type": "text/css",
                 },
             ),
         ),

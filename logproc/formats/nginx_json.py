@@ -14,7 +14,7 @@ from logproc.model import FIELDS
 
 _BARE = re.compile(r"(?<=[:,\[])\s*(\$(?:\{\w+\}|\w+))(?=\s*[,}\]])")
 _ALONE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-_KNOWN = frozenset(FIELDS["web"])
+_KNOWN = frozenset([*FIELDS["web"], "content_type"])
 
 
 def is_json_template(text: str) -> bool:

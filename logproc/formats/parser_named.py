@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
-from logproc.formats.jsonl import SYNONYMS
 from logproc.formats.layouts import compile_layout
 from logproc.formats.naming import DATE, DURATIONS, KEPT_TEXTS, REQUEST, Naming
 from logproc.formats.within import Finder
@@ -66,9 +65,9 @@ class NamedParser:
         self.places = places_of(columns, self.lines)
         self._place = {name: number for number, name in enumerate(self.stored)}
         self._zone = self._place.get(self.naming.zone, -1) if self.naming.zone else -1
-        contract = [number for number, name in enumerate(columns) if name in SYNONYMS]
+        named = [number for number, name in enumerate(columns) if name in self.naming.synonyms]
         self._durations = [number for number, name in enumerate(self.stored) if name in DURATIONS]
-        self._unwrapped = contract if self.naming.unwrap else []
+        self._unwrapped = named if self.naming.unwrap else []
         self._finder = Finder(self.format.within, self.stored) if self.format.within is not None else None
 
     def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ _W3C_NAMES: dict[str, tuple[str, ...]] = {
     "request_id": ("x-edge-request-id",),
     "forwarded_for": ("x-forwarded-for", "cs(X-Forwarded-For)"),
     "host": ("s-computername",),
+    "content_type": ("sc-content-type",),
 }
 _W3C_KINDS = {
     "remote_port": Kind.INTEGER,
@@ -52,7 +53,7 @@ _W3C_KINDS = {
     "x_edge_response_result_type": Kind.TEXT,
     "x_edge_detailed_result_type": Kind.TEXT,
     "time_to_first_byte": Kind.DECIMAL,
-    "sc_content_type": Kind.TEXT,
+    "content_type": Kind.TEXT,
     "sc_content_len": Kind.INTEGER,
     "cs_protocol": Kind.TEXT,
 }

@@ -27,6 +27,8 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "errors",
         "extensions",
         "mime_types",
+        "content_types",
+        "content_kinds",
         "clients",
         "client_agents",
         "vhosts",

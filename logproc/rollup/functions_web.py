@@ -45,6 +45,24 @@ MIME_TYPES = {
 }  # fmt: skip
 """Registered media types by extension. A table of our own: what Python knows depends on its version and the machine."""
 
+TLS_NAMES = {
+    768: "SSLv3", 769: "TLSv1", 770: "TLSv1.1", 771: "TLSv1.2", 772: "TLSv1.3",
+    0x0005: "TLS_RSA_WITH_RC4_128_SHA", 0x000A: "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+    0x002F: "TLS_RSA_WITH_AES_128_CBC_SHA", 0x0035: "TLS_RSA_WITH_AES_256_CBC_SHA",
+    0x003C: "TLS_RSA_WITH_AES_128_CBC_SHA256", 0x009C: "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    0x009D: "TLS_RSA_WITH_AES_256_GCM_SHA384", 0xC007: "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
+    0xC009: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", 0xC00A: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    0xC011: "TLS_ECDHE_RSA_WITH_RC4_128_SHA", 0xC012: "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+    0xC013: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", 0xC014: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    0xC023: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", 0xC027: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+    0xC02B: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", 0xC02C: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", 0xC030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    0xCCA8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", 0xCCA9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    0x1301: "TLS_AES_128_GCM_SHA256", 0x1302: "TLS_AES_256_GCM_SHA384", 0x1303: "TLS_CHACHA20_POLY1305_SHA256",
+}  # fmt: skip
+"""Versions and cipher suites by number, those that Go's servers speak: Caddy writes numbers. The names are IANA's, of
+https://www.iana.org/assignments/tls-parameters, and nginx's for versions."""
+
 _SEARCHES = {
     "google": ("q", "query"), "bing": ("q",), "duckduckgo": ("q",), "yahoo": ("p",), "yandex": ("text",),
     "baidu": ("wd", "word"), "ecosia": ("q",), "qwant": ("q",), "brave": ("q",), "startpage": ("query", "q"),
@@ -101,6 +119,12 @@ def is_static(path: str) -> bool:
 def mime_type(path: str) -> str | None:
     """Return the media type that a path's extension stands for; NULL where it has none or an unknown one."""
     return MIME_TYPES.get(extension(path) or "")
+
+
+def tls_name(code: str) -> str:
+    """Return the name of a TLS version or cipher suite that is logged as a number; a name stays what it is."""
+    number = int(code) if code.isascii() and code.isdigit() and len(code) <= 5 else 0
+    return TLS_NAMES.get(number, code)
 
 
 def keyphrase(referrer: str) -> str | None:
@@ -166,6 +190,7 @@ URLS: dict[str, Function] = {
         Function("extension", extension, (TEXT,), Kind.TEXT, "file extension of a path, lower case"),
         Function("is_static", is_static, (TEXT,), Kind.BOOLEAN, "the path names a static file"),
         Function("mime_type", mime_type, (TEXT,), Kind.TEXT, "media type by the extension of a path"),
+        Function("tls_name", tls_name, (TEXT,), Kind.TEXT, "TLS version or cipher suite by name, where logged as number"),
         Function("keyphrase", keyphrase, (TEXT,), Kind.TEXT, "what was searched, from a search engine's URL"),
         Function("anonymize", anonymize, (TEXT,), Kind.TEXT, "address with its host part zero, NULL for a name"),
         Function("ip_version", ip_version, (TEXT,), Kind.INTEGER, "4 or 6"),

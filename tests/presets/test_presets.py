@@ -10,6 +10,7 @@ import pytest
 import logproc
 from logproc.cli import execute
 from logproc.errors import UsageError
+from logproc.formats import own_fields
 from logproc.presets import PLACES, PRESETS, load, names
 from logproc.rollup.spec import Rules
 from logproc.rollup.sql import plan
@@ -19,7 +20,7 @@ REPORTS = [(preset, name, sql) for preset in PRESETS for name, sql in load(prese
 
 @pytest.mark.parametrize(("preset", "name", "sql"), REPORTS, ids=[name for _, name, _ in REPORTS])
 def test_every_report_plans(preset, name, sql):
-    spec = plan(sql, name, rules=Rules(geo=("",)))
+    spec = plan(sql, name, rules=Rules(geo=("",)), fields=own_fields())
     assert sql.startswith(f"-- title: {spec.title}\n")
     assert spec.relation == ("json" if name.startswith("json_") else preset)  # programs write these, too
     assert spec.aggregates
@@ -79,6 +80,22 @@ def test_structured_lines_have_reports(tmp_path, line):
         "json_levels_by_hour": ((hour, "ERROR", 3), (later, "ERROR", 3)),
         "json_loggers": (("db", 6, 6),),
         "json_templates": (("ERROR", "query <*> failed", 6, hour, later),),
+    }
+
+
+def test_media_types_are_counted_as_they_are_logged(tmp_path):
+    head = '{"level":"info","ts":16468614%02d.5,"logger":"http.log.access","msg":"handled request","request":{"uri":"/"},'
+    types = ("text/html; charset=utf-8", "Text/HTML", "text/css", "image/png")
+    lines = [
+        head % number + f'"status":200,"size":1,"resp_headers":{{"Content-Type":["{each}"]}}}}\n'
+        for number, each in enumerate(types)
+    ]
+    (tmp_path / "a.log").write_text("".join([*lines, head % 9 + '"status":304}\n']))
+    report = logproc.run(tmp_path, backend="serial")
+    found = {name: [row[:2] for row in report[name].rows] for name in ("content_types", "content_kinds")}
+    assert found == {
+        "content_types": [("text/html", 2), ("image/png", 1), ("text/css", 1)],
+        "content_kinds": [("text", 3), ("image", 1)],
     }
 
 

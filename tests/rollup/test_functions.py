@@ -607,6 +607,14 @@ def test_addresses_are_anonymized_and_types_of_files_told():
     assert (ours("mime_type", "/a/B.JPG?x"), ours("mime_type", "/a")) == ("image/jpeg", None)
 
 
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("772", "TLSv1.3"), ("4865", "TLS_AES_128_GCM_SHA256"), ("TLSv1.2", "TLSv1.2"), ("99", "99"), ("²", "²")],
+)
+def test_tls_is_named_where_it_is_logged_as_a_number(code, name):
+    assert ours("tls_name", code) == name
+
+
 def test_no_pattern_takes_long_on_any_text():
     assert ours("regexp_matches", "a" * 100_000, "(a+)+$") is True
     assert ours("regexp_matches", "a" * 100_000 + "b", "(a|aa)+$") is False
