@@ -190,7 +190,9 @@ URLS: dict[str, Function] = {
         Function("extension", extension, (TEXT,), Kind.TEXT, "file extension of a path, lower case"),
         Function("is_static", is_static, (TEXT,), Kind.BOOLEAN, "the path names a static file"),
         Function("mime_type", mime_type, (TEXT,), Kind.TEXT, "media type by the extension of a path"),
-        Function("tls_name", tls_name, (TEXT,), Kind.TEXT, "TLS version or cipher suite by name, where logged as number"),
+        Function(
+            "tls_name", tls_name, (TEXT,), Kind.TEXT, "name of a TLS version or cipher where a log has its number"
+        ),
         Function("keyphrase", keyphrase, (TEXT,), Kind.TEXT, "what was searched, from a search engine's URL"),
         Function("anonymize", anonymize, (TEXT,), Kind.TEXT, "address with its host part zero, NULL for a name"),
         Function("ip_version", ip_version, (TEXT,), Kind.INTEGER, "4 or 6"),

@@ -84,7 +84,7 @@ def test_structured_lines_have_reports(tmp_path, line):
 
 
 def test_media_types_are_counted_as_they_are_logged(tmp_path):
-    head = '{"level":"info","ts":16468614%02d.5,"logger":"http.log.access","msg":"handled request","request":{"uri":"/"},'
+    head = '{"level":"info","ts":16468614%02d.5,"logger":"http.log.access","msg":"m","request":{"uri":"/"},'
     types = ("text/html; charset=utf-8", "Text/HTML", "text/css", "image/png")
     lines = [
         head % number + f'"status":200,"size":1,"resp_headers":{{"Content-Type":["{each}"]}}}}\n'
