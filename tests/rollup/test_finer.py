@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, carried, tables_of
 
 from logproc import presets
+from logproc.formats import own_fields
 from logproc.kernels.exemplars import OFFSET_BITS, OFFSETS
 from logproc.rollup import aggregate
 from logproc.rollup.aggregate import Program
@@ -52,7 +53,7 @@ ALONE = [
     asked("approx_count_distinct(referrer) AS r"),
 ]
 SPECS = [plan(sql, f"report {place}") for place, sql in enumerate(OF_CLIENTS + OF_HOURS + ALONE)]
-PRESET = [plan(sql, name) for name, sql in presets.load("web", places=False)]
+PRESET = [plan(sql, name, fields=own_fields()) for name, sql in presets.load("web", places=False)]
 
 ROWS = st.lists(
     st.fixed_dictionaries(
