@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from logproc import __version__, network, questions, running, scratch
-from logproc.backends import choose, unheard
+from logproc.backends import IN_PROCESS, choose, unheard
 from logproc.books import Books
 from logproc.clock import now_text
 from logproc.merging import merge
@@ -25,7 +25,7 @@ from logproc.report_model import Report, RunInfo
 from logproc.rollup.exemplars import file_key
 from logproc.rollup.outcome import report_table
 from logproc.timestamps import rfc3339
-from logproc.worker import process
+from logproc.worker import process, process_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,7 +62,9 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
         if progress is not None:
             progress.start(sum(task.bytes for task in tasks), len(files))
         run_tasks = elsewhere or running.here(backend, config, say or unheard)
-        outcomes = stack.enter_context(closing(run_tasks(process, job, tasks, config.workers)))  # type: ignore[type-var]
+        is_merged_here = elsewhere is None and backend in IN_PROCESS
+        todo = process_here if is_merged_here else process
+        outcomes = stack.enter_context(closing(run_tasks(todo, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
     workers = elsewhere.workers if elsewhere else config.workers
     paths = {file_key(file.path): file.path for file in files}

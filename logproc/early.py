@@ -10,7 +10,8 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Self
 
 from logproc import scratch
-from logproc.model import Folded, Partial, Parts
+from logproc.model import Failure, Partial, Parts
+from logproc.rollup.undumped import UndumpedPartial, tables_of
 
 if TYPE_CHECKING:
     from logproc.model import Outcome
@@ -43,7 +44,7 @@ class Early:
         """Let an outcome wait; MachineError if the temporary folder has no room for it."""
         size = _size(outcome)
         if self._held and self._bytes + size > self._limit:
-            self._places[outcome.task] = self._write(outcome)
+            self._places[outcome.task] = self._write(_as_it_travels(outcome))
         else:
             self._held[outcome.task] = outcome
             self._bytes += size
@@ -82,4 +83,11 @@ def _write_all(file: IO[bytes], data: bytes) -> None:
 def _size(outcome: Outcome) -> int:
     if isinstance(outcome, Parts):
         return sum(_size(part) for _, part in outcome.outcomes)
-    return sum(len(table) for table in outcome.tables) if isinstance(outcome, (Partial, Folded)) else 0
+    if isinstance(outcome, Failure):
+        return 0
+    return sum(map(len, tables_of(outcome) if isinstance(outcome, Partial) else outcome.tables))
+
+
+def _as_it_travels(outcome: Outcome) -> Outcome:
+    """Return an outcome whose tables are bytes, a third of what they were."""
+    return outcome.dumped() if isinstance(outcome, UndumpedPartial) else outcome

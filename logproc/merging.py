@@ -16,6 +16,7 @@ from logproc.early import Early
 from logproc.errors import MergeError
 from logproc.model import Failure, Folded, Outcome, Partial, Parts
 from logproc.rollup.tables import Tables
+from logproc.rollup.undumped import tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +33,7 @@ def fold(job: Job, outcomes: Sequence[Partial | Failure | Parts]) -> Folded:
     tables = Tables(job.specs, job.max_groups)
     for outcome in outcomes:
         for partial in _partials(outcome):
-            tables.merge(partial.tables)
+            tables.merge(tables_of(partial))
     return Folded(outcomes[0].task, tuple(_books_only(outcome) for outcome in outcomes), tables.dump())
 
 
@@ -94,7 +95,7 @@ def _whole(tables: Tables, task: Task, outcome: Partial | Failure) -> Partial | 
     try:
         _require_fitting(task, outcome)
         if isinstance(outcome, Partial):
-            tables.merge(outcome.tables)
+            tables.merge(tables_of(outcome))
     except MergeError as error:
         return Failure(task.number, _unusable(error))
     return outcome

@@ -29,15 +29,17 @@ from logproc.model import RAW, Batch, Partial, Task
 from logproc.packs import PackReader, one_by_one
 from logproc.pieces import PieceReader
 from logproc.rollup.aggregate import Program
+from logproc.rollup.dumping import dump
 from logproc.rollup.exemplars import file_key
 from logproc.rollup.slots import slot_days
+from logproc.rollup.undumped import HandOver, partial_of
 from logproc.spool import Spool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logproc.formats import Format
-    from logproc.rollup.aggregate import Aggregator
+    from logproc.rollup.aggregate import Aggregator, Done, Hand
     from logproc.rollup.columns import RowStore
     from logproc.rollup.spec import RollupSpec
 
@@ -256,12 +258,12 @@ def desk_of(job: Job) -> Desk:
     return desk
 
 
-def finish(run: Aggregator) -> tuple[bytes, ...]:
+def finish(run: Aggregator) -> tuple[Done, ...]:
     """End an aggregator and return its tables."""
     try:
         run.send(None)
     except StopIteration as stop:
-        tables: tuple[bytes, ...] = stop.value
+        tables: tuple[Done, ...] = stop.value
     return tables
 
 
@@ -271,9 +273,18 @@ def process(job: Job, task: Task) -> Partial:
     A defect that one of several files brings to light costs that file alone; with a lone one it is the caller's.
     MachineError if no task can be done here.
     """
+    return _done(job, task, dump)
+
+
+def process_here(job: Job, task: Task) -> Partial:
+    """Do one task as `process` does, for who merges its tables in this process."""
+    return _done(job, task, HandOver())
+
+
+def _done(job: Job, task: Task, hand: Hand) -> Partial:
     with Spool(job.spool, task) as spool:
         try:
-            return _process(job, task, spool=spool)
+            return _process(job, task, spool=spool, hand=hand)
         except (MemoryError, MachineError):
             raise
         except Exception:
@@ -298,16 +309,16 @@ def _alone(job: Job, task: Task, *, spool: Spool) -> Partial:
     """Do one of several files; where that raises, its rejected lines are forgotten."""
     mark = spool.mark()
     try:
-        return _process(job, task, spool=spool)
+        return _process(job, task, spool=spool, hand=dump)
     except Exception:
         spool.undo(mark)
         raise
 
 
-def _process(job: Job, task: Task, *, spool: Spool) -> Partial:
+def _process(job: Job, task: Task, *, spool: Spool, hand: Hand) -> Partial:
     try:
         desk = desk_of(job)
-        run = desk.program.aggregator(desk.begin(task))
+        run = desk.program.aggregator(desk.begin(task), hand)
         packed = desk.packs.read(task.pieces, run)
         results = tuple(
             packed.get(position) or PieceReader(desk, piece, run, spool.keeper(piece)).process()
@@ -319,4 +330,4 @@ def _process(job: Job, task: Task, *, spool: Spool) -> Partial:
         _desks.desk = None  # what was counted halfway must not be found by the next task
         _require_machine_code(error)
         raise
-    return Partial(task.number, results, tables)
+    return partial_of(task.number, results, tables)

@@ -258,14 +258,14 @@ def test_a_span_of_time_filters_and_the_books_balance(logs, reference):
 
 def test_a_task_that_fails_loses_its_files_and_nothing_else(logs, reference, monkeypatch):
     monkeypatch.setattr(planner, "PACK_FILES", 4)
-    real = coordinator.process
+    real = coordinator.process_here
 
     def fails(job, task):
         if any(piece.path.endswith("small.3") for piece in task.pieces):
             raise MemoryError("no room")
         return real(job, task)
 
-    monkeypatch.setattr(coordinator, "process", fails)
+    monkeypatch.setattr(coordinator, "process_here", fails)
     report = coordinator.run(config(logs[0], backend="threads", workers=2))
     lost = [entry for entry in report.files if "MemoryError: no room" in (entry.reason or "")]
     assert 1 <= len(lost) <= 4

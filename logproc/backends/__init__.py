@@ -34,6 +34,9 @@ def _processes(process: Process, job: Any, tasks: Sequence[Task], workers: int) 
 BACKENDS: dict[str, Backend] = {"serial": serial.run, "threads": threads.run, "processes": _processes}
 """Backends by name."""
 
+IN_PROCESS = frozenset({"serial", "threads"})
+"""Those whose workers are threads of this process: what they return is handed over, not sent."""
+
 
 def unheard(_told: object) -> None:
     """Say nothing: nobody listens to how processes and other machines are doing."""

@@ -25,14 +25,21 @@ from logproc.rollup.tables import Held
 from logproc.rollup.texts import PairState
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from logproc.model import Batch
     from logproc.rollup.states import State
+    from logproc.rollup.undumped import Undumped
 
-Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[bytes, ...]]"
+    Done: TypeAlias = bytes | Undumped
+    """The table of a report when a task is done."""
+
+    Hand: TypeAlias = Callable[[RollupSpec, TableData], Done]
+    """What a table becomes."""
+
+Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[Done, ...]]"
 
 MAX_KEYS = 120_000
 """Distinct values that a worker's dictionaries and group ids may hold before all is poured into the tables: fewer than
@@ -78,15 +85,15 @@ class Tally:
             self.table = Held(self.spec, self.max_groups)
         self.table.merge(data)
 
-    def finish(self, data: TableData) -> bytes:
-        """Return the dumped table of the task, whose last groups are `data`, and begin the next task's."""
+    def finish(self, data: TableData, hand: Hand) -> Done:
+        """Return the table of the task, whose last groups are `data`, and begin the next task's."""
         if self.table is not None or data.groups > self.max_groups:
             self.reset()
             self.pour(data)
-        dumped = dump(self.spec, data) if self.table is None else self.table.dump()
+        done = hand(self.spec, data) if self.table is None else self.table.handed(hand)
         self.table = None
         self.clear()
-        return dumped
+        return done
 
     def clear(self) -> None:
         """Start anew, with the same group ids."""
@@ -130,10 +137,10 @@ class RelationProgram:
         if self._is_full():
             self._pour()
 
-    def finish(self) -> list[bytes]:
-        """Return the dumped tables of a task."""
+    def finish(self, hand: Hand) -> list[Done]:
+        """Return the tables of a task."""
         self.count()
-        tables = [tally.finish(data) for tally, data in zip(self.tallies, self._counted(), strict=True)]
+        tables = [tally.finish(data, hand) for tally, data in zip(self.tallies, self._counted(), strict=True)]
         for tally in self.finer.values():
             tally.clear()
         return tables
@@ -276,18 +283,19 @@ class Program:
         stores = [self._programs[name].store for name in names if name in self._programs]
         return stores[0] if len(stores) == 1 else None
 
-    def aggregator(self, files: Sequence[int] = ()) -> Aggregator:
-        """Return a coroutine for one task, started: send batches, then None; it returns the dumped tables.
+    def aggregator(self, files: Sequence[int] = (), hand: Hand = dump) -> Aggregator:
+        """Return a coroutine for one task, started: send batches, then None; it returns what `hand` makes of tables.
 
-        `files` are the keys of the task's files, in the order in which the marks of rows count them.
+        `files` are the keys of the task's files, in the order in which the marks of rows count them. A table that
+        rested within the task comes dumped.
         """
         for program in self._programs.values():
             program.files = files
-        running = self._run()
+        running = self._run(hand)
         next(running)
         return running
 
-    def _run(self) -> Aggregator:
+    def _run(self, hand: Hand) -> Aggregator:
         while True:
             batch = yield
             if batch is None:
@@ -296,8 +304,8 @@ class Program:
                 program = self._programs.get(relation)
                 if program is not None:
                     program.append(batch)
-        tables: list[bytes] = [b""] * len(self.specs)
+        tables: list[Done] = [b""] * len(self.specs)
         for relation, positions in self._positions.items():
-            for position, table in zip(positions, self._programs[relation].finish(), strict=True):
+            for position, table in zip(positions, self._programs[relation].finish(hand), strict=True):
                 tables[position] = table
         return tuple(tables)

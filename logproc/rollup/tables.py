@@ -23,9 +23,10 @@ from logproc.rollup.groups import decode_keys, keys_of
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
 from logproc.rollup.states import ArrayState, CountState, State, SumState
+from logproc.rollup.undumped import Undumped
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from numpy.typing import NDArray
 
@@ -310,6 +311,10 @@ class Held:
         """Return the table as it travels."""
         return self._held if isinstance(self._held, bytes) else dump(self.spec, self.table().data())
 
+    def handed(self, hand: Callable[[RollupSpec, TableData], bytes | Undumped]) -> bytes | Undumped:
+        """Return what `hand` makes of the table, which nobody uses any more, or the bytes that it is."""
+        return self._held if isinstance(self._held, bytes) else hand(self.spec, self.table().data())
+
 
 LARGE_BYTES = 1 << 20
 """Bytes from which on a dumped table is read twice, before anything is merged and when it is its turn, and not held."""
@@ -326,11 +331,11 @@ class Tables:
     def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
         self.held = [Held(spec, max_groups) for spec in specs]
 
-    def merge(self, dumped: Sequence[bytes]) -> None:
-        """Merge dumped tables, one a report: all of them, or none and a MergeError."""
-        if len(dumped) != len(self.held):
-            raise MergeError(f"{len(dumped)} tables for {len(self.held)} reports; nothing was merged")
-        found = [_readable(held.spec, raw) for held, raw in zip(self.held, dumped, strict=True)]
+    def merge(self, tables: Sequence[bytes | Undumped]) -> None:
+        """Merge tables, one a report: all of them, or none and a MergeError."""
+        if len(tables) != len(self.held):
+            raise MergeError(f"{len(tables)} tables for {len(self.held)} reports; nothing was merged")
+        found = [_readable(held.spec, table) for held, table in zip(self.held, tables, strict=True)]
         for held in reversed(self.held):
             data = found.pop()
             if isinstance(data, bytes):
@@ -338,7 +343,7 @@ class Tables:
             else:
                 held.merge(data)
             del data  # which nobody needs once it is merged
-        if sum(map(len, dumped)) >= GIVE_BACK_BYTES:
+        if sum(len(table) for table in tables if isinstance(table, bytes)) >= GIVE_BACK_BYTES:
             give_back()
 
     def absorb(self, other: Tables) -> None:
@@ -351,7 +356,9 @@ class Tables:
         return tuple(held.dump() for held in self.held)
 
 
-def _readable(spec: RollupSpec, raw: bytes) -> TableData | bytes:
-    """Return a dumped table, or the bytes of a large one, once it is known that they can be read."""
-    data = load(spec, raw)
-    return raw if len(raw) >= LARGE_BYTES else data
+def _readable(spec: RollupSpec, table: bytes | Undumped) -> TableData | bytes:
+    """Return a table, or the bytes of a large one, once it is known that they can be read."""
+    if isinstance(table, Undumped):
+        return table.data
+    data = load(spec, table)
+    return table if len(table) >= LARGE_BYTES else data

@@ -6,7 +6,7 @@ import numpy as np
 
 from logproc.model import NO_TIME, PADDING, Batch
 from logproc.rollup.aggregate import Program
-from logproc.rollup.dumping import load
+from logproc.rollup.dumping import dump, load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.tables import Table
 
@@ -31,9 +31,9 @@ def batch_of(rows, *, family="web", source="", host=None, styles=None, scales=No
     return Batch(buffer, len(rows), family, source, host, times, starts, ends, kinds, scales or {}, frozenset(lists))
 
 
-def tables_of(program, batches, files=()):
-    """Return the dumped tables of one task over some batches."""
-    running = program.aggregator(files)
+def tables_of(program, batches, files=(), hand=dump):
+    """Return the tables of one task over some batches, dumped unless `hand` makes something else of them."""
+    running = program.aggregator(files, hand)
     for batch in batches:
         running.send(batch)
     try:
