@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from logproc.errors import InputError
+from logproc.state.displaced import Displaced
 from logproc.state.families import family_of
-from logproc.state.generations import READ, SHORT, Kind
+from logproc.state.generations import READ, Kind
 from logproc.state.scanned import Scanned, alike, same_inode
 
 if TYPE_CHECKING:
@@ -44,19 +45,19 @@ class Doubles:
         self._looked = looked
         self._files: Sequence[LogFile] = ()
         self._families: dict[str, list[int]] = {}
-        self._displaced: list[Seen] = []
+        self._displaced = Displaced((), {}, ())
 
     def begin(self, files: Sequence[LogFile]) -> None:
         """Begin with the files of a scan."""
         self._files = files
-        self._displaced = self._displaced_copies()
+        self._displaced = Displaced(self._moved_copies(), self._copies, self._known)
 
     def is_known(self, file: Scanned) -> bool:
         """Tell whether a file was a copy in the last scan, by its path or, where that copy has moved, its inode."""
         seen = self._seen.get(file.log.path)
         if seen is not None and seen.kind == Kind.DUPLICATE:
             return True
-        return any(same_inode(moved, file.log) for moved in self._displaced)
+        return self._displaced.has_inode_of(file.log)
 
     def copied_before(self, file: Scanned) -> int | None:
         """Return the generation that a file is known as a copy of: as one of its family, or as one that has moved."""
@@ -67,24 +68,12 @@ class Doubles:
         content = file.through(self._eye)
         key = content.length, content.crc
         of = self._copies.get((file.family, *key)) if by_name else None
-        if of in self._known:
-            self._found_again(file, [seen for seen in self._displaced if family_of(seen.path) == file.family])
-            return of
-        for seen in sorted(self._displaced, key=lambda seen: not same_inode(seen, file.log)):
-            family = family_of(seen.path)
-            of = self._copies.get((family, *key))
-            near = family == file.family or same_inode(seen, file.log)
-            if of in self._known and of == seen.generation and (near or content.length >= SHORT):
-                self._displaced.remove(seen)
-                return of
-        return None
-
-    def _found_again(self, file: Scanned, displaced: Sequence[Seen]) -> None:
-        """Note that a copy is where a file is: none that was elsewhere is looked for where this one has not moved."""
-        seen = self._seen.get(file.log.path)
+        if of not in self._known:
+            return self._displaced.take(file.log, file.family, key)
+        # It is found again: none that was elsewhere is looked for where this one has not moved.
         if seen is None or not same_inode(seen, file.log):
-            for moved in sorted(displaced, key=lambda seen: not same_inode(seen, file.log))[:1]:
-                self._displaced.remove(moved)
+            self._displaced.take_of(file.family, file.log)
+        return of
 
     def in_order(self, files: Iterable[Scanned]) -> list[Scanned]:
         """Return files in the order in which they are decided on: what copies are of comes before them."""
@@ -100,7 +89,7 @@ class Doubles:
             return False  # who decides on it meets that, too
         return self._copies.get((file.family, content.length, content.crc)) == BEGUN
 
-    def _displaced_copies(self) -> list[Seen]:
+    def _moved_copies(self) -> list[Seen]:
         """Return the copies that are not where the last scan found them."""
         if not self._copies:
             return []
