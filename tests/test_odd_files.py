@@ -272,3 +272,21 @@ def test_a_line_that_begins_with_a_blank_is_sampled_as_it_stands(blank: str):
     line = "[Thu Feb 29 11:47:27.072780 2024] [ssl:info] [pid 12596] x\n"
     buffer = np.frombuffer((blank + line).encode(), np.uint8)
     assert samples_of(buffer, 0, len(buffer)) == [(blank.rpartition("\n")[2] + line).replace("\0 ", " ").encode()]
+
+
+def test_severity_is_that_of_syslog_beside_lines_whose_synonym_for_level_it_is(tmp_path):
+    (tmp_path / "messages").write_text("<34>Oct 11 22:14:15 web1 su: failed\n<14>Oct 11 22:14:16 web1 su: fine\n")
+    (tmp_path / "a.jsonl").write_text('{"ts":"2024-01-01T00:00:00Z","severity":"warning","msg":"a"}\n')
+    query = tmp_path / "q.sql"
+    query.write_text("SELECT severity, level FROM logs GROUP BY ALL ORDER BY severity, level")
+    report = logproc.run(tmp_path, reports=[str(query)])
+    assert report.reports[0].rows == (("crit", None), ("info", None), (None, "WARN"))
+    pytest.importorskip("duckdb")
+    rows = logproc.sql("SELECT severity, level FROM logs ORDER BY ALL", tmp_path).rows
+    assert rows == report.reports[0].rows
+
+
+def test_severities_count_as_errors_in_coverage(tmp_path):
+    (tmp_path / "messages").write_text("<34>Oct 11 22:14:15 web1 su: failed\n<14>Oct 11 22:14:16 web1 su: fine\n")
+    (covered,) = logproc.run(tmp_path).coverage.rows
+    assert covered[3:6] == (2, 0, 1)

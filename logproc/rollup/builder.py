@@ -186,7 +186,7 @@ class Builder:
         own = lowered in self.relation.columns or (self.relation.dynamic and clause in {ARGUMENT, FILTER})
         if lowered in self.aliases and (alias_first or not own):
             return self._alias(lowered, node, clause)
-        if self.relation.dynamic:
+        if self.relation.dynamic and lowered not in self.relation.columns:
             lowered = self.relation.synonyms.get(name, lowered)
         kind = Kind.TEXT if lowered == RAW else self.relation.columns.get(lowered)
         if kind is None and not self.relation.dynamic:

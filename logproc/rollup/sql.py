@@ -114,8 +114,9 @@ def relation_of(
     """
     columns = {field: kind for family in ("all", *sorted(families)) for field, kind in FIELDS.get(family, {}).items()}
     dynamic = bool(families & DYNAMIC_FAMILIES)
-    if dynamic:  # fields of JSON that have a contract name have its kind, too
-        columns = {field: kind for family in FIELDS.values() for field, kind in family.items()} | columns
+    if dynamic:  # fields of JSON that have a contract name have its kind, too; `severity` is a field of syslog alone
+        every = {field: kind for family in FIELDS.values() for field, kind in family.items()}
+        columns = {field: kind for field, kind in every.items() if field not in synonyms} | columns
     own: dict[str, Kind] = {}
     for family in () if dynamic else sorted(families):
         own |= fields.get(family, {})
