@@ -71,7 +71,7 @@ def detect(
     if text.count(b"\r") >= OLD_LINE_ENDS and text.count(b"\n") <= 1:
         return Detection(None, 0.0, None, OLD_ENDS)
     ordered = BY_RANK if candidates is None else tuple(candidates)
-    if _COLOUR.search(text) is not None:
+    if b"\x1b[" in text and _COLOUR.search(text) is not None:
         return _of_terminal(text, ordered, matcher, refused, readers)
     return _of_text(text, ordered, matcher, refused, readers)
 
@@ -177,6 +177,8 @@ def _closed(sample: bytes) -> bytes:
 
 
 def _choice(scores: list[Score], refusal: str, text: bytes) -> Detection:
+    if len(scores) == 1 and not scores[0].rejected:  # as of most texts
+        return _taken(scores[0], None, [], text)
     best = max(scores, key=share_of)
     if best.format.last_resort:
         others = [score for score in scores if not score.format.last_resort]
@@ -191,12 +193,17 @@ def _choice(scores: list[Score], refusal: str, text: bytes) -> Detection:
     runner_up = None
     if len(scores) > 1:
         runner_up = max((score for score in scores if score is not chosen), key=share_of).format.name
+    finer = [score for score in scores if score.format.rank > chosen.format.rank and score.share >= MIN_SHARE]
+    return _taken(chosen, runner_up, finer, text)
+
+
+def _taken(chosen: Score, runner_up: str | None, finer: list[Score], text: bytes) -> Detection:
+    """Say how certain it is that a text is of a format, where others that say more about a line read many, too."""
     lines = chosen.matched + chosen.rejected
     reason = f"{100 * chosen.share:.0f} % of {lines} {'line matches' if lines == 1 else 'lines match'}"
     most = certainty(chosen.format, text)
     if most < 1:
         reason += ", as would those of other programs"
-    finer = [score for score in scores if score.format.rank > chosen.format.rank and score.share >= MIN_SHARE]
     if finer and not (is_single(chosen.format) and is_single(finer[0].format)):  # of those, both are tried
         most = min(most, GUESSED)
         reason += f"; {100 * finer[0].share:.0f} % are lines of {finer[0].format.name}, which says more about them"

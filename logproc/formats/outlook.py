@@ -7,6 +7,7 @@ shape of the first bytes of lines, which few files do not share with others.
 from __future__ import annotations
 
 import re
+import threading
 from functools import cache, cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -16,7 +17,7 @@ import numpy as np
 from logproc.expressions import Expression
 from logproc.formats.format import DOCKER, JSONL
 from logproc.formats.program import Meaning, Missing
-from logproc.kernels.pairs import BITS, rule_out
+from logproc.kernels.pairs import ALL_PAIRS, MOST_SHAPES, SHAPE_BYTES, look, rule_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,10 +32,6 @@ HEAD_BYTES = 1 << 14
 
 HEAD_LINES = 4
 """Lines that `Format.unlike` is asked about."""
-
-SHAPE_BYTES = 24
-MOST_SHAPES = 64
-"""A text whose lines begin in more ways is not judged by them."""
 
 MOST_KEPT = 1 << 14
 """Shapes of lines, and sets of formats that these leave, that are remembered."""
@@ -53,6 +50,10 @@ KINDS = bytes(
     ord("0") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord("A") if 65 <= b <= 90 else b for b in range(256)
 )
 """Digits, small and capital letters are alike in a shape."""
+
+BEHIND = b"z" * 128
+"""Stands behind a shape that is asked about, since what is behind it in a line may be anything. No shape has this byte,
+all sets of `traits` have it."""
 
 _KIND_OF = np.frombuffer(KINDS, np.uint8)
 _K = TypeVar("_K")
@@ -82,18 +83,26 @@ _OBJECT = Expression(rb"(?:\xef\xbb\xbf)?[\s,]*[\[{]")
 class Outlook:
     """A text, and what is asked of it again and again."""
 
-    __slots__ = ("_begins", "_head", "_unlike", "shapes", "text")
-
     def __init__(self, text: bytes) -> None:
         self.text = text
-        self._head = _first_lines(text)
         self._begins: list[int] | None = None
         self._unlike: dict[Expression[bytes], bool] = {}
-        lines = text.translate(KINDS).split(b"\n")
+
+    @cached_property
+    def _head(self) -> list[bytes]:
+        return _first_lines(self.text)
+
+    @cached_property
+    def shapes(self) -> frozenset[bytes] | None:
+        """How the lines begin, in shapes; None where they do so in too many ways, and `MOST_SHAPES` judge nothing."""
+        lines = self.text.translate(KINDS).split(b"\n")
         shapes = {(line[:SHAPE_BYTES] + b"\n")[:SHAPE_BYTES] for line in lines}  # a short one shows where it ends
-        # NULs in front of a line are skipped; without a line nobody says what the text is unlike.
-        judged = len(shapes) <= MOST_SHAPES and self._head and b"\0" not in text
-        self.shapes = frozenset(shapes) if judged else None
+        return frozenset(shapes) if len(shapes) <= MOST_SHAPES and b"\0" not in self.text and self.has_lines else None
+
+    @property
+    def has_lines(self) -> bool:
+        """Tell whether there is a line: without one nobody says what the text is unlike."""
+        return bool(self._head) if self.text[:1].isspace() else bool(self.text)
 
     def holds(self, needs: Sequence[bytes]) -> bool:
         """Tell whether all of some bytes stand in the text."""
@@ -129,20 +138,58 @@ class Outlook:
     def possible(self, ordered: tuple[Format, ...]) -> Iterator[Iterable[Format]]:
         """Yield the formats, in their order, of which the text may hold a record, as far as is cheaply told.
 
-        The first few come first: where one of them reads all, nothing need be known of the others.
+        The first few come first: where one of them reads all, nothing need be known of the others. Once all is learnt
+        these are none, and the others a tuple that comes again for texts of a kind.
         """
-        for rows in _index_of(ordered).possible(self.text, self.shapes):
-            yield self._holding(rows)
+        index = _index_of(ordered)
+        if index.is_learnt():
+            yield ()
+            yield index.left(self)
+            return
+        for rows in index.first_and_others(self.shapes):
+            yield (row for row in rows if self.holds(row.needs))
 
-    def _holding(self, rows: Iterable[Format]) -> Iterator[Format]:
-        """Yield the formats whose bytes stand in the text; written out, since a call for each costs as much again."""
-        text = self.text
-        for row in rows:
-            for needed in row.needs:
-                if needed not in text:
-                    break
-            else:
-                yield row
+
+class _Seen(threading.local):
+    """In which text of a thread each pair of bytes stood last, and how its lines begin."""
+
+    def __init__(self) -> None:
+        self.texts = 0
+        self.pairs = np.zeros(ALL_PAIRS, np.int64)
+        self.shapes = np.zeros((MOST_SHAPES + 1, SHAPE_BYTES), np.uint8)
+
+    def look(self, text: bytes) -> bytes | None:
+        """Look at a text; returns the shapes in which its lines begin in a row, None where these judge nothing."""
+        self.texts += 1
+        n = look(np.frombuffer(text, np.uint8), _KIND_OF, self.pairs, self.texts, self.shapes)
+        return self.shapes[:n].tobytes() if n >= 0 else None
+
+
+seen = _Seen()
+
+
+def parted(shapes: bytes) -> frozenset[bytes]:
+    """Return the shapes that stand in a row; a short one ends with its newline."""
+    whole = [shapes[at : at + SHAPE_BYTES] for at in range(0, len(shapes), SHAPE_BYTES)]
+    return frozenset(shape[: shape.find(b"\n") + 1 or SHAPE_BYTES] for shape in whole)
+
+
+class _Left:
+    """Formats whose pairs stand in texts, and by which of the longer bytes they need they are told apart."""
+
+    def __init__(self, rows: tuple[Format, ...]) -> None:
+        self._rows = rows
+        self._needs = tuple(dict.fromkeys(chain.from_iterable(row.needs for row in rows)))
+        self._known: dict[tuple[bytes, ...], tuple[Format, ...]] = {}
+
+    def holding(self, text: bytes) -> tuple[Format, ...]:
+        """Return the formats whose bytes stand in the text: the same tuple where the same bytes do."""
+        missing = tuple([needed for needed in self._needs if needed not in text])
+        known = self._known.get(missing)
+        if known is None:
+            rows = tuple(row for row in self._rows if not any(needed in missing for needed in row.needs))
+            known = _kept(self._known, missing, rows)
+        return known
 
 
 class _Index:
@@ -154,20 +201,43 @@ class _Index:
         self._records = _ByPattern([(shape, firsts_of(shape)) for shape in map(shape_of, ordered)])
         self._asked = 0
         self._numbers: dict[int, NDArray[np.int64]] = {}
+        self._by_shapes: dict[bytes, NDArray[np.int64]] = {}
+        self._left: dict[bytes, _Left] = {}
 
-    def possible(self, text: bytes, shapes: frozenset[bytes] | None) -> Iterator[Iterable[Format]]:
-        """Yield the formats of which a text of lines of these shapes, None being any, may have some.
+    def is_learnt(self) -> bool:
+        """Tell whether so many texts were asked about that all is to be known of all formats, and count this one."""
+        self._asked += 1
+        return self._asked > ASKED_OFTEN
 
-        Where few texts were asked about, the first few formats come first.
-        """
-        if self._asked < ASKED_OFTEN:
-            self._asked += 1
-            numbers = self._numbers_of(self._all if shapes is None else self._records.matching(shapes)).tolist()
-            yield [self._ordered[number] for number in numbers[:FIRST]]
-            yield [self._ordered[number] for number in numbers[FIRST:]]
-        else:
-            rows = self._all if shapes is None else self._records.matching(shapes) & self._begins.matching(shapes)
-            yield from ((), self._not_ruled_out(text, self._numbers_of(rows)))
+    def first_and_others(self, shapes: frozenset[bytes] | None) -> Iterator[Iterable[Format]]:
+        """Yield the first few formats whose records may begin with one of these shapes, None being any; the others."""
+        numbers = self._numbers_of(self._all if shapes is None else self._records.matching(shapes)).tolist()
+        yield [self._ordered[number] for number in numbers[:FIRST]]
+        yield [self._ordered[number] for number in numbers[FIRST:]]
+
+    def left(self, outlook: Outlook) -> tuple[Format, ...]:
+        """Return the formats of which a text may have some, once all is learnt."""
+        shapes = seen.look(outlook.text)
+        asked = self._every if shapes is None or not outlook.has_lines else self._beginning(shapes)
+        numbers = self._not_ruled_out(asked)
+        key = numbers.tobytes()
+        known = self._left.get(key)
+        if known is None:
+            known = _kept(self._left, key, _Left(tuple([self._ordered[number] for number in numbers.tolist()])))
+        return known.holding(outlook.text)
+
+    def _beginning(self, shapes: bytes) -> NDArray[np.int64]:
+        """Return the numbers of the formats of which some begin in one of the shapes."""
+        known = self._by_shapes.get(shapes)
+        if known is None:
+            ways = parted(shapes)
+            rows = self._records.matching(ways) & self._begins.matching([shape + BEHIND for shape in ways])
+            known = _kept(self._by_shapes, shapes, self._numbers_of(rows))
+        return known
+
+    @cached_property
+    def _every(self) -> NDArray[np.int64]:
+        return np.arange(len(self._ordered))
 
     def _numbers_of(self, rows: int) -> NDArray[np.int64]:
         """Return the numbers of the bits that are set."""
@@ -177,13 +247,11 @@ class _Index:
             known = _kept(self._numbers, rows, np.flatnonzero(np.unpackbits(bits, bitorder="little")))
         return known
 
-    def _not_ruled_out(self, text: bytes, asked: NDArray[np.int64]) -> list[Format]:
+    def _not_ruled_out(self, asked: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which formats have all their pairs in the text that was looked at last."""
         needed, until = self._pairs
         left = np.empty(len(asked), np.int64)
-        base = np.frombuffer(text, np.uint8).ctypes.data
-        n = rule_out(base, len(text), _KIND_OF, np.zeros(BITS // 8, np.uint8), needed, until, asked, left)
-        ordered = self._ordered
-        return [ordered[number] for number in left[:n].tolist()]
+        return left[: rule_out(seen.pairs, seen.texts, needed, until, asked, left)]
 
     @cached_property
     def _begins(self) -> _ByPattern:
@@ -234,7 +302,7 @@ class _ByPattern:
                 by_pattern[pattern] = by_pattern.get(pattern, 0) | 1 << number
         self._known: dict[bytes, int] = {}
 
-    def matching(self, shapes: frozenset[bytes]) -> int:
+    def matching(self, shapes: Iterable[bytes]) -> int:
         """Return the formats whose pattern matches one of the shapes."""
         rows = self._anyhow
         for shape in shapes:

@@ -6,7 +6,7 @@ All engines write the same `LineArrays` and the same counters, so that the worke
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -178,6 +178,8 @@ def _behind_heads(text: bytes, begins: list[int], refused: set[int], first: int)
 
 _INDENTED = frozenset({b" ", b"\t", b"\r", b"\n", b"\0", b""})
 
+NEWLINE = 10
+
 OTHERS = (0, 0, 0)
 """Stands for the addresses of a parser that runs no separator program."""
 
@@ -194,6 +196,7 @@ class Matcher:
         self._buffer = np.zeros(1 << 16, np.uint8)
         self._base = self._buffer.ctypes.data
         self._text = b""  # what the buffer holds
+        self._ahead: SeparatorParser | None = None  # has read the text in the buffer, and was not asked yet
 
     def __call__(self, fmt: Format, text: bytes) -> tuple[int, int]:
         """Return (matched, rejected) lines; blank lines are neither, and few lines of a record but its first are."""
@@ -235,6 +238,8 @@ class Matcher:
             if described[k] is not OTHERS:
                 size = self._load(text)  # another format may have been asked since
                 k = first_reader(tokenize.tokenize.address, self._base, size, parsers, k)
+                if k < len(rows) and described[k] is not OTHERS:
+                    self._ahead = cast("SeparatorParser", self._parsers[rows[k]])
             if k < len(rows):
                 yield rows[k]
             k += 1
@@ -274,6 +279,10 @@ class Matcher:
 
     def _calls(self, parser: Parser, text: bytes) -> Iterator[list[int]]:
         """Tokenise a text; yields rows, rejects, blank and all lines of each call."""
+        found = self._found_ahead(parser, text)
+        if found is not None:
+            yield found
+            return
         size = self._load(text)
         if not isinstance(parser, SeparatorParser):
             self._text = b""  # others may write where they read
@@ -284,16 +293,28 @@ class Matcher:
             position, *found = counters[:5].tolist()
             yield found
 
+    def _found_ahead(self, parser: Parser, text: bytes) -> list[int] | None:
+        """Return what `first_reader` left when it read a text with a parser; None where it did not, or in parts."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not parser or text is not self._text:
+            return None
+        found: list[int] = ahead.counters[1:5].tolist()
+        if ahead.format.coloured or found[-1] != text.count(b"\n") + (text[-1] != NEWLINE):
+            return None
+        if found[1] and ahead.pass_headers(self._buffer, ahead.counters):
+            found = ahead.counters[1:5].tolist()
+        return found
+
     def _load(self, text: bytes) -> int:
         """Have a text in the buffer, its last line ended; returns how many bytes that are."""
         size = len(text)
-        unended = size > 0 and text[-1] != 10
+        unended = size > 0 and text[-1] != NEWLINE
         if text is not self._text:
             if len(self._buffer) < size + 1 + PADDING:
                 self._buffer = np.zeros(2 * size + 1 + PADDING, np.uint8)
                 self._base = self._buffer.ctypes.data
             self._buffer[:size] = np.frombuffer(text, np.uint8)
             if unended:
-                self._buffer[size] = 10
+                self._buffer[size] = NEWLINE
             self._text = text
         return size + unended

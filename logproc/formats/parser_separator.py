@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,10 +44,11 @@ NO_SECOND = -2
 _STAMPS = (Meaning.SYSLOG, Meaning.STAMP)
 
 
+@cache
 def _word(text: bytes) -> tuple[int, int]:
     """Return the first eight bytes of a text as a little-endian number, and the mask of those that count."""
-    word, mask = (np.frombuffer(part.ljust(8, b"\0"), np.int64)[0] for part in (text[:8], b"\xff" * len(text[:8])))
-    return int(word), int(mask)
+    word, mask = (int.from_bytes(part, "little", signed=len(part) == 8) for part in (text[:8], b"\xff" * len(text[:8])))
+    return word, mask
 
 
 _ON_THEIR_OWN = frozenset({Meaning.PRIORITY, Meaning.SYSLOG, Meaning.TAG})

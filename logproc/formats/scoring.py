@@ -71,7 +71,7 @@ def scores_of(
     refusal = ""
     outlook = Outlook(text)
     for row in _candidates(outlook, ordered, readers):
-        if row in but:
+        if but and row in but:
             continue
         unlike = outlook.is_unlike(row)
         if (unlike and not row.unlike_reason) or not outlook.begins(row):

@@ -62,12 +62,14 @@ def with_others(
     asked: Asked,
 ) -> Detection:
     """Add the formats of the lines that the one found refuses, and those that say more about some of its lines."""
-    chosen = next(score.format for score in scores if score.format.name == found.format)
+    chosen, refuses = next((s.format, s.rejected > 0) for s in scores if s.format.name == found.format)
     if not is_single(chosen):
         return _with_records(found, scores, asked)
+    if len(scores) == 1 and not refuses:
+        return found
     enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * asked.text.count(b"\n")))
     tried = [chosen]
-    rest = asked.refused(chosen, asked.text) if found.confidence < 1 else b""
+    rest = asked.refused(chosen, asked.text) if refuses else b""
     while rest and len(tried) < MOST_FORMATS:
         others = asked.scores(rest, _singles(asked.ordered), tried)
         fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
@@ -184,11 +186,12 @@ def _may_be_part(score: Score, text: bytes) -> bool:
 
 def _all_look_alike(text: bytes, scores: Sequence[Score], chosen: Format) -> bool:
     """Tell whether hardly any line looks like a record, or hardly more than those of a format, which look so, too."""
-    clocked = _clocked(text)
-    if clocked < OTHER_LINES:
-        return True
     matched = next(score.matched for score in scores if score.format is chosen)
-    return CLOCKED.match(text) is not None and clocked < matched + OTHER_LINES
+    begins = CLOCKED.match(text) is not None
+    if begins and text.count(b"\n") + 1 < matched + OTHER_LINES:  # there are not so many lines, whatever they look like
+        return True
+    clocked = _clocked(text)
+    return clocked < OTHER_LINES or (begins and clocked < matched + OTHER_LINES)
 
 
 def _clocked(text: bytes) -> int:

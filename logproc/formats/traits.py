@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR
-from logproc.formats.outlook import KINDS, SHAPE_BYTES
+from logproc.formats.outlook import BEHIND, KINDS
 from logproc.formats.program import Meaning, Missing
 from logproc.formats.regex_tree import (
     BYTES,
@@ -30,7 +30,7 @@ from logproc.formats.regex_tree import (
     mask_of,
     parse,
 )
-from logproc.kernels.pairs import PAIRS
+from logproc.kernels.pairs import PAIRS, SHAPE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,13 +189,13 @@ def _set_shape(mask: int) -> bytes:
     kinds = _kinds_of(mask & BYTES)
     others = _ALL_KINDS - kinds
     listed = b"".join(re.escape(bytes([kind])) for kind in sorted(others if len(others) < len(kinds) else kinds))
-    if not kinds:
-        return rb"\Z"
-    return rb"(?:[%b%b]|\Z)" % (b"^" * (len(others) < len(kinds)), listed) if others else rb"(?:.|\Z)"
+    if len(kinds) > len(others):
+        return b"[^%b]" % listed if listed else b"."
+    return b"[%b%b]" % (listed, BEHIND[:1])
 
 
 def _shape(node: Node) -> tuple[bytes, int]:
-    """Return a pattern of shapes and how many bytes it has at least; at the end of a shape the rest may be anything."""
+    """Return a pattern of shapes, behind which `BEHIND` stands, and how many bytes it has at least."""
     match node:
         case Set(mask):
             return _set_shape(mask), 1
