@@ -49,7 +49,7 @@ def test_changes_are_lines_the_most_significant_first(nights, capsys):
     assert execute(["diff", new, "--against", old]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("status_codes") and "status 503: requests new, 300 (10.0 %)" in line for line in lines)
-    assert any("server_errors 0 -> 300 (0.0 % -> 10.0 %" in line for line in lines)
+    assert any("server errors 0 -> 300 (0.0 % -> 10.0 %" in line for line in lines)
 
 
 def test_fail_over_is_about_the_ratio(nights, capsys):

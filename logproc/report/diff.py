@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.report.changes import Change, Kind
 from logproc.report.json import compact
 from logproc.report.text import key_text, plural, visible
+from logproc.report.units import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,7 +85,7 @@ def sentence(change: Change) -> str:
 
 
 def _said(change: Change) -> str:
-    what = _name(change.column)
+    what = _name(words(change.column))
     if change.kind is Kind.SHARE and change.old is None:
         return f"{what} new, {_number(change.new)} ({_percent(change.new, change.new_of)})"
     if change.kind is Kind.SHARE and change.new is None:
@@ -123,7 +124,7 @@ def _object(change: Change) -> dict[str, Any]:
 
 def _part(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a report's key may be
     text = visible(key_text(value))
-    return f"{_name(name)} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
+    return f"{_name(words(name))} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
 
 
 def _number(value: float | None) -> str:

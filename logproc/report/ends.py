@@ -14,7 +14,7 @@ from logproc.report import figures, within
 from logproc.report.within import DAY, HOUR
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from logproc.report.figures import Axis, Chart
     from logproc.report_model import FileEntry, ReportTable
@@ -37,15 +37,36 @@ class Ends:
 NOWHERE = Ends()
 
 
-def ends_of(table: ReportTable, tables: Sequence[ReportTable], files: Sequence[FileEntry]) -> Ends:
-    """Return where the lines of a report begin and end.
+def ends_of(tables: Sequence[ReportTable], files: Iterable[FileEntry]) -> dict[str, Ends]:
+    """Return where the lines of each report begin and end, by its name.
 
     The files say so; where logs of other kinds go further, a report with finer steps that counts the same rows.
     """
-    firsts = [entry.first_time / 1e6 for entry in files if entry.first_time is not None]
-    lasts = [entry.last_time / 1e6 for entry in files if entry.last_time is not None]
-    first, last = min(firsts, default=None), max(lasts, default=None)
-    for begin, end in within.finer(table, tables):
+    whole, finer = of_files(files), within.finer(tables)
+    return {table.name: _narrowed(whole, finer.get(table.name, ())) for table in tables}
+
+
+def of_files(files: Iterable[FileEntry]) -> Ends:
+    """Return where the lines of files begin and end."""
+    times = [(entry.first_time, entry.last_time) for entry in files]
+    firsts = [first / 1e6 for first, _ in times if first is not None]
+    lasts = [last / 1e6 for _, last in times if last is not None]
+    return Ends(min(firsts, default=None), max(lasts, default=None))
+
+
+def files_of(files: Iterable[FileEntry], source: str, host: str) -> tuple[FileEntry, ...]:
+    """Return the files with lines of a source and a host, where "" is any.
+
+    A file whose lines say themselves whose they are may have lines of every host.
+    """
+    return tuple(
+        entry for entry in files if (not source or entry.source == source) and (not host or entry.host in {None, host})
+    )
+
+
+def _narrowed(whole: Ends, spans: Iterable[tuple[int, int]]) -> Ends:
+    first, last = whole.first, whole.last
+    for begin, end in spans:
         first = begin if first is None else max(first, begin)
         last = end if last is None else min(last, end)
     return Ends(first, last)

@@ -15,12 +15,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from logproc.report.text import key_text
-from logproc.report.units import NUMBERS, Unit, adds_up, are_days, is_error, is_level, moment, unit_of
+from logproc.report.units import NUMBERS, Unit, adds_up, are_days, is_error, is_level, moment, unit_of, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logproc.report_model import ReportTable
+    from logproc.report_model import ColumnInfo, ReportTable
 
 MOST_POINTS = 20_000
 """Steps of a time axis; a report with more has no chart, its table says everything."""
@@ -49,10 +49,19 @@ _CYCLES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named row of numbers, one a step of the axis; None where there is none."""
+    """A named row of numbers, one a step of the axis; None where there is none.
+
+    It is a column's, or that `of_key`: then its name came out of a log.
+    """
 
     name: str
     values: tuple[float | None, ...]
+    of_key: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the name as people read it."""
+        return self.name if self.of_key else words(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ def heat_map(table: ReportTable) -> HeatMap | None:
     rows, columns = _cycle(table, first), _cycle(table, second)
     found = {(row[first], row[second]): row[values[0]] for row in table.rows}
     return HeatMap(
-        title=table.columns[values[0]].name,
+        title=words(table.columns[values[0]].name),
         rows=tuple(map(str, rows)),
         columns=tuple(map(str, columns)),
         values=tuple(tuple(found.get((row, column)) for column in columns) for row in rows),
@@ -151,7 +160,7 @@ def _over_time(table: ReportTable, key: int, values: Sequence[int]) -> tuple[Cha
             members = [index for index in members if table.columns[index].name not in {"min", "max"}]  # noqa: PLW2901
         lines = tuple(_line(table, rows, places, index) for index in members)
         shape = kind if kind in {"band", "lines"} and len(lines) > 1 else "area"
-        found.append(Chart(", ".join(line.name for line in lines), shape, unit, axis, lines))
+        found.append(Chart(", ".join(line.label for line in lines), shape, unit, axis, lines))
     return tuple(found)
 
 
@@ -180,7 +189,11 @@ def _by_key(table: ReportTable, time: int, key: int, value: int) -> tuple[Chart,
     shown = largest if len(largest) <= MOST_LINES else largest[: MOST_LINES - 1]
     missing = 0 if additive else None
     lines = [
-        Line(key_text(name), tuple(None if place is None else numbers.get((place, name), missing) for place in places))
+        Line(
+            key_text(name),
+            tuple(None if place is None else numbers.get((place, name), missing) for place in places),
+            of_key=True,
+        )
         for name in shown
     ]
     if len(shown) < len(largest) and additive:
@@ -188,8 +201,8 @@ def _by_key(table: ReportTable, time: int, key: int, value: int) -> tuple[Chart,
         values = tuple(
             None if place is None else sum(numbers.get((place, name), 0) for name in rest) for place in places
         )
-        lines.append(Line("others", values))
-    return (Chart(f"{column.name} by {table.columns[key].name}", "lines", unit, axis, tuple(lines)),)
+        lines.append(Line("others", values, of_key=True))
+    return (Chart(_by(column, table.columns[key]), "lines", unit, axis, tuple(lines)),)
 
 
 def steps_of(texts: list[str]) -> tuple[Axis, list[str | None]] | None:
@@ -249,7 +262,7 @@ def _over_cycle(table: ReportTable, key: int, values: Sequence[int]) -> tuple[Ch
     column = table.columns[index]
     line = Line(column.name, tuple(rows[place][index] if place in rows else 0 for place in places))
     axis = Axis(tuple(map(str, places)))
-    return (Chart(f"{column.name} by {table.columns[key].name}", "columns", unit_of(column, table.sql), axis, (line,)),)
+    return (Chart(_by(column, table.columns[key]), "columns", unit_of(column, table.sql), axis, (line,)),)
 
 
 def _cycle(table: ReportTable, key: int) -> list[Any]:
@@ -262,6 +275,10 @@ def _cycle(table: ReportTable, key: int) -> list[Any]:
 
 
 _WEEKDAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
+
+
+def _by(column: ColumnInfo, key: ColumnInfo) -> str:
+    return f"{words(column.name)} by {words(key.name)}"
 
 
 # ---- fewer points ----------------------------------------------------------------------------------------------

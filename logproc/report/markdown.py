@@ -13,6 +13,7 @@ from logproc.report.coverage import coverage
 from logproc.report.summary import accounting, problems
 from logproc.report.tabular import NUMBERS, cell
 from logproc.report.text import plural, valid_text, visible
+from logproc.report.units import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def _table(table: ReportTable) -> Iterator[str]:
     elif not table.rows:
         yield "no rows"
     else:
-        yield _row(_plain(column.name) for column in table.columns)
+        yield _row(_plain(words(column.name)) for column in table.columns)
         yield _row("---:" if column.type in NUMBERS else "---" for column in table.columns)
         for row in table.rows[:SHOWN_ROWS]:
             yield _row(_cell(value, column, table.sql) for value, column in zip(row, table.columns, strict=True))

@@ -59,10 +59,12 @@ def _least_width(table: ReportTable, shown: int) -> int:
 def grid(table: ReportTable, width: int, shown: int, *, bars: bool = False) -> Table:
     """Lay out a table, its `width` set: texts are cut to fit into it, numbers and times never.
 
-    With `bars` it is a report's: durations have their units and, where there is room left, each row a bar of its first
-    amount, and its share of all rows. A single row of numbers without a key is turned: a name and a value on each line.
+    With `bars` it is a report's: columns are named in words, durations have their units and, where there is room left,
+    each row a bar of its first amount, and its share of all rows. A single row of numbers without a key is turned: a
+    name and a value on each line.
     """
-    header = [visible(column.name[:LONGEST_CELL]) for column in table.columns]
+    names = [column.name[:LONGEST_CELL] for column in table.columns]
+    header = [visible(units.words(name) if bars else name) for name in names]
     rows = _texts(table, shown, table.sql if bars else "")
     kinds = [column.type for column in table.columns]
     if len(table.rows) == 1 and len(header) > 2 and not any(column.role == "key" for column in table.columns):

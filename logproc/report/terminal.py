@@ -202,7 +202,7 @@ def _single(table: ReportTable, width: int) -> Iterator[Text]:
     """Yield a row of values as pairs of name and value, as many on a line as fit."""
     pairs = [
         (
-            visible(column.name),
+            visible(units.words(column.name)),
             units.instant(value) if column.type == "time" and value else cell(value, column, table.sql),
         )
         for value, column in zip(table.rows[0], table.columns, strict=True)
@@ -227,7 +227,7 @@ def _changes(table: ReportTable, compared: Comparison) -> Iterator[Text]:
     part = f"{compared.part} " if compared.part else ""
     for number, before in enumerate(compared.before):
         found = [
-            f"{visible(column.name)} {change.text}"
+            f"{visible(units.words(column.name))} {change.text}"
             for column, _, changed in changes(table, compared)
             for change in changed
             if change.since == before.name and change.text not in UNCHANGED
@@ -251,7 +251,7 @@ def _course(table: ReportTable, width: int, *, alone: bool) -> list[Text]:
     room = max(10, width - NAME_WIDTH - 16)
     shown = []
     for line, chart in lines:
-        name = visible(line.name)[:NAME_WIDTH]
+        name = visible(line.label)[:NAME_WIDTH]
         text = Text(f" {name:<{NAME_WIDTH}} ")
         text.append(strokes.sparkline(line.values, room), style="red" if units.is_error(line.name) else "cyan")
         most = max((value for value in line.values if value is not None), default=None)
@@ -259,7 +259,7 @@ def _course(table: ReportTable, width: int, *, alone: bool) -> list[Text]:
         shown.append(text)
     axis = found[0].axis
     span = f"{axis.labels[0]} to {axis.labels[-1]}"
-    span = f"{span} UTC" if axis.seconds else f"{found[0].title.rpartition(' by ')[2].replace('_', ' ')} {span}"
+    span = f"{span} UTC" if axis.seconds else f"{found[0].title.rpartition(' by ')[2]} {span}"
     where = "" if alone else " (--json shows all)"
     shown.append(Text(visible(f" {span}, {plural(len(table.rows), 'row')}{where}"), style="dim"))
     return shown
@@ -306,6 +306,8 @@ def _rows(table: ReportTable, shown: int, width: int, *, bars: bool = True) -> I
         yield grid(fits, width, shown, bars=bars)
         more = [plural(len(table.rows) - shown, "more row")] if len(table.rows) > shown else []
         if more or left_out:
-            yield Text(f"  … {visible(', '.join([*more, *left_out]))} (--json shows all)", style="dim")
+            yield Text(
+                f"  … {visible(', '.join([*more, *map(units.words, left_out)]))} (--json shows all)", style="dim"
+            )
         elif table.truncated:
             yield Text("  … more rows than the report's LIMIT", style="dim")

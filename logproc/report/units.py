@@ -35,6 +35,7 @@ class Unit(StrEnum):
 
 _BYTES = re.compile(r"(^|_)bytes($|_)")
 _LEVEL = re.compile(r"^(p\d+(_\d+)?|mean|avg|average|median|min|max|quantile.*)$|(_|^)(p\d+|mean|avg|median)$")
+_QUANTILE = re.compile(r"p\d+_\d+")
 _SECONDS = re.compile(
     r"(^|_)(duration|latency|seconds)($|_)(?!(.*_)?(ms|us|ns|milli\w*|micro\w*|nano\w*|minutes|hours|days)($|_))"
 )
@@ -54,6 +55,13 @@ def unit_of(column: ColumnInfo, sql: str) -> Unit:
     if _SECONDS.search(column.name) or re.search(_OF_SECONDS.format(name=re.escape(column.name)), sql, re.IGNORECASE):
         return Unit.SECONDS
     return Unit.COUNT if column.type == "integer" else Unit.NUMBER
+
+
+def words(name: str) -> str:
+    """Return a column's name as people read it: `client_errors` is `client errors`, `p99_9` is `p99.9`."""
+    if _QUANTILE.fullmatch(name):
+        return name.replace("_", ".")
+    return name.replace("_", " ").strip() or name
 
 
 def is_level(name: str) -> bool:

@@ -106,15 +106,22 @@ def spans_of(hours: Iterable[int]) -> tuple[Span, ...]:
     return (_days(found) or _halves(found)) if found else ()
 
 
-def finer(table: ReportTable, tables: Sequence[ReportTable]) -> Iterator[tuple[int, int]]:
-    """Yield from when to when reports go that count the rows of this one in finer steps, in seconds since 1970."""
-    mine = _course(table)
-    count = None if mine is None else _count(mine)
-    if mine is None or mine.width == HOUR or count is None:  # hours are the finest
-        return
-    for course in map(_course, tables):
-        if course is not None and course.width < mine.width and _count(course) == count:
-            yield min(course.rows), max(course.rows) + course.width
+def finer(tables: Iterable[ReportTable]) -> dict[str, list[tuple[int, int]]]:
+    """Return from when to when reports go that count the rows of another one in finer steps, by that one's name.
+
+    In seconds since 1970.
+    """
+    courses = {table.name: course for table in tables if (course := _course(table)) is not None}
+    counts = {name: count for name, course in courses.items() if (count := _count(course)) is not None}
+    spans = {name: (min(courses[name].rows), max(courses[name].rows) + courses[name].width) for name in counts}
+    return {
+        name: [
+            spans[other]
+            for other in counts
+            if courses[other].width < courses[name].width and counts[other] == counts[name]
+        ]
+        for name in counts
+    }
 
 
 def _days(hours: Sequence[int]) -> tuple[Span, ...]:

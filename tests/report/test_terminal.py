@@ -110,12 +110,12 @@ def test_columns_that_a_log_need_not_have_give_way_on_narrow_screens_the_last_na
 
     def headings(width):
         console = render_columns(timed, width)
-        return [name for name in names if name in console.splitlines()[1]], console
+        return [name for name in names if name.replace("_", " ") in console.splitlines()[1]], console
 
     assert headings(100)[0] == list(names)
     found, text = headings(60)
     assert found == ["mean_duration", "max_duration"]
-    assert "… total_duration (--json shows all)" in text
+    assert "… total duration (--json shows all)" in text
     assert headings(20)[0] == []
     assert max(map(cell_len, headings(60)[1].splitlines())) <= 60
 
@@ -332,3 +332,10 @@ def test_the_hours_of_a_day_are_a_course_and_the_days_of_a_week_a_table(monkeypa
 )
 def test_what_shows_nothing_or_covers_other_rows_is_escaped(text, seen):
     assert visible(text) == seen
+
+
+def test_columns_are_named_in_words_and_keys_as_they_are():
+    columns = (ColumnInfo("day_of_week", "text", "key"), ColumnInfo("p99_9", "decimal", "value"), COUNT)
+    named = ReportTable("t", "", "SELECT 1", columns, (("a_b", 0.5, 2), ("c_d", 0.25, 1)), exact=True)
+    text = render_columns(named, 100)
+    assert all(word in text for word in ("day of week", "p99.9", "a_b", "c_d"))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from logproc.report import figures, units, within
-from logproc.report.ends import ends_of, marked
+from logproc.report.ends import files_of, marked, of_files
 from logproc.report.html import drawing
 from logproc.report.html.panels import Cell, Heading, shortened, statement
 from logproc.report.since import Change, change
@@ -112,6 +112,7 @@ def choosing(report: Report) -> Choosing | None:
         "units": [MEASURES[n][1].value for n in measures],
         "totals": [[totals[pair][n] for n in measures] for pair in names],
         "counts": counts,
+        "ends": [_ends(report, pair) for pair in names],
         "of": of,
         "times": [(span.name, *steps) for span, steps in zip(spans, times, strict=False)],
     }
@@ -123,7 +124,7 @@ def choosing(report: Report) -> Choosing | None:
             for place, (n, value) in enumerate(zip(measures, whole, strict=True))
         ),
         compared=title,
-        charts=() if axis is None else tuple(_charts(marked(axis, ends_of(table, (), report.files)), counts, measures)),
+        charts=() if axis is None else tuple(_charts(marked(axis, of_files(report.files)), counts, measures)),
         headings=(
             *([Heading("source", False, "x")] if with_source else []),
             Heading("host", False, "x"),
@@ -150,6 +151,14 @@ def _tile(n: int, value: int, of: str, then: Sequence[int], names: Sequence[str]
         return Tile(name, units.write(value, unit), "", "", ())
     changes = tuple(Change(change(then[0], old), since) for old, since in zip(then[1:], names[1:], strict=True))
     return Tile(name, units.write(value, unit), units.write(then[0], unit), of, changes)
+
+
+def _ends(report: Report, pair: Pair) -> tuple[float | None, float | None]:
+    """Return when the lines of a host of a source begin and end; those of the others are not known."""
+    if pair == OTHERS:
+        return None, None
+    ends = of_files(files_of(report.files, pair[0].replace(NO_SOURCE, ""), pair[1].replace(NO_HOST, "")))
+    return ends.first, ends.last
 
 
 def _steps_in(axis: Axis, span: within.Span) -> tuple[int, int]:

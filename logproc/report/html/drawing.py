@@ -112,7 +112,7 @@ def draw(chart: Chart, about: str, *, live: bool = True) -> Drawing:
     bars = tuple(_bars(chart, top)) if chart.kind in {"columns", "ranking"} else ()
     strokes = () if bars else tuple(_strokes(chart, top))
     return Drawing(
-        title=_text(chart.title.replace("_", " ")),
+        title=_text(chart.title),
         summary=_summary(chart, about),
         kind=chart.kind,
         top=units.write(top, chart.unit) if chart.kind == "ranking" else units.compact(top, chart.unit),
@@ -169,7 +169,7 @@ def _strokes(chart: Chart, top: float) -> Iterator[Stroke]:
 
 
 def _name(line: Line) -> str:
-    return _text(line.name)
+    return _text(line.label)
 
 
 def _text(text: str) -> str:

@@ -106,9 +106,10 @@ def tiles(table: ReportTable, number: int, note: str, report: Report, compared: 
     """Return a report of one row as tiles, with what their figures are held against."""
     row = table.rows[0]
     whole = next((row[i] for i in range(len(row)) if units.is_count(table, i) and row[i]), None)
+    courses = _courses(report)
     tiles = []
     for index, (column, now, changed) in enumerate(since.changes(table, compared)):
-        tile = _tile(table, index, row[index], whole, report)
+        tile = _tile(table, index, row[index], whole, courses.get(column.name))
         if changed and compared.part:
             tile = replace(tile, part=units.write(now, units.unit_of(column, table.sql)), of=compared.part)
         tiles.append(replace(tile, changes=changed))
@@ -127,17 +128,18 @@ def _tile(
     index: int,
     value: Any,  # noqa: ANN401 - a cell is None, text, number or truth
     whole: int | None,
-    report: Report,
+    course: figures.Chart | None,
 ) -> Tile:
     column = table.columns[index]
     unit = units.unit_of(column, table.sql)
+    is_number = column.type in NUMBERS
     text = shortened(units.instant(value) if unit is Unit.TIME and value else units.write(value, unit), 60)
     is_bad = units.is_error(column.name)
     aside = ""
     if is_bad and whole and isinstance(value, int):
         aside = f"{100 * value / whole:.2f} % of all"
     return Tile(
-        label=shortened(column.name.replace("_", " "), 60),
+        label=shortened(units.words(column.name), 60),
         value=text,
         exact=f"{value:,}" if since.is_number(value) and unit is Unit.BYTES else "",
         aside=aside,
@@ -145,22 +147,23 @@ def _tile(
         of="",
         changes=(),
         bad=bool(is_bad and value),
-        spark=_spark(report, column.name) if column.type in NUMBERS else None,
+        spark=drawing.draw(course, f"{units.words(column.name)} over time") if course and is_number else None,
     )
 
 
-def _spark(report: Report, name: str) -> drawing.Drawing | None:
-    """Return the course of a value over time, from the report with the finest steps that has it."""
-    found: figures.Chart | None = None
+def _courses(report: Report) -> dict[str, figures.Chart]:
+    """Return the course of each value over time, from the report with the finest steps that has it."""
+    found: dict[str, figures.Chart] = {}
     for table in report.reports:
         keys = [column for column in table.columns if column.role == "key"]
         if len(keys) != 1 or keys[0].type != "time" or table.problem:
             continue
         for chart in figures.charts(table):
-            lines = tuple(line for line in chart.lines if line.name == name)
-            if lines and (found is None or len(chart.axis.labels) > len(found.axis.labels)):
-                found = figures.Chart(name, "area", chart.unit, chart.axis, lines)
-    return None if found is None else drawing.draw(found, f"{name.replace('_', ' ')} over time")
+            for line in chart.lines:
+                coarser = found.get(line.name)
+                if coarser is None or len(chart.axis.labels) > len(coarser.axis.labels):
+                    found[line.name] = replace(chart, title=line.name, kind="area", lines=(line,))
+    return found
 
 
 # ---- books -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from logproc.errors import UsageError
 from logproc.report import within
-from logproc.report.ends import ends_of
+from logproc.report.ends import ends_of, files_of
 from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
@@ -19,6 +19,8 @@ from logproc.report.since import is_figures
 from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from jinja2 import Environment
 
     from logproc.report_model import Comparison, Report, ReportTable, Slice
@@ -91,14 +93,19 @@ def render(
         "coverage": mapped(report),
         "links": links or Links(),
     }
+    numbered = [each for each in enumerate(report.reports, 1) if not _is_empty(report, each[1])]
+    others = [(number, table) for number, table in numbered if not is_figures(table)]
+    figures = _figures(numbered, report, compared)
+    ends = ends_of(report.reports, report.files)
     content = b""
     for room in ROOMS:
-        sections = _sections(report, compared, room)
+        sections = tuple(panels.paired(panels.panel(table, number, room, ends[table.name]) for number, table in others))
         content = page(
             "report.html",
-            **sections,
+            figures=figures,
+            panels=sections,
             shortened="" if room is ROOMS[0] else _cut(room),
-            outlines_of=world.countries() if any(panel.world for panel in sections["panels"]) else {},
+            outlines_of=world.countries() if any(panel.world for panel in sections) else {},
             **shared,
         )
         if len(content) <= MOST_BYTES:
@@ -116,16 +123,13 @@ def _slice(report: Report, one: Slice) -> str:
     ]
     alone = replace(report, reports=one.reports, slices=())
     compared = within.compared(one.reports)
+    ends = ends_of(one.reports, files_of(report.files, one.source, one.host))
     return _text(
         "slice.html",
         compared=compared.title,
-        figures=tuple(
-            overview.tiles(table, number, panels.exactness(table), alone, compared)
-            for number, table, is_tiles in numbered
-            if is_tiles and is_figures(table)
-        ),
+        figures=_figures(((number, table) for number, table, is_tiles in numbered if is_tiles), alone, compared),
         panels=tuple(
-            panels.panel(table, number, following.ROOM, ends_of(table, one.reports, report.files))
+            panels.panel(table, number, following.ROOM, ends[table.name])
             for number, table, is_tiles in numbered
             if not is_tiles
         ),
@@ -139,21 +143,14 @@ def _cut(room: panels.Room) -> str:
     )
 
 
-def _sections(report: Report, compared: Comparison, room: panels.Room) -> dict[str, Any]:
-    numbered = [each for each in enumerate(report.reports, 1) if not _is_empty(report, each[1])]
-    single = [(number, table) for number, table in numbered if is_figures(table)]
-    others = [(number, table) for number, table in numbered if not is_figures(table)]
-    return {
-        "figures": tuple(
-            overview.tiles(table, number, panels.exactness(table), report, compared) for number, table in single
-        ),
-        "panels": tuple(
-            panels.paired(
-                panels.panel(table, number, room, ends_of(table, report.reports, report.files))
-                for number, table in others
-            )
-        ),
-    }
+def _figures(
+    numbered: Iterable[tuple[int, ReportTable]], report: Report, compared: Comparison
+) -> tuple[overview.Tiles, ...]:
+    return tuple(
+        overview.tiles(table, number, panels.exactness(table), report, compared)
+        for number, table in numbered
+        if is_figures(table)
+    )
 
 
 def _is_empty(report: Report, table: ReportTable) -> bool:

@@ -122,12 +122,10 @@ def panel(table: ReportTable, number: int, room: Room = ROOM, ends: Ends = NOWHE
         rows=rows,
         foot=tuple(_foot(table, headings)) if len(rows) > 1 else (),
         left_out=_left_out(table, len(rows)),
-        charts=tuple(
-            drawing.draw(chart, f"{title}: {chart.title.replace('_', ' ')}", live=room.live) for chart in charts
-        ),
+        charts=tuple(drawing.draw(chart, f"{title}: {chart.title}", live=room.live) for chart in charts),
         ranking=None
         if ranked is None or not room.ranked
-        else drawing.draw(ranked, f"{title}: {ranked.title.replace('_', ' ')}", live=False),
+        else drawing.draw(ranked, f"{title}: {ranked.title}", live=False),
         heat=None if heat is None else drawing.heat(heat),
         world=globe,
         wide=len(charts) > 1 or heat is not None or globe is not None or (not charts and _width(headings, rows) > HALF),
@@ -168,7 +166,7 @@ def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tu
     columns = [_column(table, index, shown) for index in range(len(table.columns))]
     headings = [
         Heading(
-            shortened(column.name.replace("_", " "), 60),
+            shortened(units.words(column.name), 60),
             column.type in NUMBERS,
             _heading_class(column, cells),
             column.role == "key",
@@ -291,7 +289,7 @@ def _foot(table: ReportTable, headings: Sequence[Heading]) -> Iterator[tuple[str
         ):
             mean = sum(values) / len(values)
             shown = round(mean) if unit is Unit.COUNT and mean >= MEAN_IN_FULL else mean
-            heading = shortened(column.name.replace("_", " "), 60)
+            heading = shortened(units.words(column.name), 60)
             number = Unit.NUMBER if unit is Unit.COUNT else unit
             sums[heading] = (units.write(sum(values), unit), units.write(shown, number))
     if sums:

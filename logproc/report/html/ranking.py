@@ -36,7 +36,7 @@ def ranking(table: ReportTable, headings: Sequence[Heading], rows: Sequence[Sequ
     labels = tuple(_label(row, headings) for row in rows[:RANKED_ROWS])
     column = table.columns[amount]
     return Chart(
-        title=column.name,
+        title=units.words(column.name),
         kind="ranking",
         unit=units.unit_of(column, table.sql),
         axis=Axis(labels),

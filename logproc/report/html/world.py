@@ -126,7 +126,7 @@ def _drawn(table: ReportTable, value: int, rows: dict[str, tuple[Any, ...]], unk
         for code, row in rows.items()
     ]
     first = max(rows, key=lambda code: rows[code][value])
-    what = column.name.replace("_", " ")
+    what = units.words(column.name)
     return World(
         title=f"{what} by country",
         summary=(
@@ -174,7 +174,7 @@ def _legend(limits: Sequence[float], unit: Unit) -> Iterator[tuple[int, str]]:
 
 def _said(table: ReportTable, row: tuple[Any, ...]) -> str:
     parts = [
-        f"{column.name.replace('_', ' ')} {units.write(row[index], units.unit_of(column, table.sql))}"
+        f"{units.words(column.name)} {units.write(row[index], units.unit_of(column, table.sql))}"
         for index, column in enumerate(table.columns)
         if column.role == "value"
     ]

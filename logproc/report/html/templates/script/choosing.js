@@ -47,6 +47,28 @@
       });
     }
 
+    // From when on the first step has lines of what is chosen, and until when the last one has: as ends.py says it.
+    function mark(figure, drawn, which, isAll) {
+      var whole = figure.dataset.ends ? JSON.parse(figure.dataset.ends) : { begun: drawn.begun, until: drawn.until };
+      figure.dataset.ends = JSON.stringify(whole);
+      var times = [], now = 0;
+      (drawn.x || []).forEach(function (gap) { now += gap; times.push(now); });
+      var step = times.slice(1).reduce(function (least, time, i) { return Math.min(least, time - times[i]); }, Infinity);
+      var low = times[0], high = times[times.length - 1];
+      var known = which.map(function (k) { return data.ends[k]; }).filter(function (ends) { return ends[0] !== null && ends[1] !== null; });
+      var first = known.reduce(function (least, ends) { return Math.min(least, ends[0]); }, Infinity);
+      var last = known.reduce(function (most, ends) { return Math.max(most, ends[1]); }, -Infinity);
+      function clock(second) { return step <= 86400 ? moment(second, false).slice(11) : moment(second, true); }
+      drawn.begun = isAll ? whole.begun : low + 0.1 * step < first && first < low + step ? clock(first) : undefined;
+      drawn.until = isAll ? whole.until : high <= last && last < high + 0.9 * step ? clock(last) : undefined;
+      var name = { 3600: "hour", 86400: "day" }[step] || "step", said = figure.querySelector(".partial");
+      if (!said) {
+        said = make("span", { class: "partial" });
+        figure.querySelector(".what").after(said);
+      }
+      said.textContent = [drawn.begun && "first " + name + " from " + drawn.begun, drawn.until && "last " + name + " until " + drawn.until].filter(Boolean).join(", ");
+    }
+
     function update(said) {
       var which = [], every = data.pairs.map(function (_, k) { return k; });
       data.pairs.forEach(function (pair, k) { if (wanted(pair, "source") && wanted(pair, "host")) which.push(k); });
@@ -61,8 +83,9 @@
         var script = figure.querySelector("script");
         if (!script) return;
         var drawn = JSON.parse(script.textContent);
+        mark(figure, drawn, which, which.length === every.length);
         if (which.length === every.length) delete figure.dataset.about;
-        else figure.dataset.about = drawn.names[0] + " of what is chosen, " + values[m].textContent + " together";
+        else figure.dataset.about = [drawn.names[0] + " of what is chosen, " + values[m].textContent + " together", figure.querySelector(".partial").textContent].filter(Boolean).join("; ");
         drawn.lines = [data.counts[0][m].map(function (value, i) {
           return value === null ? null : add(which, function (k) { return data.counts[k][m][i]; });
         })];
