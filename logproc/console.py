@@ -66,8 +66,10 @@ def put_paged(text: str) -> None:
     import subprocess  # noqa: PLC0415 - few commands need it
 
     sys.stdout.flush()
-    # What git gives to less: leave at once if all fits, keep colours, leave the text on the screen.
-    environment = {"LESS": "FRX", **os.environ}
+    # What git gives to less: leave at once if all fits, keep colours, leave the text on the screen. Who has options of
+    # his own mostly has no R among them, and would see colours as ESC[1m.
+    options = os.environ.get("LESS")
+    environment = {**os.environ, "LESS": "FRX" if options is None else f"-R {options}"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as pager:  # noqa: S603 - the user's choice
         assert pager.stdin is not None
         with suppress(BrokenPipeError):  # its reader has seen enough

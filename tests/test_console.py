@@ -137,6 +137,17 @@ def test_what_is_longer_than_the_screen_goes_through_the_pager(monkeypatch, capf
     assert capfd.readouterr().out == "paged:line\n" * 5
 
 
+@pytest.mark.parametrize(("mine", "given"), [(None, "FRX"), ("", "-R "), ("-iM", "-R -iM")])
+def test_less_keeps_colours_whatever_options_its_user_has(monkeypatch, capfd, mine, given):
+    monkeypatch.setenv("PAGER", "sh -c 'cat > /dev/null; printenv LESS'")
+    monkeypatch.setenv("LINES", "5")
+    monkeypatch.delenv("LESS", raising=False)
+    if mine is not None:
+        monkeypatch.setenv("LESS", mine)
+    put_paged("line\n" * 5)
+    assert capfd.readouterr().out == f"{given}\n"
+
+
 @pytest.mark.parametrize("pager", ["", "no-such-pager", "true"])
 def test_a_pager_that_is_not_there_or_stops_reading_is_no_trouble(monkeypatch, capfd, pager):
     monkeypatch.setenv("PAGER", pager)
