@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import TryLaterError, UsageError
 from logproc.inputs import identity
+from logproc.inputs.forward import Forward
 from logproc.inputs.opening import STDIN
 from logproc.model import Known, Lines
 from logproc.report_model import FileEntry
@@ -17,7 +18,6 @@ from logproc.state.rows import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from collections.abc import Set as AbstractSet
 
     from logproc.config import Config
     from logproc.model import LogFile, Piece
@@ -48,19 +48,9 @@ class FileEye:
         """Count the lines of a file that end at an offset, decompressed, or before."""
         return identity.lines_before(path, end)
 
-    def read(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a file, decompressed, as far as they are there."""
-        return identity.read_at(path, start, length)
-
-    def line_heads(
-        self, path: str, start: int, end: int, wanted: AbstractSet[bytes], size: int
-    ) -> Iterator[tuple[int, bytes]]:
-        """Yield where lines begin whose first `size` bytes have one of the hashes, and what begins there."""
-        return identity.line_heads(path, start, end, wanted, size)
-
-    def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
-        """Return the CRC before offsets of a file, decompressed, given that before `start`; no more than are there."""
-        return identity.crcs_from(path, start, crc, offsets)
+    def forward(self, path: str, start: int) -> Forward:
+        """Open a file at an offset, decompressed, where a line begins."""
+        return Forward(path, start)
 
 
 @dataclass(slots=True)

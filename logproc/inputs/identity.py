@@ -13,15 +13,14 @@ from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, Stream, open_stream, sniff
+from logproc.inputs.codecs import LONGEST_MAGIC, RawInput, open_stream, sniff
 from logproc.inputs.encodings import HEAD_BYTES as ENCODING_BYTES
 from logproc.inputs.encodings import classify
 from logproc.inputs.lines import fill
 from logproc.inputs.opening import open_regular, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterable
 
 WINDOW = 4096
 """Bytes of a head and of a tail."""
@@ -178,88 +177,6 @@ def tail_of(path: str, offset: int, length: int) -> bytes:
         raise unreadable(path, error) from error
     finally:
         os.close(fd)
-
-
-def read_at(path: str, start: int, length: int) -> bytes:
-    """Return bytes of a file, decompressed, as far as they are there."""
-    fd, _ = open_regular(path)
-    try:
-        view = memoryview(bytearray(length))
-        return bytes(view[: fill(_stream_at(fd, start).readinto, view, 0, length)])
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(fd)
-
-
-def crcs_from(path: str, start: int, crc: int, offsets: Iterable[int]) -> dict[int, int]:
-    """Return the CRC-32 before offsets of a file, decompressed, as far as they are there, given that before `start`."""
-    fd, _ = open_regular(path)
-    found, at = {}, start
-    try:
-        stream = _stream_at(fd, start)
-        view = memoryview(bytearray(CHUNK))
-        for offset in sorted(offsets):
-            while at < offset and (count := stream.readinto(view[: offset - at])):
-                crc = zlib.crc32(view[:count], crc)
-                at += count
-            if at == offset:
-                found[offset] = crc
-    except OSError as error:
-        raise unreadable(path, error) from error
-    else:
-        return found
-    finally:
-        os.close(fd)
-
-
-def line_heads(path: str, start: int, end: int, wanted: AbstractSet[bytes], size: int) -> Iterator[tuple[int, bytes]]:
-    """Yield where lines begin whose first `size` bytes have one of the hashes, and up to `WINDOW` bytes from there on.
-
-    Lines that begin in [start, end) are looked at, decompressed; one begins at `start`. Now and then no bytes are
-    given, so that the caller may have enough.
-    """
-    fd, _ = open_regular(path)
-    try:
-        stream = _stream_at(fd, start)
-        view = memoryview(bytearray(CHUNK))
-        data, at = b"", start  # `at` is the offset of data
-        within = ended = False  # whether data begins within a line that was looked at
-        while not ended:
-            have = fill(stream.readinto, view, 0, CHUNK)
-            ended = have < CHUNK
-            data += view[:have]
-            line = data.find(b"\n") + 1 if within else 0
-            within = within and line == 0
-            while not within and line < len(data) and (ended or line + WINDOW <= len(data)):
-                if at + line >= end:
-                    return
-                if digest(data[line : line + size]) in wanted:
-                    yield at + line, data[line : line + WINDOW]
-                behind = data.find(b"\n", line) + 1
-                within = behind == 0
-                line = behind or len(data)
-            if within:
-                line = len(data)
-            at, data = at + line, data[line:]
-            yield at, b""
-    except OSError as error:
-        raise unreadable(path, error) from error
-    finally:
-        os.close(fd)
-
-
-def _stream_at(fd: int, start: int) -> Stream:
-    """Return what a file holds from an offset on; one that is compressed is decompressed up to there."""
-    codec = sniff(os.pread(fd, LONGEST_MAGIC, 0))
-    if codec == "plain":
-        os.lseek(fd, start, os.SEEK_SET)
-        return RawInput(fd)
-    stream = open_stream(RawInput(fd), codec)
-    view = memoryview(bytearray(CHUNK))
-    while start > 0 and (count := stream.readinto(view[:start])):
-        start -= count
-    return stream
 
 
 def lines_before(path: str, end: int) -> int:

@@ -8,18 +8,18 @@ stand behind what was counted of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from logproc.errors import InputError
 from logproc.state.families import is_live
-from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind, signature
+from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from logproc.state.beginnings import Beginnings
-    from logproc.state.generations import Eye, Generation
+    from logproc.state.generations import Eye, Forward, Generation
     from logproc.state.rows import Paths, Record, Records
     from logproc.state.scanned import Scanned
 
@@ -76,7 +76,7 @@ class Appended:
             return decision  # its last line goes on
         size = file.through(self._eye).length if stream else file.look.size
         limit = size if stream else decision.limit
-        held = tuple(self._behind(file.log.path, known, limit, size))
+        held = tuple(self._behind(_Archive(file.log.path, known, limit, size)))
         if not held:
             return decision
         at = g.open_end
@@ -89,52 +89,78 @@ class Appended:
             return going  # it is read as a whole, or what stood open at its end is, for it has an end now
         return going._replace(origin=at, kind=Kind.CONTINUED if at < limit else Kind.UNCHANGED)
 
-    def _behind(self, path: str, known: Record, limit: int, size: int) -> Iterator[tuple[int, int]]:
-        """Yield what stands behind the end of a file, and where."""
-        g = known.generation
-        likely = [one for one in self._telling if one.format == known.format]
+    def _behind(self, archive: _Archive) -> Iterator[tuple[int, int]]:
+        """Yield what stands behind the end of a file, and where; it is read once, and no further than needed."""
+        g, limit = archive.known.generation, archive.limit
+        likely = [one.generation for one in self._telling if one.format == archive.known.format]
+        likely = [one for one in likely if one.id in self._gone]
         if not likely or g.open_end + SHORT > limit:
             return
-        wanted, at = {one.generation.signature for one in likely}, g.open_end
-        archive = False  # there may be more in one
-        end = at + SEARCHED if any(is_live(one.generation.path) for one in likely) else at
-        if end == at and signature(self._eye.read(path, at, SIGNATURE_BYTES)) not in wanted:
-            return
-        for place, head in self._eye.line_heads(path, at, limit, wanted, SIGNATURE_BYTES):
-            if place > end:
-                return
-            held = self._at(path, place, head, known, limit, size) if place >= at else None
-            if held is not None:
-                if not archive and not self._is_as_before(path, g):
+        end = g.open_end + (SEARCHED if any(is_live(one.path) for one in likely) else 1)
+        with self._eye.forward(archive.path, g.offset) as forward:
+            is_as_before = forward.crcs({g.open_end}, g.crc).get(g.open_end) == g.end_crc
+            while likely and is_as_before and (found := self._find(forward, archive, likely, end)):
+                held, place = found
+                if self._is_holed(g.id):
                     return
-                archive = True
-                end = limit
-                at = place + held.offset
+                end = limit  # there may be more in an archive
                 self._gone -= {held.id}
+                likely = [one for one in likely if one.id != held.id]
                 yield held.id, place
 
-    def _at(self, path: str, at: int, head: bytes, known: Record, limit: int, size: int) -> Generation | None:
-        """Return what was counted that stands at an offset, where these bytes are."""
-        for number in self._beginnings.of(head):
-            record = self._known[number]
-            g = record.generation
-            if number not in self._gone or at + g.open_end > size or at + g.offset > limit:
-                continue
-            if _is_telling(record) and record.format == known.format and self._is_alone(number):
-                crcs = self._eye.crcs(path, at, 0, {at + g.offset, at + g.open_end})
-                if (crcs.get(at + g.offset), crcs.get(at + g.open_end)) == (g.crc, g.end_crc):
-                    return g
+    def _find(
+        self, forward: Forward, archive: _Archive, likely: Sequence[Generation], end: int
+    ) -> tuple[Generation, int] | None:
+        """Go behind the next of some generations that begins before an offset; returns which it is, and its place."""
+        wanted = {one.signature for one in likely}
+        end = min(end, archive.limit - min(one.offset for one in likely) + 1)
+        failures = 0
+        while failures < FAILURES and (hit := forward.next_line(wanted, SIGNATURE_BYTES, end)):
+            place, head = hit
+            alike = [g for g in self._beginning_with(head, archive.known) if archive.has_room(place, g)]
+            held = _longest(forward, place, alike)
+            forward.back_to(place if held is None else place + held.offset)
+            if held is not None:
+                return held, place
+            forward.pass_line()
+            failures += bool(alike)
         return None
 
-    def _is_as_before(self, path: str, g: Generation) -> bool:
-        """Tell whether a file has no hole, and what stood open at its end is still there as it was."""
-        if self._is_holed(g.id):
-            return False
-        return self._eye.crcs(path, g.offset, g.crc, {g.open_end}).get(g.open_end) == g.end_crc
+    def _beginning_with(self, head: bytes, known: Record) -> Iterator[Generation]:
+        """Yield what was counted, and is gone, that begins with bytes and may stand in a file."""
+        for number in self._beginnings.of(head):
+            record = self._known[number]
+            is_likely = number in self._gone and record.format == known.format and _is_telling(record)
+            if is_likely and self._is_alone(number):
+                yield record.generation
+
+
+class _Archive(NamedTuple):
+    """A file that goes on: what is known of it, how far it is read, and how long it is."""
+
+    path: str
+    known: Record
+    limit: int
+    size: int
+
+    def has_room(self, place: int, g: Generation) -> bool:
+        """Tell whether all of a generation may stand at a place."""
+        return place + g.offset <= self.limit and place + g.open_end <= self.size
+
+
+def _longest(forward: Forward, place: int, likely: Sequence[Generation]) -> Generation | None:
+    """Return which of some generations stands at a place, the longest if several do; reads on as far as they go."""
+    ends = {place + end for g in likely for end in (g.offset, g.open_end)}
+    crcs = forward.crcs(ends) if ends else {}
+    there = [g for g in likely if (crcs.get(place + g.offset), crcs.get(place + g.open_end)) == (g.crc, g.end_crc)]
+    return max(there, key=lambda g: g.offset, default=None)
 
 
 SEARCHED = 1 << 20
 """So many new bytes are looked through for what was counted elsewhere, before some of it is found."""
+
+FAILURES = 16
+"""So many lines of a file may begin as what was counted elsewhere and go on otherwise: each of them is read twice."""
 
 _GOING = frozenset({Kind.CONTINUED, Kind.RECOUNTED})
 

@@ -12,8 +12,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
+    from contextlib import AbstractContextManager
 
 SIGNATURE_BYTES = 32
 """First bytes by which generations are looked up."""
@@ -113,6 +114,15 @@ class Through(Protocol):
     def damage(self) -> str | None: ...  # noqa: D102
 
 
+class Forward(Protocol):
+    """A file that is read forward; see `inputs.forward.Forward`."""
+
+    def next_line(self, wanted: AbstractSet[bytes], size: int, end: int) -> tuple[int, bytes] | None: ...  # noqa: D102
+    def pass_line(self) -> None: ...  # noqa: D102
+    def crcs(self, offsets: Iterable[int], crc: int = 0) -> Mapping[int, int]: ...  # noqa: D102
+    def back_to(self, line: int) -> None: ...  # noqa: D102
+
+
 class Eye(Protocol):
     """Looks at files; each method raises InputError where that cannot be done."""
 
@@ -128,16 +138,8 @@ class Eye(Protocol):
     def lines(self, path: str, end: int) -> int:
         """Count the lines of a file that end at an offset, decompressed, or before."""
 
-    def read(self, path: str, start: int, length: int) -> bytes:
-        """Return bytes of a file, decompressed, as far as they are there."""
-
-    def line_heads(
-        self, path: str, start: int, end: int, wanted: AbstractSet[bytes], size: int
-    ) -> Iterator[tuple[int, bytes]]:
-        """Yield where lines begin whose first `size` bytes have one of the hashes, and what begins there."""
-
-    def crcs(self, path: str, start: int, crc: int, offsets: Iterable[int]) -> Mapping[int, int]:
-        """Return the CRC before offsets of a file, decompressed, given that before `start`; no more than are there."""
+    def forward(self, path: str, start: int) -> AbstractContextManager[Forward]:
+        """Open a file at an offset, decompressed, where a line begins."""
 
 
 class Beginning(NamedTuple):

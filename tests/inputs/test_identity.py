@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.inputs import identity
 from logproc.inputs.identity import crc32_combine, crc32_remove, digest, probe, read_through
 
 
@@ -38,19 +37,3 @@ def test_reading_through_gives_the_crc_before_each_offset(tmp_path, pack):
     assert (found.length, found.damage) == (5121, None)
     assert found.crcs == {at: zlib.crc32((b"x" + text)[:at]) for at in (0, 7, 2000)}
     assert len(digest(text)) == 16
-
-
-@pytest.mark.parametrize("chunk", [64, 4096, 5000, 1 << 20])
-@pytest.mark.parametrize("packed", [False, True])
-def test_lines_are_found_by_their_first_bytes(tmp_path, monkeypatch, chunk, packed):
-    lines = [b"%06d %s\n" % (number % 50, b"x" * (number * 37 % 6000)) for number in range(90)] + [b"000007 end"]
-    text, path = b"".join(lines), tmp_path / "log"
-    path.write_bytes(gzip.compress(text) if packed else text)
-    offsets = [sum(map(len, lines[:number])) for number in range(len(lines))]
-    wanted, start, end = {identity.digest(b"000007"), identity.digest(b"000031")}, offsets[3], offsets[-2]
-    monkeypatch.setattr(identity, "CHUNK", chunk)
-    found = [pair for pair in identity.line_heads(str(path), start, len(text), wanted, 6) if pair[1]]
-    expected = [at for at, line in zip(offsets, lines, strict=True) if line[:6] in {b"000007", b"000031"}]
-    assert found == [(at, text[at : at + identity.WINDOW]) for at in expected]
-    found = [pair for pair in identity.line_heads(str(path), start, end, wanted, 6) if pair[1]]
-    assert [at for at, _ in found] == [at for at in expected if at < end]

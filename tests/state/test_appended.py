@@ -14,7 +14,8 @@ from state.test_older import Headed
 from logproc import keeping
 from logproc.config import NamedReport, State
 from logproc.errors import UnreadableError
-from logproc.inputs import blocks
+from logproc.inputs import blocks, forward
+from logproc.inputs.identity import digest
 from logproc.state import failpoints
 from logproc.state.ledger import Ledger
 
@@ -334,4 +335,59 @@ def test_a_log_that_repeats_itself_counts_again(tmp_path):
     nights.check()
     nights.put_away()
     nights.logs.ever[key] += 9
+    nights.check()
+
+
+@pytest.mark.parametrize("archive", CODECS)
+def test_an_archive_is_read_once_however_many_logs_are_in_it(tmp_path, monkeypatch, archive):
+    opened, counts = os.open, [0]
+
+    def counting(path, *how, **named):
+        counts[-1] += str(path).endswith(nights.archive)
+        return opened(path, *how, **named)
+
+    monkeypatch.setattr(os, "open", counting)
+    for count in (2, 8):
+        nights = Archive(tmp_path / str(count), archive=archive)
+        nights.archive_lines(3)
+        names = [f"{number}.log" for number in range(count)]
+        for name in names:
+            nights.append(9, name)
+        nights.check()
+        for name in names:
+            nights.put_away(name)
+        counts.append(0)
+        nights.check()
+        counts.append(0)
+    assert counts[1] == counts[3]
+
+
+def test_no_line_is_looked_at_where_nothing_more_can_stand(tmp_path, monkeypatch):
+    nights, looked = Archive(tmp_path), []
+    nights.archive_lines(3)
+    nights.append(400)
+    nights.check()
+    nights.put_away()
+    nights.archive_lines(400)
+    monkeypatch.setattr(forward, "digest", lambda data: looked.append(data) or digest(data))
+    assert nights.check()[nights.archive][0] == "read"
+    assert len(looked) == 1
+
+
+@pytest.mark.parametrize("archive", CODECS)
+def test_of_logs_that_begin_alike_each_is_found_behind_parts_of_others(tmp_path, archive):
+    nights = Archive(tmp_path, archive=archive)
+    nights.archive_lines(3)
+    names = ("a.log", "b.log", "c.log")
+    for name in names:
+        nights.logs.begin_alike(name)
+        nights.append(9, name)
+    nights.check()
+    cut = nights.logs.content("a.log").splitlines(keepends=True)[:5]
+    nights.logs.ever.update(line.split()[6].decode() for line in cut)
+    nights.add(b"".join(cut))
+    for name in reversed(names):
+        nights.append(1, name)
+        nights.put_away(name)
+    nights.check()
     nights.check()
