@@ -17,7 +17,7 @@ from logproc import __version__, scratch
 from logproc.adhoc.documents import named_row, sliced_value
 from logproc.adhoc.fields import ORIGIN_FIELDS, is_usual, known_fields, require_known
 from logproc.adhoc.lines import CACHED_BYTES, lines_of, printable, value_of, written
-from logproc.adhoc.sieve import Sieve
+from logproc.adhoc.sieve import Where
 from logproc.block_lines import line_at
 from logproc.books import Books
 from logproc.clock import now_text
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from logproc.adhoc.sieve import Sieve
     from logproc.config import Config
     from logproc.formats import Format
     from logproc.formats.parser import Parser
@@ -83,15 +84,19 @@ def parse(
     started = now_text()
     planner = Planner(config)
     files = planner.discover()
-    if not is_usual(select):
-        for note in require_known(select, known_fields(planner, files)):
+    condition = None if where is None else Where(config, where, {})
+    asked = (*select, *(sorted(condition.names()) if condition is not None else ()))
+    if not is_usual(asked):
+        known = known_fields(planner, files)
+        for note in require_known(asked, known):
             if say is not None:
                 say(note)
+        condition = None if where is None else Where(config, where, known.fields)
     books = Books(files)
     tasks = [Task(n, (planner.piece(n, f),), f.size) for n, f in enumerate(files) if f.problem is None]
     if progress is not None:
         progress.start(sum(task.bytes for task in tasks), len(files))
-    shape = RowShape(select, where, origin=origin)
+    shape = RowShape(select, condition, origin=origin)
     with ExitStack() as stack:
         rejects = stack.enter_context(replacing(config.output.rejects)) if config.output.rejects else None
         folder = stack.enter_context(scratch.folder()) if rejects else None
@@ -135,7 +140,7 @@ class RowDesk(Desk):
 class RowShape:
     """Which rows and columns are written, and how."""
 
-    def __init__(self, select: tuple[str, ...], where: str | None, *, origin: bool) -> None:
+    def __init__(self, select: tuple[str, ...], where: Where | None, *, origin: bool) -> None:
         self.select = tuple(dict.fromkeys(select))
         self.origin = origin
         # Whether rows can be written without being looked at.
@@ -143,7 +148,6 @@ class RowShape:
         self.raw = RAW in select
         self._placed = not {*ORIGIN_FIELDS}.isdisjoint(select)
         self._where = where
-        self._sieves: dict[str, Sieve] = {}
 
     def line(self, row: Row, place: tuple[str, int, int]) -> bytes:
         """Return a row as a JSON line."""
@@ -159,11 +163,7 @@ class RowShape:
 
     def sieve(self, family: str) -> Sieve | None:
         """Return what keeps the rows of a family that are wanted; None where all are."""
-        if self._where is None:
-            return None
-        if family not in self._sieves:
-            self._sieves[family] = Sieve(family, self._where)
-        return self._sieves[family]
+        return None if self._where is None else self._where.sieve(family)
 
 
 def _selected(row: Row, name: str) -> Any:  # noqa: ANN401 - whatever JSON can hold

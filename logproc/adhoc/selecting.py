@@ -9,12 +9,11 @@ from logproc import questions
 from logproc.adhoc.arrow import ORIGIN, Selection
 from logproc.adhoc.fields import CONTRACT, Known, is_usual, known_fields, require_known
 from logproc.adhoc.question import computed, relations_of
+from logproc.adhoc.sieve import condition_of, declared
 from logproc.errors import UsageError
-from logproc.formats.jsonl import contract_name_of
 from logproc.model import RAW, Kind
 from logproc.planner import Planner
 from logproc.rollup.spec import ANY, EVERYTHING, Column
-from logproc.rollup.sql import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,14 +61,13 @@ def selection_of(
     config: Config, known: Known | None, select: Sequence[str], where: str | None, *, origin: bool, relation: str
 ) -> Selection:
     """Return what is to be read: the columns `select` names, or all that are known, and the rows that `where` keeps."""
-    own = questions.own_fields(config)
-    fields = {**({} if known is None else known.fields), **own[ANY]}
-    fields = {name: kind for name, kind in fields.items() if kind is not Kind.DYNAMIC and name not in CONTRACT}
+    found = {} if known is None else known.fields
+    fields = declared({**found, **questions.own_fields(config)[ANY]})
     raw = RAW in select and not (known and RAW in known.fields)
     others = {*ORIGIN, RAW} if raw else set(ORIGIN)
     names = [name for name in dict.fromkeys(select or (known.fields if known else ())) if name not in others]
-    columns = tuple(_column(name, fields, {} if known is None else known.fields) for name in names)
-    condition = None if where is None else condition_of(config, where, {**own, ANY: fields}, relation)
+    columns = tuple(_column(name, fields, found) for name in names)
+    condition = None if where is None else condition_of(config, where, found, relation)
     if others.isdisjoint(select):
         return Selection(relation, columns, condition, tuple(names), origin)
     shown = tuple(dict.fromkeys([*select, *(ORIGIN if origin else ())]))
@@ -79,16 +77,3 @@ def selection_of(
 def _column(name: str, fields: Mapping[str, Kind], known: Mapping[str, Kind]) -> Expression:
     column = Column(name, CONTRACT.get(name) or fields.get(name) or Kind.DYNAMIC)
     return column if name in known else computed(column)
-
-
-def condition_of(
-    config: Config, where: str, fields: Mapping[str, Mapping[str, Kind]], relation: str = EVERYTHING
-) -> Expression | None:
-    """Plan a condition over all rows, or over those of a relation; QueryError if it is none."""
-    name = "logs" if relation == EVERYTHING else '"' + relation.replace('"', '""') + '"'
-    sql = f"SELECT count(*) FROM {name} WHERE {where}"  # noqa: S608 - nothing is executed
-    known = questions.relations(config)
-    spec = plan(sql, "--where", relations=known, fields=fields, synonyms=contract_name_of())
-    if spec.keys or spec.having or spec.limit is not None or spec.order_by:
-        raise UsageError("--where takes one condition, such as: status >= 500 AND path LIKE '/api/%'")
-    return spec.where

@@ -129,6 +129,45 @@ def test_where_keeps_what_a_report_counts(tmp_path, where, capfdbinary):
     assert capfdbinary.readouterr().out == f"n\r\n{kept}\r\n".encode()
 
 
+@pytest.mark.parametrize(
+    ("where", "kept"),
+    [
+        ("status >= 500", ["a.log"]),
+        ("level = 'ERROR' OR facility = 'auth'", ["b.jsonl", "messages"]),
+        ("status IS NULL", ["b.jsonl", "b.jsonl", "messages"]),
+        ("severity IN ('crit', 'WARN')", ["b.jsonl", "messages"]),
+        ("n = 7", ["b.jsonl"]),
+        ("raw LIKE '%x%'", ["a.log", "b.jsonl"]),
+    ],
+)
+def test_where_is_asked_of_rows_of_all_families(tmp_path, where, kept, capfdbinary):
+    (tmp_path / "a.log").write_text('10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] "GET /x HTTP/1.1" 500 1 "-" "-"\n')
+    (tmp_path / "b.jsonl").write_text('{"lvl":"error","n":7,"msg":"x"}\n{"severity":"warning"}\n')
+    (tmp_path / "messages").write_text("<34>Oct 11 22:14:15 web1 su: failed\n")
+    assert execute(["parse", str(tmp_path), "--where", where, "--origin", "-q"]) == 0
+    rows = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [Path(row["_file"]).name for row in rows] == kept
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("statsu = 1", b"no field 'statsu' in these files; did you mean 'status'?"),
+        ("_line < 3", b"_line is where it stands; --origin shows it"),
+        ("status = 1 LIMIT 3", b"--where takes one condition"),
+        ("status >", b"syntax error"),
+    ],
+)
+@pytest.mark.parametrize("to", ["jsonl", "csv"])
+def test_a_condition_that_is_none_is_refused_before_anything_is_written(tmp_path, where, said, to, capfdbinary):
+    if to != "jsonl":
+        pytest.importorskip("pyarrow")
+    (tmp_path / "a.log").write_text('10.0.0.1 - - [01/Jan/2026:00:00:00 +0000] "GET /x HTTP/1.1" 500 1 "-" "-"\n')
+    assert execute(["parse", str(tmp_path), "--where", where, "--to", to]) == 2
+    written = capfdbinary.readouterr()
+    assert (written.out, said in written.err) == (b"", True)
+
+
 def test_where_over_lines_that_name_their_fields(tmp_path, capfdbinary):
     rows = [{"n": n, "http": {"route": f"/{n % 3}"}, "lvl": "warning" if n % 2 else None} for n in range(30)]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
