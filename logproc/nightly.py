@@ -32,8 +32,8 @@ from logproc.report.files import replacing
 from logproc.report_model import Report, RunInfo
 from logproc.state import failpoints
 from logproc.state.database import has_ledger
-from logproc.state.doubles import BEGUN
-from logproc.state.generations import READ, Kind
+from logproc.state.families import family_of
+from logproc.state.generations import BEGUN, READ, Kind
 from logproc.state.ledger import PLANNED, REBUILDING, REPORTED, Ledger
 from logproc.state.matching import UNTERMINATED
 from logproc.state.rows import Run
@@ -289,6 +289,15 @@ def _save_seen(ledger: Ledger, found: Survey, config: Config, unread: AbstractSe
     ledger.save_generations(places)
     ledger.add_copies(copies)
     ledger.save_seen(rows, found.gone([absolute_of(path) for path in config.paths]))
+    _forget_begun(ledger)
+
+
+def _forget_begun(ledger: Ledger) -> None:
+    """Forget copies of logs without a whole line that are no more: each night all old files are held against them."""
+    begun = ledger.families_of_begun()
+    if begun:
+        there = {family_of(seen.path) for seen in ledger.seen().copies() if seen.generation is None}
+        ledger.forget_begun(begun - there)
 
 
 def absolute_of(path: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from logproc.errors import InputError
 from logproc.state.displaced import Displaced
 from logproc.state.families import family_of
-from logproc.state.generations import READ, Kind
+from logproc.state.generations import BEGUN, READ, Kind
 from logproc.state.scanned import Scanned, alike, same_inode
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from logproc.model import LogFile
     from logproc.state.generations import Decision, Eye, Seen
     from logproc.state.rows import Paths, Records
-
-
-BEGUN = 0
-"""Stands for the generation that a copy is one of, where that has no whole line yet and is therefore none so far."""
 
 
 class Doubles:

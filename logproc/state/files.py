@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from logproc.state.generations import Begun
+from logproc.state.generations import BEGUN, Begun
 from logproc.state.rows import FACTS, RECORD, SEEN, Paths, Records, record_of, record_values, seen_values
 from logproc.state.statements import Statements
 
@@ -100,6 +100,16 @@ class Files(Statements):
             "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
             ((os.fsencode(family), length, crc, number) for (family, length, crc), number in copies),
         )
+
+    def families_of_begun(self) -> set[str]:
+        """Return the families of copies of logs that had no whole line yet."""
+        rows = self._all("SELECT DISTINCT family FROM copies WHERE generation = ? AND family >= x'01'", (BEGUN,))
+        return {os.fsdecode(row[0]) for row in rows}
+
+    def forget_begun(self, families: Iterable[str]) -> None:
+        """Forget the copies that families have of logs that had no whole line yet."""
+        sql = "DELETE FROM copies WHERE family = ? AND generation = ?"
+        self._many(sql, ((os.fsencode(family), BEGUN) for family in families))
 
     def earlier(self, family: str) -> dict[tuple[int, int], int]:
         """Return the generations of what was counted of a family at the end of earlier runs, by length and CRC."""

@@ -29,6 +29,10 @@ SHORT = 256
 """Bytes of a prefix that prove nothing outside a family: many logs begin with the same lines."""
 
 
+BEGUN = 0
+"""Stands for the generation that a copy is one of, where that has no whole line yet and is therefore none so far."""
+
+
 class Kind(StrEnum):
     """What is done with a file."""
 

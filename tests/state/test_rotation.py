@@ -325,6 +325,29 @@ def test_a_copy_of_a_log_with_no_whole_line_stays_a_copy(tmp_path, how, to):
     assert counted(run(logs.root, tmp_path / "state")) == logs.ever
 
 
+@pytest.mark.parametrize("then", ["the copy goes", "both go", "another folder is read", "a line comes"])
+def test_a_copy_of_a_log_with_no_whole_line_is_forgotten_once_it_is_no_more(tmp_path, then):
+    logs = Logs(tmp_path / "logs")
+    logs.append("web/a.log", 0, torn=True)
+    logs.copy("web/a.log", "web/a.log.1")
+    logs.append("other/b.log", 1)
+    run(logs.root, tmp_path / "state")
+    root = logs.root
+    if then == "another folder is read":
+        root = logs.path("other")
+    elif then == "a line comes":
+        logs.append("web/a.log", 0)
+    else:
+        logs.path("web/a.log.1").unlink()
+    if then == "both go":
+        logs.path("web/a.log").unlink()
+    for nights in range(2):
+        with Ledger.to_read(str(tmp_path / "state")) as ledger:
+            families = {str(logs.path("web/a.log"))}
+            assert ledger.families_of_begun() == (families if nights == 0 or root != logs.root else set())
+        run(root, tmp_path / "state")
+
+
 @pytest.mark.parametrize("codec", ["", "gz"])
 def test_a_copy_that_is_moved_away_is_told_from_one_that_stays(tmp_path, codec):
     logs = Logs(tmp_path / "logs")
