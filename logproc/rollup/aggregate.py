@@ -16,7 +16,7 @@ from logproc.rollup.columns import RowStore
 from logproc.rollup.dumping import TableData, dump
 from logproc.rollup.evaluate import Evaluator, fields_of_spec, stored_of
 from logproc.rollup.exemplars import Marked
-from logproc.rollup.finer import finer_specs, shared
+from logproc.rollup.finer import finer_specs, shared_once
 from logproc.rollup.groups import GroupIndex
 from logproc.rollup.registry import new_state
 from logproc.rollup.rolling import FinerGroups
@@ -108,7 +108,7 @@ class RelationProgram:
 
     def __init__(self, specs: Sequence[RollupSpec], max_groups: int) -> None:
         self.tallies = [Tally(spec, max_groups) for spec in specs]
-        self.rolled = shared(specs)
+        self.rolled = shared_once(specs)
         self.finer = {keys: Tally(spec, max_groups) for keys, spec in finer_specs(specs, self.rolled).items()}
         self.counting = [*self.finer.values()]
         self.counting += [tally for place, tally in enumerate(self.tallies) if place not in self.rolled]

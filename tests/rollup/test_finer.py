@@ -16,7 +16,7 @@ from logproc.kernels.exemplars import OFFSET_BITS, OFFSETS
 from logproc.rollup import aggregate
 from logproc.rollup.aggregate import Program
 from logproc.rollup.dumping import load
-from logproc.rollup.finer import follows, shared
+from logproc.rollup.finer import KEPT, follows, shared, shared_once
 from logproc.rollup.slots import slotted
 from logproc.rollup.sql import plan
 
@@ -164,3 +164,15 @@ def test_casts_of_fields_that_rows_hold_as_numbers_do_not_follow_from_their_text
         plan("SELECT CAST(weight AS INTEGER) AS w, count(*) AS n FROM json GROUP BY ALL", "numbers"),
     ]
     assert shared(specs) == {}
+
+
+def test_what_is_rolled_up_is_worked_out_once_for_the_same_plans():
+    ways = shared_once(SPECS)
+    assert ways == shared(SPECS)
+    assert shared_once(list(SPECS)) is ways
+    # Plans that are equal are not the same: 0.0 and -0.0 are.
+    for _ in range(KEPT + 1):
+        again = [replace(spec) for spec in SPECS]
+        assert shared_once(again) == ways
+        assert shared_once(again) is not ways
+    assert shared_once(SPECS) == ways
