@@ -290,3 +290,13 @@ def test_severities_count_as_errors_in_coverage(tmp_path):
     (tmp_path / "messages").write_text("<34>Oct 11 22:14:15 web1 su: failed\n<14>Oct 11 22:14:16 web1 su: fine\n")
     (covered,) = logproc.run(tmp_path).coverage.rows
     assert covered[3:6] == (2, 0, 1)
+
+
+@pytest.mark.parametrize("name", ["web", "syslog", "app", "json"])
+def test_a_source_may_be_called_as_a_family_is(tmp_path, name):
+    (tmp_path / "access.log").write_text(LINE.format(1))
+    settings = tmp_path / "c.toml"
+    settings.write_text(f'[[source]]\nname = "{name}"\ninclude = ["**/access*.log*"]\nformat = "auto"\n')
+    report = logproc.run(tmp_path / "access.log", config=settings)
+    assert report.lines.counted == 1
+    assert not any(table.problem for table in report.reports)

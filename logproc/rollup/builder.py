@@ -182,9 +182,10 @@ class Builder:
     def column(self, name: str, node: Node, clause: Clause, *, alias_first: bool = False) -> Expression:
         """Resolve a name: a column, else an alias of SELECT, else a field that only dynamic rows have."""
         lowered = name if name in self.relation.columns else name.lower()
-        # `sum(bytes) AS bytes`: inside the aggregate the rows' own field is meant, though nobody declared it.
-        own = lowered in self.relation.columns or (self.relation.dynamic and clause in {ARGUMENT, FILTER})
-        if lowered in self.aliases and (alias_first or not own):
+        # `sum(bytes) AS bytes`, `lower(kind) AS kind`: there the rows' own field is meant, though nobody declared it.
+        inside = clause in {ARGUMENT, FILTER} or self._names_itself(lowered)
+        own = lowered in self.relation.columns or (self.relation.dynamic and inside)
+        if lowered in self.aliases and (alias_first or not own) and not (own and lowered in self.open_aliases):
             return self._alias(lowered, node, clause)
         if self.relation.dynamic and lowered not in self.relation.columns:
             lowered = self.relation.synonyms.get(name, lowered)
@@ -201,6 +202,11 @@ class Builder:
         column = Column(name, Kind.DYNAMIC) if kind is None else Column(lowered, kind)
         self.places.setdefault(column, node)
         return column
+
+    def _names_itself(self, alias: str) -> bool:
+        """Tell whether what SELECT defines as a name is computed from something of the same name."""
+        found = self.aliases[alias].walk() if alias in self.aliases else ()
+        return any(type(node).__name__ == "Column" and node.name.lower() == alias for node in found)
 
     def _alias(self, alias: str, node: Node, clause: Clause) -> Expression:
         if alias in self.open_aliases:

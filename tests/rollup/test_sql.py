@@ -236,6 +236,16 @@ def test_known_columns_keep_their_kind_and_aliases_come_before_dynamic_fields():
     assert spec.where.arguments[0] == Column("level", Kind.TEXT)
 
 
+def test_a_name_that_is_computed_from_a_field_of_that_name_leaves_the_field_to_conditions_and_keys():
+    sql = "SELECT lower(kind) AS kind, count(*) FROM logs WHERE kind > 'a' GROUP BY {}"
+    field = Call("cast_text", (Column("kind", Kind.DYNAMIC),), Kind.TEXT)
+    for keys in ("ALL", "1"):
+        spec = plan(sql.format(keys), "r")
+        assert spec.keys == (Call("lower", (field,), Kind.TEXT),)
+        assert spec.where.arguments[0] == field
+    assert plan(sql.format("kind"), "r").keys == (Column("kind", Kind.DYNAMIC),)
+
+
 def test_relations_hold_families():
     relations = {"edge": frozenset({"web", "syslog"}), "apps": frozenset({"json"})}
     spec = plan("SELECT program, status, count(*) FROM edge GROUP BY ALL", "r", relations=relations)
