@@ -344,6 +344,7 @@ def test_columns_and_panels_are_chosen_ordered_and_kept(opened):
     label.querySelector('input').click();
     """
     move = "[...document.querySelectorAll('.view button')].find(b => b.ariaLabel === arguments[0]).click()"
+    part = "return getComputedStyle(document.querySelector('td[data-part]'), '::after').content"
     before = browser.execute_script(titles)
     browser.execute_script("document.querySelector('.buttons button').click()")
     assert axe(browser) == {}
@@ -351,18 +352,21 @@ def test_columns_and_panels_are_chosen_ordered_and_kept(opened):
     browser.execute_script(press_box, "share")
     browser.execute_script(press_box, "Levels")
     browser.execute_script(press_box, "charts")
+    browser.execute_script(press_box, "shares in every column")
     browser.execute_script(move, "Move Paths up")
     shown = [title for title in before if title not in {"Levels", "Paths"}]
     for _ in range(2):
         assert browser.execute_script(titles) == [shown[0], "Paths", *shown[1:]]
         assert "share" not in browser.execute_script(heads)
         assert browser.execute_script("return document.documentElement.classList.contains('plain')")
+        assert browser.execute_script(part).endswith('%)"')
         browser = opened("night")
     browser.execute_script("document.querySelector('.buttons button').click()")
     reset = "[...document.querySelectorAll('.view button')].find(b => b.textContent.startsWith('Show every')).click()"
     browser.execute_script(reset)
     assert browser.execute_script(titles) == before
     assert "share" in browser.execute_script(heads)
+    assert browser.execute_script(part) == "none"
     assert browser.execute_script("return localStorage.getItem('logproc.view')").count("[]") == 3
 
 

@@ -17,7 +17,8 @@ from report.samples import HOSTILE, column, covered, entry, hostile, night, slic
 
 from logproc.errors import UsageError
 from logproc.report import html
-from logproc.report.html import page
+from logproc.report.html import page, panels
+from logproc.report.html.sharing import wholes
 from logproc.report.text import valid_text, visible
 from logproc.report_model import Before, Comparison, Report
 
@@ -359,3 +360,15 @@ def test_reports_without_amounts_or_with_one_row_have_no_columns():
     )
     text = html.render(Report(night().run, (entry("a.log"),), tables)).decode()
     assert '<figure class="chart columns' not in text
+
+
+def test_shares_are_of_a_columns_sum_and_those_of_visitors_of_all_visitors():
+    counts = "count(*) AS requests, sum(bytes) AS bytes, approx_count_distinct(client) AS visitors FROM web"
+    columns = [*map(column, ("requests", "bytes", "visitors"))]
+    rows = [("/a", 3, 10, 2), ("/b", 1, 30, 2)]
+    paths = table("paths", [column("path", "text", "key"), *columns], rows, f"SELECT path, {counts} GROUP BY ALL")
+    whole = table("summary", columns, [(4, 40, 3)], f"SELECT {counts}")
+    assert wholes(paths, [paths, whole]) == {"requests": 4, "bytes": 40, "visitors": 3}
+    assert wholes(paths, [paths]) == {"requests": 4, "bytes": 40}
+    headings = panels.panel(paths, 1, others=[whole]).headings
+    assert [heading.whole for heading in headings] == ["", "", "", "40", "3"]  # requests have a column of shares

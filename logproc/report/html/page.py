@@ -99,7 +99,11 @@ def render(
     ends = ends_of(report.reports, report.files)
     content = b""
     for room in ROOMS:
-        sections = tuple(panels.paired(panels.panel(table, number, room, ends[table.name]) for number, table in others))
+        sections = tuple(
+            panels.paired(
+                panels.panel(table, number, room, ends[table.name], report.reports) for number, table in others
+            )
+        )
         content = page(
             "report.html",
             figures=figures,
@@ -129,7 +133,7 @@ def _slice(report: Report, one: Slice) -> str:
         compared=compared.title,
         figures=_figures(((number, table) for number, table, is_tiles in numbered if is_tiles), alone, compared),
         panels=tuple(
-            panels.panel(table, number, following.ROOM, ends[table.name])
+            panels.panel(table, number, following.ROOM, ends[table.name], one.reports)
             for number, table, is_tiles in numbered
             if not is_tiles
         ),

@@ -10,12 +10,13 @@ from logproc.report.ends import NOWHERE
 from logproc.report.ends import charts as charts_of
 from logproc.report.html import drawing
 from logproc.report.html.ranking import ranking
+from logproc.report.html.sharing import wholes
 from logproc.report.html.world import COUNTRY, World, name_of, world
 from logproc.report.text import inexactness, plural, unseen, valid_text, visible
 from logproc.report.units import NUMBERS, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from logproc.report.ends import Ends
     from logproc.report_model import ColumnInfo, ReportTable
@@ -67,13 +68,14 @@ class Cell:
 class Heading:
     """A column's head; `numeric` columns stand right and are sorted as numbers, greatest first.
 
-    A `key` says what a row is about.
+    A `key` says what a row is about. `whole` is what shares of a column are shares of, as the page's script takes it.
     """
 
     text: str
     numeric: bool
     css: str = ""
     key: bool = False
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,14 @@ class Panel:
         return max(0, len(self.rows) - SHOWN_ROWS)
 
 
-def panel(table: ReportTable, number: int, room: Room = ROOM, ends: Ends = NOWHERE) -> Panel:
-    """Return what is shown of a report, the `number`th of the page, whose lines begin and end so."""
+def panel(
+    table: ReportTable, number: int, room: Room = ROOM, ends: Ends = NOWHERE, others: Sequence[ReportTable] = ()
+) -> Panel:
+    """Return what is shown of a report, the `number`th of the page, whose lines begin and end so, beside others."""
     charts = () if table.problem else charts_of(table, ends)
     heat = None if table.problem else figures.heat_map(table)
     globe = world(table)
-    headings, rows = _grid(table, room)
+    headings, rows = _grid(table, room, wholes(table, others))
     title = shortened(table.title or table.name)
     ranked = None if charts or heat else ranking(table, headings, rows)
     return Panel(
@@ -161,7 +165,9 @@ def statement(sql: str) -> str:
     return "\n".join(shortened(line, 2000) for line in sql.strip().split("\n")[:500])
 
 
-def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tuple[Cell, ...], ...]]:
+def _grid(
+    table: ReportTable, room: Room, whole: Mapping[str, float]
+) -> tuple[tuple[Heading, ...], tuple[tuple[Cell, ...], ...]]:
     shown = _affordable(table, room)
     columns = [_column(table, index, shown) for index in range(len(table.columns))]
     headings = [
@@ -170,12 +176,14 @@ def _grid(table: ReportTable, room: Room) -> tuple[tuple[Heading, ...], tuple[tu
             column.type in NUMBERS,
             _heading_class(column, cells),
             column.role == "key",
+            f"{whole[column.name]:.6g}" if column.name in whole else "",
         )
         for column, cells in zip(table.columns, columns, strict=True)
     ]
     share = _shares(table, shown)
     if share is not None:
         position, cells = share
+        headings[position] = replace(headings[position], whole="")
         headings.insert(position + 1, Heading("share", True, "n s"))
         columns.insert(position + 1, cells)
     return tuple(headings), tuple(zip(*columns, strict=True)) if columns and shown else ()

@@ -7,7 +7,7 @@
     var found = {};
     try { found = JSON.parse(localStorage.getItem(KEPT)) || {}; } catch (error) { /* a browser that keeps nothing */ }
     function list(name) { return Array.isArray(found[name]) ? found[name].map(String) : []; }
-    return { columns: list("columns"), panels: list("panels"), order: list("order"), charts: found.charts !== false,
+    return { columns: list("columns"), panels: list("panels"), order: list("order"), charts: found.charts !== false, shares: found.shares === true,
       theme: Math.max(0, THEMES.indexOf(found.theme)) };
   }
 
@@ -19,9 +19,21 @@
   /** Hide a table's columns that are not wanted. */
   function shorten(node) {
     if (!node.closest(".panel")) return;
+    if (chosenView.shares) part(node);
     amountsAndShares(node).forEach(function (column) {
       var gone = chosenView.columns.includes(heading(node, column));
       Array.from(node.rows).forEach(function (row) { if (row.cells[column]) row.cells[column].hidden = gone; });
+    });
+  }
+
+  /** Note at each amount which part it is of its column's whole; the style sheet shows it. */
+  function part(node) {
+    Array.from(node.tHead.rows[0].cells).forEach(function (head, column) {
+      var whole = Number(head.dataset.whole);
+      if (whole) Array.from(node.tBodies[0].rows).forEach(function (row) {
+        var value = row.cells[column].dataset.v;
+        if (value) row.cells[column].dataset.part = (100 * value / whole).toFixed(1) + " %";
+      });
     });
   }
 
@@ -73,6 +85,7 @@
 
   function apply() {
     root.classList.toggle("plain", !chosenView.charts);
+    root.classList.toggle("parts", chosenView.shares);
     document.querySelectorAll(".panel table.data").forEach(shorten);
     arrange();
   }
@@ -94,6 +107,7 @@
     });
     place.append(make("legend", {}, "Columns and charts"));
     place.append(box("charts", chosenView.charts, function (on) { chosenView.charts = on; apply(); }));
+    place.append(box("shares in every column", chosenView.shares, function (on) { chosenView.shares = on; apply(); }));
     names.forEach(function (name) {
       place.append(box(name, !chosenView.columns.includes(name), function (on) { toggled(chosenView.columns, name, on); apply(); }));
     });
@@ -135,7 +149,7 @@
     function fill() {
       var reset = make("button", { type: "button" }, "Show everything as it was");
       reset.addEventListener("click", function () {
-        Object.assign(chosenView, { columns: [], panels: [], order: firstOrder.slice(), charts: true });
+        Object.assign(chosenView, { columns: [], panels: [], order: firstOrder.slice(), charts: true, shares: false });
         apply();
         chosenView.order = [];
         remember();
