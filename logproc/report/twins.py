@@ -85,11 +85,20 @@ def missing(mine: Hours, others: Hours, twins: Sequence[Hours]) -> dict[str, flo
     if share is None:
         return {}
     expected = {hour: share.median * lines for hour, lines in others.items()}
-    silent = {hour: lines for hour, lines in expected.items() if lines >= LEAST_EXPECTED and not mine.get(hour)}
+    silent = {
+        hour: lines
+        for hour, lines in expected.items()
+        if lines >= LEAST_EXPECTED and not mine.get(hour) and _write(hour, twins)
+    }
     few = {hour: lines for hour, lines in expected.items() if _is_few(mine.get(hour, 0), lines, share.spread)}
     if few:
         few = _agreed(mine, few, twins)
     return silent | few
+
+
+def _write(hour: str, twins: Sequence[Hours]) -> bool:
+    """Tell whether half of the twins wrote in an hour: what one alone has may be of a clock that is wrong."""
+    return len(twins) < 2 or 2 * sum(bool(twin.get(hour)) for twin in twins) >= len(twins)
 
 
 def _is_few(lines: int, expected: float, spread: float) -> bool:

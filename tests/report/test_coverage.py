@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report.samples import column, entry, night, table
 
 from logproc.model import Lines
-from logproc.report import html, markdown, shifts
+from logproc.report import html, markdown, shifts, twins
 from logproc.report.coverage import coverage
 from logproc.report.html import mail
 from logproc.report_model import COVERAGE, Report, RunInfo
@@ -44,7 +44,7 @@ def kinds(hosts, files=()):
     return [(finding.kind, finding.host) for finding in coverage(counted(hosts), files).findings]
 
 
-def test_hosts_that_write_as_their_twins_do_are_no_news():
+def test_hosts_that_write_as_their_others_eachdo_are_no_news():
     assert kinds({"a": usual(), "b": usual(0.1), "c": usual(3)}) == []
 
 
@@ -89,7 +89,7 @@ def test_a_burst_on_one_twin_is_nobodys_hole():
     assert kinds({"a": [lines // 2 + 4 * (lines - lines // 2) for lines in burst], "b": usual()}) == []
 
 
-def test_a_host_with_a_sixth_of_its_twins_lines_all_the_time_is_told_apart_from_hosts_of_all_sizes():
+def test_a_host_with_a_sixth_of_its_others_eachlines_all_the_time_is_told_apart_from_hosts_of_all_sizes():
     alike = {name: usual(1 + number / 10) for number, name in enumerate("abcd")}
     (finding,) = coverage(counted({**alike, "e": usual(1 / 6)}), ()).findings
     assert (finding.kind, finding.host) == ("few", "e")
@@ -196,3 +196,15 @@ def test_shapes_are_compared_by_the_correlation_of_hours_that_both_have(mine, da
         except StatisticsError:
             wanted = 0.0
         assert found[shift] == pytest.approx(wanted, abs=1e-9)
+
+
+def test_hours_that_one_twin_alone_has_are_nobodys_silence():
+    hours = [f"2026-02-01T{hour:02}:00:00Z" for hour in range(12)]
+    usual = dict.fromkeys(hours, 200)
+    ahead = {**usual, "2026-02-01T12:00:00Z": 200}  # its clock is an hour ahead
+    others_each = [ahead, usual, usual, usual]
+    others = {hour: sum(twin.get(hour, 0) for twin in others_each) for hour in ahead}
+    assert twins.missing(usual, others, others_each) == {}
+    down = {hour: lines for hour, lines in usual.items() if hour != hours[5]}
+    others[hours[5]] -= 400
+    assert list(twins.missing(down, others, [ahead, usual, down, down])) == [hours[5]]  # half of them write
