@@ -14,10 +14,12 @@ from logproc.model import Failure, Partial, Parts
 from logproc.rollup.undumped import UndumpedPartial, tables_of
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
     from logproc.model import Outcome
 
-IN_MEMORY = 32 << 20
-"""Bytes of tables that wait in memory."""
+IN_MEMORY = 16 << 20
+"""Bytes of tables that wait in memory. One task's may be more: two reports of 200,000 groups are 20 MB."""
 
 
 class Early:
@@ -43,7 +45,7 @@ class Early:
     def put(self, outcome: Outcome) -> None:
         """Let an outcome wait; MachineError if the temporary folder has no room for it."""
         size = _size(outcome)
-        if self._held and self._bytes + size > self._limit:
+        if self._bytes + size > self._limit:
             self._places[outcome.task] = self._write(_as_it_travels(outcome))
         else:
             self._held[outcome.task] = outcome
@@ -62,7 +64,7 @@ class Early:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="logproc-", buffering=0)  # noqa: SIM115 - by __exit__
             place = self._file.seek(0, 2)
-            _write_all(self._file, pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL))
+            pickle.dump(outcome, _Whole(self._file), pickle.HIGHEST_PROTOCOL)
         except OSError as error:
             raise scratch.unwritable(tempfile.gettempdir(), error) from error
         return place
@@ -71,13 +73,24 @@ class Early:
         assert self._file is not None
         self._file.seek(place)
         outcome: Outcome = pickle.load(self._file)  # noqa: S301 - written by this object, to a nameless file
+        if not self._places:
+            self._file.truncate(0)  # what is on the disk is what waits, as long as tasks are done nearly in their order
         return outcome
 
 
-def _write_all(file: IO[bytes], data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
+class _Whole:
+    """A file without a buffer, of which a write takes all or fails: tables go there as they are, without a copy."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, data: ReadableBuffer) -> int:
+        """Write all of it."""
+        left = memoryview(data).cast("B")
+        size = len(left)
+        while left:
+            left = left[self._file.write(left) :]
+        return size
 
 
 def _size(outcome: Outcome) -> int:

@@ -122,13 +122,16 @@ def in_plan_order(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
     with Early() as early:
         due = 0
         for outcome in outcomes:
-            early.put(outcome)
+            ready: Outcome | None = outcome
+            if outcome.task != due:
+                early.put(outcome)
+                ready = None
             del outcome
-            while due in early:
-                ready = early.pop(due)
+            while ready is not None:
                 due += len(ready.outcomes) if isinstance(ready, Folded) else 1
                 yield ready
-                del ready  # before the next one is waited for: its tables may be large
+                ready = None  # before the next one is there or waited for: its tables may be large
+                ready = early.pop(due) if due in early else None
 
 
 def _books_only(outcome: Partial | Failure | Parts) -> Partial | Failure | Parts:

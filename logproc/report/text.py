@@ -106,7 +106,7 @@ def inexactness(error: ReportError | None) -> str:
     if error.kind == "relative":
         return f"≈ within {100 * error.bound:.3g} %"
     if error.kind == "missing":
-        return f"a number is missing: {plural(round(error.bound), 'value')} too large to be computed with"
+        return f"a number is missing: up to {plural(round(error.bound), 'value')} too large to be computed with"
     return f"≈ at most {error.bound:,.0f} more than shown"
 
 

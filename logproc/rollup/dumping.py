@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from logproc.rollup.exemplars import Places
 from logproc.rollup.registry import new_state
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -107,14 +108,17 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
     found = [dtype for dtype, _ in shapes]
     if found != needed and (is_wide or len(found) != len(needed) or not all(map(_holds, found, needed))):
         raise MergeError(f"report {spec.name!r}: the table holds other arrays than its report needs")
-    arrays: list[NDArray[Any]] = []
-    for (dtype, length), wide in zip(shapes, needed, strict=True):
-        size = dtype.itemsize * length
-        if length < 0 or end + size > len(raw):
+    begins = []
+    for dtype, length in shapes:
+        begins.append(end)
+        if length < 0 or end + dtype.itemsize * length > len(raw):
             raise MergeError(f"report {spec.name!r}: the table is cut short")
-        arrays.append(np.frombuffer(raw, dtype, length, end).astype(wide, copy=False))
-        end += size
-    keys, offsets, slack, *rest = arrays
+        end += dtype.itemsize * length
+    arrays: Iterator[NDArray[Any]] = (  # one after the other, so that none is there twice for longer than it takes
+        np.frombuffer(raw, dtype, length, begin).astype(wide, copy=False)
+        for (dtype, length), begin, wide in zip(shapes, begins, needed, strict=True)
+    )
+    keys, offsets, slack = islice(arrays, 3)
     if not is_wide:
         offsets = np.append(np.zeros(1, np.int64), np.cumsum(offsets))
     groups = len(offsets) - 1
@@ -124,10 +128,8 @@ def load(spec: RollupSpec, raw: bytes) -> TableData:
         if number in blank:
             state.resize(groups)
     for state in held:
-        width = len(state.arrays())
-        state.load(groups, rest[:width])
-        rest = rest[width:]
-    places = Places(*rest)
+        state.load(groups, list(islice(arrays, len(state.arrays()))))
+    places = Places(*arrays)
     if not places.fit(groups):
         raise MergeError(f"report {spec.name!r}: the table's exemplars do not fit its groups")
     return TableData(keys, offsets, states, places, floor, slack if len(slack) else None, problem, lost)

@@ -191,9 +191,9 @@ class ArrayState(State):
         return [cell[: self.size] for cell in self.cells]
 
     def load(self, size: int, arrays: Sequence[Array]) -> None:
-        """Become the state that was dumped."""
+        """Become the state that was dumped; arrays that are nobody else's become its own."""
         self.size, self._held = size, size > 0
-        self.cells = [np.array(array) for array in arrays]
+        self.cells = [array if array.flags.owndata and array.flags.writeable else np.array(array) for array in arrays]
 
     def clear(self) -> None:
         """Make every group neutral."""

@@ -338,11 +338,11 @@ def test_a_damaged_head_is_a_merge_error_or_reads_the_same(at, value):
 
 
 @settings(max_examples=60)
-@given(tasks=TASKS, max_groups=st.integers(1, 12), grown=st.integers(1, 12), data=st.data())
-def test_a_table_that_rests_between_merges_is_the_one_that_does_not(tasks, max_groups, grown, data):
+@given(tasks=TASKS, max_groups=st.integers(1, 12), grown=st.integers(1, 12), first=st.integers(0, 12), data=st.data())
+def test_a_table_that_rests_between_merges_is_the_one_that_does_not(tasks, max_groups, grown, first, data):
     order = data.draw(st.permutations([dumped(TOP, paths(task), max_groups=max_groups) for task in tasks]))
     resting = Held(TOP, max_groups)
-    with mock.patch.object(tables, "GROWN_GROUPS", grown):
+    with mock.patch.multiple(tables, GROWN_GROUPS=grown, RESTING_GROUPS=first):
         for raw in order:
             resting.merge(load(TOP, raw))
     awake = merged(TOP, order, max_groups)
@@ -357,6 +357,17 @@ def test_a_table_that_was_cut_holds_nothing_but_its_bytes_until_more_comes():
         resting.merge(load(TOP, dumped(TOP, paths(range(20 * number, 20 * number + 20)))))
         assert isinstance(resting._held, bytes)
     assert len(resting.table()) == 10
+
+
+def test_a_large_first_table_rests_as_it_came(monkeypatch):
+    monkeypatch.setattr(tables, "RESTING_GROUPS", 5)
+    for count in (4, 5, 8, 9):
+        raw, resting = dumped(TOP, paths(range(count)), max_groups=100), Held(TOP, 8)
+        resting.merge(load(TOP, raw))
+        assert (resting._held == raw) == (5 <= count <= 8)
+        assert len(resting.table()) == min(count, 8)
+    resting.merge(load(TOP, raw))
+    assert rows_of(resting.table())[0][1] == 2
 
 
 def test_a_table_rests_before_it_is_cut_where_most_of_what_comes_is_new(monkeypatch):
