@@ -19,6 +19,8 @@ from itertools import pairwise
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING, Any
 
+from logproc.report.units import Unit, unit_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -103,6 +105,7 @@ class Change:
     ratio: float
     score: float
     chance: float = 1.0
+    unit: Unit = Unit.COUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +195,9 @@ def _totals(
     """Compare a sum or a count of distinct values of the whole report."""
     old, new = before.get((), (None,) * 99)[measure.column], after.get((), (None,) * 99)[measure.column]
     if old and new and old > 0 and new > 0:
-        name = side.table.columns[measure.column].name
-        change = Change(side.table.name, name, Kind.TOTAL, (), old, new, 0.0, 0.0, new / old, 0.0)
+        column = side.table.columns[measure.column]
+        unit = unit_of(column, side.table.sql)
+        change = Change(side.table.name, column.name, Kind.TOTAL, (), old, new, 0.0, 0.0, new / old, 0.0, unit=unit)
         yield _Pair(change, math.log(new / old), 0.0)
 
 
@@ -246,9 +250,10 @@ def _of_row(
     elif old and new and old > 0 and new > 0 and min(of) >= LEAST_ROWS:
         log_ratio = math.log(new / old)
         variance = measure.spread**2 * (1 / of[0] + 1 / of[1])
-        name = side.table.columns[measure.column].name
+        column = side.table.columns[measure.column]
+        unit, ratio = unit_of(column, side.table.sql), math.exp(log_ratio)
         change = Change(
-            side.table.name, name, Kind.LEVEL, _named(side, key), old, new, 0.0, 0.0, math.exp(log_ratio), 0.0
+            side.table.name, column.name, Kind.LEVEL, _named(side, key), old, new, 0.0, 0.0, ratio, 0.0, unit=unit
         )
         yield _Pair(change, log_ratio, variance)
 

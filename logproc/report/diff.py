@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from logproc.report.changes import Change, Kind
 from logproc.report.json import compact
 from logproc.report.text import key_text, plural, visible
-from logproc.report.units import words
+from logproc.report.units import Unit, words, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ MOST_COLUMNS = 3
 
 LONGEST_KEY = 60
 """Characters of a key that are shown."""
+
+_HOUR = re.compile(r"(\d\d):00:00Z")
 
 MOST_TIMES = 1000
 """A ratio above this says no more than that there was next to nothing before."""
@@ -51,7 +54,7 @@ def _gathered(changes: Sequence[Change]) -> list[Line]:
     by_key: dict[tuple[str, tuple[tuple[str, Any], ...]], Line] = {}
     by_numbers: dict[tuple[Any, ...], Line] = {}
     for change in changes:
-        values = tuple(value for _, value in change.key)
+        values = tuple(_alike(value) for _, value in change.key)
         numbers = (change.column, values, change.old, change.new)
         twin = by_numbers.get(numbers)
         if twin is not None and twin.changes[0].report != change.report:
@@ -62,6 +65,12 @@ def _gathered(changes: Sequence[Change]) -> list[Line]:
         line.changes.append(change)
         by_numbers.setdefault(numbers, line)
     return list(by_key.values())
+
+
+def _alike(value: Any) -> Any:  # noqa: ANN401 - whatever a report's key may be
+    """Return an hour as a report of the hours of the day has it: 15 for 15:00:00Z."""
+    found = _HOUR.fullmatch(value) if isinstance(value, str) else None
+    return int(found[1]) if found else value
 
 
 def _name(text: str) -> str:
@@ -91,7 +100,7 @@ def _said(change: Change) -> str:
     if change.kind is Kind.SHARE and change.new is None:
         gone = "silent" if any(name == "host" for name, _ in change.key) else "gone"
         return f"{what} {gone}, {_number(change.old)} before ({_percent(change.old, change.old_of)})"
-    moved = f"{what} {_number(change.old)} -> {_number(change.new)}"
+    moved = f"{what} {_number(change.old, change.unit)} -> {_number(change.new, change.unit)}"
     if change.kind in {Kind.SHARE, Kind.PART}:
         of = f"{_percent(change.old, change.old_of)} -> {_percent(change.new, change.new_of)}"
         return f"{moved} ({of}, {_times(change.ratio)})"
@@ -127,9 +136,11 @@ def _part(name: str, value: Any) -> str:  # noqa: ANN401 - whatever a report's k
     return f"{_name(words(name))} {text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + '…'}"
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | None, unit: Unit = Unit.COUNT) -> str:
     if value is None:
         return "nothing"
+    if unit in {Unit.BYTES, Unit.SECONDS}:
+        return write(value, unit)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.3g}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,7 +173,17 @@ def test_columns_of_one_key_are_one_line_and_its_numbers_are_said_once():
     changes, _ = compare(*tables)
     assert len(changes) == 4
     (line,) = diff.lines(changes, 10)
-    assert line.startswith("routes  route /p39: p50 0.1 -> 0.5 (5 times); p95 0.2 -> 0.9 (4.5 times)")
+    assert line.startswith("routes  route /p39: p50 100 ms -> 500 ms (5 times); p95 200 ms -> 900 ms (4.5 times)")
     assert line.endswith("; the same in slow_paths")
     changes, _ = compare(*(each[:1] for each in tables))
     assert "the same in" not in "".join(diff.lines(changes, 10))
+
+
+def test_an_hour_is_the_same_by_the_clock_and_in_the_day():
+    by_clock = diff.Change("hours", "requests", diff.Kind.SHARE, (("hour", "15:00:00Z"),), 9, None, 90, 80, 0.1, -9)
+    in_day = replace(by_clock, report="hours_of_day", key=(("hour_of_day", 15),))
+    other = replace(by_clock, report="hours_of_day", key=(("hour_of_day", 16),))
+    assert list(diff.lines([by_clock, in_day, other], 10)) == [
+        "hours         hour 15:00:00Z: requests gone, 9 before (10.0 %); the same in hours_of_day",
+        "hours_of_day  hour of day 16: requests gone, 9 before (10.0 %)",
+    ]
