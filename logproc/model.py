@@ -95,12 +95,12 @@ LEVELS = {
     **dict.fromkeys(("debug", "fine", "dbg", "debu", "dbug", "d", ".", "20"), "DEBUG"),
     **dict.fromkeys((f"{name}{number}" for name in ("debug", "d") for number in range(1, 6)), "DEBUG"),
     **dict.fromkeys((f"trace{number}" for number in range(1, 9)), "TRACE"),
-    **dict.fromkeys(("info", "information", "informational", "notice", "inf", "i", "*", "30"), "INFO"),
+    **dict.fromkeys(("info", "information", "informational", "notice", "noti", "inf", "i", "*", "30"), "INFO"),
     **dict.fromkeys(("n", "note", "system", "config", "log", "success"), "INFO"),
     **dict.fromkeys(("warn", "warning", "wrn", "w", "#", "40"), "WARN"),
     **dict.fromkeys(("error", "err", "erro", "eror", "severe", "e", "fail", "50"), "ERROR"),
     **dict.fromkeys(("fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "failure", "60"), "FATAL"),
-    **dict.fromkeys(("ftl", "fata", "pani", "f", "c", "fatal error", "parse error"), "FATAL"),
+    **dict.fromkeys(("ftl", "fata", "pani", "aler", "emer", "f", "c", "fatal error", "parse error"), "FATAL"),
     **dict.fromkeys(("warnung", "avertissement", "advertencia", "avvertenza"), "WARN"),
     **dict.fromkeys(("schwerwiegend", "grave"), "ERROR"),
     **dict.fromkeys(("infos", "informazioni"), "INFO"),
@@ -121,19 +121,21 @@ FACILITIES = (
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 """Names of syslog's numbers, as logger(1) and RFC 5424 know them; a priority is 8 * facility + severity."""
 
+_PRIORITY_TEXTS = {text: number for number in range(192) for text in (f"<{number}>", f"({number})")}
+
 PRIORITIES = {
     "facility": {
-        **{f"<{number}>": FACILITIES[number // 8] for number in range(192)},
+        **{text: FACILITIES[number // 8] for text, number in _PRIORITY_TEXTS.items()},
         **{str(number): name for number, name in enumerate(FACILITIES)},
     },
     "severity": {
-        **{f"<{number}>": SEVERITIES[number % 8] for number in range(192)},
+        **{text: SEVERITIES[number % 8] for text, number in _PRIORITY_TEXTS.items()},
         **{str(number): name for number, name in enumerate(SEVERITIES)},
         "warn": "warning",
     },
 }
 """By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info, and
-so are "16" and "6" where each stands alone."""
+so are "16" and "6" where each stands alone; VMware writes In(134)."""
 
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""

@@ -252,6 +252,17 @@ def test_every_format_gives_the_same_for_any_cut_and_any_block(
         assert read(path, row.name, borders, block_bytes=block, max_line_bytes=limit) == whole
 
 
+@pytest.mark.parametrize("borders", [[0], [0, 1]])
+def test_a_head_with_nothing_below_it_is_no_text_of_a_record(folder: Path, borders: list[int]) -> None:
+    head = b"=ERROR REPORT==== 2-Jan-2024::03:04:06 ===\n"
+    path = folder / "heads.log"
+    path.write_bytes(head + head + b"closing connection\n")
+    with patch.dict(FORMATS, {"erlang": ALL["erlang"]}):
+        rows, _, reasons, _ = read(path, "erlang", borders, block_bytes=1000, max_line_bytes=400)
+    assert rows == {("2024-01-02T03:04:06Z", "ERROR", "closing connection", None): 1}
+    assert reasons == {"no match": 1}
+
+
 @settings(max_examples=60)
 @given(texts=st.lists(files(), min_size=1, max_size=9), name=st.sampled_from(["stack", "message"]))
 def test_files_that_are_read_together_are_read_as_each_alone(folder: Path, texts: list[bytes], name: str) -> None:

@@ -68,6 +68,7 @@ from logproc.formats.syslog import SYSLOG
 from logproc.formats.systems import SYSTEMS
 from logproc.formats.tails import TAILS
 from logproc.formats.undated import UNDATED
+from logproc.formats.virtual import VIRTUAL
 from logproc.formats.voice import VOICE
 from logproc.formats.web import WEB
 from logproc.formats.web_servers import WEB_SERVERS
@@ -113,6 +114,7 @@ _ROWS = (
     *_TEXT,
     *JAVA_SERVERS,
     *LAYOUTS_JAVA,
+    *VIRTUAL,
     *POSTGRES,
     *POSTGRES_PREFIXES,
     *DATABASES,

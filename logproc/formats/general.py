@@ -34,8 +34,9 @@ _DATES = (
 )
 """Layouts of a date and a clock that leave no doubt which number is the month."""
 
-ANY = "%|".join(_DATES)
-"""All of them, each tried where those before fail."""
+_ZONED = ("%S%.", "%S%. %Y")
+ANY = "%|".join(f"{layout}%z" if layout.endswith(_ZONED) else layout for layout in _DATES)
+"""All of them, each tried where those before fail; behind a fraction, or the year behind it, may stand a zone."""
 
 YEARLESS = "%b %d %H:%M:%S%."
 """A date as syslog writes it."""
@@ -53,7 +54,7 @@ _SENTENCE = b"|".join(
 )
 NO_LEVEL = Expression(
     rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
-    rb"(?:[*.#]|\[-|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
+    rb"(?:[*.#]|\[-|[+-]\d|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
 )
 
 
@@ -157,6 +158,8 @@ _ROWS = (
         (stamp("%Y/%m/%d %H:%M:%S%.", b" "), MESSAGE),
         rank=-9,
         needs=(b"/", b":"),
+        unlike=Expression(rb"\S+ \S+ [+-]\d\d:?\d\d "),
+        unlike_reason="behind the time stands a zone, which Go's log package does not write",
         samples=(
             Sample(
                 "2024/01/02 03:04:05 listening on :8080",
@@ -181,6 +184,7 @@ _ROWS = (
             Sample("1/2/2024 3:04:05 PM  started", {"time": "2024-01-02T15:04:05Z", "message": "started"}),
             Sample("Jan 2, 2024 12:04:05 AM started", {"time": "2024-01-02T00:04:05Z"}),
             Sample("Mon Feb 21 17:44:19 2011 [pid 3] CONNECT", {"message": "[pid 3] CONNECT"}),
+            Sample("Wed Sep 14 16:18:03 2022 +02:00 x", {"time": "2022-09-14T14:18:03Z", "message": "x"}),
             Sample("2024-01-02 03:04:05 PM  x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
             Sample("2024-01-02  3:04:05: x", {"time": "2024-01-02T03:04:05Z", "message": "x"}),
             Sample("02-JAN-2024 03:04:05 * x", {"time": "2024-01-02T03:04:05Z", "message": "* x"}),
@@ -193,6 +197,7 @@ _ROWS = (
             Sample("1/2/2024 3:04:05 PM: x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
             Sample("20240102T03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),
             Sample("20240102030405 x", {"time": "2024-01-02T03:04:05Z"}),
+            Sample("2024/01/02 03:04:05 -05:00 767 x", {"time": "2024-01-02T08:04:05Z", "message": "767 x"}),
         ),
         refused=("2024-01-02 03:04:05x", "2024-13-02 03:04:05 x", "13/2/2024 3:04:05 PM x", "started at 2024"),
     ),

@@ -48,6 +48,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         *("id.time", "event.created", "metadata.eventCreationTime", "requestTime"),
     ),
     "level": (
+        "LevelDisplayName",  # Windows counts its levels in its own way beside it
         *("levelname", "level_name", "levelName", "level", "severity", "lvl", "log.level", "loglevel", "log_level"),
         "severityText",  # a name says more than a number beside it, which loggers count each in their own way
         *("@l", "Level", "Severity", "priority", "@level", "error_severity", "severity_text", "logLevel", "LogLevel"),
@@ -55,6 +56,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "message": (
         *("message", "msg", "@message", "@m", "@mt", "short_message", "textPayload", "text", "event", "log", "body"),
         *("MESSAGE", "Message", "jsonPayload.message", "logEvent.message", "displayMessage", "RenderedMessage"),
+        "fields.message",
     ),
     "logger": (
         *("logger", "logger_name", "loggerName", "log.logger", "@module", "SourceContext", "name", "category"),

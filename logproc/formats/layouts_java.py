@@ -168,6 +168,33 @@ LAYOUTS_JAVA = (
         refused=("[ABCDE] 2024/01/02 03:04:05 My ID", "2024/01/02 03:04:05 INFO: My ID"),
     ),
     app(
+        "syncthing_source",
+        "Syncthing up to 1.29 where it traces: [id] date clock file:line: LEVEL: message",
+        (
+            bracketed("context", b"] ", b"["),
+            stamp("%Y/%m/%d %H:%M:%S%.", b" "),
+            word("source", b": "),
+            level(b": "),
+            MESSAGE,
+        ),
+        rank=-1,
+        begins=rb"\[[\w-]+\] \d{4}/\d\d/\d\d [\d:.]+ [\w.-]+:\d+: [A-Z]+: ",
+        head=4,
+        samples=(
+            Sample(
+                "[ABCDE] 2024/01/02 03:04:05.078070 local.go:203: DEBUG: discover: Received",
+                {
+                    "context": "ABCDE",
+                    "time": "2024-01-02T03:04:05.078070Z",
+                    "source": "local.go:203",
+                    "level": "DEBUG",
+                    "message": "discover: Received",
+                },
+            ),
+        ),
+        refused=("[ABCDE] 2024/01/02 03:04:05 INFO: My ID", "2024/01/02 03:04:05.078070 local.go:203: DEBUG: x"),
+    ),
+    app(
         "log4j_source",
         "log4j with where a line was written: %d [%t] %-5p %c (%F:%L) - %m",
         (

@@ -218,7 +218,7 @@ OFFICE = (
         "sssd",
         "SSSD: (time): [process] [function] (level): message",
         (
-            stamp(f"{ISO}%|{_LONG_DATE}%|%Y-%m-%d %H:%M:%S", b")"),
+            stamp(f"{ISO}%|{_LONG_DATE}%|%Y-%m-%d %H:%M:%S%|%a %b %d %H:%M:%S:%f %Y", b")"),
             maybe(literal(b":")),
             bracketed("program", b"] ", b"["),
             bracketed("logger", b"] (", b"["),

@@ -9,7 +9,7 @@ https://help.zscaler.com/zia/nss-feed-output-format-web-logs, https://knowledge.
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, bracketed, level, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, PRIORITY, app, bracketed, level, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Slot
 from logproc.formats.syslog import RFC5424
 from logproc.formats.within import Part, Within
@@ -218,7 +218,7 @@ PERIMETER = (
             MESSAGE,
         ),
         rank=2,
-        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+Z [a-z]+ [\w.-]+\[\w+\] \[Originator@",
+        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) [a-z]+ [\w.-]+\[\w+\] \[Originator@",
         head=4,
         samples=(
             Sample(
@@ -241,21 +241,24 @@ PERIMETER = (
         (
             stamp(ISO, b" "),
             Slot("kind", Meaning.TEXT, b"(", solid=True),
-            number("priority", b") "),
+            Slot(None, Meaning.PRIORITY, b")"),
+            maybe(literal(b"[+]")),
+            literal(b" "),
             Slot(None, Meaning.TAG, b""),
             MESSAGE,
         ),
         rank=3,
         single=True,
         family="syslog",
-        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z][a-z]\(\d{1,3}\) \S",
+        begins=rb"\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z][a-z]\(\d{1,3}\)(?:\[\+\])? \S",
         samples=(
             Sample(
                 "2024-01-02T03:04:05.678Z In(166) Hostd[2099]: joe logged in",
                 {
                     "time": "2024-01-02T03:04:05.678000Z",
                     "kind": "In",
-                    "priority": 166,
+                    "facility": "local4",
+                    "severity": "info",
                     "program": "Hostd",
                     "pid": 2099,
                     "message": "joe logged in",

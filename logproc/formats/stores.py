@@ -247,15 +247,15 @@ STORES = (
         "erlang",
         "Erlang's reports, as RabbitMQ up to 3.6 and ejabberd write them: =LEVEL REPORT==== time ===, then the message",
         (
+            literal(b"="),
             level(b" REPORT=", padded=False),
             literal(b"=== "),
             stamp(f"%d-%b-%Y::%H:%M:%S%.%|{ISO}", b" ==="),
             Slot(None, Meaning.TEXT, b"\n"),
             MESSAGE,
         ),
-        prefix=b"=",
         rank=0,
-        head=3,
+        head=4,
         continues="message",
         samples=(
             Sample(

@@ -171,7 +171,13 @@ STRUCTURED = (
         doc="pairs of key=value behind a time, and perhaps a host; the time is the record's own, where it has one",
         rank=-1,
         begins=Expression(rb"^" + _STAMP_IN_FRONT + rb'(?:[^\s=":\[]+ )?[^\s="]+=', re.MULTILINE),
-        unlike=Expression(rb"^" + _STAMP_IN_FRONT + rb'(?:[^\s="]+ ){2}', re.MULTILINE),
+        # Two words in front of the first pair, or three behind pairs: a sentence in which something is set.
+        unlike=Expression(
+            rb"^"
+            + _STAMP_IN_FRONT
+            + rb'(?:(?:[^\s="]+ ){2}|(?:[^\s="]+ )?(?:[^\s="]+=[^\s"]* +)+(?:[^\s="]+ +){2}[^\s="]+(?: |$))',
+            re.MULTILINE,
+        ),
         needs=(b"=",),
         naming=_STAMPED,
         samples=(

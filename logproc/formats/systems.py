@@ -6,7 +6,7 @@ https://github.com/logpai/loghub; https://source.android.com/docs/core/tests/deb
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, app, level, number, stamp, word
+from logproc.formats.heads import ISO, MESSAGE, PADDED_MESSAGE, app, level, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Slot
 
 SYSTEMS = (
@@ -39,6 +39,39 @@ SYSTEMS = (
             ),
         ),
         refused=("03-17 16:13:38.811  1702 D WindowManager: x", "13-17 16:13:38.811  1702  2395 D WindowManager: x"),
+    ),
+    app(
+        "android_uid",
+        "Android's logcat -v threadtime,uid: the user in front of the process",
+        (
+            stamp("%m-%d %H:%M:%S%.%|%i%z", b" "),
+            word("user"),
+            number("pid"),
+            word("thread"),
+            Slot("level", Meaning.LETTER, b" "),
+            maybe(Slot("logger", Meaning.WORD, b":")),
+            PADDED_MESSAGE,
+        ),
+        rank=-2,
+        begins=rb"(?:\d{4}-)?\d\d-\d\d [\d:.]+ +\w+ +\d+ +\d+ [VDIWEF] ",
+        head=5,
+        headers=(b"--------",),
+        samples=(
+            Sample(
+                "05-26 11:18:41.509  root  1215 23402 W dhd: print water mark is reached",
+                {
+                    "time": "2000-05-26T11:18:41.509000Z",
+                    "user": "root",
+                    "pid": 1215,
+                    "thread": "23402",
+                    "level": "WARN",
+                    "logger": "dhd",
+                    "message": "print water mark is reached",
+                },
+            ),
+            Sample("05-26 11:18:41.509  1000  1215 23402 V Camera: x", {"user": "1000", "level": "TRACE"}),
+        ),
+        refused=("03-17 16:13:38.811  1702  2395 D WindowManager: x", "13-17 16:13:38.811 1000 1702  2395 D W: x"),
     ),
     app(
         "android_time",

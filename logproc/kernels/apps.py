@@ -22,7 +22,7 @@ _WORDS = (
     *("inf", "wrn", "dbg", "trc", "ftl", "vrb", "information", "informational", "audit", "success", "failure", "fail"),
     *("debug1", "debug2", "debug3", "debug4", "debug5", "d1", "d2", "d3", "d4", "d5", "statement", "detail", "hint"),
     *("query", "context", "location", "unknown", "any", "off", "all", "i", "w", "e", "d", "t", "f", "v", "c", "a", "n"),
-    *("erro", "fata", "pani", "debu", "dbug", "trac", "trce"),
+    *("erro", "fata", "pani", "debu", "dbug", "trac", "trce", "noti", "aler", "emer"),
     *("trace1", "trace2", "trace3", "trace4", "trace5", "trace6", "trace7", "trace8"),
     # java.util.logging in German, French, Spanish and Italian
     *("schwerwiegend", "warnung", "grave", "avertissement", "infos", "advertencia", "avvertenza", "informazioni"),
@@ -34,7 +34,7 @@ DURATION_WORD, _DURATION_END = int.from_bytes(b"duration", "little"), int.from_b
 
 _HEADS = np.array([int.from_bytes(word[:8].ljust(8, b"\0"), "little") for word in LEVEL_WORDS], np.int64)
 _LENGTHS = np.array([len(word) for word in LEVEL_WORDS], np.int64)
-_MULTIPLIER, _SHIFT, _PLACES = 0x53F40485E66065, 55, 511
+_MULTIPLIER, _SHIFT, _PLACES = 0x7BEC1883046823, 55, 511
 """By these each of the words has a place of its own; with another word, another multiplier must be looked for."""
 
 

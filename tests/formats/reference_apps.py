@@ -23,7 +23,8 @@ WORDS = """
 info warn error debug trace warning fatal severe fine finer finest config notice note critical crit err emerg emergency
 alert panic verbose system log inf wrn dbg trc ftl vrb information informational audit success failure fail debug1
 debug2 debug3 debug4 debug5 d1 d2 d3 d4 d5 statement detail hint query context location unknown any off all i w e d t f
-v c a n erro fata pani debu dbug trac trce trace1 trace2 trace3 trace4 trace5 trace6 trace7 trace8 schwerwiegend warnung
+v c a n erro fata pani debu dbug trac trce noti aler emer trace1 trace2 trace3 trace4 trace5 trace6 trace7
+trace8 schwerwiegend warnung
 grave avertissement infos advertencia avvertenza informazioni
 """
 LEVELS = frozenset(WORDS.split())
