@@ -19,23 +19,28 @@ ANYTHING = "{name}"
 """What stands for a part of which there are too many."""
 
 _WHOLE = (
-    ("{uuid}", re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE | re.ASCII)),
+    ("{uuid}", r"(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"),
     (
         "{date}",
-        re.compile(
+        (
             r"(?:19|20)\d\d(?:(?:[-_.](?:0?[1-9]|1[0-2])[-_.](?:0?[1-9]|[12]\d|3[01]))"
-            r"|(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?:[T_ ]?\d\d[:.-]?\d\d(?:[:.-]?\d\d(?:\.\d+)?)?Z?)?",
-            re.ASCII,
+            r"|(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])))(?:[T_ ]?\d\d[:.-]?\d\d(?:[:.-]?\d\d(?:\.\d+)?)?Z?)?"
         ),
     ),
-    ("{id}", re.compile(r"\d+", re.ASCII)),
-    ("{ip}", re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:]*:[0-9a-f.:]*", re.IGNORECASE | re.ASCII)),
-    ("{email}", re.compile(r"[^@\s/]{1,64}(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)),
-    ("{hash}", re.compile(r"(?=[^/]*\d)[0-9a-f]{8,}", re.IGNORECASE | re.ASCII)),
-    ("{token}", re.compile(r"(?=[^/]*\d)(?=[^/]*[A-Z])(?=[^/]*[a-z])[A-Za-z0-9_=+~-]{16,}", re.ASCII)),
-    ("{token}", re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)),
+    ("{id}", r"\d+"),
+    ("{ip}", r"(?i:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:]*:[0-9a-f.:]*)"),
+    ("{email}", r"[^@\s/]{1,64}(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"),
+    ("{hash}", r"(?i:(?=[^/]*\d)[0-9a-f]{8,})"),
+    ("{token}", r"(?=[^/]*\d)(?=[^/]*[A-Z])(?=[^/]*[a-z])[A-Za-z0-9_=+~-]{16,}"),
+    ("{token}", r"eyJ[\w-]+\.[\w-]+\.[\w-]*"),
 )
 """What a whole part of a path may be; the first that fits."""
+
+_ANY_WHOLE = re.compile("|".join(f"({pattern})" for _, pattern in _WHOLE), re.ASCII)
+"""All of them at once, a group each: most parts are none of them, and one look is enough to say so."""
+
+_WORDS = re.compile(r"(?!eyJ)[A-Za-z._~-]{1,35}")
+"""Words, a file's name: without a digit, a colon or an `@` only a token or 36 characters can be one of many."""
 
 _PIECE = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -68,15 +73,15 @@ def route(path: str) -> str:
 
 
 def _part(part: str, *, is_host: bool = False) -> str:
-    if part.isalpha():
+    if part.isalpha() or _WORDS.fullmatch(part):
         return part
     if ":" in part:
         found = (_AUTHORITY if is_host else _WITH_PORT).fullmatch(part)
         if found:
             return f"{_part(found[1].strip('[]'))}:{found[2]}"
-    for placeholder, expression in _WHOLE:
-        if expression.fullmatch(part):
-            return placeholder
+    whole = _ANY_WHOLE.fullmatch(part)
+    if whole is not None:
+        return _WHOLE[(whole.lastindex or 1) - 1][0]
     return _PIECE.sub(lambda piece: f"{{{piece.lastgroup}}}", part)
 
 

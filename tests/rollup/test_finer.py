@@ -176,3 +176,12 @@ def test_what_is_rolled_up_is_worked_out_once_for_the_same_plans():
         assert shared_once(again) == ways
         assert shared_once(again) is not ways
     assert shared_once(SPECS) == ways
+
+
+def test_whole_numbers_that_are_computed_and_may_not_fit_are_counted_row_by_row():
+    finer, plain, computed = (
+        plan(asked(f"{select} AS n"), "r")
+        for select in ("client, status, count(*)", "client, sum(bytes)", "client, sum(bytes * 2)")
+    )
+    assert sorted(shared([finer, plain])) == [0, 1]
+    assert shared([finer, computed]) == {}
