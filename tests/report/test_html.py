@@ -372,3 +372,11 @@ def test_shares_are_of_a_columns_sum_and_those_of_visitors_of_all_visitors():
     assert wholes(paths, [paths]) == {"requests": 4, "bytes": 40}
     headings = panels.panel(paths, 1, others=[whole]).headings
     assert [heading.whole for heading in headings] == ["", "", "", "40", "3"]  # requests have a column of shares
+
+
+def test_a_course_that_never_changes_is_read_aloud_as_such():
+    hours = [(f"2026-03-02T{hour:02}:00:00Z", 0, hour) for hour in range(4)]
+    found = table("hours", [column("hour", "time", "key"), column("server_errors"), column("requests")], hours)
+    errors, requests = (chart.summary for chart in panels.panel(found, 1).charts)
+    assert errors == "Hours: server errors; always 0"
+    assert requests.startswith("Hours: requests; from 0 to 3, highest at")

@@ -233,7 +233,9 @@ def _summary(chart: Chart, about: str) -> str:
             low, (high, where) = min(points)[0], max(points)
             name = f"{_name(line)} " if len(chart.lines) > 1 else ""
             parts.append(
-                f"{name}from {units.write(low, chart.unit)} to {units.write(high, chart.unit)}, "
+                f"{name}always {units.write(high, chart.unit)}"
+                if low == high
+                else f"{name}from {units.write(low, chart.unit)} to {units.write(high, chart.unit)}, "
                 f"highest at {_text(chart.axis.labels[where])}"
             )
     return "; ".join([*parts, *filter(None, [noted(chart.axis)])])
