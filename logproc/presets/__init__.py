@@ -49,7 +49,9 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "slow_paths",
         "route_errors",
         "cache",
+        "tls_versions",
         "tls",
+        "continents",
         "countries",
         "cities",
         "networks",
@@ -81,7 +83,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
 """Names of the reports of each preset, in the order in which they are shown."""
 
 
-PLACES: frozenset[str] = frozenset({"countries", "cities", "networks", "client_places"})
+PLACES: frozenset[str] = frozenset({"continents", "countries", "cities", "networks", "client_places"})
 """Reports that need MaxMind files."""
 
 
