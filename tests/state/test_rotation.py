@@ -189,6 +189,58 @@ class Rotation(RuleBasedStateMachine):
                 self.logs.path(name).unlink()
             self.clean = False
 
+    def told_by_its_lines(self, name: str) -> bool:
+        """Tell whether a file, all of which was counted, is known wherever it stands: by lines of several times."""
+        text = self.logs.content(name)
+        is_own = str(self.logs.path(name)) in self.own and self.logs.is_alone(text, name)
+        return is_own and text.endswith(b"\n") and len(text) >= SHORT and has_times(text)
+
+    @rule(
+        pick=st.randoms(use_true_random=False),
+        count=st.integers(2, 4),
+        more=st.lists(st.integers(0, 2), min_size=4, max_size=4),
+        rotate=st.booleans(),
+        truncate=st.booleans(),
+        members=st.booleans(),
+        codec=st.sampled_from(["", "gz", "bz2"]),
+    )
+    def append_several_to_one(self, pick, count, more, rotate, truncate, members, codec):
+        live = [name for name in LIVE if name not in self.logs.begun and name not in self.restored]
+        for name in live * 2 if rotate else live:
+            if rotate and self.logs.path(name).exists():
+                self.logs.shift(name)
+            self.logs.append(name, 4, 60)
+        self.check()
+        old = [name for name in self.rotated() if self.told_by_its_lines(name)]
+        live = [name for name in live if self.told_by_its_lines(name)]
+        archives = [name for name in self.rotated() if str(self.logs.path(name)) in self.own]
+        archives = [name for name in archives if self.logs.content(name).endswith(b"\n")]
+        archives = [name for name in archives if self.logs.is_alone(self.logs.content(name), name)]
+        if not archives:
+            return
+        archive = pick.choice(archives)
+        # What was counted of an older backup's beginning is counted of another file, and no file's own.
+        names = [name for name in [*live, *([] if self.restored else old)] if name != archive]
+        names = pick.sample(names, min(count, len(names)))
+        texts = []
+        for name, lines in zip(names, more, strict=False):
+            if name in LIVE:
+                self.logs.append(name, lines)
+            texts.append(self.logs.content(name))
+        if codec and not archive.endswith((".gz", ".bz2")):
+            self.logs.compress(archive, codec=codec)
+            archive = f"{archive}.{codec}"
+        with self.logs.path(archive).open("ab") as file:
+            for text in texts if members else [b"".join(texts)]:
+                file.write(packed(archive, text))
+        for name in names:
+            if truncate and name in LIVE:
+                os.truncate(self.logs.path(name), 0)
+            else:
+                self.logs.path(name).unlink()
+        self.moved.add(self.logs.path(archive).stat().st_ino)
+        self.clean = False
+
     @precondition(lambda self: self.clean)
     @rule(pick=st.randoms(use_true_random=False), keep=st.booleans())
     def delete(self, pick, keep):
