@@ -17,7 +17,7 @@ from logproc.report.twins import MOST_TWINS, median_of
 from logproc.report.units import moment, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from logproc.report_model import FileEntry, ReportTable
 
@@ -67,6 +67,10 @@ class Coverage:
     hours: tuple[str, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+
+    def beside(self, problems: Collection[str]) -> tuple[Finding, ...]:
+        """Return what was found and is not said already: a file that is damaged is a problem, too."""
+        return tuple(finding for finding in self.findings if finding.text not in problems)
 
 
 def coverage(table: ReportTable, files: Sequence[FileEntry]) -> Coverage:

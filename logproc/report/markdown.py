@@ -34,8 +34,9 @@ def _lines(report: Report, max_reject_ratio: float, named: tuple[str, ...]) -> I
     yield "# Log report"
     yield ""
     yield from (f"- {_plain(line)}" for line in accounting(report))
-    yield from (f"- **{_plain(line.text)}**" for line in problems(report, max_reject_ratio, named))
-    found = () if report.coverage is None else coverage(report.coverage, report.files).findings
+    troubles = [line.text for line in problems(report, max_reject_ratio, named)]
+    yield from (f"- **{_plain(text)}**" for text in troubles)
+    found = () if report.coverage is None else coverage(report.coverage, report.files).beside(troubles)
     yield from (f"- **{finding.kind}** {_plain(finding.text)}" for finding in found[:SHOWN_ROWS])
     if len(found) > SHOWN_ROWS:
         yield f"- {plural(len(found) - SHOWN_ROWS, 'more finding')}"

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from logproc.optional import optional
 from logproc.report import figures, strokes, units
-from logproc.report.coverage import Coverage, coverage, name_of
+from logproc.report.coverage import Coverage, Finding, coverage, name_of
 from logproc.report.since import changes
 from logproc.report.summary import accounting, problems, verdict
 from logproc.report.tabular import LONGEST_CELL, NUMBERS, cell, fitting, grid
@@ -112,11 +112,12 @@ def _parts(
     report: Report, max_reject_ratio: float, named: tuple[str, ...], width: int, compared: Comparison
 ) -> Iterator[Part]:
     yield from _accounting(report)
-    for line in problems(report, max_reject_ratio, named):
+    troubles = [line.text for line in problems(report, max_reject_ratio, named)]
+    for line in troubles:
         yield Text(f"! {line}", style="red", overflow=WRAPPED)
     found = None if report.coverage is None else coverage(report.coverage, report.files)
     if found is not None:
-        yield from _findings(found)
+        yield from _findings(found.beside(troubles))
     filled = [table for table in report.reports if table.rows or table.problem is not None or len(report.reports) == 1]
     alone = len(report.reports) == 1
     first = [table for table in filled if _is_single(table)]
@@ -151,10 +152,10 @@ def _accounting(report: Report) -> Iterator[Text]:
 # ---- hosts -----------------------------------------------------------------------------------------------------
 
 
-def _findings(found: Coverage) -> Iterator[Text]:
-    for finding in found.findings[:SHOWN_FINDINGS]:
+def _findings(findings: Sequence[Finding]) -> Iterator[Text]:
+    for finding in findings[:SHOWN_FINDINGS]:
         yield Text(f"! {finding.kind}  {finding.text}", style="yellow", overflow=WRAPPED)
-    more = len(found.findings) - SHOWN_FINDINGS
+    more = len(findings) - SHOWN_FINDINGS
     if more > 0:
         yield Text(f"  … {plural(more, 'more finding')} (--json shows all)", style="dim")
 

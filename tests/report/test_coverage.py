@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from report.samples import column, entry, night, table
 
 from logproc.model import Lines
-from logproc.report import html, markdown, shifts, twins
+from logproc.report import html, markdown, shifts, terminal, twins
 from logproc.report.coverage import coverage
 from logproc.report.html import mail
 from logproc.report_model import COVERAGE, Report, RunInfo
@@ -169,6 +169,18 @@ def test_a_damaged_tail_is_found():
     cut = replace(entry("a.gz"), reason="the gzip stream ends too early")
     (finding,) = coverage(counted({}), (cut,)).findings
     assert (finding.kind, finding.text) == ("damaged", "a.gz: the gzip stream ends too early")
+
+
+def test_what_a_problem_says_already_is_no_finding_beside_it():
+    cut = replace(entry("a.gz"), reason="the gzip stream ends too early", rejected_by_reason={})
+    found = Report(RunInfo("r", "1", "", "2026-03-03T00:00:00Z", "serial", 1, None, None), (cut,), (), (), counted({}))
+    assert coverage(found.coverage, found.files).findings
+    top = html.render(found).decode().partition("<details")[0]
+    mailed = email.message_from_bytes(mail.render(found, 0.05))
+    parts = [part.get_payload(decode=True).decode() for part in mailed.walk() if not part.is_multipart()]
+    texts = [terminal.render(found, 0.05), markdown.render(found, 0.05).decode(), top, *parts]
+    assert [text.count("the gzip stream ends too early") for text in texts] == [1] * 5
+    assert mailed["Subject"].startswith("logproc: 1 problem, ")
 
 
 def test_a_report_keeps_the_coverage_apart():

@@ -44,7 +44,8 @@ def render(
     """Return the mail as bytes, with the line ends that sendmail reads; UsageError if jinja2 is not installed."""
     message = EmailMessage(policy=SMTP.clone(linesep="\n"))
     books = overview.books(report, max_reject_ratio, named)
-    findings = coverage(report.coverage, report.files).findings if report.coverage is not None else ()
+    said = [text for _, text in books.problems]
+    findings = coverage(report.coverage, report.files).beside(said) if report.coverage is not None else ()
     message["Subject"] = subject(report, len(books.problems), len(findings))
     if to:
         message["To"] = to
