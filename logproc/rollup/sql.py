@@ -142,7 +142,7 @@ class _Planner:
         where = self._condition("where", WHERE)
         selected = [builder.build(_unaliased(item), SELECT) for item in self.statement.expressions]
         self.keys = self._keys(selected)
-        having = self._condition("having", HAVING)
+        having = self._having()
         if not builder.aggregates and not self._part("group"):
             message = (
                 "nothing is counted in SELECT; add an aggregate such as count(*), or GROUP BY ALL for each value once"
@@ -167,7 +167,7 @@ class _Planner:
             keys=self.keys,
             where=where,
             outputs=outputs,
-            having=None if having is None else self._bind(having, self._part("having"), "HAVING"),
+            having=None if having is None else self._bind(having, self._part("having") or self.statement, "HAVING"),
             order_by=tuple(self._order(outputs)),
             limit=self._count("limit"),
             offset=self._count("offset") or 0,
@@ -181,6 +181,15 @@ class _Planner:
     def _condition(self, key: str, clause: Clause) -> Expression | None:
         part = self._part(key)
         return None if part is None else self.builder.condition(part.this, clause)
+
+    def _having(self) -> Expression | None:
+        """Return the condition on groups; grouping by constants alone makes one group, and none of no rows."""
+        having, group = self._condition("having", HAVING), self._part("group")
+        if group is None or self.keys or not group.expressions:
+            return having
+        rows = self.builder.aggregate(Aggregate("count", None, Kind.INTEGER))
+        some = self.builder.call(">", (rows, Literal(0, Kind.INTEGER)))
+        return some if having is None else self.builder.call("and", (having, some))
 
     def _keys(self, selected: Sequence[Expression]) -> tuple[Expression, ...]:
         group = self._part("group")

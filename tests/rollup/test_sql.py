@@ -246,6 +246,17 @@ def test_a_name_that_is_computed_from_a_field_of_that_name_leaves_the_field_to_c
     assert plan(sql.format("kind"), "r").keys == (Column("kind", Kind.DYNAMIC),)
 
 
+def test_no_rows_are_no_group_where_a_constant_is_grouped_by():
+    counted = plan("SELECT count(*) FROM web GROUP BY ALL", "r")
+    assert (counted.keys, counted.having) == ((), None)
+    for group in ("1", "'x'", "1, 'x'"):
+        spec = plan(f"SELECT 'x' AS k, count(*) FROM web GROUP BY {group}", "r")
+        assert spec.keys == ()
+        assert spec.having == plan("SELECT 'x' AS k, count(*) FROM web HAVING count(*) > 0", "r").having
+    spec = plan("SELECT sum(bytes) FROM web GROUP BY 'x' HAVING sum(bytes) > 1", "r")
+    assert spec.having == plan("SELECT sum(bytes) FROM web HAVING sum(bytes) > 1 AND count(*) > 0", "r").having
+
+
 def test_relations_hold_families():
     relations = {"edge": frozenset({"web", "syslog"}), "apps": frozenset({"json"})}
     spec = plan("SELECT program, status, count(*) FROM edge GROUP BY ALL", "r", relations=relations)
