@@ -95,10 +95,11 @@ def test_requests_among_the_lines_of_a_program_keep_their_fields():
     assert sum(row.get("status") == 200 for row in rows) == 40
 
 
+@pytest.mark.parametrize("count", [9, 30])
 @pytest.mark.parametrize("turns", [(0, 1), (1, 0), (0, 1, 0)])
-def test_columns_under_a_header_are_read_wherever_they_stand(turns: tuple[int, ...]):
+def test_columns_under_a_header_are_read_wherever_they_stand(turns: tuple[int, ...], count: int):
     columns = "#Software: x\n#Fields: date time c-ip sc-status\n" + "2024-01-02 03:04:05 192.0.2.1 200\n" * 8
-    text = "".join((columns, many(JSON, count=9))[turn] for turn in turns)
+    text = "".join((columns, many(JSON, count=count))[turn] for turn in turns)
     rows, report = parsed("auto", text.encode())
     assert report.lines.rejected == 0
     assert report.lines.filtered == text.count("#")

@@ -70,6 +70,9 @@ def with_others(
     enough = min(OTHER_LINES, math.ceil(STRAY_SHARE * asked.text.count(b"\n")))
     tried = [chosen]
     rest = asked.refused(chosen, asked.text) if refuses else b""
+    headed = _under_header(scores, rest, asked) if rest else None
+    if headed is not None:
+        return _mixed(found, [chosen, headed], asked)
     while rest and len(tried) < MOST_FORMATS:
         others = asked.scores(rest, _singles(asked.ordered), tried)
         fitting = [score for score in others if score.share >= OTHER_SHARE and _is_usual(score, rest, enough)]
@@ -88,6 +91,17 @@ def with_others(
     if len(tried) == 1 and rest:
         return _with_records(found, scores, asked)
     return found if len(tried) == 1 else _shared(found, tried, asked)
+
+
+def _under_header(scores: Sequence[Score], rest: bytes, asked: Asked) -> Format | None:
+    """Return the format that finds directives in a text, and under them reads what another has left of it."""
+    for score in scores:
+        header = score.format.header
+        if header is not None and header.directive and not header.default:
+            matched, rejected = asked.matcher(score.format, rest)
+            if matched >= OTHER_LINES and matched >= OTHER_SHARE * (matched + rejected):
+                return score.format
+    return None
 
 
 CLOCKED = re.compile(rb"^[\[<({|*]{0,2}(?:\d|[A-Z][a-z]{2}[ ,])", re.MULTILINE)

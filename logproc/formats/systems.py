@@ -137,6 +137,35 @@ SYSTEMS = (
         refused=("2016-09-28 04:30:30 Info CBS x", "2016-09-28 04:30:30, Nothing CBS x"),
     ),
     app(
+        "windows_update_trace",
+        "what Get-WindowsUpdateLog writes: date, time, process, thread, component, message",
+        (
+            stamp("%Y/%m/%d %H:%M:%S%.", b" "),
+            number("pid"),
+            word("thread"),
+            word("logger"),
+            PADDED_MESSAGE,
+        ),
+        rank=1,
+        begins=rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d{7} +\d+ +\d+ +[A-Z]",
+        samples=(
+            Sample(
+                "2017/01/05 10:16:54.8150321 1032  2936  Agent           *FAILED* [8024000C] Method failed",
+                {
+                    "time": "2017-01-05T10:16:54.815032Z",
+                    "pid": 1032,
+                    "thread": "2936",
+                    "logger": "Agent",
+                    "message": "*FAILED* [8024000C] Method failed",
+                },
+            ),
+        ),
+        refused=(
+            "2017/01/05 10:16:54.8150321 1032 Agent x",
+            "2017/01/05 10:16:54 Agent x",
+        ),
+    ),
+    app(
         "bgl",
         "Blue Gene/L: label, epoch, date, node, local time, node, type, component, level, message",
         (

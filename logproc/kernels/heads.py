@@ -27,6 +27,8 @@ PID_DIGITS = 18
 
 _LAST_MESSAGE = int.from_bytes(b"last mes", "little")
 _REPEATED = int.from_bytes(b"message ", "little")
+_REPEATED_TOO = int.from_bytes(b"repeated", "little")
+_MARK = int.from_bytes(b"-- MARK ", "little")
 _DASHES = int.from_bytes(b"--- ", "little")
 
 
@@ -132,7 +134,9 @@ def is_document(base, s):
 
 @helper
 def syslog_tag(base, s, e, cache):
-    """Read the tag at s; return (where the message begins, whether it is beyond doubt that there was a tag)."""
+    """Read the tag at s; return (where the message begins, whether it is beyond doubt that this is syslog)."""
+    if is_repetition(base, s) and not _is_other_message(base, s):
+        return s, True
     if load_byte(base, s) == 91 or is_document(base, s):
         return s, False
     q = word_end(base, s, e)
@@ -149,6 +153,10 @@ def syslog_tag(base, s, e, cache):
         _program(cache, s, q, digits)
         return _behind(base, q, e), True
     if not is_name(base, s, q):
+        glued = _glued_tag(base, s, q)
+        if glued >= 0:
+            _program(cache, s, glued, pid_start(base, s, glued))
+            return glued + 1, True
         return s, False
     i = q
     for _ in range(MORE_WORDS):
@@ -168,10 +176,30 @@ def syslog_tag(base, s, e, cache):
 
 
 @helper
+def _glued_tag(base, s, e):
+    """Return where the colon of `name[digits]:text` stands, the bytes [s, e) without a blank behind it; -1 if not."""
+    i = s
+    while i < e and load_byte(base, i) != 93:
+        i += 1
+    if i + 1 >= e or load_byte(base, i + 1) != 58:
+        return -1
+    digits = pid_start(base, s, i + 1)
+    return i + 1 if digits >= 0 and is_name(base, s, digits - 1) else -1
+
+
+@helper
 def is_repetition(base, s):
-    """Tell whether the text at s says that the last message was repeated: such lines have no host, and no tag."""
+    """Tell whether the text at s is of syslogd itself, about messages repeated or a mark: such lines have no tag."""
     word = load_word(base, s)
-    return word == _LAST_MESSAGE or word == _REPEATED or word & 0xFFFFFFFF == _DASHES
+    if word == _LAST_MESSAGE or word == _REPEATED or word == _MARK:
+        return True
+    return word & 0xFFFFFFFF == _DASHES
+
+
+@helper
+def _is_other_message(base, s):
+    """Tell whether the text at s begins with "message", and not as that one was repeated."""
+    return load_word(base, s) == _REPEATED and load_word(base, s + 8) != _REPEATED_TOO
 
 
 @helper

@@ -169,12 +169,14 @@ def _time_end(base, s, e, layouts, cache):
     """Read a time at s by one of the layouts, behind which [s, e) ends, or a pair does; return its end, or -1.
 
     A number too small for an epoch of our days counts something else. The time that came last is remembered under the
-    key of all layouts where those before its own must fail again: on a byte that is compared (see `recall`).
+    key of all layouts where those before its own must fail again: on a byte that is compared (see `recall`). Where a
+    time of that layout was remembered before, nobody knows whether this one was, too: it is forgotten.
     """
     address = np.int64(layouts.ctypes.data)
     stop = recall(base, s, -address, cache)
     if s < stop <= e and _ends_pair(base, stop, e):
         return stop
+    before = load_word(cache, 8 * RECALL_CELL)
     k, failed, sure = 0, s, True
     while k < len(layouts):
         after = k
@@ -185,7 +187,7 @@ def _time_end(base, s, e, layouts, cache):
         ends = s < stop <= e and _ends_pair(base, stop, e)
         if ends and likely:
             if sure and failed <= stop and load_word(cache, 8 * RECALL_CELL) == address + k:
-                store_word(cache, 8 * RECALL_CELL, -address)
+                store_word(cache, 8 * RECALL_CELL, -address if before != address + k else 0)
             return stop
         sure = sure and not ends and (stop == -NO_MATCH or (s < stop <= e and layouts[k] == EPOCH))
         failed = max(failed, stop if stop >= 0 else load_word(cache, 8 * FAILED_CELL))

@@ -47,6 +47,8 @@ CLOCK = re.compile(rb"(\d\d):(\d\d):(\d\d)")
 PRIORITY = re.compile(rb"0|[1-9]\d{0,2}")
 ENDPOINT = re.compile(rb"(.+)(?::(\d{1,5})|\((\d{1,5})\))", re.DOTALL)
 ELEMENTS = re.compile(rb'(?:-|(?:\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])+)(?=[ \n])', re.DOTALL)
+GLUED_TAG = re.compile(rb"([A-Za-z0-9._/+@,-]+)\[(\d{1,18})\]:")
+OWN_WORDS = (b"last mes", b"-- MARK ", b"--- ")
 TAG = re.compile(rb"(.+)\[(\d{1,18})\]", re.DOTALL)
 NAME = re.compile(rb"[A-Za-z0-9._/+@,-]+")
 METHOD = re.compile(rb"[A-Za-z_-]{1,32}")
@@ -395,7 +397,7 @@ def _head_of(line: bytes, start: int) -> tuple[dict[str, Value], int]:
 
 
 def _host_and_tag(line: bytes, i: int, found: dict[str, Value]) -> tuple[bool, int]:
-    if line.startswith((b"last mes", b"message ", b"--- "), i):
+    if line.startswith((*OWN_WORDS, b"message "), i):
         return True, i
     if line.startswith((b"{", b'"'), i):
         return False, i
@@ -414,6 +416,8 @@ def _host_and_tag(line: bytes, i: int, found: dict[str, Value]) -> tuple[bool, i
 
 
 def _tag(line: bytes, i: int, found: dict[str, Value]) -> tuple[bool, int]:
+    if line.startswith((*OWN_WORDS, b"message repeated"), i):
+        return True, i
     if line.startswith((b"{", b"[", b'"'), i):
         return False, i
     words = line[i:-1].split(b" ")
@@ -427,6 +431,9 @@ def _tag(line: bytes, i: int, found: dict[str, Value]) -> tuple[bool, int]:
         name = words[0]
     elif NAME.fullmatch(words[0]):
         name, taken, proven = _tag_of_several(words)
+    elif glued := GLUED_TAG.match(words[0]):
+        found["program"], found["pid"] = _known(glued[1]), int(glued[2])
+        return True, i + glued.end()
     else:
         return False, i
     if name:

@@ -133,3 +133,14 @@ def test_a_time_behind_a_label_is_read_behind_others_as_it_is_alone(cases: list[
     lines = [f"LEEF:1.0|a|b|c|d|devTime={first}{behind}src=x devTime={second}" for first, behind, second in cases]
     together = counted(row, "".join(f"{line}\n" for line in lines).encode(), ("client",))
     assert together == [record for line in lines for record in counted(row, f"{line}\n".encode(), ("client",))]
+
+
+@pytest.mark.parametrize("before", [0, 4, 5, 31, 32, 64])
+def test_a_time_whose_zone_was_none_is_not_recalled_in_front_of_one_that_is(before: int):
+    # Dates in no order are remembered seldom: behind 4, 32 or 64 the first of these three is, and the second is not.
+    times = [f"Feb {1 + day % 28:02} {1990 + day} 05:06:07" for day in range(before)]
+    times += ["Jan 02 2024 03:04:05 here, there", "Mar 04 2024 05:06:07", "Jan 02 2024 03:04:05 CEST"]
+    row = FORMATS["leef"]
+    lines = [f"LEEF:1.0|a|b|c|d|src=x\tdevTime={time}\n".encode() for time in times]
+    together = counted(row, b"".join(lines), ("client",))
+    assert together == [record for line in lines for record in counted(row, line, ("client",))]
