@@ -3,10 +3,11 @@
     python benchmarks/formats [NAME...] [--megabytes 32] [--rounds 3] [--mixed] [--output FILE]
 
 A file of each format is made of its samples with other digits in them, as far as the format still reads them, their
-clocks going on by a second every few lines as those of real logs do. The lines of one sample come together, as one
-writer's lines are alike; `--mixed` shuffles them, which no log does, and shows what a change of layout costs. The file
-is read by a worker's `process` from the page cache: finding the lines, tokenising, and one `count(*)` by a field. CPU
-time, the best of the rounds. Every round reads `combined` first: the ratio tells something on a busy machine, too.
+clocks going on by a second every few lines as those of real logs do, in whichever of the usual ways they are written:
+with colons, dots or nothing between, to the minute, or as seconds since 1970. The lines of one sample come together, as
+one writer's lines are alike; `--mixed` shuffles them, which no log does, and shows what a change of layout costs. The
+file is read by a worker's `process` from the page cache: finding the lines, tokenising, and one `count(*)` by a field.
+CPU time, the best of the rounds. Every round reads `combined` first: the ratio tells something on a busy machine, too.
 Below `LEAST` MB/s a line is marked; a line that is short costs more per byte than most real ones do.
 """
 
@@ -31,6 +32,8 @@ from logproc.rollup.sql import plan
 from logproc.worker import Job, process
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from logproc.formats import Format
 
 LEAST = 400
@@ -131,8 +134,23 @@ def key_of(row: Format) -> str:
     return next(iter(common or own or row.fields))
 
 
-CLOCK = re.compile(rb"(?:(?<=^\d\d)|(?<=[T ,:\t\[-]\d\d)):[0-5]\d:[0-5]\d(?!\d)")
+CLOCK = re.compile(
+    rb"(?:(?<=^\d\d)|(?<=[T ,:\t\[-]\d\d)|(?<=^\d)|(?<=[T ,\t\[]\d)):[0-5]\d:[0-5]\d(?!\d)"  # hours of one digit, too
+)
 """Minute and second of the first time of a line."""
+
+CLOCKS: tuple[tuple[re.Pattern[bytes], Callable[[int], bytes]], ...] = (
+    (CLOCK, lambda second: b":%02d:%02d" % divmod(second, 60)),
+    (re.compile(rb"(?<=\d-\d\d[- ]\d\d)\.[0-5]\d\.[0-5]\d(?!\d)"), lambda second: b".%02d.%02d" % divmod(second, 60)),
+    (
+        re.compile(rb"(?:(?<=\d{8}[T:]\d\d)|(?<=^\d{10}))[0-5]\d[0-5]\d(?!\d)"),
+        lambda second: b"%02d%02d" % divmod(second, 60),
+    ),
+    (re.compile(rb"(?<=[T ]\d\d):[0-5]\d(?![\d:])"), lambda second: b":%02d" % (second // 60)),
+    (re.compile(rb"(?<=\b1[4-7]\d{4})\d{4}(?=(?:\d{3}){0,3}(?!\d))"), lambda second: b"%04d" % second),
+)
+"""What goes on in a line, and how the seconds of an hour are written there; of these, the first that a line has. The
+last are the lower digits of seconds since 1970, behind which milli-, micro- or nanoseconds may stand."""
 
 BEHIND_CLOCK = re.compile(rb"([.,]\d+)?( ?[+-]\d\d:?\d\d(?!\d)| \d{4}(?!\d))?")
 """A fraction, whose digits differ from line to line in real logs, and a zone or a year, which stay."""
@@ -148,9 +166,7 @@ def variants(row: Format, seed: int = 7) -> list[list[bytes]]:
 
 
 def _like(row: Format, sample: bytes, count: int, chance: random.Random, matcher: Matcher) -> list[bytes]:
-    clock = CLOCK.search(sample)
-    begin, kept = (clock.end(), BEHIND_CLOCK.match(sample, clock.end()).span(2)) if clock else (0, (0, 0))
-    digits = [at for at, byte in enumerate(sample) if 48 <= byte <= 57 and at >= begin and not kept[0] <= at < kept[1]]
+    digits = _free_digits(sample)
     found = [sample]
     while len(found) < count:
         line = bytearray(sample)
@@ -161,30 +177,56 @@ def _like(row: Format, sample: bytes, count: int, chance: random.Random, matcher
     return found
 
 
+def _free_digits(record: bytes) -> list[int]:
+    """Return where the digits of a record stand that are behind the clocks of their lines, and of no zone or year."""
+    places: list[int] = []
+    at = 0
+    for line in record.splitlines(keepends=True):
+        clock, _ = _clock_of(line)
+        begin, kept = (clock.end(), BEHIND_CLOCK.match(line, clock.end()).span(2)) if clock else (0, (0, 0))
+        free = range(begin, len(line))
+        places += [at + k for k in free if 48 <= line[k] <= 57 and not kept[0] <= k < kept[1]]
+        at += len(line)
+    return places
+
+
+def _clock_of(line: bytes) -> tuple[re.Match[bytes] | None, Callable[[int], bytes]]:
+    """Return the clock of a line, or None, and how its seconds are written."""
+    for pattern, written in CLOCKS:
+        clock = pattern.search(line)
+        if clock is not None:
+            return clock, written
+    return None, CLOCKS[0][1]
+
+
 def going_on(row: Format, lines: list[bytes], size: int, number: int = 0) -> list[bytes]:
     """Return about `size` bytes of the lines, again and again, whose first clocks go on from line `number` on."""
     matcher = Matcher()
-    parts = [_around_clock(matcher, row, line) for line in lines]
-    clocks = [b":%02d:%02d" % divmod(second, 60) for second in range(3600)]
+    parts = [_around_clocks(matcher, row, line) for line in lines]
     text: list[bytes] = []
     length = 0
     while length < size:
-        for before, after in parts:
-            line = before if after is None else before + clocks[number // LINES_A_SECOND % 3600] + after
+        for around in parts:
+            line = _written(around, number // LINES_A_SECOND % 3600)
             text.append(line)
             length += len(line) + 1
             number += 1
     return text
 
 
-def _around_clock(matcher: Matcher, row: Format, line: bytes) -> tuple[bytes, bytes | None]:
-    """Return what stands in front of a line's clock and behind it; the line alone where no other clock may stand."""
-    clock = CLOCK.search(line)
-    if clock is None:
-        return line, None
-    before, after = line[: clock.start()], line[clock.end() :]
-    matched, rejected = matcher(row, before + b":59:59" + after + b"\n")
-    return (before, after) if matched and not rejected else (line, None)
+def _around_clocks(matcher: Matcher, row: Format, record: bytes) -> list[bytes | Callable[[int], bytes]]:
+    """Return what stands around the clocks of a record's lines, and how these are written; the record alone if it has
+    none, or where the format reads no other."""
+    parts: list[bytes | Callable[[int], bytes]] = []
+    for line in record.splitlines(keepends=True):
+        clock, written = _clock_of(line)
+        parts += [line] if clock is None else [line[: clock.start()], written, line[clock.end() :]]
+    matched, rejected = matcher(row, _written(parts, 3599) + b"\n")
+    return parts if matched and not rejected else [record]
+
+
+def _written(parts: list[bytes | Callable[[int], bytes]], second: int) -> bytes:
+    return b"".join([part if isinstance(part, bytes) else part(second) for part in parts])
 
 
 def sample_text(row: Format, size: int, *, mixed: bool = False) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -29,6 +30,24 @@ def test_clocks_go_on_from_line_to_line():
     assert clocks == sorted(clocks)
     assert clocks[0] == b":00:00"
     assert len(set(clocks)) > len(lines) // 5
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("epoch", rb"(?m)^\d{6}"),
+        ("zabbix", rb":\d{8}:\d\d"),
+        ("cri", rb"(?m)^[\d-]+T\d\d"),
+        ("docker", rb'"time":"[\d-]+T\d\d'),
+        ("jul", rb"(?m)^\w+ \d\d, \d+ \d"),
+        ("mysql_slow", rb"timestamp=\d{6}"),
+    ],
+)
+def test_dates_and_hours_stay(name: str, kept: bytes):
+    with patch.object(speed, "VARIANTS", 50):
+        text = speed.sample_text(FORMATS[name], 20_000)
+    samples = "\n".join(sample.line for sample in FORMATS[name].samples).encode()
+    assert set(re.findall(kept, text)) == set(re.findall(kept, samples))
 
 
 def test_the_lines_of_one_sample_come_together_unless_mixed():
