@@ -54,3 +54,14 @@ def integers_of(column: Any) -> NDArray[np.int64]:  # noqa: ANN401 - pyarrow has
 def empty_table(schema: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
     """Return a table without rows."""
     return pa.Table.from_batches([], schema)
+
+
+def without_codes(reader: Any) -> Any:  # noqa: ANN401 - pyarrow
+    """Return a result whose texts are texts, also where DuckDB has numbered them."""
+    coded = [field for field in reader.schema if pa.types.is_dictionary(field.type)]
+    if not coded:
+        return reader
+    schema = reader.schema
+    for field in coded:
+        schema = schema.set(schema.get_field_index(field.name), pa.field(field.name, field.type.value_type))
+    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))

@@ -18,17 +18,17 @@ import pyarrow as pa
 
 from logproc import questions, scratch
 from logproc.adhoc.arrow import TYPES
-from logproc.adhoc.columns import empty_table
+from logproc.adhoc.columns import empty_table, without_codes
 from logproc.adhoc.fields import sampled_fields
 from logproc.adhoc.inner import Asking, Inner, inner_of, same_tree
-from logproc.adhoc.numbering import ManyTextsError, with_numbers
+from logproc.adhoc.numbering import ManyTextsError, Room, with_numbers
 from logproc.adhoc.question import Asked, asked_of, relations_of
 from logproc.adhoc.refusals import one_select, query_error
 from logproc.adhoc.registered import register_functions
 from logproc.adhoc.scan import Scan
 from logproc.adhoc.undeclared import Undeclared, quoted
 from logproc.config import NamedReport
-from logproc.errors import MissingExtraError, QueryError
+from logproc.errors import CapacityError, MissingExtraError, QueryError
 from logproc.inputs.opening import STDIN
 from logproc.model import Kind
 from logproc.rollup.spec import Column
@@ -70,15 +70,26 @@ class Duck:
     """One query over the configured logs; a context manager.
 
     `explain` and `reader` may be called once it is entered; QueryError if DuckDB refuses the query. It is asked about
-    all rows as they are if `plain`, else about groups or numbers in their place where the answer is the same.
+    all rows as they are if `plain`, else about groups or numbers in their place where the answer is the same. `say` is
+    told when all is read once more.
     """
 
-    def __init__(self, config: Config, sql: str, *, progress: Progress | None = None, plain: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        sql: str,
+        *,
+        progress: Progress | None = None,
+        plain: bool = False,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self._duckdb = import_duckdb()
         self._config = config
         self._sql = sql
         self._progress = progress
         self._plain = plain
+        self._say = say or (lambda _line: None)
+        self._memory = config.memory or MEMORY
         self.relations = relations_of(config)
         self.asked: Asked = asked_of(sql, self.relations, partial(sampled_fields, config))
         self._stack = ExitStack()
@@ -101,8 +112,8 @@ class Duck:
 
     def _open(self) -> None:
         folder = self._stack.enter_context(scratch.folder())
-        memory = self._config.memory or MEMORY
-        settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": f"{memory >> 20}MiB"}
+        limit = _binary(self._memory)
+        settings = {"threads": self._config.workers, "temp_directory": folder, "memory_limit": limit}
         self._connection = self._stack.enter_context(self._duckdb.connect(config=settings))
         self._connection.execute(
             "SET TimeZone = 'UTC'; SET errors_as_json = true; SET autoinstall_known_extensions = false"
@@ -178,16 +189,22 @@ class Duck:
 
         Not what can be read once only: where there are too many texts, all is read again.
         """
-        found = {} if STDIN in self._config.paths else with_numbers(self._text(), reads)
+        room = Room(self._memory)
+        found = {} if STDIN in self._config.paths else with_numbers(self._text(), reads, room)
         if not found:
             return reads
         with suppress(self._duckdb.Error):
             columns = self._columns(self._text())
             self._show_empty(found)
             if self._columns(self._text()) == columns:
+                self._limit(self._memory - room.bytes)
                 return found
         self._show_empty(reads)
         return reads
+
+    def _limit(self, memory: int) -> None:
+        """Let DuckDB have so much memory."""
+        self._connection.execute(f"SET memory_limit = '{_binary(memory)}'")
 
     def _show_empty(self, reads: Mapping[str, Selection | Groups]) -> None:
         for name, selection in reads.items():
@@ -198,12 +215,15 @@ class Duck:
         assert self._scan is not None
         if self._progress is not None:
             self._progress.close()
+        size, names = _binary(Room(self._memory).bytes), " and ".join(self.numbered())
+        self._say(f"more different texts of {names} than {size} hold as numbers; once more, with the texts")
         error = ManyTextsError()
         self._scan.__exit__(type(error), error, None)  # so that it leaves nothing, and writes no rejects
         self._failure = None
         for name in self._reads:
             self._connection.unregister(name)
             self._connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
+        self._limit(self._memory)
         self._reads = self._texts()
         return self._read()
 
@@ -234,7 +254,7 @@ class Duck:
     def _result(self) -> Any:  # noqa: ANN401 - pyarrow
         relation = self._connection.sql(self._text())
         reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # its name before 1.4
-        return _without_codes(reader(RESULT_ROWS))
+        return without_codes(reader(RESULT_ROWS))
 
     def report(self) -> Report:
         """Return the accounting of what was read: a query with a LIMIT may have enough before the end of the logs."""
@@ -337,9 +357,10 @@ class Duck:
         while True:
             try:
                 batch = self._next(reader)
-            except ManyTextsError:
+            except ManyTextsError as error:
                 if self._given:
-                    raise
+                    reason = f"{error}; ask for fewer rows, or leave it out"
+                    raise CapacityError(" and ".join(self.numbered()), reason) from error
                 reader = self._again()
                 continue
             if batch is None:
@@ -371,16 +392,10 @@ class Duck:
         return all(every)
 
 
+def _binary(size: int) -> str:
+    """Write bytes as DuckDB reads them: `512 MiB`."""
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
+
+
 def _shown(label: str, column: Expression) -> str:
     return column.name if isinstance(column, Column) else label
-
-
-def _without_codes(reader: Any) -> Any:  # noqa: ANN401 - pyarrow
-    """Return a result whose texts are texts, also where DuckDB has numbered them."""
-    coded = [field for field in reader.schema if pa.types.is_dictionary(field.type)]
-    if not coded:
-        return reader
-    schema = reader.schema
-    for field in coded:
-        schema = schema.set(schema.get_field_index(field.name), pa.field(field.name, field.type.value_type))
-    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))

@@ -3,8 +3,8 @@
     SELECT time - lag(time) OVER (PARTITION BY client ORDER BY time) FROM web
 
 sorts by the text of a client in each row, and by eight bytes where clients are numbered. Threads number their texts in
-one table, so that a number means the same text in all batches. It is bounded: past `MOST` texts a query begins again,
-with the texts themselves.
+one table, so that a number means the same text in all batches. The tables of all columns share what is theirs of the
+query's memory: where that is not enough the query begins again, with the texts themselves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from logproc.kernels.intern import Dictionary
+from logproc.kernels.intern import Dictionary, FullError
 from logproc.model import Kind
 from logproc.rollup.statement import clause_of, grammar
 
@@ -30,19 +30,33 @@ Node = Any
 Reads = Any
 """A selection of rows or of groups."""
 
-MOST, MOST_BYTES = 1 << 22, 256 << 20
-"""Texts that are numbered in one column, and bytes of them."""
+SHARE = 4
+"""Which part of a query's memory its numbers may take: one in so many."""
 
 
 class ManyTextsError(Exception):
-    """A column has more texts than are numbered."""
+    """A query has more texts than are numbered."""
+
+
+class Room:
+    """The memory that the numbers of all columns of a query share."""
+
+    def __init__(self, memory: int) -> None:
+        self.bytes = memory // SHARE
+        self._taken: dict[Numbers, int] = {}
+
+    def takes(self, numbers: Numbers, size: int) -> bool:
+        """Note what the numbers of a column take, and tell whether there is room for them."""
+        self._taken[numbers] = size
+        return sum(list(self._taken.values())) <= self.bytes
 
 
 class Numbers:
     """The numbers of the texts of one column, for all threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         self._dictionary = Dictionary(raw=True)
+        self._room = room
         self._lock = threading.Lock()
         self._bounded = True
         self._exceeded = False
@@ -54,12 +68,20 @@ class Numbers:
         styles = np.zeros(end - begin, np.uint8)
         ends = starts + (texts.key_size[begin:end] >> 1)
         with self._lock:
-            self._dictionary.encode(texts.arena, starts, ends, styles, end - begin, numbers)
-            many = len(self._dictionary) > MOST or self._dictionary.bytes_used > MOST_BYTES
-            if many and self._bounded:
+            try:
+                self._dictionary.encode(texts.arena, starts, ends, styles, end - begin, numbers)
+            except FullError as error:
+                self._exceeded = True
+                raise ManyTextsError(str(error)) from error
+            if self._bounded and not self._room.takes(self, self._held()):
                 self._exceeded = True
                 raise ManyTextsError
         return numbers
+
+    def _held(self) -> int:
+        """Return the bytes that the numbers take."""
+        d = self._dictionary
+        return sum(array.nbytes for array in (d.slots, d.hashes, d.entries, d.alias, d.arena))
 
     def unbound(self) -> bool:
         """Let numbers go on without bounds, and return whether they could: not where a thread was over them before."""
@@ -68,7 +90,7 @@ class Numbers:
             return not self._exceeded
 
 
-def with_numbers(sql: str, reads: Mapping[str, Reads]) -> dict[str, Reads]:
+def with_numbers(sql: str, reads: Mapping[str, Reads], room: Room) -> dict[str, Reads]:
     """Return what a query reads, by name, with numbers in the place of texts; empty if all of them must be texts."""
     import sqlglot  # noqa: PLC0415 - 0.1 s that only SQL pays
     from sqlglot.errors import SqlglotError  # noqa: PLC0415
@@ -85,7 +107,7 @@ def with_numbers(sql: str, reads: Mapping[str, Reads]) -> dict[str, Reads]:
     except (SqlglotError, RecursionError):
         return {}
     labels = numbered(tree, texts)
-    return {name: replace(read, numbers={label: Numbers() for label in labels})} if labels else {}
+    return {name: replace(read, numbers={label: Numbers(room) for label in labels})} if labels else {}
 
 
 def numbered(tree: Node, columns: Iterable[str]) -> list[str]:

@@ -24,6 +24,7 @@ from logproc.adhoc.grouped import GroupBuilder, Groups
 from logproc.adhoc.numbering import ManyTextsError
 from logproc.books import Books
 from logproc.clock import now_text
+from logproc.errors import CapacityError
 from logproc.formats.parser import CAPACITY
 from logproc.merging import join_rejects
 from logproc.model import Failure, LogFile, Piece, Task
@@ -183,6 +184,9 @@ class Scan:
                 )
         except (ClosedError, ManyTextsError, MemoryError):
             raise
+        except CapacityError as error:
+            self._done[task.number] = Failure(task.number, str(error))
+            desk = ScanDesk(job, self._selections)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others are read
             cause = f"{type(error).__name__}: {error} (a defect of logproc)"
             self._done[task.number] = Failure(task.number, cause)

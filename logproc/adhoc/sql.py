@@ -176,7 +176,9 @@ class Answer:
         try:
             from logproc.adhoc.duck import Duck  # noqa: PLC0415 - an extra that rollups do without
 
-            self._duck = self._stack.enter_context(Duck(self._config, self._sql, progress=self._progress))
+            self._duck = self._stack.enter_context(
+                Duck(self._config, self._sql, progress=self._progress, say=self._say)
+            )
             for note in _notes(self._duck.asked):
                 self._say(note)
             self._reader = self._duck.reader()

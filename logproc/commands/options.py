@@ -74,7 +74,7 @@ CREW = options(
         "--memory",
         type=Mebibytes(),
         metavar="MIB",
-        help="MiB, from 64, that each process of `processes` may use; 0: no limit.",
+        help="MiB, from 64, that each process of `processes`, or DuckDB, may use; 0: no limit, DuckDB 2 GiB.",
     ),
 )
 WORK = options(

@@ -21,6 +21,7 @@ from logproc.errors import LogprocError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
 
 HISTORY_LINES = 2000
 FIRST, MORE = "logproc> ", "    ...> "
@@ -90,6 +91,28 @@ def _beginning(names: Sequence[str] | Mapping[str, object], word: str) -> list[s
     return [name for name in names if name.lower().startswith(word.lower())]
 
 
+class History:
+    """The history of readline, in which a statement of several lines is one entry: it comes back as a whole."""
+
+    def __init__(self, readline: ModuleType) -> None:
+        self._readline = readline
+        self._begin = 0
+
+    def begin(self) -> None:
+        """Note where the entries of a statement begin."""
+        self._begin = self._readline.get_current_history_length()
+
+    def end(self, lines: Sequence[str]) -> None:
+        """Make one entry of those of a statement; a comment would reach to the end of it, and stays as it was typed."""
+        known = self._readline
+        count = known.get_current_history_length() - self._begin
+        if count < 2 or any("--" in line for line in lines):
+            return
+        for _ in range(count):
+            known.remove_history_item(self._begin)
+        known.add_history(" ".join(line.strip() for line in lines).strip())
+
+
 @dataclass(slots=True)
 class Prompt:
     """Reads statements and has them answered: `answer(sql, mode)`, `explain(sql)`, lines from `read(prompt)`."""
@@ -100,12 +123,15 @@ class Prompt:
     read: Callable[[str], str] = input
     mode: str = "table"
     lines: list[str] = field(default_factory=list)
+    history: History | None = None
 
     def loop(self) -> int:
         """Ask until the end; returns the exit code."""
         while True:
             with suppress(KeyboardInterrupt):  # one that comes while the one before is answered
                 try:
+                    if self.history is not None and not self.lines:
+                        self.history.begin()
                     if not self.take(self.read(MORE if self.lines else FIRST)):
                         return 0
                 except EOFError:
@@ -122,6 +148,8 @@ class Prompt:
         self.lines += [line] if line.strip() or self.lines else []
         statement = "\n".join(self.lines).strip()
         if statement and (statement.endswith(";") or not line.strip()):
+            if self.history is not None:
+                self.history.end(self.lines)
             self.lines.clear()
             self._guarded(lambda: self.answer(statement.rstrip("; \n"), self.mode))
         return True
@@ -156,7 +184,7 @@ class Prompt:
 def ask(prompt: Prompt) -> int:
     """Run a prompt at the terminal: with history, with completion, and Ctrl-C for the query alone."""
     with stopping.interactive():
-        remember = _with_readline(prompt.words)
+        remember = _with_readline(prompt)
         try:
             return prompt.loop()
         finally:
@@ -169,7 +197,7 @@ def history_path() -> Path:
     return Path(base) / "logproc" / "sql_history"
 
 
-def _with_readline(words: Words) -> Callable[[], None]:
+def _with_readline(prompt: Prompt) -> Callable[[], None]:
     """Set readline up; returns what writes the history."""
     try:
         import readline
@@ -179,13 +207,14 @@ def _with_readline(words: Words) -> Callable[[], None]:
     with suppress(OSError):
         readline.read_history_file(path)
     readline.set_history_length(HISTORY_LINES)
+    prompt.history = History(readline)
     readline.set_completer_delims(" \t\n,()<>=!+-*/|;'\"")
     found: list[str] = []
 
     def complete(word: str, state: int) -> str | None:
         if state == 0:
             line = readline.get_line_buffer()[: readline.get_endidx()]
-            found[:] = dict.fromkeys(words.complete(line, word))
+            found[:] = dict.fromkeys(prompt.words.complete(line, word))
         return found[state] if state < len(found) else None
 
     readline.set_completer(complete)

@@ -14,9 +14,14 @@ from rollup.test_oracle import web_line
 
 from logproc import planner
 from logproc.adhoc import arrow, numbering, scan
-from logproc.adhoc.duck import Duck
+from logproc.adhoc.duck import MEMORY, Duck
+from logproc.adhoc.numbering import ManyTextsError, Numbers, Room
+from logproc.cli import execute
 from logproc.config import Config
+from logproc.errors import CapacityError
 from logproc.inputs.opening import STDIN
+from logproc.kernels import intern
+from logproc.kernels.intern import Dictionary
 
 duckdb = pytest.importorskip("duckdb", reason="needs duckdb: pip install 'logproc[sql]'")
 
@@ -95,12 +100,12 @@ def test_texts_that_are_seen_ordered_or_computed_with_stay_texts(sql):
 
 @pytest.mark.parametrize("sql", NUMBERED)
 def test_a_query_of_too_many_texts_begins_again_with_the_texts(sql, monkeypatch):
-    monkeypatch.setattr(numbering, "MOST", 3)
+    monkeypatch.setattr(numbering, "SHARE", 1 << 40)
     assert answer(sql)[1] == answer(sql, plain=True)[1]
 
 
 def test_what_is_not_asked_for_in_the_end_is_numbered_on_once_rows_were_given(monkeypatch):
-    monkeypatch.setattr(numbering, "MOST", 3)
+    monkeypatch.setattr(numbering, "SHARE", 1 << 40)
     sql = "SELECT status FROM (SELECT status, rank() OVER (PARTITION BY client) AS unused FROM web)"
     assert answer(sql)[1] == answer(sql, plain=True)[1]
 
@@ -137,7 +142,7 @@ def test_a_query_that_begins_again_leaves_nothing_and_writes_its_rejects_once(tm
     rejects = tmp_path / "rejects" / "r.jsonl"
     rejects.parent.mkdir()
     config = replace(CONFIG, paths=(str(logs),), output=replace(CONFIG.output, rejects=str(rejects)))
-    monkeypatch.setattr(numbering, "MOST", 3)
+    monkeypatch.setattr(numbering, "SHARE", 1 << 40)
     with Duck(config, next(iter(NUMBERED))) as duck:
         list(duck.batches(duck.reader()))
     assert [json.loads(line)["raw"] for line in rejects.read_text().splitlines()] == ["rubbish"]
@@ -176,3 +181,86 @@ def test_no_answer_depends_on_numbers(way, keys, lines, cut, tmp_path_factory):
     config = Config(paths=(str(folder),), format="combined", workers=2)
     sql = way.format(*keys)
     assert answer(sql, config)[1] == answer(sql, config, plain=True)[1]
+
+
+def numbered(numbers, texts):
+    """Number some texts, as a thread has them."""
+    own = Dictionary(raw=True)
+    own.add_all([text.encode() for text in texts])
+    return numbers.of(own, 0, len(own)).tolist()
+
+
+def test_all_columns_of_a_query_share_what_is_theirs_of_its_memory():
+    room = Room(4 << 20)
+    assert room.bytes == 1 << 20
+    one, other = Numbers(room), Numbers(room)
+    assert numbered(one, map(str, range(9000))) == list(range(9000))
+    assert numbered(one, ("7", "8999")) == [7, 8999]
+    with pytest.raises(ManyTextsError):
+        numbered(other, map(str, range(9000)))
+    assert numbered(Numbers(Room(4 << 20)), map(str, range(9000))) == list(range(9000))
+
+
+def limits(duck):
+    return duck._connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+
+
+def test_duckdb_and_the_numbers_share_the_memory_that_is_named(monkeypatch):
+    sql = next(iter(NUMBERED))
+    with Duck(replace(CONFIG, memory=1 << 30), sql) as duck:
+        assert limits(duck) == "768.0 MiB"
+        list(duck.batches(duck.reader()))
+    monkeypatch.setattr(numbering, "SHARE", 1 << 40)
+    with Duck(replace(CONFIG, memory=1 << 30), sql) as duck:
+        list(duck.batches(duck.reader()))
+        assert limits(duck) == "1.0 GiB"
+    with Duck(replace(CONFIG, memory=1 << 30), sql, plain=True) as duck:
+        assert limits(duck) == "1.0 GiB"
+    assert MEMORY == 2 << 30
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]])
+def test_a_query_that_begins_again_says_so_once(monkeypatch, capfd, quiet):
+    sql, log = next(iter(NUMBERED)), str(DATA / "web1")
+    assert execute(["sql", sql, log, "--memory", "64", *quiet]) == 0
+    assert capfd.readouterr().err == ""
+    monkeypatch.setattr(numbering, "SHARE", 1000)
+    assert execute(["sql", sql, log, "--memory", "64", *quiet]) == 0
+    said = "more different texts of client than 65 KiB hold as numbers; once more, with the texts\n"
+    assert capfd.readouterr().err == ("" if quiet else said)
+
+
+def test_texts_that_no_table_can_hold_are_told_as_that(monkeypatch):
+    """Once rows were given there is no way back, and none of the files is at fault."""
+    monkeypatch.setattr(intern, "MOST_BYTES", 40_000)
+    numbers = Numbers(Room(1 << 40))
+    numbered(numbers, map(str, range(3000)))
+    with pytest.raises(ManyTextsError, match="more than 40000 bytes of different texts cannot be held"):
+        numbered(numbers, map(str, range(3000, 6000)))
+    sql = "SELECT status FROM (SELECT status, rank() OVER (PARTITION BY client) AS unused FROM web)"
+    with Duck(CONFIG, sql) as duck:
+        reader = duck.reader()
+        held = [duck._next(reader)]
+
+        def fails_behind_the_first(_reader):
+            if not held:
+                raise ManyTextsError("more than 4 bytes of different texts cannot be held")
+            return held.pop()
+
+        monkeypatch.setattr(duck, "_next", fails_behind_the_first)
+        with pytest.raises(CapacityError, match=r"^client: more than 4 bytes .*; ask for fewer rows, or leave it out"):
+            list(duck.batches(reader))
+
+
+def test_a_range_that_holds_too_much_at_once_is_no_defect(monkeypatch):
+    """What a column of one block needs is bounded by [limits] alone."""
+
+    def rows_of(_desk, _task, _spool, _give):
+        raise CapacityError("column 'path'", "more than 4 bytes at once")
+
+    monkeypatch.setattr(scan.ScanDesk, "rows_of", rows_of)
+    with Duck(CONFIG, "SELECT median(bytes) FROM web") as duck:
+        list(duck.batches(duck.reader()))
+        assert {entry.reason for entry in duck.report().files} == {
+            "bytes from 0 on were lost: column 'path': more than 4 bytes at once"
+        }

@@ -16,7 +16,7 @@ import pytest
 from logproc.cli import execute
 from logproc.commands import prompt as prompt_module
 from logproc.commands import sql as sql_module
-from logproc.commands.prompt import COMMANDS, Prompt, Words
+from logproc.commands.prompt import COMMANDS, History, Prompt, Words
 from logproc.errors import QueryError
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +46,42 @@ def test_a_statement_ends_with_a_semicolon_or_an_empty_line():
     asked, prompts = session(["", "SELECT 1;", "SELECT", "2 ;", "SELECT 3", "", "SELECT 'never ended'"])
     assert asked == [("SELECT 1", "table"), ("SELECT\n2", "table"), ("SELECT 3", "table")]
     assert [prompt.strip() for prompt in prompts[2:5]] == ["logproc>", "...>", "logproc>"]
+
+
+class FakeReadline:
+    """What readline does with its history: a line like the one before is not entered again."""
+
+    def __init__(self, *lines):
+        self.entries = list(lines)
+
+    def get_current_history_length(self):
+        return len(self.entries)
+
+    def remove_history_item(self, place):
+        del self.entries[place]
+
+    def add_history(self, line):
+        self.entries.append(line)
+
+
+def test_a_statement_of_several_lines_comes_back_as_one():
+    history = FakeReadline("before")
+    typed = ["SELECT 1;", "SELECT", "  2", ";", "SELECT -- all", "3;", "4", KeyboardInterrupt, "5 +", "5 +", "6;"]
+    left = iter(typed)
+
+    def read(_text):
+        line = next(left, EOFError)
+        if isinstance(line, type):
+            raise line
+        if history.entries[-1] != line:
+            history.add_history(line)
+        return line
+
+    asked = []
+    prompt = Prompt(WORDS, lambda sql, _mode: asked.append(sql), str, read, history=History(history))
+    assert prompt.loop() == 0
+    assert asked == ["SELECT 1", "SELECT\n  2", "SELECT -- all\n3", "5 +\n5 +\n6"]
+    assert history.entries == [*("before", "SELECT 1;", "SELECT 2 ;", "SELECT -- all", "3;", "4", "5 + 5 + 6;")]
 
 
 def test_an_interrupt_gives_up_what_was_typed_so_far():
