@@ -14,7 +14,7 @@ from logproc.model import Known, Lines
 from logproc.report_model import FileEntry
 from logproc.state.generations import READ, Decision, Generation, Kind, Seen, signature
 from logproc.state.matching import Matcher
-from logproc.state.rows import Record
+from logproc.state.rows import Record, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -114,19 +114,17 @@ def survey(config: Config, planner: Planner, ledger: Ledger, now_ns: int) -> Sur
         absolute = [replace(log, path=os.path.abspath(log.path)) for log in files]  # noqa: PTH100
     seen = ledger.seen()
     records = ledger.records()
-    matcher = Matcher(
+    known = Remembered(
         records,
-        ledger.beginnings,
         seen,
-        FileEye(),
-        copies=ledger.copies(),
-        earlier=ledger.earlier,
-        is_alone=ledger.is_alone,
-        is_holed=lambda number: number in ledger.holed(),
-        last_scan_ns=int(ledger.meta("scan_ns") or 0),
-        now_ns=now_ns,
-        settle=config.state.settle,
+        ledger.beginnings,
+        ledger.copies(),
+        ledger.earlier,
+        ledger.is_alone,
+        lambda number: number in ledger.holed(),
     )
+    last_scan_ns = int(ledger.meta("scan_ns") or 0)
+    matcher = Matcher(known, FileEye(), last_scan_ns=last_scan_ns, now_ns=now_ns, settle=config.state.settle)
     decisions = matcher.match(absolute)
     news = [d.file for d in decisions if d.look is not None or d.again]
     return Survey(files, absolute, decisions, news, seen, records, now_ns)

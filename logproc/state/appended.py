@@ -15,38 +15,28 @@ from logproc.state.families import is_live
 from logproc.state.generations import SHORT, SIGNATURE_BYTES, Decision, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from logproc.state.beginnings import Beginnings
     from logproc.state.generations import Eye, Forward, Generation
-    from logproc.state.rows import Paths, Record, Records
+    from logproc.state.rows import Record, Remembered
     from logproc.state.scanned import Scanned
 
 
 class Appended:
     """Finds generations that are gone behind what was counted of files that go on, each of them once.
 
-    `is_alone` tells whether what was counted of a generation has no hole and is no part of another one's. `decided` are
-    the matcher's decisions, which are changed.
+    `decided` are the matcher's decisions, which are changed.
     """
 
-    def __init__(
-        self,
-        eye: Eye,
-        records: Records,
-        seen: Paths,
-        beginnings: Beginnings,
-        is_alone: Callable[[int], bool],
-        is_holed: Callable[[int], bool],
-        decided: dict[int, Decision],
-    ) -> None:
+    def __init__(self, eye: Eye, known: Remembered, beginnings: Beginnings, decided: dict[int, Decision]) -> None:
         self._eye = eye
-        self._known = records
-        self._seen = seen
+        self._known = known.records
+        self._seen = known.seen
         self._beginnings = beginnings
-        self._is_alone = is_alone
-        self._is_holed = is_holed
+        self._is_alone = known.is_alone
+        self._is_holed = known.is_holed
         self._decided = decided
         self._gone: AbstractSet[int] = frozenset()
         self._telling: list[Record] = []

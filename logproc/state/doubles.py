@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from logproc.model import LogFile
     from logproc.state.generations import Decision, Eye, Seen
-    from logproc.state.rows import Paths, Records
+    from logproc.state.rows import Remembered
 
 
 class Doubles:
@@ -24,18 +24,16 @@ class Doubles:
     def __init__(
         self,
         eye: Eye,
-        records: Records,
-        seen: Paths,
-        copies: Mapping[tuple[str, int, int], int],
+        known: Remembered,
         claims: Mapping[int, int],
         decided: Mapping[int, Decision],
         looked: dict[int, Scanned],
     ) -> None:
         self._eye = eye
-        self._known = records
-        self._seen = seen
-        self._copies = copies
-        self._has_begun = BEGUN in copies.values()
+        self._known = known.records
+        self._seen = known.seen
+        self._copies = known.copies
+        self._has_begun = BEGUN in known.copies.values()
         self._claims = claims
         self._decided = decided
         self._looked = looked

@@ -34,11 +34,11 @@ from logproc.state.rows import seen_of
 from logproc.state.scanned import Scanned, same_inode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from logproc.model import LogFile
     from logproc.state.generations import Eye, Generation
-    from logproc.state.rows import Paths, Records
+    from logproc.state.rows import Remembered
 
 RACE_NS = 2 * 10**9
 """A file that changed less than this before a scan may change again without a new mtime."""
@@ -58,25 +58,11 @@ DIVERGED = "begins as what was counted of it, goes on otherwise, and counts as a
 class Matcher:
     """Matches the files of one scan."""
 
-    def __init__(
-        self,
-        records: Records,
-        beginnings: Callable[[], Iterable[tuple[int, int, bytes, bytes]]],
-        seen: Paths,
-        eye: Eye,
-        *,
-        copies: Mapping[tuple[str, int, int], int] | None = None,
-        earlier: Callable[[str], Mapping[tuple[int, int], int]] = lambda _family: {},
-        is_alone: Callable[[int], bool] = lambda _generation: False,
-        is_holed: Callable[[int], bool] = lambda _generation: False,
-        last_scan_ns: int,
-        now_ns: int,
-        settle: float,
-    ) -> None:
+    def __init__(self, known: Remembered, eye: Eye, *, last_scan_ns: int, now_ns: int, settle: float) -> None:
         self._eye = eye
-        self._older = OlderCopies(eye, earlier, records)
-        self._known = records
-        self._seen = seen
+        self._older = OlderCopies(eye, known.earlier, known.records)
+        self._known = known.records
+        self._seen = known.seen
         self._last_scan = last_scan_ns
         self._now = now_ns
         self._settle = int(settle * 10**9)
@@ -84,9 +70,9 @@ class Matcher:
         self._decided: dict[int, Decision] = {}
         self._names: dict[tuple[int, int], set[str]] = {}  # families of other names of a file, by device and inode
         self._looked: dict[int, Scanned] = {}
-        self._doubles = Doubles(eye, records, seen, copies or {}, self._claims, self._decided, self._looked)
-        self._beginnings = Beginnings(beginnings, self._claims)
-        self._appended = Appended(eye, records, seen, self._beginnings, is_alone, is_holed, self._decided)
+        self._doubles = Doubles(eye, known, self._claims, self._decided, self._looked)
+        self._beginnings = Beginnings(known.beginnings, self._claims)
+        self._appended = Appended(eye, known, self._beginnings, self._decided)
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""

@@ -140,6 +140,25 @@ class Paths(Mapping[str, Seen]):
         return (seen_of(row) for row in self.rows.values() if row[7] == Kind.DUPLICATE)
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a ledger knows of files, for those of a scan to be held against; what is asked of few is a function.
+
+    `beginnings` returns number, bytes and hash of the head, and signature of each generation that is counted; `copies`
+    are the generations of contents by family, length and CRC; `earlier` returns those of a family's earlier ends by
+    length and CRC. `is_alone` tells whether what was counted of a generation has no hole and is no part of another
+    one's, and `is_holed` whether it has one.
+    """
+
+    records: Records
+    seen: Paths
+    beginnings: Callable[[], Iterable[tuple[int, int, bytes, bytes]]]
+    copies: Mapping[tuple[str, int, int], int]
+    earlier: Callable[[str], Mapping[tuple[int, int], int]]
+    is_alone: Callable[[int], bool]
+    is_holed: Callable[[int], bool]
+
+
 PATH_CODING = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
 
 FACTS = "id, codec, format, confidence, first_time, last_time"
