@@ -34,8 +34,8 @@ def _plain_name(name: str) -> str:
     if address is not None:
         name = name.replace(address[0], "\0", 1)
     name = _CODEC.sub("", name) or name
-    while (shorter := _BEHIND.sub("", name)) != name and shorter:
-        name = shorter
+    while (shorter := _CODEC.sub("", _BEHIND.sub("", name))) != name and shorter:
+        name = shorter  # `x.log.1.gz.bak`, which somebody put aside, was `x.log.1.gz`
     while (match := _BEFORE_ENDING.match(name)) is not None:
         name = match["stem"] + match["ending"]
     return name if address is None else name.replace("\0", address[0], 1)

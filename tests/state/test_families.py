@@ -11,6 +11,7 @@ from logproc.state.families import family_of, is_live
     "name",
     [
         *("x.log.1", "x.log.12.gz", "x.log-20260131", "x.log-20260131.gz", "x.log.2026-01-31-05", "x.log.old"),
+        *("x.log.1.gz.bak", "x.log-20260131.zst.old", "x.log.gz~", "x.log.1.gz.1"),
         *("x.log-2026013105", "x.log-1706659200.gz", "x.log~", "x-20260131.log", "x.1.log", "x.2026-01-31.0.log.bz2"),
     ],
 )
