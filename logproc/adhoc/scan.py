@@ -136,8 +136,8 @@ class Scan:
         files = self._books.close()
         if not self.complete:
             files = tuple(entry for entry in files if not _is_untouched(entry))
-            if self._files and not files:  # DuckDB knew the answer without any row
-                info = replace(info, backend=NO_BACKEND)
+        if not files and (not self._selections or (self._files and not self.complete)):
+            info = replace(info, backend=NO_BACKEND)  # DuckDB knew the answer without any row
         return Report(info, files, tuple(reports))
 
     def _lines(self, number: int) -> int:

@@ -370,8 +370,11 @@ def test_a_quantile_that_was_written_as_a_percentage_is_shown_what_to_write():
     assert (refused.value.position, refused.value.end) == (7, 31)
 
 
-def test_an_answer_that_needs_no_row_does_not_say_that_there_are_no_files(capfd):
-    assert execute(["sql", "SELECT median(bytes) AS m FROM web WHERE path = NULL", str(DATA / "web3")]) == 0
+@pytest.mark.parametrize(
+    "sql", ["SELECT median(bytes) AS m FROM web WHERE path = NULL", "SELECT 1", "SELECT * FROM range(3)"]
+)
+def test_an_answer_that_needs_no_row_does_not_say_that_there_are_no_files(sql, capfd):
+    assert execute(["sql", sql, str(DATA / "web3")]) == 0
     assert "no file was found" not in capfd.readouterr().err
 
 
