@@ -25,8 +25,9 @@ from logproc.kernels import layout, tokenize
 from logproc.kernels.exemplars import NO_MARK, OFFSET_BITS
 from logproc.kernels.layout import NO_FIRST_TIME
 from logproc.mixed import read_mixed
-from logproc.model import NO_TIME, SAMPLES, FileResult, Lines, Mark, Reject
+from logproc.model import NO_TIME, FileResult, Lines, Mark, Reject
 from logproc.others import read_others
+from logproc.refused import TOO_LONG, Refused
 from logproc.rollup.slots import slot_base
 from logproc.strides import read_by_strides, read_stretch, stride_of
 
@@ -43,10 +44,6 @@ if TYPE_CHECKING:
     from logproc.strides import Stride
     from logproc.worker import Desk
 
-SAMPLE_BYTES = 200
-TOO_LONG = "line too long"
-UNKNOWN_FORMAT = "unknown format"
-
 
 class PieceReader:
     """Reads one piece of a file and keeps its books."""
@@ -55,7 +52,6 @@ class PieceReader:
         self.desk = desk
         self.piece = piece
         self.run = run
-        self.keep = keep
         self.parser: Parser | None = None
         self.text = desk.buffer  # what was read: a copy where parsers rewrite lines in the buffer
         self._stride: Stride | None = None
@@ -68,8 +64,7 @@ class PieceReader:
         self.confidence = piece.confidence
         self.reason: str | None = None
         self.read = self.counted = self.filtered = 0
-        self.rejected: dict[str, int] = {}
-        self.samples: list[Reject] = []
+        self._refused = Refused(keep)
         self.first_time, self.last_time = NO_FIRST_TIME, NO_TIME
         self._open: Block | None = None  # the last lines read: a record that may go on
         self.state = layout.FRESH  # of the record that the last lines belong to
@@ -129,9 +124,9 @@ class PieceReader:
             format=self.format,
             confidence=self.confidence,
             bytes_read=reader.bytes_read,
-            lines=Lines(self.read, self.counted, self.filtered, sum(self.rejected.values())),
-            rejected_by_reason=self.rejected,
-            samples=tuple(self.samples),
+            lines=Lines(self.read, self.counted, self.filtered, self._refused.count),
+            rejected_by_reason=self._refused.by_reason,
+            samples=tuple(self._refused.samples),
             first_time=None if self.last_time == NO_TIME else self.first_time,
             last_time=None if self.last_time == NO_TIME else self.last_time,
             problem=problem or (reader.binary and refusal(reader.binary)) or reader.damage or self.reason,
@@ -147,7 +142,7 @@ class PieceReader:
         if found is None or opened is None:
             return found
         before = opened[1]
-        rejected = sum(self.rejected.values())
+        rejected = self._refused.count
         lines = Lines(
             self.read - before.read,
             self.counted - before.counted,
@@ -164,7 +159,7 @@ class PieceReader:
 
     def _begin_open(self, offset: int) -> None:
         """Count what comes now apart: it stands open at the end of a file that may go on."""
-        lines = Lines(self.read, self.counted, self.filtered, sum(self.rejected.values()))
+        lines = Lines(self.read, self.counted, self.filtered, self._refused.count)
         self._opened = (offset, lines)
         self.desk.begin_slot(slot_base(self.piece.file, is_open=True))
 
@@ -206,7 +201,7 @@ class PieceReader:
             self._finish_record()
             if self.is_open(block):
                 self._begin_open(block.offset)
-            self._reject(Reject(self.read, block.offset, TOO_LONG, b""))
+            self._refused.add(Reject(self.read, block.offset, TOO_LONG, b""))
             self.read += 1
             return
         if self._open is not None:
@@ -363,39 +358,11 @@ class PieceReader:
         if count and self.others and self.mixture is None:
             read_others(self, parser, self.others, block)
         elif count:
-            self._rejects(parser, block, count)
+            self._refused.add_rejects(parser, self.text, block, self.read, count)
 
     def refuse(self, at: int, line: int, reason: str, block: Block) -> None:
         """Reject a line that no format of the file reads."""
-        raw = line_at(self.text, at, block.end, None if self.keep is not None else SAMPLE_BYTES)
-        self._reject(Reject(line, block.offset + at - block.start, reason, raw))
-
-    def _rejects(self, parser: Parser, block: Block, count: int) -> None:
-        lines = parser.lines
-        codes = np.bincount(lines.reject_reason[:count])
-        wanted = count if self.keep is not None else max(0, SAMPLES - len(self.samples))
-        for k in range(min(wanted, count)):
-            at = int(lines.reject_offset[k])
-            raw = line_at(self.text, at, block.end, None if self.keep is not None else SAMPLE_BYTES)
-            offset = block.offset + at - block.start
-            reason = self._reason(parser, int(lines.reject_reason[k]))
-            self._sample(Reject(self.read + int(lines.reject_line[k]), offset, reason, raw))
-        for code in np.flatnonzero(codes).tolist():
-            reason = self._reason(parser, code)
-            self.rejected[reason] = self.rejected.get(reason, 0) + int(codes[code])
-
-    def _reason(self, parser: Parser, code: int) -> str:
-        return UNKNOWN_FORMAT if parser.format is UNKNOWN else parser.reasons[code]
-
-    def _reject(self, reject: Reject) -> None:
-        self.rejected[reject.reason] = self.rejected.get(reject.reason, 0) + 1
-        self._sample(reject)
-
-    def _sample(self, reject: Reject) -> None:
-        if len(self.samples) < SAMPLES:
-            self.samples.append(Reject(reject.line, reject.offset, reject.reason, reject.raw[:SAMPLE_BYTES]))
-        if self.keep is not None:
-            self.keep(reject)
+        self._refused.add_line(self.text, block, at, line, reason)
 
     def line_end(self, at: int, end: int) -> int:
         """Return where the line at `at` ends, behind its newline."""

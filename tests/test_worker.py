@@ -25,7 +25,7 @@ from logproc.inputs.blocks import BlockReader
 from logproc.kernels import native, tokenize
 from logproc.kernels.tokenize import COUNTERS
 from logproc.model import SAMPLES, Lines, Piece, Task
-from logproc.pieces import TOO_LONG
+from logproc.refused import TOO_LONG
 from logproc.rollup.dumping import load
 from logproc.rollup.outcome import report_table
 from logproc.rollup.sql import plan
