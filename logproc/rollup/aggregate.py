@@ -90,7 +90,7 @@ class Tally:
         if self.table is not None or data.groups > self.max_groups:
             self.reset()
             self.pour(data)
-        done = hand(self.spec, data) if self.table is None else self.table.handed(hand)
+        done = hand(self.spec, data) if self.table is None else self.table.dump()
         self.table = None
         self.clear()
         return done
@@ -138,8 +138,10 @@ class RelationProgram:
             self._pour()
 
     def finish(self, hand: Hand) -> list[Done]:
-        """Return the tables of a task."""
+        """Return the tables of a task; dumped, a third of the size, where there are so many keys that some rest."""
         self.count()
+        if any(tally.table is not None for tally in self.tallies):
+            hand = dump
         tables = [tally.finish(data, hand) for tally, data in zip(self.tallies, self._counted(), strict=True)]
         for tally in self.finer.values():
             tally.clear()
@@ -286,8 +288,8 @@ class Program:
     def aggregator(self, files: Sequence[int] = (), hand: Hand = dump) -> Aggregator:
         """Return a coroutine for one task, started: send batches, then None; it returns what `hand` makes of tables.
 
-        `files` are the keys of the task's files, in the order in which the marks of rows count them. A table that
-        rested within the task comes dumped.
+        `files` are the keys of the task's files, in the order in which the marks of rows count them. The tables of
+        a task with very many keys come dumped.
         """
         for program in self._programs.values():
             program.files = files

@@ -26,7 +26,7 @@ from logproc.rollup.states import ArrayState, CountState, State, SumState
 from logproc.rollup.undumped import Undumped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Container, Sequence
 
     from numpy.typing import NDArray
 
@@ -325,10 +325,6 @@ class Held:
     def dump(self) -> bytes:
         """Return the table as it travels."""
         return self._held if isinstance(self._held, bytes) else dump(self.spec, self.table().data())
-
-    def handed(self, hand: Callable[[RollupSpec, TableData], bytes | Undumped]) -> bytes | Undumped:
-        """Return what `hand` makes of the table, which nobody uses any more, or the bytes that it is."""
-        return self._held if isinstance(self._held, bytes) else hand(self.spec, self.table().data())
 
 
 LARGE_BYTES = 1 << 20

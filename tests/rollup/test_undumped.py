@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, tables_of
 
 from logproc.early import Early
-from logproc.rollup import undumped
+from logproc.rollup import aggregate, undumped
 from logproc.rollup.aggregate import Program
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Tables
@@ -81,7 +81,16 @@ def test_what_waits_on_the_disk_waits_as_bytes(limit):
         for number, tables in enumerate(live):
             early.put(partial_of(number, (), tables))
         found = [early.pop(number) for number in range(2)]
-    assert isinstance(found[0], UndumpedPartial)
-    assert isinstance(found[1], UndumpedPartial) == (limit > 0)
+    assert [isinstance(outcome, UndumpedPartial) for outcome in found] == [limit > 0] * 2
     for outcome, tables in zip(found, written, strict=True):
         assert tuple(t if isinstance(t, bytes) else t.dump() for t in handed(outcome)) == tables
+
+
+def test_all_tables_of_a_task_with_very_many_keys_are_dumped(monkeypatch):
+    rows = [(k % 5, k % 6, k, 0.5) for k in range(60)]
+    monkeypatch.setattr(aggregate, "MAX_KEYS", 3)
+    poured = results([rows, []], 100, HandOver)
+    # The relation without rows has no keys; nor has the task after that.
+    assert [[type(table) for table in task] for task in poured] == [[bytes] * 3 + [Undumped], [Undumped] * 4]
+    monkeypatch.undo()
+    assert poured[0][3].dump() == results([rows], 100, dumped)[0][3]
