@@ -86,7 +86,10 @@ class Tally:
         self.table.merge(data)
 
     def finish(self, data: TableData, hand: Hand) -> Done:
-        """Return the table of the task, whose last groups are `data`, and begin the next task's."""
+        """Return the table of the task, whose last groups are `data`, and begin the next task's.
+
+        Where the keys were so many that all was poured, all tables come dumped: as bytes they take a third.
+        """
         if self.table is not None or data.groups > self.max_groups:
             self.reset()
             self.pour(data)
@@ -138,10 +141,8 @@ class RelationProgram:
             self._pour()
 
     def finish(self, hand: Hand) -> list[Done]:
-        """Return the tables of a task; dumped, a third of the size, where there are so many keys that some rest."""
+        """Return the tables of a task."""
         self.count()
-        if any(tally.table is not None for tally in self.tallies):
-            hand = dump
         tables = [tally.finish(data, hand) for tally, data in zip(self.tallies, self._counted(), strict=True)]
         for tally in self.finer.values():
             tally.clear()
