@@ -8,6 +8,7 @@ from logproc.errors import InputError
 from logproc.state.displaced import Displaced
 from logproc.state.families import family_of
 from logproc.state.generations import BEGUN, READ, Kind
+from logproc.state.heads import Heads
 from logproc.state.scanned import Scanned, alike, same_inode
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from logproc.model import LogFile
     from logproc.state.generations import Decision, Eye, Seen
     from logproc.state.rows import Remembered
+
+_THERE = READ | {Kind.UNCHANGED, Kind.DEFERRED}
+"""What is done with files that others may be copies of."""
 
 
 class Doubles:
@@ -39,6 +43,7 @@ class Doubles:
         self._looked = looked
         self._files: Sequence[LogFile] = ()
         self._families: dict[str, list[int]] = {}
+        self._heads: dict[str, Heads] = {}
         self._displaced = Displaced((), {}, ())
 
     def begin(self, files: Sequence[LogFile]) -> None:
@@ -94,17 +99,15 @@ class Doubles:
         """Return the file that this one is a copy of: one of the same family, or one that it was known as a copy of."""
         seen = self._seen.get(file.log.path)
         was = self._claims.get(seen.generation or -1) if seen is not None and seen.kind == Kind.DUPLICATE else None
-        others = dict.fromkeys(self._family(file.family))
-        if was is not None:
-            others[was] = None  # what it was a copy of has moved
+        others = self._alike(file)
+        if was is not None and was not in others and alike(file, self._file(was)):
+            others.append(was)  # what it was a copy of has moved
         for number in others:
             decided = self._decided.get(number)
-            if number == file.number or decided is None or decided.kind not in READ | {Kind.UNCHANGED, Kind.DEFERRED}:
+            if number == file.number or decided is None or decided.kind not in _THERE:
                 continue
             other = self._file(number)
             if decided.kind == Kind.DEFERRED and not other.live:
-                continue
-            if not alike(file, other):
                 continue
             if not (other.look.stream or file.look.stream) and other.look.size < file.look.size:
                 continue
@@ -121,6 +124,19 @@ class Doubles:
             if is_whole and its.crcs.get(mine.length) == mine.crc:
                 return other
         return None
+
+    def _alike(self, file: Scanned) -> list[int]:
+        """Return the files of its family that begin as a file does, as far as they are looked at or decided on."""
+        heads = self._heads.get(file.family)
+        if heads is None:
+            there = [number for number in self._family(file.family) if self._is_there(number)]
+            heads = self._heads[file.family] = Heads((number, self._file(number).look.head) for number in there)
+        return heads.alike(file.look.head)
+
+    def _is_there(self, number: int) -> bool:
+        """Tell whether a file may have a copy: all that are decided on later are looked at by now."""
+        decided = self._decided.get(number)
+        return number in self._looked if decided is None else decided.kind in _THERE
 
     def _family(self, family: str) -> list[int]:
         """Return the files of a family, those that have not changed included."""
