@@ -75,7 +75,7 @@ class Tally:
         keys, offsets = index.encode(ids)
         for state in self.states:
             if state.aggregate == ROWS:
-                state.load(len(self.marked.counts), [self.marked.counts])
+                state.load(len(self.marked.counts), [self.marked.counts[:]])  # a view, which is copied
         states, places = [state.select(ids) for state in self.states], self.marked.places(ids, files)
         return TableData(keys, offsets, states, places, lost=self.lost)
 

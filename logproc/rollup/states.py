@@ -51,8 +51,11 @@ class State(ABC):
 
     @property
     def problem(self) -> str | None:
-        """Why the aggregate cannot be computed, if so."""
+        """Why the aggregate cannot be computed, if so, as far as is settled."""
         return None
+
+    def settle(self) -> None:  # noqa: B027 - most states hold nothing else
+        """Bring what is held into the form in which it travels."""
 
     def error(self, ids: Ids) -> ReportError | None:  # noqa: ARG002 - most states are exact
         """Say how far the results of some groups may be off."""

@@ -320,7 +320,11 @@ class Held:
 
     def _can_hold(self, data: TableData) -> bool:
         """Tell whether a table may be held as it came: it is the first one, and within its bounds."""
-        return self._held is None and data.problem is None and data.groups <= self._max_groups
+        if self._held is not None or data.problem is not None or data.groups > self._max_groups:
+            return False
+        for state in data.states:
+            state.settle()
+        return all(state.problem is None for state in data.states)
 
     def dump(self) -> bytes:
         """Return the table as it travels."""

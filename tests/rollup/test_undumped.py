@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from rollup.batches import batch_of, tables_of
 
 from logproc.early import Early
-from logproc.rollup import aggregate, undumped
+from logproc.rollup import aggregate as aggregating
+from logproc.rollup import tables, undumped
 from logproc.rollup.aggregate import Program
+from logproc.rollup.spec import Rules
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Tables
 from logproc.rollup.undumped import HandOver, Undumped, UndumpedPartial, partial_of
@@ -61,6 +63,24 @@ def test_what_is_handed_over_is_what_was_dumped_and_merges_like_it(tasks, max_gr
     assert totals[0].dump() == totals[1].dump()
 
 
+@pytest.mark.parametrize("large", [0, 1 << 20])
+@pytest.mark.parametrize(
+    ("aggregate", "approximate"),
+    [("count(DISTINCT client)", False), ("count(DISTINCT client)", True), ("approx_top_k(client, 3)", False)],
+)
+def test_a_first_table_over_its_limit_is_over_it_however_it_came(monkeypatch, large, aggregate, approximate):
+    monkeypatch.setattr(tables, "LARGE_BYTES", large)
+    rules = Rules(max_distinct=8, approximate=approximate)
+    spec = plan(f"SELECT path, {aggregate} AS n FROM web GROUP BY path", "over", rules=rules)
+    rows = batches([(0, k, k, 0.5) for k in range(20)])
+    live, written = Tables([spec], 100), Tables([spec], 100)
+    live.merge(tables_of(Program([spec], 100), rows, FILES, HandOver()))
+    written.merge(tables_of(Program([spec], 100), rows, FILES, undumped.dump))
+    assert live.dump() == written.dump()
+    (data,) = (tables.load(spec, raw) for raw in written.dump())
+    assert (data.problem is not None) == (aggregate.startswith("count") and not approximate)
+
+
 def test_large_tables_and_those_for_which_there_is_no_room_are_dumped(monkeypatch):
     rows = [(k % 5, k % 6, k, 0.5) for k in range(60)]
     (all_live,) = results([rows], 100, HandOver)
@@ -88,7 +108,7 @@ def test_what_waits_on_the_disk_waits_as_bytes(limit):
 
 def test_all_tables_of_a_task_with_very_many_keys_are_dumped(monkeypatch):
     rows = [(k % 5, k % 6, k, 0.5) for k in range(60)]
-    monkeypatch.setattr(aggregate, "MAX_KEYS", 3)
+    monkeypatch.setattr(aggregating, "MAX_KEYS", 3)
     poured = results([rows, []], 100, HandOver)
     # The relation without rows has no keys; nor has the task after that.
     assert [[type(table) for table in task] for task in poured] == [[bytes] * 3 + [Undumped], [Undumped] * 4]
