@@ -100,10 +100,7 @@ def _warn_of_beginning(
     records = ledger.records_of({decision.generation or 0, before})
     if len(records) == 2:
         now, old = records[decision.generation or 0], records[before]
-        if now.first_time is None or old.last_time is None:
-            is_new = now.first_time != old.last_time
-        else:
-            is_new = now.first_time > old.last_time
+        is_new = now.first_time is not None and (old.last_time is None or now.first_time > old.last_time)
         if not is_new:
             _warn(found, decision, warn, TWICE[decision.reason or ""])
 

@@ -98,7 +98,7 @@ class Survey:
             bytes_read=0,
             lines=NO_LINES,
             status=decision.kind.value,
-            reason=decision.reason,
+            reason=decision.why,
             first_time=first,
             last_time=last,
         )
@@ -264,7 +264,7 @@ def seen_now(log: LogFile, absolute: LogFile, decision: Decision, generation: in
         _stored(log),
         generation,
         decision.kind,
-        decision.reason if decision.kind in _REASONED else None,
+        decision.why if decision.kind in _REASONED else None,
         decision.again,
     )
 

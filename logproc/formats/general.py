@@ -22,8 +22,8 @@ from logproc.formats.heads import (
 from logproc.formats.program import Meaning, Slot
 
 _DATES = (
-    *("%Y-%m-%d %I:%M:%S%. %p", "%+", "%Y/%m/%d %H:%M:%S%.", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
-    *("%a %b %d %H:%M:%S%. %Y", "%a, %d %b %Y %H:%M:%S%z", "%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z"),
+    *("%Y-%m-%d %I:%M:%S%. %p", "%+", "%Y/%m/%d %H:%M:%S%.%z", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
+    *("%a %b %d %H:%M:%S%. %Y%z", "%a, %d %b %Y %H:%M:%S%z", "%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z"),
     *("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S%.%z"),
     *("%d %b %Y %H:%M:%S%.%z", "%m/%d/%Y %I:%M:%S%. %p", "%m/%d/%Y, %I:%M:%S%. %p", "%d.%m.%Y %H:%M:%S%."),
     *("%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%.", "%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H%M%S%."),
@@ -34,9 +34,8 @@ _DATES = (
 )
 """Layouts of a date and a clock that leave no doubt which number is the month."""
 
-_ZONED = ("%S%.", "%S%. %Y")
-ANY = "%|".join(f"{layout}%z" if layout.endswith(_ZONED) else layout for layout in _DATES)
-"""All of them, each tried where those before fail; behind a fraction, or the year behind it, may stand a zone."""
+ANY = "%|".join(_DATES)
+"""All of them, each tried where those before fail."""
 
 YEARLESS = "%b %d %H:%M:%S%."
 """A date as syslog writes it."""
@@ -54,7 +53,7 @@ _SENTENCE = b"|".join(
 )
 NO_LEVEL = Expression(
     rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
-    rb"(?:[*.#]|\[-|[+-]\d|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
+    rb"(?:[*.#]|\[-|[+-]?\d|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
 )
 
 
@@ -158,7 +157,7 @@ _ROWS = (
         (stamp("%Y/%m/%d %H:%M:%S%.", b" "), MESSAGE),
         rank=-9,
         needs=(b"/", b":"),
-        unlike=Expression(rb"\S+ \S+ [+-]\d\d:?\d\d "),
+        unlike=Expression(rb"\S+ \S+ [+-]\d\d:\d\d "),
         unlike_reason="behind the time stands a zone, which Go's log package does not write",
         samples=(
             Sample(

@@ -6,9 +6,15 @@ https://opentelemetry-python-contrib.readthedocs.io/en/latest/instrumentation/lo
 
 from __future__ import annotations
 
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import ISO, MESSAGE, app, bracketed, level, literal, maybe, number, stamp, word
 from logproc.formats.program import Meaning, Slot
+
+_NOT_DPKG = Expression(
+    rb"(?!\d{4}-\d\d-\d\d [\d:]{8} "
+    rb"(?:startup|status|configure|install|upgrade|trigproc|remove|purge|disappear|conffile|update-alternatives:) )"
+)
 
 VIRTUAL = (
     app(
@@ -255,6 +261,7 @@ VIRTUAL = (
         single=True,
         begins=rb"\d{4}-\d\d-\d\d [\d:]{8} "
         rb"(?:startup (?:archives|packages) |(?:status [a-z-]+|configure|install|upgrade|trigproc|remove|purge) \S+ )",
+        unlike=_NOT_DPKG,
         samples=(
             Sample(
                 "2024-01-02 03:04:05 status installed rsyslog:amd64 8.2102.0-2",

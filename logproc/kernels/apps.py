@@ -71,7 +71,7 @@ def is_word(byte):
 
 @helper
 def level_end(base, s):
-    """Return where the name of a level at s ends, a whole word or one of Redis's signs; -1 if there is none."""
+    """Return where the name of a level at s ends, a whole word or a sign of Redis before a blank; -1 if none is."""
     # Eight bytes at once: lengths of levels differ from line to line, and a step a byte would be guessed wrongly.
     # Without a sign: the compiler takes sums of two positive numbers for positive ones.
     text = load_u64(base, s)
@@ -84,7 +84,8 @@ def level_end(base, s):
         length = np.int64(trailing_zeros(others)) >> 3
         if length == 0:
             byte = load_byte(base, s)
-            return s + 1 if byte == 46 or byte == 45 or byte == 42 or byte == 35 else -1
+            is_sign = (byte == 46 or byte == 45 or byte == 42 or byte == 35) and load_byte(base, s + 1) == 32
+            return s + 1 if is_sign else -1
         i = s + length
         word &= (1 << (8 * length)) - 1
     else:

@@ -91,7 +91,7 @@ class Files(Statements):
 
     def copies(self) -> dict[tuple[str, int, int], int]:
         """Return the generations of contents that are known as copies: family, length and CRC."""
-        rows = self._all("SELECT family, length, crc, generation FROM copies WHERE family >= x'01'")
+        rows = self._all("SELECT family, length, crc, generation FROM copies WHERE family >= x'01' ORDER BY 1, 2, 3")
         return {(os.fsdecode(row[0]), row[1], row[2]): row[3] for row in rows}
 
     def add_copies(self, copies: Iterable[tuple[tuple[str, int, int], int]]) -> None:

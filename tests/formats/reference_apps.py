@@ -83,7 +83,7 @@ def patterns_of(layout: str) -> list[re.Pattern[str]]:
 
 
 PATTERNS: dict[Meaning, str] = {
-    Meaning.LEVEL: r"(\w+|[.\-*#])",
+    Meaning.LEVEL: r"(\w+|[.\-*#](?= ))",
     Meaning.LOGGER: r"([A-Za-z_.$](?:[^\0- :]|:(?![ \n]|\r\n))*)(?::| *:| +[-|])(?: |(?=\n|\r\n))",
     Meaning.NUMBER: r"(\d{1,18})(?!\d)",
     Meaning.LITERAL: r"()",
@@ -165,7 +165,7 @@ def measured(text: bytes) -> tuple[Any, Any]:
 
 def level_stands(line: bytes, position: int) -> bool:
     """Tell whether a level, a colon and a blank stand there."""
-    match = re.compile(rb"(\w+|[.\-*#]): ", re.ASCII).match(line, position)
+    match = re.compile(rb"(\w+): ", re.ASCII).match(line, position)
     return match is not None and match[1].decode().lower() in LEVELS | {".", "-", "*", "#"}
 
 

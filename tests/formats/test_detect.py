@@ -71,6 +71,13 @@ def test_the_candidates_are_tried_from_the_most_specific_on():
         ("2024-01-02 03:04:05 started archives unpack", "dated", 0.7),
         ("2024/01/02 03:04:05 -05:00 767 a zone, no level", "dated", 0.7),
         ("2024-01-02 03:04:05 -1 is no level", "dated", 0.7),
+        ("02.01.2024 03:04:05 -9999 12.5", "dated", 0.7),
+        ("2024/01/02 03:04:05 -9999 12.5", "go", 0.9),
+        (
+            "2024-01-02 03:04:05 Checking\n2024-01-02 03:04:06 install libfoo 1.2 done\n2024-01-02 03:04:07 Reboot now",
+            "dated",
+            0.7,
+        ),
         ("2024-01-02T03:04:05.678Z executor-1 operation=4e  DEBUG vim.Task Invoking it", "dated", 0.7),
         ("[2024-01-02 03:04:05] ready", "dated_bracketed", 0.7),
         ("2024-01-02 03:04:05,678 INFO a.b.C: x", "hadoop", 0.9),

@@ -123,6 +123,17 @@ def test_of_a_log_without_times_nobody_knows_and_it_is_said(tmp_path, more):
     assert [TWICE[DIVERGED if more else SHORTENED] in text for text in said] == [True]
 
 
+def test_of_a_log_that_is_cut_to_its_lines_without_times_it_is_said(tmp_path):
+    path = tmp_path / "logs" / "a.log"
+    path.parent.mkdir()
+    untimed = "".join(f"level=info message={number}\n" for number in range(400))
+    for some in ("time=2024-01-02T03:04:05Z level=info message=up\n" * 9, ""):
+        said = []
+        path.write_text(untimed + some)
+        nightly.run(config(path.parent, tmp_path / "state"), warn=said.append)
+    assert [TWICE[SHORTENED] in text for text in said] == [True]
+
+
 @pytest.mark.parametrize("same_inode", [False, True])
 @pytest.mark.parametrize("how", ["edited", "a small backup", "rotated", "emptied", "begins later"])
 def test_a_file_that_was_edited_counts_twice_and_the_run_says_so(tmp_path, how, same_inode):

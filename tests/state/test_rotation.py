@@ -515,6 +515,8 @@ def test_a_file_that_may_be_another_than_it_is_taken_for_is_named(tmp_path, how)
     report = nightly.run(rotation.config(logs.root, tmp_path / "state", reports=("lines",)), warn=said.append)
     assert counted(report) == logs.ever
     assert [GUESSED in text for text in said] == [True] * (how == "before the last run")
+    (reason,) = (entry.reason for entry in report.files if entry.path == str(logs.path("elsewhere/c")))
+    assert ((reason or "").endswith(GUESSED)) == (how == "before the last run")
     assert said == [] or str(logs.path("b.log")) in said[0]
     said.clear()
     nightly.run(rotation.config(logs.root, tmp_path / "state", reports=("lines",)), warn=said.append)
@@ -534,8 +536,10 @@ def taken_for_another(logs: Logs, state: Path, to: str, *, more: bytes = b"", go
     os.utime(logs.path(to), ns=(written + 10**11, written + 10**11))
     asked = rotation.config(logs.root, state, reports=("lines",))
     (planned,) = (entry.reason for entry in looking.plan(asked) if entry.path == str(logs.path(to)))
-    nightly.run(asked, warn=said.append)
+    report = nightly.run(asked, warn=said.append)
     nightly.reported(asked)
+    told = [entry.reason for entry in report.files if entry.path == str(logs.path(to)) and entry.status == "unchanged"]
+    assert told in ([], [planned])
     assert planned.endswith(f", {GUESSED}")
     assert planned.startswith("holds what was counted of ") == bool(gone)
     return said
