@@ -28,7 +28,7 @@ _WORD_LIKE = st.lists(st.sampled_from(b"aAzZ@[`{09/:_^~\x7f\x80\xc1\xe9\xff\n .-
 def plain_level_end(text: bytes, begin: int) -> int:
     word = re.compile(rb"[A-Za-z0-9_]*").match(text, begin)[0]
     if not word:
-        return begin + 1 if text[begin : begin + 1] in {b".", b"-", b"*", b"#"} else -1
+        return begin + 1 if text[begin : begin + 2] in {b". ", b"- ", b"* ", b"# "} else -1
     return begin + len(word) if word.lower() in _WORDS else -1
 
 
@@ -37,6 +37,8 @@ def plain_level_end(text: bytes, begin: int) -> int:
 @example(b"x", b"info\xe9")
 @example(b"", b"\xe9nfo")
 @example(b"", b"INFO_")
+@example(b"", b"* up")
+@example(b"", b"-05:00")
 def test_levels_end_where_plain_code_says(before: bytes, text: bytes):
     buffer = np.frombuffer((before + text).ljust(len(before) + len(text) + 128, b"\n"), np.uint8)
     assert level_end(buffer.ctypes.data, len(before)) == plain_level_end(before + text, len(before))
