@@ -374,6 +374,39 @@ def test_shares_are_of_a_columns_sum_and_those_of_visitors_of_all_visitors():
     assert [heading.whole for heading in headings] == ["", "", "", "40", "3"]  # requests have a column of shares
 
 
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("SELECT {} AS visitors FROM web WHERE status = 404", {}),
+        ("SELECT {} FILTER (WHERE status = 404) AS visitors FROM web", {}),
+        ("SELECT {} FILTER (WHERE status IN (404, 410)) AS visitors FROM web", {}),
+        ("SELECT {} AS visitors FROM app", {}),
+        ("SELECT {} AS visitors FROM (SELECT client FROM web WHERE status = 404)", {}),
+        ("SELECT max(extract(hour FROM web)) AS latest, {} AS visitors FROM app", {}),
+        ("SELECT max(extract(hour FROM time)) AS latest, {} AS visitors FROM web", {"visitors": 9}),
+        ("SELECT count(*) FILTER (WHERE status = 404) AS missing, {} AS visitors FROM web", {"visitors": 9}),
+        ("SELECT count_if(path = '/a) FROM app WHERE x') AS a, {} AS visitors FROM web", {"visitors": 9}),
+        ("-- where logged: bytes\nSELECT {} AS visitors -- FROM app\nFROM web", {"visitors": 9}),
+        ('SELECT {} AS visitors, count(*) AS "all where" FROM "web"', {"visitors": 9}),
+    ],
+)
+def test_all_visitors_are_those_of_a_report_that_leaves_no_row_out(sql, found):
+    counted = "approx_count_distinct(client)"
+    visitors = column("visitors")
+    one = table("one", [visitors], [(9,)], sql.format(counted))
+    for key in ("status", "extract(hour FROM time)"):
+        grouped = f"SELECT {key} AS key, {counted} AS visitors FROM web GROUP BY ALL"
+        several = table("several", [column("key", "integer", "key"), visitors], [(1, 8), (2, 7)], grouped)
+        assert wholes(several, [one, several]) == found
+
+
+def test_what_is_read_from_no_relation_by_name_has_no_whole():
+    visitors = column("visitors")
+    rows = "approx_count_distinct(client) AS visitors FROM (SELECT client, path FROM web)"
+    paths = table("paths", [column("path", "text", "key"), visitors], [("/a", 8), ("/b", 7)], f"SELECT path, {rows}")
+    assert wholes(paths, [table("one", [visitors], [(9,)], f"SELECT {rows}")]) == {}
+
+
 def test_a_course_that_never_changes_is_read_aloud_as_such():
     hours = [(f"2026-03-02T{hour:02}:00:00Z", 0, hour) for hour in range(4)]
     found = table("hours", [column("hour", "time", "key"), column("server_errors"), column("requests")], hours)

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from logproc.report_model import ReportTable
 
-_FROM = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
+_APART = re.compile(r"""--[^\n]*|/\*.*?\*/|'[^']*'|(?P<name>"[^"]*")""", re.DOTALL)
+_INNERMOST = re.compile(r"\([^()]*\)")
+_FROM = re.compile(r"\bFROM\s+\"?(\w+)", re.IGNORECASE)
+_WHERE = re.compile(r"\bWHERE\s", re.IGNORECASE)
 
 
 def wholes(table: ReportTable, others: Sequence[ReportTable]) -> dict[str, float]:
@@ -38,8 +41,12 @@ def wholes(table: ReportTable, others: Sequence[ReportTable]) -> dict[str, float
 
 
 def _all(name: str, table: ReportTable, others: Sequence[ReportTable]) -> float:
+    relation = _relation(_outermost(table.sql))
     for other in others:
-        if not is_figures(other) or _relation(other) != _relation(table):
+        if not relation or not is_figures(other):
+            continue
+        sql = _outermost(other.sql)
+        if _relation(sql) != relation or _leaves_out(name, sql):
             continue
         for index, column in enumerate(other.columns):
             if column.name == name and units.is_distinct(column, other.sql):
@@ -47,6 +54,21 @@ def _all(name: str, table: ReportTable, others: Sequence[ReportTable]) -> float:
     return 0.0
 
 
-def _relation(table: ReportTable) -> str:
-    found = _FROM.search(table.sql)
+def _outermost(sql: str) -> str:
+    """Return a query without comments, texts and all that stands within parentheses: `extract(hour FROM time)`."""
+    sql = _APART.sub(lambda found: found["name"] or " ", sql)
+    count = 1
+    while count:
+        sql, count = _INNERMOST.subn(" ", sql)
+    return sql
+
+
+def _relation(sql: str) -> str:
+    found = _FROM.search(sql)
     return found[1].lower() if found else ""
+
+
+def _leaves_out(name: str, sql: str) -> bool:
+    """Tell whether a column of a query counts some rows of the relation alone."""
+    filtered = rf'\bFILTER\s+AS\s+"?{re.escape(name)}\b'
+    return bool(_WHERE.search(sql) or re.search(filtered, sql, re.IGNORECASE))
