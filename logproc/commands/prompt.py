@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 HISTORY_LINES = 2000
+_ALONE = re.compile(r"""(?:[^'"$\\-]|-(?!-)|'[^']*'|"[^"]*")*""")
+"""A line that means the same beside others: no comment and no text goes on behind it, as far as quotes can tell."""
+
 FIRST, MORE = "logproc> ", "    ...> "
 FORMS = ("table", "json", "csv")
 KEYWORDS = (
@@ -103,10 +106,13 @@ class History:
         self._begin = self._readline.get_current_history_length()
 
     def end(self, lines: Sequence[str]) -> None:
-        """Make one entry of those of a statement; a comment would reach to the end of it, and stays as it was typed."""
+        """Make one entry of those of a statement.
+
+        It stays as it was typed where a comment would reach to its end, or a text is of several lines.
+        """
         known = self._readline
         count = known.get_current_history_length() - self._begin
-        if count < 2 or any("--" in line for line in lines):
+        if count < 2 or not all(map(_ALONE.fullmatch, lines)):
             return
         for _ in range(count):
             known.remove_history_item(self._begin)

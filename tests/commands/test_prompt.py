@@ -84,6 +84,28 @@ def test_a_statement_of_several_lines_comes_back_as_one():
     assert history.entries == [*("before", "SELECT 1;", "SELECT 2 ;", "SELECT -- all", "3;", "4", "5 + 5 + 6;")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "entries"),
+    [
+        (["SELECT 'a", "  b';"], ["SELECT 'a", "  b';"]),
+        (["SELECT 'it''s", "it';"], ["SELECT 'it''s", "it';"]),
+        (["SELECT \"it's\", 'a", "b';"], ["SELECT \"it's\", 'a", "b';"]),
+        (['SELECT 1 AS "a', 'b";'], ['SELECT 1 AS "a', 'b";']),
+        (["SELECT $$a", "b$$;"], ["SELECT $$a", "b$$;"]),
+        (["SELECT e'it\\'s", "b';"], ["SELECT e'it\\'s", "b';"]),
+        (["SELECT 'it''s',", '  "it\'s";'], ["SELECT 'it''s', \"it's\";"]),
+    ],
+)
+def test_a_text_of_several_lines_stays_as_it_was_typed(typed, entries):
+    history = FakeReadline()
+    kept = History(history)
+    kept.begin()
+    for line in typed:
+        history.add_history(line)
+    kept.end(typed)
+    assert history.entries == entries
+
+
 def test_an_interrupt_gives_up_what_was_typed_so_far():
     asked, _ = session(["SELECT", KeyboardInterrupt, "SELECT 2;"])
     assert asked == [("SELECT 2", "table")]
