@@ -299,7 +299,7 @@ class Matcher:
         if ahead is not parser or text is not self._text:
             return None
         found: list[int] = ahead.counters[1:5].tolist()
-        if ahead.format.coloured or found[-1] != text.count(b"\n") + (text[-1] != NEWLINE):
+        if ahead.format.coloured or found[-1] != text.count(b"\n") + _is_unended(text):
             return None
         if found[1] and ahead.pass_headers(self._buffer, ahead.counters):
             found = ahead.counters[1:5].tolist()
@@ -308,8 +308,9 @@ class Matcher:
     def _load(self, text: bytes) -> int:
         """Have a text in the buffer, its last line ended; returns how many bytes that are."""
         size = len(text)
-        unended = size > 0 and text[-1] != NEWLINE
+        unended = _is_unended(text)
         if text is not self._text:
+            self._ahead = None  # it has read the text before
             if len(self._buffer) < size + 1 + PADDING:
                 self._buffer = np.zeros(2 * size + 1 + PADDING, np.uint8)
                 self._base = self._buffer.ctypes.data
@@ -318,3 +319,8 @@ class Matcher:
                 self._buffer[size] = NEWLINE
             self._text = text
         return size + unended
+
+
+def _is_unended(text: bytes) -> bool:
+    """Tell whether a text has a last line without an end."""
+    return len(text) > 0 and text[-1] != NEWLINE

@@ -206,6 +206,17 @@ def read_fast(monkeypatch: pytest.MonkeyPatch, text: bytes) -> Detection:
     return detect([text], matcher=MATCHER, refused=MATCHER.refused, readers=MATCHER.readers)
 
 
+@pytest.mark.parametrize("then", [b"", b"plain text\n"])
+def test_what_was_read_of_a_text_and_not_asked_for_is_not_said_of_another(monkeypatch: pytest.MonkeyPatch, then: bytes):
+    monkeypatch.setattr(outlook, "ASKED_OFTEN", 0)
+    common, vhost = FORMATS["common"], FORMATS["vhost_combined"]
+    matcher = Matcher()
+    assert list(matcher.readers([common], COMMON)) == [common]
+    assert list(matcher.readers([vhost], then)) == []
+    assert matcher(common, then) == (0, then.count(b"\n"))
+    assert matcher(common, COMMON) == (1, 0)
+
+
 def texts_of_many_kinds() -> Iterator[bytes]:
     chance = random.Random(11)
     lines = [sample.line.encode() + b"\n" for row in FORMATS.values() for sample in row.samples]
