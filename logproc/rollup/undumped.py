@@ -67,7 +67,10 @@ class HandOver:
 
 
 def bytes_of(data: TableData) -> int:
-    """Return the bytes that a table takes."""
+    """Return the bytes that a table takes; asks each state for its `arrays`, which settles it.
+
+    No state may leave its thread before: `min(text)` could go out as codes of the worker's own dictionary.
+    """
     arrays: list[NDArray[Any]] = [data.keys, data.offsets, data.places.files, data.places.counts, data.places.places]
     arrays += [array for state in data.states if not state.blank for array in state.arrays()]
     return sum(array.nbytes for array in arrays)

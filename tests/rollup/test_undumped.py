@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from logproc.rollup.aggregate import Program
 from logproc.rollup.spec import Rules
 from logproc.rollup.sql import plan
 from logproc.rollup.tables import Tables
+from logproc.rollup.texts import ExtremeTextState
 from logproc.rollup.undumped import HandOver, Undumped, UndumpedPartial, partial_of
 from logproc.rollup.undumped import tables_of as handed
 
@@ -79,6 +81,22 @@ def test_a_first_table_over_its_limit_is_over_it_however_it_came(monkeypatch, la
     assert live.dump() == written.dump()
     (data,) = (tables.load(spec, raw) for raw in written.dump())
     assert (data.problem is not None) == (aggregate.startswith("count") and not approximate)
+
+
+def test_texts_that_are_handed_over_are_no_codes_of_a_dictionary_that_goes_on(monkeypatch):
+    monkeypatch.setattr(ExtremeTextState, "select", lambda self, _ids: self)  # as if it came from elsewhere
+    found = []
+
+    def hand(spec, data):
+        live = HandOver()(spec, data)
+        for state in live.data.states:
+            if isinstance(state, ExtremeTextState):
+                state._dictionary = None
+                found.append(state.results(np.arange(1, 6)))  # group 0 is null
+        return live
+
+    results([[(k % 5, k % 5, k, 0.5) for k in range(60)]], 100, lambda: hand)
+    assert found == [[f"c{c}" for c in range(5)]]
 
 
 def test_large_tables_and_those_for_which_there_is_no_room_are_dumped(monkeypatch):
