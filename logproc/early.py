@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from logproc.model import Outcome
 
 IN_MEMORY = 16 << 20
-"""Bytes of tables that wait in memory. One task's may be more: two reports of 200,000 groups are 20 MB."""
+"""Bytes of tables that wait in memory. What does not fit goes to the disk, be it the first one: a task alone may have
+more, two reports of 200,000 groups are 20 MB."""
 
 
 class Early:

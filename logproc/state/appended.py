@@ -150,7 +150,10 @@ SEARCHED = 1 << 20
 """So many new bytes are looked through for what was counted elsewhere, before some of it is found."""
 
 FAILURES = 16
-"""So many lines of a file may begin as what was counted elsewhere and go on otherwise: each of them is read twice."""
+"""So many lines of a file may begin as what was counted elsewhere and go on otherwise, before a search is given up.
+
+What is behind each of them is read once more; where that is further back than what is kept in memory, a compressed file
+is decompressed once more from its first byte on."""
 
 _GOING = frozenset({Kind.CONTINUED, Kind.RECOUNTED})
 
