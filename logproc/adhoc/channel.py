@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,14 +61,20 @@ class Channel:
                 lane.clear()
             self._changed.notify_all()
 
+    def _has_news(self, task: int) -> bool:
+        """Tell whether there is something to take from a lane, or nothing to wait for."""
+        return bool(self._closed or self._problem or self._lanes[task] or self._ended[task])
+
     def __iter__(self) -> Iterator[Any]:
-        """Yield everything, lane by lane."""
+        """Yield everything, lane by lane; ClosedError where it is closed meanwhile: whoever waits would for ever."""
         for task, lane in enumerate(self._lanes):
             while True:
                 with self._changed:
-                    self._changed.wait_for(lambda t=task: self._problem or self._lanes[t] or self._ended[t])  # type: ignore[misc]
+                    self._changed.wait_for(partial(self._has_news, task))
                     if self._problem is not None:
                         raise self._problem
+                    if self._closed:
+                        raise ClosedError
                     if not lane:
                         break
                     item = lane.popleft()

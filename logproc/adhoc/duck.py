@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from logproc import questions, scratch
 from logproc.adhoc.arrow import TYPES
+from logproc.adhoc.channel import ClosedError
 from logproc.adhoc.columns import empty_table, without_codes
 from logproc.adhoc.fields import sampled_fields
 from logproc.adhoc.inner import Asking, Inner, inner_of, same_tree
@@ -292,6 +293,8 @@ class Duck:
         """Remember what went wrong, which DuckDB would pass on as text only."""
         try:
             yield from batches
+        except ClosedError:  # nobody reads on, and perhaps all is read once more
+            raise
         except BaseException as error:
             self._failure = error
             raise

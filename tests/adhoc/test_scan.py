@@ -250,3 +250,20 @@ def test_every_relation_has_a_schema_and_an_empty_builder():
     for name, relation in relations_of(Config()).by_name.items():
         chosen = Selection(name, tuple(Column(*item) for item in relation.columns.items()))
         assert list(BatchBuilder(chosen).flush()) == []
+
+
+def test_who_waits_for_what_is_closed_is_told():
+    lanes, found = channel.Channel(2), []
+
+    def take():
+        try:
+            found.extend(lanes)
+        except channel.ClosedError:
+            found.append("closed")
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    lanes.put(0, "first")
+    lanes.close()
+    thread.join(60)
+    assert found[-1:] == ["closed"]
