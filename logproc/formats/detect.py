@@ -16,6 +16,7 @@ from logproc.formats.format import (
     COLOURED,
     SEPARATOR,
 )
+from logproc.formats.orders import in_one_order
 from logproc.formats.outlook import Outlook
 from logproc.formats.scoring import GUESSED, MIN_SHARE, Detection, Score, certainty, scores_of, share_of
 from logproc.formats.several import OTHER_LINES, STRAY_SHARE, Asked, is_single, parts_of_records, with_others
@@ -80,6 +81,8 @@ def _of_text(
     text: bytes, ordered: tuple[Format, ...], matcher: Matcher, refused: Refused | None, readers: Readers | None
 ) -> Detection:
     scores, refusal = scores_of(text, ordered, matcher, readers)
+    if len(scores) > 1:
+        scores = in_one_order(scores)
     found = _choice(scores, refusal, text) if scores else Detection(None, 0.0, None, refusal or NOTHING_MATCHES)
     asked = None if refused is None else Asked(text, ordered, matcher, refused, readers)
     if found.format is None and asked is not None:

@@ -135,6 +135,27 @@ def test_all_lines_of_a_file_say_which_digits_of_a_date_are_the_month(dates: tup
     assert detect([text], matcher=MATCHER).format == name
 
 
+@pytest.mark.parametrize("level", ["INFO up", "up"])
+@pytest.mark.parametrize(
+    ("written", "later", "clock"),
+    [
+        ("{month:02}/{day:02}/2024", "dated_month_first", "03:04:05"),
+        ("{day:02}/{month:02}/2024", "dated_day_first", "03:04:05"),
+        ("{day:02}.{month:02}.24", "dated_day_first", "03:04:05"),
+        ("{month:02}-{day:02}-2024", "dated_month_first_dashes", "03:04:05"),
+        ("{day}/{month}/2024", "dated_day_first", "3:04:05 PM"),
+    ],
+)
+def test_a_few_lines_past_the_12th_say_what_the_digits_of_all_dates_mean(
+    written: str, later: str, clock: str, level: str
+):
+    days = [*range(1, 13)] * 5 + [25, 26]
+    text = "".join(f"{written.format(day=day, month=3)} {clock} {level}\n" for day in days).encode()
+    result = detect([text], matcher=MATCHER, refused=parser.Matcher().refused)
+    expected = later.replace("dated", "timed") if level.startswith("INFO") else later
+    assert (result.format, result.tried) == (expected, ())
+
+
 def test_few_lines_of_a_more_specific_format_are_read_by_it_if_they_are_most():
     access = b'1.2.3.4:5 [09/Dec/2013:12:59:46.633] a b/c 0/0/0/0/9 200 1 - - ---- 1/0/0/0/0 0/0 "GET / HTTP/1.1"'
     head = b"Mar 11 08:12:01 lb1 haproxy[7]: "
