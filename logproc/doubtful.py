@@ -55,8 +55,15 @@ def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
         if decision.reason == OLDER_AS_A_WHOLE:
             _warn(found, decision, warn, OLDER_AS_A_WHOLE)
         elif decision.guessed and decision.generation is not None:
-            was = found.records[decision.generation].generation.path
-            warn(f"{_shown(found, decision)}: taken for {visible(path_text(was))}, {GUESSED}. {ONCE}")
+            was = _shown_path(found, decision.generation)
+            warn(f"{_shown(found, decision)}: taken for {was}, {GUESSED}. {ONCE}")
+        elif decision.resembles is not None:
+            was = _shown_path(found, decision.resembles)
+            warn(
+                f"{_shown(found, decision)}: begins with all that was counted of {was}, which is gone; that is too "
+                f"little to tell one from the other, and it counts as another log. If it was moved here, these lines "
+                f"count twice: `logproc state forget {was}` takes the counts of that path out"
+            )
 
 
 def warn_of_times(found: Survey, ledger: Ledger, warn: Callable[[str], None]) -> None:
@@ -122,6 +129,10 @@ def _warn(found: Survey, decision: Decision, warn: Callable[[str], None], reason
         f"{path}: {reason}. `logproc state forget {path}` takes all counts of it out; the run after that "
         f"counts what it holds then"
     )
+
+
+def _shown_path(found: Survey, generation: int) -> str:
+    return visible(path_text(found.records[generation].generation.path))
 
 
 def _shown(found: Survey, decision: Decision) -> str:

@@ -1,7 +1,8 @@
 """Names of rotated files: which belong together, and which one is being written.
 
 logrotate, newsyslog, cronolog and loggers' own rotation call the older files of `x.log` `x.log.1`, `x.log.2.gz`,
-`x.log-20240131`, `x.log.2024-01-31-05`, `x.log.old` and the like, or put date or number before the ending.
+`x.log-20240131`, `x.log.2024-01-31-05`, `x.log.old` and the like, or put date or number before the ending; Log4j and
+Logback put both: `x-2024-01-31-1.log`. svlogd, multilog and s6-log write to `current` and name what is full by TAI64N.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 _CODEC = re.compile(r"\.(?:gz|bz2|xz|zst|zstd|lzma|[zZ])$")
 _DATE = r"(?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d(?:[-_.T]?\d\d(?:[-_.:]?\d\d){0,2})?|\d{9,10}"
 # A number behind a dash is more often that of a worker or a machine than that of a rotation.
-_MARK = rf"(?:\.\d{{1,4}}|[-_.](?:{_DATE}|old|bak|prev|orig|save))"
+_MARK = rf"(?:\.\d{{1,4}}|[-_.](?:(?:{_DATE})(?:[-_]\d{{1,4}})?|old|bak|prev|orig|save))"
+_TAI64N = re.compile(r"^@4[0-9a-f]{23}(?:\.[a-z])?$")
 _BEHIND = re.compile(rf"(?:{_MARK}|~)$")
 _BEFORE_ENDING = re.compile(rf"^(?P<stem>.+?){_MARK}(?P<ending>\.[A-Za-z]{{1,8}})$")
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d)")
@@ -34,6 +36,8 @@ def _plain_name(name: str) -> str:
     if address is not None:
         name = name.replace(address[0], "\0", 1)
     name = _CODEC.sub("", name) or name
+    if _TAI64N.match(name) is not None:
+        return "current"
     while (shorter := _CODEC.sub("", _BEHIND.sub("", name))) != name and shorter:
         name = shorter  # `x.log.1.gz.bak`, which somebody put aside, was `x.log.1.gz`
     while (match := _BEFORE_ENDING.match(name)) is not None:

@@ -176,7 +176,8 @@ class Decision(NamedTuple):
     known again when it is renamed or compressed. `again` tells to look anew in the next scan even where nothing
     changes. `beginning` is what is known of the bytes before `origin` in a new file. `held` are other generations that
     stand behind what was counted of this one, and where. `guessed` tells that nothing but its content says which
-    generation it is. A tuple, for a night without news makes one of every file.
+    generation it is. `resembles` is one of few bytes that is gone, and that a new file may be. A tuple, for a night
+    without news makes one of every file.
     """
 
     file: int
@@ -192,6 +193,7 @@ class Decision(NamedTuple):
     beginning: Beginning | None = None
     held: tuple[tuple[int, int], ...] = ()
     guessed: bool = False
+    resembles: int | None = None
 
     @property
     def why(self) -> str | None:

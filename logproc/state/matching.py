@@ -8,7 +8,8 @@ counted, and the CRC-32 of all before that. Nothing here opens a file: an `Eye` 
 2. the same inode, head and tail as before: counting goes on at the offset
 3. the same content under another path or inode (renamed, restored, the copy of copytruncate): likewise; in the same
    family first, then where most was counted; less than `SHORT` bytes prove nothing outside the family, but where the
-   file has kept its time, to parts of a second. A file is of the family of each of its hard links
+   file has kept its time, to parts of a second, or more tells (`moved`). A file is of the family of each of its hard
+   links
 4. a gzip file whose trailer has our CRC and length was counted in whole; a longer one is verified at the offset
 5. a known path or inode with other content: what was there ended, a new generation begins at 0
 6. a rotated file that equals one of its family that was matched already, or begins a live one: a duplicate, also where
@@ -29,6 +30,7 @@ from logproc.state.beginnings import Beginnings
 from logproc.state.doubles import Doubles
 from logproc.state.families import family_of
 from logproc.state.generations import SHORT, Decision, Kind, digest
+from logproc.state.moved import Moved
 from logproc.state.older import OlderCopies
 from logproc.state.rows import seen_of
 from logproc.state.scanned import Scanned, same_inode
@@ -73,10 +75,12 @@ class Matcher:
         self._doubles = Doubles(eye, known, self._claims, self._decided, self._looked)
         self._beginnings = Beginnings(known.beginnings, self._claims)
         self._appended = Appended(eye, known, self._beginnings, self._decided)
+        self._moved = Moved(eye, known, self._beginnings, self._claims, self._decided)
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""
         self._doubles.begin(files)
+        self._moved.begin(files)
         left, doubles = [], []
         rows, numbers = self._seen.rows, self._known.numbers
         settled = self._last_scan - RACE_NS
@@ -136,21 +140,28 @@ class Matcher:
             else []
         )
         for *_, file, known in pairs:
-            if file.number in self._decided or known.id in self._claims:
-                continue
-            try:
-                if self._is(file, known):
-                    self._claims[known.id] = file.number
-                    self._go_on(file, known)
-                    if self._is_guessed(file, known):
-                        self._decide(self._decided[file.number]._replace(guessed=True))
-            except InputError as error:
-                self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
+            self._claim(file, known)
+        if self._known:
+            for file, known in self._moved.pairs(looked):
+                self._claim(file, known)
         for file in self._doubles.in_order(file for file in looked if file.number not in self._decided):
             try:
                 self._begin(file)
             except InputError as error:
                 self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
+
+    def _claim(self, file: Scanned, known: Generation) -> None:
+        """Decide on a file if it is a generation, unless that is decided on or another file is that."""
+        if file.number in self._decided or known.id in self._claims:
+            return
+        try:
+            if self._is(file, known):
+                self._claims[known.id] = file.number
+                self._go_on(file, known)
+                if self._is_guessed(file, known):
+                    self._decide(self._decided[file.number]._replace(guessed=True))
+        except InputError as error:
+            self._decide(Decision(file.number, Kind.FAILED, reason=error.reason, again=True))
 
     def _candidates(self, file: Scanned) -> list[Generation]:
         """Return the generations whose first bytes a file begins with, as far as they may be its content."""
@@ -266,7 +277,8 @@ class Matcher:
             return
         if self._is_double(file) or self._is_older(file, limit):
             return
-        self._decide(Decision(number, Kind.NEW, None, 0, limit, self._why_new(file), look))
+        new = Decision(number, Kind.NEW, None, 0, limit, self._why_new(file), look)
+        self._decide(new._replace(resembles=self._moved.resembled(file)) if self._known else new)
 
     def _is_double(self, file: Scanned) -> bool:
         """Tell whether a file is a copy of another, and decide on it then."""
