@@ -24,7 +24,7 @@ time.tzset()
 settings.register_profile(
     "logproc",
     deadline=None,
-    max_examples=int(os.environ.get("LOGPROC_EXAMPLES", "40")),  # each run draws others
+    max_examples=int(os.environ.get("LOGPROC_EXAMPLES", "30")),  # each run draws others
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -229,7 +229,7 @@ SHIPPED = [name for name, row in ALL.items() if row.program is not None and row.
 
 
 @pytest.mark.long
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     name=st.sampled_from(sorted(SHIPPED)) | st.sampled_from(["jul", "mysql_slow"]),
     block=st.sampled_from((64, 200, 1000)),

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats import FORMATS, Format
+from logproc.formats import FORMATS
 from logproc.formats.outlook import BEHIND, KINDS, Outlook, parted, seen
 from logproc.formats.traits import beginning_of
 
@@ -18,8 +17,8 @@ def test_the_kernel_sees_how_lines_begin_as_python_does(text: bytes):
     assert (None if found is None or not outlook.has_lines else parted(found)) == outlook.shapes
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in FORMATS.values()])
-def test_behind_the_shape_of_a_line_may_be_anything(row: Format):
-    beginning = beginning_of(row)
+def test_behind_the_shape_of_a_line_may_be_anything():
+    anything = BEHIND[: len(BEHIND) // 2]
     assert BEHIND[0] not in KINDS
-    assert beginning is None or beginning.pattern.match(BEHIND[: len(BEHIND) // 2]) is not None
+    beginnings = {row.name: beginning_of(row) for row in FORMATS.values()}
+    assert [name for name, found in beginnings.items() if found and not found.pattern.match(anything)] == []

@@ -202,14 +202,14 @@ def _with_plain_numbers(fields: dict[str, bytes | None], names: set[str | None])
 
 
 @pytest.mark.long
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(PROGRAMS_AND_TEXTS, st.integers(0, 70))
 def test_kernel_and_reference_agree_on_every_line(case: tuple[Program, bytes], begin: int):
     program, text = case
     same(program, text, begin=begin)
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(blocks(SYSLOG), st.datetimes(datetime(1890, 1, 1), datetime(2110, 1, 1)))  # noqa: DTZ001
 def test_times_without_a_year_are_the_latest_before_a_day_after_the_mtime(text: bytes, moment: datetime):
     mtime = (moment.replace(tzinfo=UTC) - reference.EPOCH) // timedelta(microseconds=1)

@@ -96,7 +96,7 @@ def calls(draw):
     return name, result, [*texts, *arguments], rows
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(call=calls())
 def test_every_vector_form_says_what_the_scalar_function_says(call):
     name, kind, arguments, rows = call
