@@ -11,6 +11,7 @@ What nothing proves is a file of its own; that it resembles one that is gone is 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from logproc.errors import InputError
@@ -53,7 +54,8 @@ class Moved:
 
     def pairs(self, files: Iterable[Scanned]) -> list[tuple[Scanned, Generation]]:
         """Return files that are not decided on with what they are, the longest first."""
-        likely = [(f, r) for f in files if f.number not in self._decided for r in self._resembling(f)]
+        left = [file for file in files if file.number not in self._decided]
+        likely = [(f, r) for f in left for r in self._resembling(f) if _is_likely(f, r)]
         if not likely:
             return []
         proven = self._proven(likely)
@@ -101,9 +103,6 @@ class Moved:
         g = record.generation
         if file.log.mtime_ns not in {g.stored[1], g.stored[1] // 10**9 * 10**9} or not self._is_gone(g):
             return False
-        is_named = family_of(g.path).rpartition("/")[2] == file.family.rpartition("/")[2]
-        if not is_named and record.first_time is None:
-            return False
         try:
             content = file.through(self._eye)
         except InputError:
@@ -116,9 +115,20 @@ class Moved:
         return known.path not in self._paths
 
 
+_family_of = lru_cache(1 << 14)(family_of)
+"""Each of many new logs may begin as each of many that are gone."""
+
+
+def _is_likely(file: Scanned, record: Record) -> bool:
+    """Tell whether a log's name is that of a file, or its lines tell it from others."""
+    if record.first_time is not None:
+        return True
+    return _family_of(record.generation.path).rpartition("/")[2] == file.family.rpartition("/")[2]
+
+
 def _folders(old: str, new: str) -> tuple[str, str] | None:
     """Return what two paths have before the end that is common to both; None where not even their logs' names are."""
-    one, other = family_of(old).split("/"), family_of(new).split("/")
+    one, other = _family_of(old).split("/"), _family_of(new).split("/")
     common = 0
     while common < min(len(one), len(other)) and one[-1 - common] == other[-1 - common]:
         common += 1
