@@ -121,7 +121,7 @@ FACILITIES = (
 SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 """Names of syslog's numbers, as logger(1) and RFC 5424 know them; a priority is 8 * facility + severity."""
 
-_PRIORITY_TEXTS = {text: number for number in range(192) for text in (f"<{number}>", f"({number})")}
+_PRIORITY_TEXTS = {text: number for number in range(192) for text in (f"<{number}>", f"({number})", f"0{number})")}
 
 PRIORITIES = {
     "facility": {
@@ -135,7 +135,7 @@ PRIORITIES = {
     },
 }
 """By column, the names that the text of a priority stands for: "<134>" is the facility local0, the severity info, and
-so are "16" and "6" where each stands alone; VMware writes In(134)."""
+so are "16" and "6" where each stands alone; VMware writes In(134), or In(05), of which the first digit is no part."""
 
 DYNAMIC_FAMILIES = frozenset({"json"})
 """Families whose rows may have any field: an undeclared one is `Kind.DYNAMIC`."""

@@ -252,14 +252,26 @@ def test_every_format_gives_the_same_for_any_cut_and_any_block(
         assert read(path, row.name, borders, block_bytes=block, max_line_bytes=limit) == whole
 
 
-@pytest.mark.parametrize("borders", [[0], [0, 1]])
-def test_a_head_with_nothing_below_it_is_no_text_of_a_record(folder: Path, borders: list[int]) -> None:
-    head = b"=ERROR REPORT==== 2-Jan-2024::03:04:06 ===\n"
+@pytest.mark.parametrize(
+    ("name", "head", "level"),
+    [
+        ("erlang", b"=ERROR REPORT==== 2-Jan-2024::03:04:06 ===\n", "ERROR"),
+        ("oracle_alert", b"2024-01-02T03:04:06.000000+00:00\n", None),
+        ("oracle_alert", b"Tue Jan 02 03:04:06 2024\r\n", None),
+        ("dated_alone", b"Jan 02 2024 03:04:06\n", None),
+        ("bash_history", b"#1704164646\n", None),
+    ],
+)
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_a_head_with_nothing_below_it_is_no_text_of_a_record(
+    folder: Path, name: str, head: bytes, level: str | None, after: int
+) -> None:
     path = folder / "heads.log"
     path.write_bytes(head + head + b"closing connection\n")
-    with patch.dict(FORMATS, {"erlang": ALL["erlang"]}):
-        rows, _, reasons, _ = read(path, "erlang", borders, block_bytes=1000, max_line_bytes=400)
-    assert rows == {("2024-01-02T03:04:06Z", "ERROR", "closing connection", None): 1}
+    borders = [0, after * len(head)][: after + 1]
+    with patch.dict(FORMATS, {name: ALL[name]}):
+        rows, _, reasons, _ = read(path, name, borders, block_bytes=1000, max_line_bytes=400)
+    assert rows == {("2024-01-02T03:04:06Z", level, "closing connection", None): 1}
     assert reasons == {"no match": 1}
 
 

@@ -18,6 +18,7 @@ from logproc.formats.apache import compile_apache
 from logproc.formats.apache_like import compile_jetty, compile_tomcat, compile_tomcat_10, compile_varnish
 from logproc.formats.app import APP
 from logproc.formats.appliances import APPLIANCES
+from logproc.formats.atlassian import ATLASSIAN
 from logproc.formats.behind import BEHIND
 from logproc.formats.cloud import CLOUD
 from logproc.formats.clusters import CLUSTERS
@@ -26,6 +27,7 @@ from logproc.formats.containers import CONTAINERS
 from logproc.formats.daemons import DAEMONS
 from logproc.formats.databases import DATABASES
 from logproc.formats.desks import DESKS
+from logproc.formats.digit_dates import DIGIT_DATES
 from logproc.formats.events import EVENTS
 from logproc.formats.format import COLOURED, SEPARATOR, Format, Sample
 from logproc.formats.gateways import GATEWAYS
@@ -33,6 +35,7 @@ from logproc.formats.general import GENERAL
 from logproc.formats.guards import GUARDS
 from logproc.formats.haproxy import HAPROXY
 from logproc.formats.headed import HEADED_FORMATS
+from logproc.formats.histories import HISTORIES
 from logproc.formats.homes import HOMES
 from logproc.formats.hosting import HOSTING
 from logproc.formats.ingress import INGRESS
@@ -41,11 +44,13 @@ from logproc.formats.java_servers import JAVA_SERVERS
 from logproc.formats.java_stores import JAVA_STORES
 from logproc.formats.journal import JOURNAL
 from logproc.formats.json_access import JSON_ACCESS
+from logproc.formats.json_loggers import JSON_LOGGERS
 from logproc.formats.json_sensors import JSON_SENSORS
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.json_web import JSON_WEB
 from logproc.formats.layouts_java import LAYOUTS_JAVA
 from logproc.formats.loggers import LOGGERS
+from logproc.formats.macos import MACOS
 from logproc.formats.mail import MAIL
 from logproc.formats.names import NAMES
 from logproc.formats.nginx import compile_nginx
@@ -72,6 +77,7 @@ from logproc.formats.virtual import VIRTUAL
 from logproc.formats.voice import VOICE
 from logproc.formats.web import WEB
 from logproc.formats.web_servers import WEB_SERVERS
+from logproc.formats.windows import WINDOWS
 from logproc.model import FIELDS, Kind
 
 if TYPE_CHECKING:
@@ -106,6 +112,7 @@ _TEXT = (
     *DESKS,
     *VOICE,
     *GENERAL,
+    *DIGIT_DATES,
     *BEHIND,
     *UNDATED,
     *COLLECTED,
@@ -132,12 +139,17 @@ _ROWS = (
     *PERIMETER,
     *RELAYED,
     *APPLIANCES,
+    *WINDOWS,
+    *MACOS,
+    *ATLASSIAN,
+    *HISTORIES,
     *TAILS,
     *STRUCTURED,
     *JSON_ACCESS,
     *JSON_SHAPES,
     *JSON_WEB,
     *JSON_SENSORS,
+    *JSON_LOGGERS,
     *CONTAINERS,
     *HEADED_FORMATS,
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from logproc.expressions import Expression
 from logproc.formats.format import Format, Sample
 from logproc.formats.general import ANY
-from logproc.formats.heads import NEVER, PADDED_MESSAGE, app, literal, maybe, stamp, word
+from logproc.formats.heads import LINE_END, MESSAGE, NEVER, PADDED_MESSAGE, app, level, literal, maybe, stamp, word
 from logproc.formats.program import Meaning, Slot
 
 _SURE_DATES = "%+%|%Y/%m/%d %H:%M:%S%.%|%d/%b/%Y:%H:%M:%S%.%z"
@@ -36,7 +36,8 @@ def _behind(first: Slot) -> tuple[Slot, ...]:
 
 
 _SIGNS = (("tab", b"\t"), ("bar", b"|"), ("semicolon", b";"), ("comma", b","))
-_COLUMNS = "%Y-%m-%d|%H:%M:%S%.%|%Y-%m-%d;%H:%M:%S%.%|%Y-%m-%d,%H:%M:%S%."
+_COLUMNS = "%Y-%m-%d|%H:%M:%S%.%|%Y-%m-%d;%H:%M:%S%.%|%Y-%m-%d,%H:%M:%S%.%|%Y-%m-%d%t%H:%M:%S%.%|%Y/%m/%d%t%H:%M:%S%."
+_QUOTES = tuple(maybe(literal(sign)) for sign in (b'"', b"'"))
 
 
 def _closed(number: int, name: str, sign: bytes) -> Format:
@@ -45,13 +46,14 @@ def _closed(number: int, name: str, sign: bytes) -> Format:
     return app(
         f"dated_{name}",
         f"any log whose lines begin with a full date and clock, then a {name}",
-        (stamp(f"{ANY}%|{_COLUMNS}", b""), _sign(sign), PADDED_MESSAGE),
+        (*_QUOTES, stamp(f"{ANY}%|{_COLUMNS}%|%m/%d/%Y%t%I:%M:%S %p", b""), *_QUOTES, _sign(sign), PADDED_MESSAGE),
         rank=-34 - number,
         single=True,
-        begins=rb"\d[^\n]{8,28}?\d[^\w\n]{0,2} ?[" + sign + rb"]",
+        begins=rb"[\"']?(?:\d|[A-Z][a-z]{2} )[^\n]{8,28}?(?:\d|[AP]M)[^\w\n]{0,2} ?[" + sign + rb"]",
         samples=(
             Sample(f"2024-01-02 03:04:05{text}up", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
             Sample(f"2024-01-02T03:04:05.5Z{text} a{text}b", {"message": f"a{text}b"}),
+            Sample(f'"2024-01-02 03:04:05"{text}"up"', {"time": "2024-01-02T03:04:05Z", "message": '"up"'}),
         ),
         refused=("2024-01-02 03:04:05 up", f"today{text}up", "2024-01-02 03:04:05:up"),
     )
@@ -110,7 +112,56 @@ _ROWS = (
         refused=("web1 up", "2024-01-02 03:04:05 up"),
     ),
     *(_closed(number, *sign) for number, sign in enumerate(_SIGNS)),
+    app(
+        "level_then_program",
+        "any log whose lines begin with a full date and clock, a level, then program[process]: as syslog has them",
+        (stamp(ANY, b" "), level(), Slot(None, Meaning.TAG, b""), MESSAGE),
+        rank=-5,
+        head=2,
+        begins=_FOUR + rb"\S* +[A-Za-z]+ +[\w./-]+\[\d+\]: ",
+        samples=(
+            Sample(
+                "2024-01-02T03:04:05.678901-07:00 ERR chrome[12]: down",
+                {
+                    "time": "2024-01-02T10:04:05.678901Z",
+                    "level": "ERROR",
+                    "program": "chrome",
+                    "pid": 12,
+                    "message": "down",
+                },
+            ),
+            Sample("2024-01-02T03:04:05Z INFO kernel: up", {"program": "kernel", "pid": None, "message": "up"}),
+        ),
+        refused=("2024-01-02T03:04:05Z chrome[12]: down", "INFO chrome[12]: down"),
+    ),
 )  # fmt: skip
 
-BEHIND: tuple[Format, ...] = tuple(replace(row, last_resort=True, sure=Expression(NEVER)) for row in _ROWS)
+_ALONE = rb"^(?:\d|[A-Z][a-z]{2}[ ,])[\w .,:/+-]{9,38}\r?$"
+"""A line that may be a date and a clock alone."""
+
+_ROWS += (
+    app(
+        "dated_alone",
+        "any log whose records begin with a line that is a full date and clock alone, and go on in the lines behind it",
+        (stamp(ANY, b""), *LINE_END, MESSAGE),
+        rank=-40,
+        continues="message",
+        begins=_ALONE[1:] + rb"[\s\S]*?" + _ALONE,  # a text with one such line is no log
+        samples=(
+            Sample(
+                "Tue Jan  2 03:04:05 2024\n Connections: accepted: 127.0.0.1::51000\n SConnection: version 3.8",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "message": " Connections: accepted: 127.0.0.1::51000\n SConnection: version 3.8",
+                },
+            ),
+            Sample("2024-01-02 03:04:05\nup", {"time": "2024-01-02T03:04:05Z", "message": "up"}),
+        ),
+        refused=("2024-01-02 03:04:05 up", "up"),
+    ),
+)
+
+BEHIND: tuple[Format, ...] = tuple(
+    replace(row, last_resort=row.name != "level_then_program", sure=Expression(NEVER)) for row in _ROWS
+)
 """Rows of the family."""

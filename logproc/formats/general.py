@@ -23,7 +23,13 @@ from logproc.formats.program import Meaning, Slot
 
 _DATES = (
     *("%Y-%m-%d %I:%M:%S%. %p", "%+", "%Y/%m/%d %H:%M:%S%.%z", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
-    *("%a %b %d %H:%M:%S%. %Y%z", "%a, %d %b %Y %H:%M:%S%z", "%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z"),
+    *(
+        "%a %b %d %H:%M:%S%. %Y%z",
+        "%a %b %d %H:%M:%S%.%z %Y",
+        "%a, %d %b %Y %H:%M:%S%z",
+        "%a %b %d %H:%M:%S %Z %Y",
+        "%d-%b-%Y %H:%M:%S%.%z",
+    ),
     *("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S%.%z"),
     *("%d %b %Y %H:%M:%S%.%z", "%m/%d/%Y %I:%M:%S%. %p", "%m/%d/%Y, %I:%M:%S%. %p", "%d.%m.%Y %H:%M:%S%."),
     *("%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%.", "%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H%M%S%."),
@@ -39,8 +45,8 @@ ANY = "%|".join(_DATES)
 
 YEARLESS = "%b %d %H:%M:%S%."
 """A date as syslog writes it."""
-_ENCLOSED = f"{ANY}%|%m/%d/%y@%H:%M:%S%.%|%m/%d/%Y %H:%M:%S%.%|%d/%m/%Y %H:%M:%S%."
-_FIRST = f"{ANY}%|%d %b %H:%M:%S%."
+_ENCLOSED = f"{ANY}%|%m/%d/%y@%H:%M:%S%."
+_FIRST = f"{ANY}%|%d %b %H:%M:%S%.%|%a %b %d %H:%M:%S%."
 
 # Redis's levels are signs, but "2024-01-02 03:04:05 - started" has none, nor has "... 2024 -> Database is OK"; words
 # that some loggers have for levels begin sentences, too: "2024-01-02 03:04:05 System started".
@@ -53,7 +59,7 @@ _SENTENCE = b"|".join(
 )
 NO_LEVEL = Expression(
     rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
-    rb"(?:[*.#]|\[-|[+-]?\d|-(?! *\[?\w)|(?:%b) +[a-z])" % _SENTENCE
+    rb"(?:[*.#]|\[-|[+-]?\d|-(?! *\[?\w)|(?<=- )-|(?:%b) +[a-z])" % _SENTENCE
 )
 
 
@@ -76,58 +82,6 @@ def timed_slots(layout: str) -> tuple[Slot, ...]:
         maybe(literal(b":")),
         PADDED_MESSAGE,
     )
-
-
-_DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%y")
-_ORDERS = (
-    ("month_first", "the month first", ("%m/%d/%Y", "%m/%d/%y", "%m/%d/%Y:", "%m/%d/%y@"), 0, "03/25/2024 14:05:06"),
-    ("short_year", "a year of two digits first", ("%y/%m/%d", "%y-%m-%d"), 1, "24/03/25 14:05:06"),
-    ("day_first", "the day first", (*_DAY_FIRST, "%d/%m/%Y:"), 2, "25/03/2024 14:05:06"),
-    ("month_first_dashes", "the month first and dashes", ("%m-%d-%Y", "%m-%d-%y"), 3, "03-25-2024 14:05:06"),
-)
-"""Dates of digits that could mean two things: a file whose days go past the 12th says which it is, else these come one
-before the other: the month is first where slashes are, the day where there are points or dashes."""
-
-
-def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str) -> tuple[Format, ...]:
-    """Return the rows of an order of the date's digits: with a level behind it, and without.
-
-    Every line is a record: a date that is none in this order must be refused, and is not the rest of another record.
-    """
-    whole = [text if text[-1] in ":@" else f"{text} " for text in dates]
-    half = [f"{text}%I:%M:%S%. %p" for text in whole if "Y " in text]
-    layout = "%|".join([*half, *(f"{text}%H:%M:%S%." for text in whole)])
-    refused = ("2024-03-25 14:05:06 INFO x", f"{date}x", f"9{date} x", "x")
-    time = "2024-03-25T14:05:06Z"
-    return (
-        app(
-            f"timed_{name}",
-            f"any log whose lines begin with a date, {doc}, and a clock, then a level",
-            timed_slots(layout),
-            rank=-9 - later,
-            single=True,
-            unlike=NO_LEVEL,
-            unlike_reason="behind the time stands a sign, or a word that begins a sentence, and no level",
-            samples=(
-                Sample(f"{date} INFO up", {"time": time, "level": "INFO", "message": "up"}),
-                Sample(f"[{date}.5] [warn] low", {"time": "2024-03-25T14:05:06.500000Z", "level": "WARN"}),
-            ),
-            refused=(*refused, f"{date} up"),
-        ),
-        app(
-            f"dated_{name}",
-            f"any log whose lines begin with a date, {doc}, and a clock",
-            (maybe(literal(b"[")), stamp(layout, b""), maybe(literal(b"]")), maybe(literal(b":")), literal(b" "),
-             PADDED_MESSAGE),
-            rank=-15 - later,
-            single=True,
-            samples=(
-                Sample(f"{date} up and running", {"time": time, "message": "up and running"}),
-                Sample(f"[{date}]: up", {"time": time, "message": "up"}),
-            ),
-            refused=refused,
-        ),
-    )  # fmt: skip
 
 
 _ROWS = (
@@ -186,6 +140,10 @@ _ROWS = (
             Sample("Wed Sep 14 16:18:03 2022 +02:00 x", {"time": "2022-09-14T14:18:03Z", "message": "x"}),
             Sample("2024-01-02 03:04:05 PM  x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
             Sample("2024-01-02  3:04:05: x", {"time": "2024-01-02T03:04:05Z", "message": "x"}),
+            Sample("Tue Jan  2 03:04:05 +0100 2024 x", {"time": "2024-01-02T02:04:05Z", "message": "x"}),
+            Sample(
+                "Tue Jan  2 03:04:05.678 <kernel> x", {"time": "2000-01-02T03:04:05.678000Z", "message": "<kernel> x"}
+            ),
             Sample("02-JAN-2024 03:04:05 * x", {"time": "2024-01-02T03:04:05Z", "message": "* x"}),
             Sample("2024-01-02-03.04.05.678901 x", {"time": "2024-01-02T03:04:05.678901Z"}),
             Sample("20240102T030405Z x", {"time": "2024-01-02T03:04:05Z"}),
@@ -266,8 +224,8 @@ _ROWS = (
         "level_first",
         "any log whose lines begin with a level, then a full date and clock; both may stand in brackets",
         (
-            maybe(literal(b"[")),
-            level(b"", padded=False),
+            _sign(b"["),
+            level(b""),
             _sign(b"]"),
             maybe(literal(b":")),
             _sign(b"| "),
@@ -282,7 +240,7 @@ _ROWS = (
         ),
         rank=-9,
         head=8,
-        begins=rb"\[?[A-Za-z]+ *\]?:?[ |[-]*(?:\d|[A-Z][a-z][a-z] [ \d]\d [\d:]{8})",
+        begins=rb" *\[?[A-Za-z]+ *\]?:?[ |[-]*(?:\d|[A-Z][a-z][a-z] [ \d]\d [\d:]{8})",
         samples=(
             Sample(
                 "INFO 2024-01-02 03:04:05,678 up and running",
@@ -293,6 +251,7 @@ _ROWS = (
             Sample("DEBU | 2024-01-02 03:04:05 | x", {"level": "DEBUG", "message": "x"}),
             Sample("WARN: [Jan  2 03:04:05.678] low", {"time": "2000-01-02T03:04:05.678000Z", "message": "low"}),
             Sample("INFO[2024-01-02T03:04:05Z] API up", {"time": "2024-01-02T03:04:05Z", "message": "API up"}),
+            Sample("   info 2024-01-02 03:04:05.678  app  1 up", {"level": "INFO", "message": "app  1 up"}),
         ),
         refused=("INFO up 2024-01-02 03:04:05", "up 2024-01-02 03:04:05", "INFO 2024-13-02 03:04:05 x"),
     ),
@@ -390,22 +349,17 @@ _ROWS = (
     ),
 )
 
-_ORDERED = tuple(row for order in _ORDERS for row in _in_order(*order))
-
 LAST_RESORTS = frozenset(
     {
         "timed_separated",  # as CSV whose last quotation mark is missing would be, too
         *("dated", "dated_bracketed", "dated_process", "dated_enclosed", "epoch", "epoch_bracketed"),
-        *(f"dated_{name}" for name, *_ in _ORDERS),
     }
 )
 
-_ANYBODYS = frozenset(
-    {*("timed", "timed_yearless", "level_first", "go"), *(f"timed_{name}" for name, *_ in _ORDERS), *LAST_RESORTS}
-)
+_ANYBODYS = frozenset({*("timed", "timed_yearless", "level_first", "go"), *LAST_RESORTS})
 
 GENERAL: tuple[Format, ...] = tuple(
     replace(row, last_resort=row.name in LAST_RESORTS, sure=Expression(NEVER) if row.name in _ANYBODYS else None)
-    for row in (*_ROWS, *_ORDERED)
+    for row in _ROWS
 )
 """Rows of the family."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from logproc.expressions import Expression
 from logproc.formats.format import HEADED, Format, Sample
 from logproc.formats.header import Header
@@ -88,6 +90,28 @@ _POSTGRES_LINE = (
 )
 
 _NOT_FLOW = Expression(rb"(?!.*\b(?:ACCEPT|REJECT|NODATA|SKIPDATA|srcaddr|pkt-srcaddr)\b)")
+
+# https://learn.microsoft.com/windows/security/operating-system-security/network-security/windows-firewall
+_FIREWALL_COLUMNS = (
+    "date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode "
+    "info path"
+)
+_FIREWALL = Naming(
+    {
+        "date": ("date",),
+        "time": ("time",),
+        "client": ("src-ip",),
+        "remote_port": ("src-port",),
+        "destination": ("dst-ip",),
+        "port": ("dst-port",),
+        "direction": ("path",),
+    },
+    kinds={"remote_port": Kind.INTEGER, "port": Kind.INTEGER, "size": Kind.INTEGER},
+)
+_OF_FIREWALL = Expression(
+    rb"^(?:#Fields:[^\n]* tcpflags |\d{4}-\d\d-\d\d [\d:]{8} (?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND|INFO-EVENTS-LOST) )",
+    re.MULTILINE,
+)
 
 HEADED_FORMATS = (
     *W3C_FORMATS,
@@ -254,6 +278,34 @@ HEADED_FORMATS = (
             ),
         ),
         refused=("only one column", "1\t2"),
+    ),
+    Format(
+        name="windows_firewall",
+        family="json",
+        engine=HEADED,
+        program=None,
+        doc="pfirewall.log of Windows, whose times are local, and whose path is a direction",
+        rank=29,
+        begins=_OF_FIREWALL,
+        naming=_FIREWALL,
+        header=Header(b" ", b"#Fields:", default=tuple(_FIREWALL_COLUMNS.split())),
+        samples=(
+            Sample(
+                f"#Version: 1.5\n#Time Format: Local\n#Fields: {_FIREWALL_COLUMNS}\n\n"
+                "2024-01-02 03:04:05 DROP UDP 192.0.2.1 192.0.2.9 137 138 78 - - - - - - - RECEIVE",
+                {
+                    "time": "2024-01-02T03:04:05Z",
+                    "action": "DROP",
+                    "protocol": "UDP",
+                    "client": "192.0.2.1",
+                    "remote_port": 137,
+                    "destination": "192.0.2.9",
+                    "port": 138,
+                    "direction": "RECEIVE",
+                },
+            ),
+        ),
+        refused=("2024-01-02 03:04:05 x", "DROP UDP 192.0.2.1"),
     ),
     Format(
         name="csv_semicolon",

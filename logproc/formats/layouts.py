@@ -35,6 +35,9 @@ DIRECTIVES: dict[str, int] = {
     "%i": times.LOCAL_ISO,  # the same without a zone
     "%#": times.HEX_EPOCH,  # seconds since 1970 in eight hexadecimal digits, perhaps a point and 8 of ns or 5 of us
     "%@": times.TAI,  # a label of TAI64 or TAI64N, without the @ in front
+    "%t": times.TAB,
+    "%o": times.EAST,  # minutes east of UTC, +120 or -300, or nothing
+    "%w": times.WEST,  # minutes west of UTC, -120 or +300, as Windows counts them, or nothing
 }
 SHORTHANDS = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S", "%R": "%H:%M", "%D": "%m/%d/%y", "%c": "%a %b %d %H:%M:%S %Y"}
 

@@ -5,6 +5,7 @@ https://wrapper.tanukisoftware.com/doc/english/prop-logfile-format.html, https:/
 
 from __future__ import annotations
 
+from logproc.expressions import Expression
 from logproc.formats.format import Sample
 from logproc.formats.heads import (
     ISO,
@@ -286,6 +287,8 @@ LAYOUTS_JAVA = (
         begins=rb"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) - ",
         head=1,
         sure=NEVER,
+        unlike=Expression(rb"[A-Z]+ +- \[?\d{4}-\d\d-\d\d[ T]\d\d:"),
+        unlike_reason="a time stands where the message begins",
         samples=(
             Sample(
                 "INFO - the server listens at port 8080 and waits for its first request",

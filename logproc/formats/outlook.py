@@ -71,6 +71,7 @@ _PARTS = {
     "%B": _MONTH,
     "%a": _NAME,
     "%A": _NAME,
+    "%t": rb"\t",
 }
 """Shapes of the directives of a time layout; behind one of `_LAST`, a second name or any other it is not looked at:
 what is looked at must stand within `SHAPE_BYTES`."""

@@ -241,6 +241,7 @@ PERIMETER = (
         (
             stamp(ISO, b" "),
             Slot("kind", Meaning.TEXT, b"(", solid=True),
+            maybe(literal(b"0")),
             Slot(None, Meaning.PRIORITY, b")"),
             maybe(literal(b"[+]")),
             literal(b" "),
@@ -265,6 +266,7 @@ PERIMETER = (
                 },
             ),
             Sample("2024-01-02T03:04:05.678Z Wa(180) vmkwarning: cpu3:2097)slow", {"program": "vmkwarning"}),
+            Sample("2024-01-02T03:04:05.678Z In(05) vmx: up", {"facility": "kern", "severity": "notice"}),
         ),
         refused=("2024-01-02T03:04:05.678Z esx1 Hostd[2099]: x y", "In(166) Hostd[2099]: joe"),
     ),

@@ -7,12 +7,94 @@ https://hexdocs.pm/logger/Logger.Formatter.html, https://www.home-assistant.io/i
 from __future__ import annotations
 
 from logproc.formats.format import Sample
-from logproc.formats.heads import ISO, MESSAGE, NEVER, THREAD, app, level, number, stamp, word
+from logproc.formats.heads import (
+    ISO,
+    MESSAGE,
+    NEVER,
+    PADDED_MESSAGE,
+    THREAD,
+    app,
+    bracketed,
+    level,
+    literal,
+    maybe,
+    number,
+    stamp,
+    word,
+)
 from logproc.formats.program import Meaning, Slot
 
 _TIME = "2024-01-02T03:04:05.678000Z"
 
 SERVICES = (
+    app(
+        "splunkd",
+        "Splunk's own log: date with the month first, clock and zone, LEVEL component - message",
+        (
+            stamp("%m-%d-%Y %H:%M:%S%. %z", b" "),
+            level(),
+            word("logger"),
+            maybe(bracketed("thread")),
+            maybe(literal(b"- ")),
+            PADDED_MESSAGE,
+        ),
+        rank=3,
+        head=3,
+        begins=rb"\d\d-\d\d-\d{4} [\d:]{8}\.\d{3} [+-]\d{4} (?:DEBUG|INFO|WARN|ERROR|FATAL|CRIT) +\w+ ",
+        samples=(
+            Sample(
+                "01-02-2024 03:04:05.678 +0100 WARN  TailReader [1234 tailreader0] - file descriptors are few",
+                {
+                    "time": "2024-01-02T02:04:05.678000Z",
+                    "level": "WARN",
+                    "logger": "TailReader",
+                    "thread": "1234 tailreader0",
+                    "message": "file descriptors are few",
+                },
+            ),
+        ),
+        refused=("01-02-2024 03:04:05.678 WARN x", "01-02-2024 03:04:05.678 +0100 TailReader - x"),
+    ),
+    app(
+        "strongswan",
+        "strongSwan's charon into a file: time thread[subsystem] <connection> message",
+        (stamp(f"%b %d %H:%M:%S%.%|{ISO}", b" "), number("tid", b"["), word("logger", b"] "), MESSAGE),
+        rank=3,
+        head=3,
+        begins=rb"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\d[T ][\d:.]+) \d\d\[[A-Z]{3}\d?\] ",
+        samples=(
+            Sample(
+                "Jan  2 03:04:05 12[IKE] <vpn|1> authentication of 'a.example' with RSA successful",
+                {
+                    "time": "2000-01-02T03:04:05Z",
+                    "tid": 12,
+                    "logger": "IKE",
+                    "message": "<vpn|1> authentication of 'a.example' with RSA successful",
+                },
+            ),
+        ),
+        refused=("Jan  2 03:04:05 charon: 12[IKE] x", "12[IKE] x"),
+    ),
+    app(
+        "megasync",
+        "MEGA's clients: month/day-clock, thread, LEVEL, message",
+        (stamp("%m/%d-%H:%M:%S%.", b" "), number("tid"), level(), PADDED_MESSAGE),
+        rank=3,
+        head=3,
+        begins=rb"\d\d/\d\d-[\d:]{8}\.\d{6} \d+ [A-Z]+ ",
+        samples=(
+            Sample(
+                "01/02-03:04:05.678901 7988 DBG  Activating transfer [client.cpp:4092]",
+                {
+                    "time": "2000-01-02T03:04:05.678901Z",
+                    "tid": 7988,
+                    "level": "DEBUG",
+                    "message": "Activating transfer [client.cpp:4092]",
+                },
+            ),
+        ),
+        refused=("01/02-03:04:05.678901 DBG x", "[repeated x1]"),
+    ),
     app(
         "supervisord",
         "Supervisor's own log: time LEVEL message",

@@ -110,6 +110,34 @@ STORES = (
         refused=("2024-01-02 03:04 spid12s Starting", "spid12s x"),
     ),
     app(
+        "db2diag",
+        "diagnostic log of IBM Db2: time with minutes east of UTC, record, LEVEL: level, and the lines behind",
+        (
+            stamp("%Y-%m-%d-%H.%M.%S%.%o", b" "),
+            word("record"),
+            Slot(None, Meaning.LITERAL, b"", opening=b"LEVEL: ", padded=True),
+            Slot("level", Meaning.LEVEL, b""),
+            PADDED_MESSAGE,
+        ),
+        rank=3,
+        continues="message",
+        head=4,
+        begins=rb"\d{4}-\d\d-\d\d-\d\d\.\d\d\.\d\d\.\d{6}[+-]\d{1,4} \w+ +LEVEL: ",
+        samples=(
+            Sample(
+                "2024-01-02-03.04.05.678901-300 E1234A567            LEVEL: Error (OS)\n"
+                "PID     : 12345                TID : 140123       PROC : db2sysc 0",
+                {
+                    "time": "2024-01-02T08:04:05.678901Z",
+                    "record": "E1234A567",
+                    "level": "ERROR",
+                    "message": "(OS)\nPID     : 12345                TID : 140123       PROC : db2sysc 0",
+                },
+            ),
+        ),
+        refused=("2024-01-02-03.04.05.678901-300 E1234A567 x", "PID     : 12345"),
+    ),
+    app(
         "oracle_alert",
         "Oracle's alert log: a line with the time, then the message's lines",
         (stamp(f"{ISO}%|%a %b %d %H:%M:%S %Y", b""), *LINE_END, MESSAGE),

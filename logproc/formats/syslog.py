@@ -20,7 +20,9 @@ _LEVEL_FOR_HOST = Expression(
     rb"PANIC)\b|\d{4}-\d\d-\d\dT\S+ +\[[\w.-]+\] (?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL): "
     rb"|\d{4}-\d\d-\d\dT\S+ +(?:\|| *\[?[\w.-]+ +(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) )"
     rb"|\d{4}-\d\d-\d\dT\S+ [FEWID]\d? +[A-Z]+ +\["
-    rb"|<\d{1,3}> *[a-z_]+=(?:\"[^\"]*\"|[^\s=\"]+) +[a-z_]+=",
+    rb"|<\d{1,3}> *[a-z_]+=(?:\"[^\"]*\"|[^\s=\"]+) +[a-z_]+="
+    rb"|[A-Z][a-z]{2} [ \d]\d \d{4} [\d:]{8} (?:UTC|GMT): +"
+    rb"(?:TRACE|DEBUG|DETAIL|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL) ",
     re.IGNORECASE,
 )
 

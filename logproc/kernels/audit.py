@@ -2,7 +2,7 @@
 
 `msg=audit(1364481363.243:24287):` becomes `time=1364481363.243 serial=24287`, which is as long. The pairs of a program,
 `msg='op=login res=success'`, lose what stands around them, and a question mark alone, which stands for nothing known,
-becomes a dash.
+becomes a dash. What stands in front of a record's first pair, as the head of syslog, becomes blanks.
 
 Source: https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event-Enrichment
 """
@@ -10,14 +10,28 @@ Source: https://github.com/linux-audit/audit-documentation/wiki/SPEC-Audit-Event
 # numba compiles == faster than `in`
 from __future__ import annotations
 
-from logproc.kernels.jit import kernel
+from logproc.kernels.jit import helper, kernel
 from logproc.kernels.jsonscan import next_newline
 from logproc.kernels.memory import load_byte, load_word, store_byte
 
 _STAMP, _STAMP_END = int.from_bytes(b"msg=audi", "little"), int.from_bytes(b"t(", "little")
 _TIME, _SERIAL = int.from_bytes(b"time=", "little"), int.from_bytes(b" serial=", "little")
 _TEXT = int.from_bytes(b"msg='", "little")
+_TYPE, _NODE = int.from_bytes(b"type=", "little"), int.from_bytes(b"node=", "little")
 _FIVE, _TWO = (1 << 40) - 1, (1 << 16) - 1
+
+
+@helper
+def _blank_head(base, line, stamp):
+    """Write blanks over what a relay wrote in front of the first pair of a record, which stands before `stamp`."""
+    first = line
+    while first < stamp:
+        word = load_word(base, first) & _FIVE
+        if (word == _TYPE or word == _NODE) and (first == line or load_byte(base, first - 1) == 32):
+            break
+        first += 1
+    for i in range(line, first if first < stamp else line):
+        store_byte(base, i, 32)
 
 
 @kernel("i8, i8, i8 -> none")
@@ -27,6 +41,7 @@ def rewrite_audit(base, begin, end):
     while i < end:
         newline = next_newline(base, i)
         is_record = False
+        line = i
         while i < newline:
             byte = load_byte(base, i)
             if byte == 109 and i > begin and load_byte(base, i - 1) <= 32:
@@ -45,6 +60,7 @@ def rewrite_audit(base, begin, end):
                         and load_byte(base, stop + 1) == 58
                     ):
                         is_record = True
+                        _blank_head(base, line, i)
                         for k in range(5):
                             store_byte(base, i + k, (_TIME >> (8 * k)) & 255)
                         length = colon - i - 10

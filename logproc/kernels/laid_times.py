@@ -50,7 +50,10 @@ from logproc.kernels.zone_names import HOURS
     OR,
     HEX_EPOCH,
     TAI,
-) = range(1, 22)
+    TAB,
+    EAST,
+    WEST,
+) = range(1, 25)
 """Bytes of a layout below 32: what `formats.layouts.DIRECTIVES` says of each."""
 
 # Others, such as CST or IST, mean different things in different places: the file's own time zone then holds.
@@ -252,7 +255,7 @@ def _layout_end(base, s, layout, k, stop, cache):
         op = load_byte(layout, k)
         k += 1
         byte = load_byte(base, i)
-        store_word(cache, 8 * FAILED_CELL, i if op >= 32 else i + (3 if op < HEX_EPOCH else 25))
+        store_word(cache, 8 * FAILED_CELL, i if op >= 32 else i + (25 if op == HEX_EPOCH or op == TAI else 5))
         if op >= 32:
             if byte != op:
                 return -NO_MATCH
@@ -277,7 +280,18 @@ def _layout_end(base, s, layout, k, stop, cache):
                 return i
             dated = True
             month = -1
-        elif op >= HEX_EPOCH:
+        elif op == TAB:
+            if byte != 9:
+                return -NO_MATCH
+            i += 1
+        elif op == EAST or op == WEST:
+            if (byte == 43 or byte == 45) and is_digit(load_byte(base, i + 1)):
+                minutes, i = number_at(base, i + 1, 1, 4)
+                if minutes >= 1440:
+                    return -BAD_TIME
+                zone = 60 * minutes if (byte == 43) == (op == EAST) else -60 * minutes
+                zoneless = 0
+        elif op == HEX_EPOCH or op == TAI:
             i = hex_time(base, i, cache) if op == HEX_EPOCH else tai_time(base, i, cache)
             if i < 0 or k == stop:
                 return i

@@ -67,6 +67,9 @@ CODES = {
     "%i": rf"(?P<iso>{ISO})",
     "%#": rf"(?P<x>{HEX}{{8}})(?:\.(?:(?P<xn>{HEX}{{8}})|(?P<xu>{HEX}{{5}}))|(?!\.))(?!\w)",
     "%@": rf"40(?P<tai>{HEX}{{14}})(?P<tn>{HEX}{{8}})?+(?!\w)",
+    "%t": r"\t",
+    "%o": r"(?P<o>[+-]\d{1,4}+)?",
+    "%w": r"(?P<w>[+-]\d{1,4}+)?",
 }
 
 
@@ -216,6 +219,10 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
     if number("S") > 60:
         raise ValueError(BAD_TIME)
     zone += timedelta(hours=HOURS.get(parts.get("n") or "", 0))
+    minutes = int(parts.get("o") or 0) - int(parts.get("w") or 0)
+    if abs(minutes) >= 1440:
+        raise ValueError(BAD_TIME)
+    zone += timedelta(minutes=minutes)
     clock = timedelta(microseconds=int(fraction[:6].ljust(6, "0")))
     clock += datetime(1970, 1, 1, hour, number("M"), min(number("S"), 59)) - EPOCH  # noqa: DTZ001
     if parts.get("d") is None:
