@@ -135,13 +135,16 @@ def key_of(row: Format) -> str:
 
 
 CLOCK = re.compile(
-    rb"(?:(?<=^\d\d)|(?<=[T ,:\t\[-]\d\d)|(?<=^\d)|(?<=[T ,\t\[]\d)):[0-5]\d:[0-5]\d(?!\d)"  # hours of one digit, too
+    rb"(?:(?<=^\d\d)|(?<=[T ,:\t\[@-]\d\d)|(?<=^\d)|(?<=[T ,\t\[]\d)):[0-5]\d:[0-5]\d(?!\d)"  # hours of one digit, too
 )
 """Minute and second of the first time of a line."""
 
 CLOCKS: tuple[tuple[re.Pattern[bytes], Callable[[int], bytes]], ...] = (
     (CLOCK, lambda second: b":%02d:%02d" % divmod(second, 60)),
-    (re.compile(rb"(?<=\d-\d\d[- ]\d\d)\.[0-5]\d\.[0-5]\d(?!\d)"), lambda second: b".%02d.%02d" % divmod(second, 60)),
+    (
+        re.compile(rb"(?<=\d[.-]\d\d[- ]\d\d)\.[0-5]\d\.[0-5]\d(?!\d)"),
+        lambda second: b".%02d.%02d" % divmod(second, 60),
+    ),
     (
         re.compile(rb"(?:(?<=\d{8}[T:]\d\d)|(?<=^\d{10}))[0-5]\d[0-5]\d(?!\d)"),
         lambda second: b"%02d%02d" % divmod(second, 60),

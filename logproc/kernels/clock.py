@@ -17,7 +17,7 @@ from logproc.kernels.simd import load_u64
 NO_TIME = -(2**63)
 """The time of a value that has none; the same as `model.NO_TIME`."""
 
-SCRATCH_SIZE = 50
+SCRATCH_SIZE = 52
 """Length of the int64 array whose address is `cache`; cells from 24 on are those of `heads`.
 
 It must belong to the caller of the kernel: numba frees a local array after its last use by name, not by address.

@@ -11,7 +11,6 @@ import numpy as np
 
 from logproc.kernels.apps import is_digit, is_word
 from logproc.kernels.clock import (
-    LAST_TIME,
     NO_TIME,
     SECOND,
     days_of,
@@ -20,11 +19,25 @@ from logproc.kernels.clock import (
     parse_iso_time,
 )
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
+from logproc.kernels.hex_times import hex_time, tai_time
 from logproc.kernels.jit import helper
 from logproc.kernels.layout import BAD_TIME, NO_MATCH
 from logproc.kernels.memory import load_byte, load_word, store_word
 from logproc.kernels.months import month_name
-from logproc.kernels.recall import BAD_END_CELL, FAILED_CELL, NOWHERE, PLACES_CELL, places, recall, remember
+from logproc.kernels.recall import (
+    ALONE,
+    BAD_END_CELL,
+    CENTESIMAL,
+    CLOSED,
+    FAILED_CELL,
+    NOWHERE,
+    OPEN,
+    PLACES_CELL,
+    SEXAGESIMAL,
+    places,
+    recall,
+    remember,
+)
 from logproc.kernels.stamps import DATE_CELL, yearless_days
 from logproc.kernels.zone_names import HOURS
 
@@ -117,10 +130,13 @@ def zone_hours(base, s, e):
     return NO_TIME
 
 
+_ISO_LENGTH = 19
+
+
 @helper
 def _written_as_iso(base, s):
-    """Tell whether digits and what divides them stand at s where `0000-00-00 00:00:00` has them."""
-    for i in range(19):
+    """Return how many bytes at s are digits and what divides them as in `0000-00-00 00:00:00`, at most all of them."""
+    for i in range(_ISO_LENGTH):
         byte = load_byte(base, s + i)
         if i == 4 or i == 7:
             good = byte == 45
@@ -129,14 +145,19 @@ def _written_as_iso(base, s):
         else:
             good = i == 10 or is_digit(byte)
         if not good:
-            return False
-    return True
+            return i
+    return _ISO_LENGTH
 
 
 @helper
 def iso_time(base, s, cache, zoned):
-    """Read `2000-10-10 13:55:36.123+02:00` at s into the cache; return where it ends, or what is wrong, negative."""
-    if load_byte(base, s + 4) != 45 or load_byte(base, s + 13) != 58 or not is_digit(load_byte(base, s)):
+    """Read `2000-10-10 13:55:36.123+02:00` at s into the cache; return where it ends, or what is wrong, negative.
+
+    Where it fails is left in the cache, as a negative number if no such time has that byte there, whatever others are.
+    """
+    if not is_digit(load_byte(base, s)) or load_byte(base, s + 4) != 45 or load_byte(base, s + 13) != 58:
+        digit, dash = is_digit(load_byte(base, s)), load_byte(base, s + 4) == 45
+        store_word(cache, 8 * FAILED_CELL, s + (13 if digit and dash else (4 if digit else 0)))
         return -NO_MATCH
     i = s + 19
     byte = load_byte(base, i)
@@ -147,7 +168,9 @@ def iso_time(base, s, cache, zoned):
     e = zone_end(base, i) if zoned else i
     micros, naive, good = parse_iso_time(base, s, e, cache)
     if not good:
-        store_word(cache, 8 * BAD_END_CELL, e if _written_as_iso(base, s) else -1)
+        written = _written_as_iso(base, s)
+        store_word(cache, 8 * BAD_END_CELL, e if written == _ISO_LENGTH else -1)
+        store_word(cache, 8 * FAILED_CELL, -(s + written) if written < _ISO_LENGTH else s)
         return -BAD_TIME
     store_word(cache, 8 * HEAD_TIME, micros)
     store_word(cache, 8 * HEAD_ZONELESS, naive)
@@ -168,77 +191,28 @@ def stamp_end(base, s, layout, k, stop, cache):
         after = k
         while after < stop and load_byte(layout, after) != OR:
             after += 1
-        e = _layout_end(base, s, layout, k, after, cache)
+        op = load_byte(layout, k)
+        if (op == MONTH_NAME or op == DAY_NAME) and is_digit(load_byte(base, s)):  # of many layouts some begin so
+            store_word(cache, 8 * FAILED_CELL, s)
+            store_word(cache, 8 * BAD_END_CELL, -1)
+            e = np.int64(-NO_MATCH)
+        else:
+            e = _layout_end(base, s, layout, k, after, cache)
         if e >= 0:
             if sure and failed <= e:
-                remember(base, s, e, layout + first, cache)
+                last = load_byte(layout, after - 1)
+                closed = last >= 32 or last == HALF_DAY or last == YEAR or last == SHORT_YEAR or last == SECONDS
+                end = (ALONE if k == first else CLOSED) if closed else OPEN
+                remember(base, s, e, layout + first, end, cache)
             return e
         bad_end = max(bad_end, load_word(cache, 8 * BAD_END_CELL))
         if after == stop:
             store_word(cache, 8 * BAD_END_CELL, bad_end)
             return e
-        sure = sure and e == -NO_MATCH
-        failed = max(failed, load_word(cache, 8 * FAILED_CELL))
+        where = load_word(cache, 8 * FAILED_CELL)
+        sure = sure and (e == -NO_MATCH or where < 0)
+        failed = max(failed, abs(where))
         k = after + 1
-
-
-@helper
-def hex_at(base, i, length):
-    """Return the number of so many hexadecimal digits at i, at most 15; -1 if there are not so many."""
-    value = np.int64(0)
-    for at in range(i, i + length):
-        byte = load_byte(base, at)
-        lower = byte | 32
-        if is_digit(byte):
-            value = value * 16 + byte - 48
-        elif 97 <= lower <= 102:
-            value = value * 16 + lower - 87
-        else:
-            return np.int64(-1)
-    return value
-
-
-@helper
-def hex_time(base, s, cache):
-    """Read seconds since 1970 as eight hexadecimal digits at s; return where they end, or what is wrong, negative.
-
-    Behind a point may follow as many of nanoseconds, or five of microseconds, as slapd writes them.
-    """
-    seconds, i = hex_at(base, s, 8), s + 8
-    micros = np.int64(0)
-    if load_byte(base, i) == 46:
-        nanos = hex_at(base, i + 1, 8)
-        micros = nanos // 1000 if nanos >= 0 else hex_at(base, i + 1, 5)
-        i += 9 if nanos >= 0 else 6
-    if seconds < 0 or micros < 0 or is_word(load_byte(base, i)):
-        return -NO_MATCH
-    if micros >= SECOND:
-        return -BAD_TIME
-    store_word(cache, 8 * HEAD_TIME, seconds * SECOND + micros)
-    store_word(cache, 8 * HEAD_ZONELESS, 0)
-    return i
-
-
-@helper
-def tai_time(base, s, cache):
-    """Read a label of TAI64 or TAI64N at s, without the @; return where it ends, or what is wrong, negative.
-
-    As daemontools does, ten seconds are between it and UTC, whatever leap seconds came since.
-    https://cr.yp.to/libtai/tai64.html
-    """
-    if load_byte(base, s) != 52 or load_byte(base, s + 1) != 48:  # 2**62 seconds are the beginning of 1970
-        return -NO_MATCH
-    seconds, i = hex_at(base, s + 2, 14), s + 16
-    nanos = hex_at(base, i, 8)
-    if nanos >= 0:
-        i += 8
-    if seconds < 0 or is_word(load_byte(base, i)):
-        return -NO_MATCH
-    if seconds < 10 or seconds >= LAST_TIME // SECOND or nanos >= 1000 * SECOND:
-        return -BAD_TIME
-    store_word(cache, 8 * HEAD_TIME, (seconds - 10) * SECOND + max(nanos, 0) // 1000)
-    store_word(cache, 8 * HEAD_ZONELESS, 0)
-    return i
 
 
 @helper
@@ -247,7 +221,7 @@ def _layout_end(base, s, layout, k, stop, cache):
     dated, yearless, zoneless, half = False, True, 1, -1
     minute_at = second_at = fraction_at = s + NOWHERE
     fraction_digits = 0
-    zone = 0
+    zone, scale = 0, SEXAGESIMAL
     i = s
     store_word(cache, 8 * PLACES_CELL, -1)
     store_word(cache, 8 * BAD_END_CELL, -1)
@@ -264,7 +238,6 @@ def _layout_end(base, s, layout, k, stop, cache):
             at = i
             i = iso_time(base, i, cache, op == ISO)
             if i < 0:
-                store_word(cache, 8 * FAILED_CELL, at + 13)
                 if k < stop:
                     store_word(cache, 8 * BAD_END_CELL, -1)
                 return i
@@ -276,7 +249,7 @@ def _layout_end(base, s, layout, k, stop, cache):
             micros, zoneless = load_word(cache, 8 * HEAD_TIME), load_word(cache, 8 * HEAD_ZONELESS)
             if k == stop:
                 if at == s:
-                    store_word(cache, 8 * PLACES_CELL, places(14, 17, 20, fraction_digits))
+                    store_word(cache, 8 * PLACES_CELL, places(14, 17, 20, fraction_digits, SEXAGESIMAL))
                 return i
             dated = True
             month = -1
@@ -380,6 +353,14 @@ def _layout_end(base, s, layout, k, stop, cache):
             dated = True
             month = -1
             zoneless = 0
+            first, scale = i, CENTESIMAL
+            while i < e and load_byte(base, i) != 46:
+                i += 1
+            whole = i - first
+            if byte != 48 and whole == 10 and e - i <= 10:  # zeros in front would make another unit of it
+                minute_at, second_at, fraction_at, fraction_digits = first + 6, first + 8, i + 1, max(0, e - i - 1)
+            elif byte != 48 and i == e and (whole == 13 or whole == 16 or whole == 19):
+                minute_at, second_at, fraction_at, fraction_digits = first + 6, first + 8, first + 10, whole - 10
             i = e
         if i < 0:
             return -NO_MATCH
@@ -398,9 +379,9 @@ def _layout_end(base, s, layout, k, stop, cache):
                 return -BAD_TIME
             micros = days * 86400 * SECOND + of_day
     # Whether a time without a year is of this one may hang on its clock: then the next must be read whole, too.
-    settled = not yearless or month < 0 or load_word(cache, 8 * DATE_CELL) == month * 32 + day
-    if dated and settled:
-        found = places(minute_at - s, second_at - s, min(fraction_at - s, NOWHERE), fraction_digits)
+    settled = not dated or not yearless or month < 0 or load_word(cache, 8 * DATE_CELL) == month * 32 + day
+    if settled:
+        found = places(minute_at - s, second_at - s, min(fraction_at - s, NOWHERE), fraction_digits, scale)
         store_word(cache, 8 * PLACES_CELL, found)
     store_word(cache, 8 * HEAD_TIME, micros - zone * SECOND if dated else NO_TIME)
     store_word(cache, 8 * HEAD_ZONELESS, zoneless if dated else 0)

@@ -47,9 +47,21 @@ _KEYS = {
     for name, number in MONTHS.items()
     for text in spellings(name)
 }
-_NAMES = np.array([key for key, _ in _KEYS], np.int64)
-_LENGTHS = np.array([length for _, length in _KEYS], np.int64)
-_NUMBERS = np.array(list(_KEYS.values()), np.int64)
+_PLACES = 1 << 10
+_FACTOR = 0x9E3779B97F4A7C15
+
+
+def _place_of(word: int, length: int) -> int:
+    """Return where a name is looked for first: that of many words there is none is told by a look or two."""
+    return ((word ^ length) * _FACTOR & (1 << 64) - 1) >> 54
+
+
+_NAMES, _LENGTHS, _NUMBERS = (np.zeros(_PLACES, np.int64) for _ in range(3))
+for (_word, _length), _number in _KEYS.items():
+    _at = _place_of(_word, _length)
+    while _NUMBERS[_at]:
+        _at = (_at + 1) % _PLACES
+    _NAMES[_at], _LENGTHS[_at], _NUMBERS[_at] = _word, _length, _number
 LONGEST = 24
 """Bytes of a name at most."""
 
@@ -65,6 +77,8 @@ def month_name(base, s, exact):
 
     English names may be written in any case and length unless that is to be `exact`, as syslog has them.
     """
+    if not _is_letter(load_byte(base, s)):
+        return 0, s
     head = load_word(base, s) & 0xFFFFFF
     month = month_of(head if exact else (head | 0x202020) ^ 0x20)
     i = s
@@ -83,7 +97,9 @@ def month_name(base, s, exact):
         return 0, i  # most words in front of other text are looked for nowhere
     if month == 0 or exact or i - s > 3:
         month = 0 if exact else month
-        for k in range(len(_NAMES)):
-            if _NAMES[k] == word and _LENGTHS[k] == i - s:
-                month = _NUMBERS[k]
+        at = np.int64((np.uint64(word ^ (i - s)) * np.uint64(_FACTOR)) >> np.uint64(54))
+        while _NUMBERS[at] != 0:
+            if _NAMES[at] == word and _LENGTHS[at] == i - s:
+                month = _NUMBERS[at]
+            at = (at + 1) & (_PLACES - 1)
     return month, after
