@@ -114,6 +114,8 @@ class Stride:
         column = int(self._cells[strides.STOPPED])
         row, begin = int(columns[column, FIRST_ROW]), int(self._cells[strides.AT])
         self.store.make_way(self.batch, fields[column], row, begin)
+        if self.store.is_heavy():
+            self._cells[strides.ROOM] = 0  # the rows of this stride are the last ones before reports are brought up
         return False
 
     def sums(self) -> list[int]:

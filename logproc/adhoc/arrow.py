@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from logproc.model import Batch
 
 MAX_KEYS = 1 << 17
-MAX_KEY_BYTES = 32 << 20
 """Distinct texts, and bytes of them, that a thread holds before it starts with new dictionaries."""
 
 TYPES: dict[Kind, Any] = {
@@ -130,7 +129,7 @@ class BatchBuilder:
 
     def is_full(self) -> bool:
         """Tell whether there is no room for more rows."""
-        return self.store.rows >= self.store.room or self.store.bytes_held() > MAX_KEY_BYTES
+        return self.store.rows >= self.store.room or self.store.is_heavy()
 
     def flush(self) -> Iterator[Any]:
         """Yield the rows held, if any of them is wanted."""
@@ -141,7 +140,7 @@ class BatchBuilder:
             self.evaluator.next_rows()
             if batch.num_rows:
                 yield batch
-        if self.store.keys_held() + self.evaluator.keys_held() > MAX_KEYS or self.store.bytes_held() > MAX_KEY_BYTES:
+        if self.store.keys_held() + self.evaluator.keys_held() > MAX_KEYS or self.store.is_heavy():
             self.store.forget()
             self.evaluator.forget()
             self.forget()

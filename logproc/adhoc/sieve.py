@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import Expression
 
 MAX_KEYS = 1 << 17
-MAX_KEY_BYTES = 32 << 20
 """Distinct texts, and bytes of them, that are held before new dictionaries are begun."""
 
 
@@ -96,7 +95,7 @@ class Sieve:
         kept = np.flatnonzero(self._evaluator.truth(self._condition) == 1)
         self._store.clear()
         self._evaluator.next_rows()
-        if self._store.keys_held() + self._evaluator.keys_held() > MAX_KEYS or self._store.bytes_held() > MAX_KEY_BYTES:
+        if self._store.keys_held() + self._evaluator.keys_held() > MAX_KEYS or self._store.is_heavy():
             self._store.forget()
             self._evaluator.forget()
         return kept

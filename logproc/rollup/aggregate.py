@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from logproc.kernels.group import keep_groups
+from logproc.rollup.bounds import fits
 from logproc.rollup.columns import RowStore
 from logproc.rollup.dumping import TableData, dump
 from logproc.rollup.evaluate import Evaluator, fields_of_spec, stored_of
@@ -45,7 +46,6 @@ MAX_KEYS = 120_000
 """Distinct values that a worker's dictionaries and group ids may hold before all is poured into the tables: fewer than
 narrow rows are gathered at once (`columns.MOST_ROWS`), so that where each has a key of its own none are added to those
 of the rows before."""
-MAX_KEY_BYTES = 32 << 20
 MAX_ENTRIES = 1 << 20
 """Sketch entries that a worker's running tally may hold."""
 
@@ -90,7 +90,7 @@ class Tally:
 
         Where the keys were so many that all was poured, all tables come dumped: as bytes they take a third.
         """
-        if self.table is not None or data.groups > self.max_groups:
+        if self.table is not None or not fits(data, self.max_groups):
             self.reset()
             self.pour(data)
         done = hand(self.spec, data) if self.table is None else self.table.dump()
@@ -123,7 +123,7 @@ class RelationProgram:
     def append(self, batch: Batch) -> None:
         """Take a batch's rows in."""
         self.store.append(batch)
-        if self.store.rows >= self.store.room or self.store.bytes_held() > MAX_KEY_BYTES:
+        if self.store.rows >= self.store.room or self.store.is_heavy():
             self.count()
 
     def count(self) -> None:
@@ -242,7 +242,7 @@ class RelationProgram:
         keys = self.store.keys_held() + self.evaluator.keys_held()
         keys += sum(index.keys_held() for index in self.indexes.values())
         entries = sum(tally.entries() for tally in self.counting)
-        return keys > MAX_KEYS or self.store.bytes_held() > MAX_KEY_BYTES or entries > MAX_ENTRIES
+        return keys > MAX_KEYS or self.store.is_heavy() or entries > MAX_ENTRIES
 
     def _pour(self) -> None:
         """Move all numbers into the bounded tables and drop everything that was learnt about values."""

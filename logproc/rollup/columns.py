@@ -79,6 +79,9 @@ def text_of(raw: bytes, *, escaped: bool) -> str | None:
     return None if text == "-" else text
 
 
+MAX_KEY_BYTES = 16 << 20
+"""Bytes of texts that a store's dictionaries may hold before all that was learnt about them is dropped."""
+
 MOST_ROWS = 1 << 17
 STORE_BYTES = 6 << 20
 """Rows that are gathered where they are few bytes each, and the bytes that all of them may take: work A took 6 % less
@@ -127,6 +130,10 @@ class RowStore:
     def bytes_held(self) -> int:
         """Count the bytes of dictionary keys held."""
         return sum(dictionary.bytes_used for dictionary in self.dictionaries.values())
+
+    def is_heavy(self) -> bool:
+        """Tell whether the dictionaries hold more bytes than they may."""
+        return self.bytes_held() > MAX_KEY_BYTES
 
     def vector(self, field: Stored) -> Vector:
         """Return a field of the rows held, as views that the next `append` after `clear` overwrites."""

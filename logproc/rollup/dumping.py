@@ -53,6 +53,17 @@ class TableData:
         """Number of groups."""
         return len(self.offsets) - 1
 
+    @property
+    def text_bytes(self) -> int:
+        """Bytes of the keys, and of the texts that states hold of their groups."""
+        return int(self.offsets[-1]) + text_bytes(self.states)
+
+
+def text_bytes(states: Sequence[State]) -> int:
+    """Return the bytes of the texts that states hold of their groups."""
+    found = (state.text_sizes() for state in states if not state.blank)
+    return sum(int(sizes.sum()) for sizes in found if sizes is not None)
+
 
 def dump(spec: RollupSpec, data: TableData) -> bytes:
     """Write a table as bytes: magic, header length, JSON header, then the arrays it names."""

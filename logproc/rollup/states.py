@@ -50,8 +50,17 @@ class State(ABC):
         return False
 
     @property
+    def is_over(self) -> bool:
+        """Whether more is held than may be, as far as is settled: merging does something about it."""
+        return False
+
+    @property
     def problem(self) -> str | None:
         """Why the aggregate cannot be computed, if so, as far as is settled."""
+        return None
+
+    def text_sizes(self) -> Ids | None:
+        """Return the bytes of text that each group holds; None for a state that holds no texts of its groups."""
         return None
 
     def settle(self) -> None:  # noqa: B027 - most states hold nothing else

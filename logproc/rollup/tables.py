@@ -17,21 +17,19 @@ import numpy as np
 from logproc.errors import MergeError
 from logproc.heap import give_back
 from logproc.kernels.intern import HEAD, KEY_PADDING, Dictionary
-from logproc.rollup.dumping import TableData, dump, load
+from logproc.rollup.bounds import fits, greatest, most_bytes, staying
+from logproc.rollup.dumping import TableData, dump, load, text_bytes
 from logproc.rollup.exemplars import Kept
 from logproc.rollup.groups import decode_keys, keys_of
 from logproc.rollup.registry import new_state
 from logproc.rollup.spec import AggregateRef, RollupSpec, Value
-from logproc.rollup.states import ArrayState, CountState, State, SumState
+from logproc.rollup.states import CountState, State, SumState
 from logproc.rollup.undumped import Undumped
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
     from numpy.typing import NDArray
-
-MAX_KEY_BYTES = 256 << 20
-"""Bytes of keys that a table holds; past them it is cut like one with too many groups."""
 
 
 def ranking(spec: RollupSpec) -> int | None:
@@ -109,38 +107,66 @@ class Table:
         self.slack = self._slack_of(before, size, mapping, data)
         self.floor += data.floor
         self.lost += data.lost
-        is_full = size > self.max_groups or self.keys.bytes_used > MAX_KEY_BYTES
+        is_full = size > self.max_groups or self._has_long_keys()
         waiting = self._waiting() if is_full else set()
         for number, (mine, its) in enumerate(zip(self.states, data.states, strict=True)):
             if number not in waiting:
                 mine.resize(size)
                 mine.merge(its, mapping)
-        problem = next((state.problem for state in self.states if state.problem), None)
-        if problem is not None:
-            self._fail(problem)
+        if self._has_failed():
             return
-        if not is_full:
+        if not is_full and not self._has_long_texts():
             self.kept.merge(data.places, mapping, size)
         else:
-            kept = self._prune(min(self.max_groups, size if size > self.max_groups else size // 2), waiting)
+            kept = self._prune(waiting)
             if kept is not None:
-                old, stays, places = _staying(kept, before, mapping)
+                old, stays, places = staying(kept, before, mapping)
                 self.kept.select(old)
                 self.kept.merge(data.places.chosen(stays), places, len(kept))
                 for number in waiting:
+                    self.states[number] = self.states[number].select(old)  # what is let go leaves first
                     whole = new_state(self.states[number].aggregate)
                     whole.resize(len(kept))
-                    whole.merge(self.states[number].select(old), np.arange(len(old)))
+                    whole.merge(self.states[number], np.arange(len(old)))
                     whole.merge(data.states[number].select(stays), places)
                     self.states[number] = whole
+                self._has_failed()
+
+    def _has_failed(self) -> bool:
+        """Give up on the report if one of its aggregates cannot be computed."""
+        problem = next((state.problem for state in self.states if state.problem), None)
+        if problem is not None:
+            self._fail(problem)
+        return problem is not None
+
+    def _has_long_keys(self) -> bool:
+        return len(self) > 1 and self.keys.bytes_used - HEAD * len(self) > most_bytes(self.max_groups)
+
+    def _has_long_texts(self) -> bool:
+        """Tell whether the groups' keys and what stands beside them are more bytes than they may be."""
+        beside = text_bytes(self.states)
+        used = self.keys.bytes_used - HEAD * len(self) + beside
+        return beside > 0 and len(self) > 1 and used > most_bytes(self.max_groups)
+
+    def _fitting(self, most: NDArray[np.float64]) -> int:
+        """Return how many groups stay of those that are too many, or have too long texts; `most` ranks them."""
+        left = min(self.max_groups, len(self))
+        sizes = self.keys.lengths()
+        for found in (state.text_sizes() for state in self.states):
+            sizes = sizes if found is None else sizes + found
+        if int(sizes.sum()) <= most_bytes(self.max_groups):
+            return left
+        order = np.lexsort((self.keys.hashes[: len(self)], -most))
+        fitting = int(np.searchsorted(np.cumsum(sizes[order]), most_bytes(self.max_groups) // 2, side="right"))
+        return min(left, max(1, fitting))
 
     def _waiting(self) -> set[int]:
         """Return the states of a full table that are merged once it is known which groups stay.
 
-        That is all that are as large as their groups are many, but the one that tells.
+        That is all but the one that tells, and those whose texts tell how many can stay.
         """
         states = enumerate(self.states)
-        return {number for number, state in states if isinstance(state, ArrayState)} - {ranking(self.spec)}
+        return {number for number, state in states if state.text_sizes() is None} - {ranking(self.spec)}
 
     def _slack_of(self, before: int, size: int, mapping: NDArray[np.int64], data: TableData) -> NDArray[np.float64]:
         """Return each group's slack once those of `data` have come in, `before` being the number that were here."""
@@ -196,27 +222,27 @@ class Table:
         self._dictionary.encode(data.keys, data.offsets[:-1], data.offsets[1:], styles, data.groups, mapping)
         return mapping.astype(np.int64)
 
-    def _prune(self, left: int, waiting: Container[int]) -> NDArray[np.int64] | None:
-        """Keep the `left` greatest groups, or give up on a report that needs every group.
+    def _prune(self, waiting: Container[int]) -> NDArray[np.int64] | None:
+        """Keep the greatest groups, as many as may be, or give up on a report that needs every group.
 
         Returns those that stay, in the states that are waiting too; None if the report was given up.
         """
         index = ranking(self.spec)
         if index is None:
             self._fail(
-                f"more than {left} groups: raise limits.max_groups, or add ORDER BY a count or sum DESC and a LIMIT, "
+                f"{self._excess()}: raise limits.max_groups, or add ORDER BY a count or sum DESC and a LIMIT, "
                 f"so that the greatest groups can be kept"
             )
             return None
         scores = self.scores(index)
         if scores.min() < 0:
-            self._fail(f"more than {left} groups, and the sum they are ordered by has negative values")
+            self._fail(f"{self._excess()}, and the sum they are ordered by has negative values")
             return None
         # By the most that a group can have, not by what it has for sure: else one that comes late is let go again and
         # again, however often it comes. So `floor` stays below a fair share of everything, total / (max_groups + 1).
         # Ties are cut by hash, which is the same on every machine and in every order of merging.
         most = scores + self.slack
-        stays = _greatest(most, self.keys.hashes[: len(self.keys)], left)
+        stays = greatest(most, self.keys.hashes[: len(self.keys)], self._fitting(most))
         kept = np.flatnonzero(stays)
         self.floor = max(self.floor, float(most[~stays].max()))
         self.slack = self.slack[kept]
@@ -227,33 +253,16 @@ class Table:
         self._dictionary = Dictionary(64, raw=True)
         return kept
 
+    def _excess(self) -> str:
+        """Say what there is too much of."""
+        if len(self) > self.max_groups:
+            return f"more than {self.max_groups} groups"
+        return f"more than {most_bytes(self.max_groups)} bytes in the texts of {len(self)} groups"
+
     def _fail(self, problem: str) -> None:
         """Give up on this report, and on what it holds."""
         self.__init__(self.spec, self.max_groups)  # type: ignore[misc]
         self.problem = problem
-
-
-def _staying(
-    kept: NDArray[np.int64], before: int, mapping: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return what of `before` groups, and of those that came to be mapping[i], stays, and where the latter stand.
-
-    `kept` ascends, so that those that were there come first. What is let go never takes room in an aggregate.
-    """
-    old = kept[: np.searchsorted(kept, before)]
-    places = np.minimum(np.searchsorted(kept, mapping), len(kept) - 1)
-    stays = np.flatnonzero(kept[places] == mapping)
-    return old, stays, places[stays]
-
-
-def _greatest(scores: NDArray[np.float64], hashes: NDArray[np.uint64], count: int) -> NDArray[np.bool_]:
-    """Tell which are the `count` greatest scores, 1 to all but one of them; of equal ones those of the least hashes."""
-    least = np.partition(scores, len(scores) - count)[len(scores) - count]
-    stays: NDArray[np.bool_] = scores > least
-    ties = np.flatnonzero(scores == least)
-    wanted = count - int(np.count_nonzero(stays))
-    stays[ties if wanted == len(ties) else ties[np.argpartition(hashes[ties], wanted - 1)[:wanted]]] = True
-    return stays
 
 
 LARGE_GROUPS = 1 << 16
@@ -320,11 +329,11 @@ class Held:
 
     def _can_hold(self, data: TableData) -> bool:
         """Tell whether a table may be held as it came: it is the first one, and within its bounds."""
-        if self._held is not None or data.problem is not None or data.groups > self._max_groups:
+        if self._held is not None or data.problem is not None or not fits(data, self._max_groups):
             return False
         for state in data.states:
             state.settle()
-        return all(state.problem is None for state in data.states)
+        return not any(state.is_over for state in data.states)
 
     def dump(self) -> bytes:
         """Return the table as it travels."""

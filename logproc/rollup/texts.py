@@ -101,6 +101,11 @@ class ExtremeTextState(State):
         gather_texts(self._arena, starts, lengths, len(ids), out, places)
         return out, places
 
+    def text_sizes(self) -> Ids:
+        """Return the bytes of each group's text."""
+        self._settle()
+        return np.maximum(self._lengths[: self.size], 0)
+
     def select(self, ids: Ids) -> ExtremeTextState:
         """Return a state of the groups `ids` alone."""
         self._settle()
@@ -197,6 +202,10 @@ class PairState(State):
         elif isinstance(self._chosen, ExtremeState):
             for cell in self._chosen.cells:
                 cell[ids] = 0
+
+    def text_sizes(self) -> Ids | None:
+        """Return the bytes of the texts that stand beside numbers."""
+        return self._chosen.text_sizes()
 
     def select(self, ids: Ids) -> PairState:
         """Return a state of the groups `ids` alone."""

@@ -1,10 +1,10 @@
 """The state that knows each value of each group and how often it came: exact, and bounded by a number of values.
 
 `count(DISTINCT x)`, `histogram(x)`, `mode(x)` and `approx_top_k(x, k)` are read from it. Past the bound, which is that
-of all groups together, count(DISTINCT x) goes on as HyperLogLog where the user allows it, approx_top_k lets the rarest
-values go by the rule of Misra and Gries (Agarwal et al. 2012: what was subtracted from a group's counts is the most
-that any of its values can be off by), and the others fail. Whether the bound was passed follows from all rows together,
-so that neither the order of rows nor that of merging matters before it.
+of all groups together and one of entries and of their bytes, count(DISTINCT x) goes on as HyperLogLog where the user
+allows it, approx_top_k lets the rarest values go by the rule of Misra and Gries (Agarwal et al. 2012: what was
+subtracted from a group's counts is the most that any of its values can be off by), and the others fail. Whether it
+was passed follows from all rows together, so that neither the order of rows nor that of merging matters before it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from logproc.kernels import group
 from logproc.kernels.arrays import grown
 from logproc.kernels.integers import IntegerDictionary
-from logproc.kernels.intern import Dictionary
+from logproc.kernels.intern import HEAD, Dictionary
 from logproc.model import Kind
 from logproc.report_model import ReportError
 from logproc.rollup.columns import TextVector
@@ -36,6 +36,16 @@ if TYPE_CHECKING:
 
 _MASK = (1 << 32) - 1
 
+ENTRY_BYTES = 16
+"""Bytes of an entry beside those of its value: its group and value, and its count."""
+
+TOP_BYTES, EXACT_BYTES = 16, 64
+"""Bytes that each of `max_distinct` entries may have on average, values included: as heavy hitters, which need not all
+be there, and where every value counts. By default 16 and 64 MB in all, several times while two states merge."""
+
+LEAST_BYTES = 1 << 20
+"""Bytes that ever so few entries may have."""
+
 
 class ValuesState(State):
     """Entries (group, value) -> count: a hash map while rows come in, sorted arrays when it travels."""
@@ -51,6 +61,7 @@ class ValuesState(State):
         self._pending: list[tuple[Array, Array]] = []
         self.lost = np.zeros(0, np.int64)
         self.sketch: DistinctState | None = None
+        self._is_packed = False  # whether values and entries are those, and in that order, that travel
 
     @property
     def entries(self) -> int:
@@ -61,18 +72,33 @@ class ValuesState(State):
     @property
     def problem(self) -> str | None:
         """Why this aggregate cannot be computed, if so."""
-        if len(self.keys) <= self.aggregate.limit:
+        if not self.is_over or self.aggregate.function == "approx_top_k":
             return None
         name = self.aggregate.function
+        many = f"{self.aggregate.limit:,} values"
+        if len(self.keys) <= self.aggregate.limit:
+            many = f"{self._most_bytes():,} bytes of {len(self.keys):,} values"
         if name == "count_distinct":
             return (
-                f"count(DISTINCT ...) would hold more than {self.aggregate.limit:,} values: raise limits.max_distinct, "
+                f"count(DISTINCT ...) would hold more than {many}: raise limits.max_distinct, "
                 f'write approx_count_distinct(...), or set limits.distinct = "approximate"'
             )
         return (
-            f"{name}(...) would hold more than {self.aggregate.limit:,} values: raise limits.max_distinct, or GROUP BY "
-            f"the value with ORDER BY count(*) DESC and a LIMIT"
+            f"{name}(...) would hold more than {many}: raise limits.max_distinct, or GROUP BY the value with ORDER BY "
+            f"count(*) DESC and a LIMIT"
         )
+
+    def _most_bytes(self) -> int:
+        """Return the bytes that entries and values may have."""
+        average = TOP_BYTES if self.aggregate.function == "approx_top_k" else EXACT_BYTES
+        return max(LEAST_BYTES, average * self.aggregate.limit)
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether there are more entries, or more bytes of them and their values, than there may be."""
+        entries = len(self.keys)
+        held = ENTRY_BYTES * entries + self.values.bytes_used - HEAD * len(self.values)
+        return entries > self.aggregate.limit or held > self._most_bytes()
 
     def error(self, ids: Ids) -> ReportError | None:
         """Say how far the results of some groups may be off."""
@@ -93,6 +119,7 @@ class ValuesState(State):
         """Count the values that are not null."""
         if argument is None:
             raise TypeError(argument)
+        self._is_packed = False
         ids = self._index.assign([argument], rows)
         taking = (groups >= 0) & (ids > 0)
         codes = combine(groups[taking], ids[taking], self._pairs)
@@ -125,8 +152,12 @@ class ValuesState(State):
         self._counts[:] = 0
 
     def _intern(self, raw: Array, starts: Array, ends: Array) -> Array:
-        codes = np.empty(len(starts), np.int32)
-        self.values.encode(raw, starts, ends, np.zeros(len(starts), np.uint8), len(starts), codes)
+        n = len(starts)
+        if not len(self.values) and n:  # there is room for all of them at once: what grows is there twice
+            self.values = Dictionary(max(64, n), raw=True)
+            self.values.grow(int((ends - starts).sum()) + HEAD * n)
+        codes = np.empty(n, np.int32)
+        self.values.encode(raw, starts, ends, np.zeros(n, np.uint8), n, codes)
         return codes.astype(np.int64)
 
     def select(self, ids: Ids) -> ValuesState:
@@ -147,6 +178,7 @@ class ValuesState(State):
         sorting = np.argsort(keys)
         chosen.keys, chosen.amounts = keys[sorting], self.amounts[kept][sorting]
         chosen.lost = self.lost[ids]
+        chosen._is_packed = True
         if self.sketch is not None:
             chosen.sketch = DistinctState(self.aggregate)
             chosen.sketch.load(len(ids), self.sketch.select(ids).arrays())
@@ -157,6 +189,7 @@ class ValuesState(State):
         if not isinstance(other, ValuesState):
             raise TypeError(other)
         other.settle()
+        self._is_packed = False
         n = len(other.values)
         starts = other.values.key_start[:n]
         codes = self._intern(other.values.arena, starts, starts + other.values.lengths())
@@ -171,9 +204,9 @@ class ValuesState(State):
 
     def _bound(self) -> None:
         if self.aggregate.function == "approx_top_k":
-            if len(self.keys) > self.aggregate.limit:
+            if self.is_over:
                 self._prune()
-        elif self.aggregate.estimated and (self.sketch is not None or len(self.keys) > self.aggregate.limit):
+        elif self.aggregate.estimated and (self.sketch is not None or self.is_over):
             groups = (self.keys >> 32).astype(np.int32)
             codes = (self.keys & _MASK).astype(np.int32)
             self._sketched().update(groups, TextVector(codes, self.values), len(codes))
@@ -186,7 +219,31 @@ class ValuesState(State):
         return self.sketch
 
     def _prune(self) -> None:
-        """Keep as many of each group's most frequent values as fit into half the bound."""
+        """Keep as many of each group's most frequent values as fit into half the bound.
+
+        Where those are still too many bytes, what is rarest of all goes: a group that is rare itself may then know of
+        none of its values, one of which many rows are keeps its own.
+        """
+        if len(self.keys) > self.aggregate.limit:
+            self._cut(self._behind_rank())
+        too_rare = self._too_rare()
+        if too_rare:
+            cut = np.zeros(self.size, np.int64)
+            rare = self.amounts <= too_rare
+            np.maximum.at(cut, self.keys[rare] >> 32, self.amounts[rare])
+            self._cut(cut)
+        compact = self.select(np.arange(self.size))  # without values that no entry has any more
+        self.keys, self.amounts, self.values = compact.keys, compact.amounts, compact.values
+        self._is_packed = True
+
+    def _cut(self, cut: Ids) -> None:
+        """Subtract a number from the counts of each group, and let those go of which nothing is left."""
+        self.lost[: self.size] += cut
+        left = self.amounts - cut[self.keys >> 32]
+        self.keys, self.amounts = self.keys[left > 0], left[left > 0]
+
+    def _behind_rank(self) -> Ids:
+        """Return for each group the count of its first value that is one too many for half the bound of entries."""
         groups = self.keys >> 32
         present = np.unique(groups)
         most = max(int(self.aggregate.parameter or 1), self.aggregate.limit // (2 * len(present)))
@@ -196,11 +253,19 @@ class ValuesState(State):
         cut = np.zeros(self.size, np.int64)
         behind = rank == most
         cut[groups[order][behind]] = self.amounts[order][behind]
-        self.lost[: self.size] += cut
-        left = self.amounts - cut[groups]
-        self.keys, self.amounts = self.keys[left > 0], left[left > 0]
-        compact = self.select(np.arange(self.size))
-        self.keys, self.amounts, self.values = compact.keys, compact.amounts, compact.values
+        return cut
+
+    def _too_rare(self) -> int:
+        """Return the count up to which entries have to go, so that the others have half the bytes that there may be."""
+        order = np.argsort(-self.amounts, kind="stable")
+        codes = self.keys[order] & _MASK
+        sizes = np.full(len(order), ENTRY_BYTES)
+        values, first = np.unique(codes, return_index=True)
+        sizes[first] += self.values.lengths()[values]  # a value counts once
+        fitting = int(np.searchsorted(np.cumsum(sizes), self._most_bytes() // 2, side="right"))
+        if len(order) > self.aggregate.limit:
+            fitting = min(fitting, self.aggregate.limit // 2)
+        return int(self.amounts[order[fitting]]) if fitting < len(order) else 0
 
     def results(self, ids: Ids) -> list[Value]:
         """Return what the aggregate makes of the values and counts of each group."""
@@ -230,7 +295,8 @@ class ValuesState(State):
 
     def arrays(self) -> list[Array]:
         """Return values and entries in an order that follows from what they are."""
-        whole = self.select(np.arange(self.size))
+        self.settle()
+        whole = self if self._is_packed else self.select(np.arange(self.size))
         data = whole.values
         raw, offsets = data.packed(np.arange(len(data)), 16)
         sketch = [np.zeros(0, np.int64), np.zeros(0, np.uint8)] if whole.sketch is None else whole.sketch.arrays()
@@ -243,12 +309,14 @@ class ValuesState(State):
         self.resize(size)
         self._intern(np.ascontiguousarray(raw), offsets[:-1], offsets[1:])
         self.keys, self.amounts, self.lost = np.array(keys), np.array(amounts), np.array(lost)
+        self._is_packed = True
         if len(sketched) and sketched[0]:
             self.sketch = DistinctState(self.aggregate)
             self.sketch.load(size, sketch)
 
     def clear(self) -> None:
         """Make every group neutral; what is known of values stays."""
+        self._is_packed = False
         self._counts[:] = 0
         self._pending = []
         self.keys, self.amounts, self.values = self.keys[:0], self.amounts[:0], Dictionary(64, raw=True)
