@@ -9,12 +9,13 @@ import os
 import re
 import time
 from dataclasses import replace
+from datetime import datetime
 from json import loads
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc import counting, earlier, keeping, restored
 from logproc.errors import OutputError, UsageError
-from logproc.report import calendar, json
+from logproc.report import calendar, json, nights
 from logproc.report.files import write_atomically
 from logproc.rollup.slots import MOST_DAYS
 from logproc.state.ledger import Ledger
@@ -22,8 +23,6 @@ from logproc.timestamps import civil, date_text, day_number, local_day, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
-
     from logproc.config import Config
     from logproc.report.calendar import Choices
     from logproc.report_model import Comparison, Report
@@ -58,7 +57,6 @@ def write(
     today, _ = local_day(now_ns // 1000, config.timezone)
     night = date_text(today)
     aside = restored.set_aside(folder, night) if is_restored else None
-    nights = os.path.join(folder, "nights")  # noqa: PTH118
     with Ledger.to_read(keeping.state_dir(config)) as ledger:
         slices = {by: _in_order(ledger.most_lines(by, MOST_PAGES)) for by in FOLDERS if by in config.output.pages}
         names = [(FOLDERS[by], [name for name, _ in found]) for by, found in slices.items()]
@@ -67,8 +65,10 @@ def write(
         _write_days_before(ledger, config, folder, night, choices, now_ns)  # first: the night's page leads to them
         around = calendar.around(folder, [(kind, name) for kind, name, _, _ in _spans(today)])
         kept = replace(report, slices=())  # many pages are kept, and they lead to those of hosts
-        if not _is_told(kept, os.path.join(nights, f"{night}.json")):  # noqa: PTH118
-            _write(kept, config, nights, night, compared, [*around, *choices])
+        before = _before(os.path.join(folder, "nights", f"{night}.json"))  # noqa: PTH118
+        if not _is_told(kept, before):
+            whole = kept if is_restored else _of_night(kept, before, ledger, rebuilt=bool(config.rebuild))
+            _write(whole, config, os.path.join(folder, "nights"), night, compared, [*around, *choices])  # noqa: PTH118
         _write_spans(ledger, config, folder, choices, now_ns)
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found, now_ns)  # noqa: PTH118
@@ -128,20 +128,40 @@ def _write_slices(
             )
 
 
-def _is_told(report: Report, path: str) -> bool:
-    """Tell whether a run without news says nothing that the report of the same night does not say already.
-
-    It is that one which says what was read, and what could not be.
-    """
-    if report.lines.read or any(entry.status not in {"unchanged", "duplicate"} for entry in report.files):
-        return False
+def _before(path: str) -> dict[str, Any]:
+    """Return what an earlier run of the same night said, as JSON has it; empty where there is none to be read."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            before = loads(file.read())
-        now = loads(json.render(report))
-        return all(before[part] == now[part] for part in ("reports", "checks"))
-    except (OSError, ValueError, KeyError, TypeError):
+            found = loads(file.read())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_told(report: Report, before: dict[str, Any]) -> bool:
+    """Tell whether a run without news says nothing that the report of the same night does not say already."""
+    if report.lines.read or any(entry.status not in nights.WITHOUT_NEWS for entry in report.files):
         return False
+    now = loads(json.render(report))
+    return all(before.get(part) == now[part] for part in ("reports", "checks"))
+
+
+def _of_night(report: Report, before: dict[str, Any], ledger: Ledger, *, rebuilt: bool) -> Report:
+    """Return a report with what earlier runs of the same night read, be its checks and reports the same or not.
+
+    A run that was killed before it was marked as reported is in the kept report and in the books of the next one; a
+    report that is rebuilt reads again what was counted for others.
+    """
+    if not before:
+        return report
+    try:
+        earlier = nights.Earlier(before, overlap=rebuilt)
+        opened = ledger.oldest_open()
+        if opened is not None and datetime.fromisoformat(opened) <= earlier.finished:
+            earlier = earlier._replace(overlap=True)
+        return nights.together(earlier, report)
+    except (KeyError, TypeError, ValueError):  # somebody else's file of that name
+        return report
 
 
 def _is_kept(folder: str, name: str) -> bool:
@@ -174,7 +194,7 @@ def _write(
     except OSError as error:
         raise OutputError(folder, (error.strerror or str(error)).lower()) from error
     path = os.path.join(folder, name)  # noqa: PTH118
-    write_atomically(f"{path}.json", json.render(report))
+    write_atomically(f"{path}.json", json.render(report, of_night=os.path.basename(folder) == "nights"))  # noqa: PTH119
     try:
         from logproc.report import html  # noqa: PLC0415
 

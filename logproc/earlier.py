@@ -16,7 +16,7 @@ from logproc.model import NO_TIME
 from logproc.report.since import are_values
 from logproc.report_model import Before, Comparison
 from logproc.rollup.outcome import report_table
-from logproc.timestamps import HOUR, civil, date_text, day_number, local_day
+from logproc.timestamps import DAY, HOUR, civil, date_text, day_number, local_day
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,8 @@ def compared(
     today, _ = local_day((time.time_ns() if now_ns is None else now_ns) // 1000, config.timezone)
     days = [day for day in ledger.days() if day != NO_TIME]
     begin = _first_whole_day(config, ledger, choice, days)
-    part, others = periods(choice.since, choice.until, days, begin, today)
+    end = min(today, _end_of_whole_days(config, ledger, choice))
+    part, others = periods(choice.since, choice.until, days, begin, end)
     if part is None or not others:
         return Comparison()
     is_all = (part.first, part.end) == (choice.since, choice.until)
@@ -70,7 +71,7 @@ def periods(
 ) -> tuple[Days | None, tuple[Days, ...]]:
     """Return the days that a report of [since, until) is judged by, and those that they are held against.
 
-    `days` have counts, of which the first whole one is `begin`; `today` is not over. A report without a beginning is
+    `days` have counts, of which the first whole one is `begin`; `today` is not over, or not counted to its end. A report without a beginning is
     judged by its last whole day.
     """
     end = today if until is None else min(until, today)
@@ -116,6 +117,20 @@ def _first_whole_day(config: Config, ledger: Ledger, choice: counting.Choice, da
     return max(
         day + (clock > HOUR), days[0] if days else 0
     )  # of older days than those counted, whole ones were dropped
+
+
+def _end_of_whole_days(config: Config, ledger: Ledger, choice: counting.Choice) -> int:
+    """Return the day behind the last one that was counted to its end: logs that come late end somewhere in a day.
+
+    A host is no measure of that: one that falls silent has few lines on a whole day.
+    """
+    lasts = [
+        record.last_time
+        for record in ledger.records().values()
+        if record.last_time is not None and (not choice.sources or record.source in choice.sources)
+    ]
+    day, clock = local_day(max(lasts), config.timezone) if lasts else (0, 0)
+    return day + (clock >= DAY - HOUR)
 
 
 def _figures(config: Config, ledger: Ledger, choice: counting.Choice, days: Days) -> tuple[ReportTable, ...]:

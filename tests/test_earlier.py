@@ -86,7 +86,8 @@ def night_of(tmp_path: Path, *, source: Source | None = None) -> Config:
 def write_day(path: Path, date: datetime, lines: int) -> None:
     with path.open("a") as file:
         file.writelines(
-            LINE.format(client=n % 7, time=date + timedelta(seconds=n), path=n % 5, size=100) for n in range(lines)
+            LINE.format(client=n % 7, time=date + timedelta(seconds=n * 86_399 // (lines - 1)), path=n % 5, size=100)
+            for n in range(lines)
         )
 
 
@@ -153,6 +154,29 @@ def test_the_pages_and_mails_of_run_say_so_too(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     assert execute([*(part for part in command[:-2] if part != "-q")]) == 0
     assert " on 2026-03-02 against day before: requests +50.0 %, bytes +50.0 %\n" in capsys.readouterr().out
+
+
+def test_a_day_of_which_the_logs_end_in_the_middle_is_no_measure(tmp_path):
+    config = night_of(tmp_path, source=Source("web", ("*.log",), host=r"(?P<host>\w+)\.log"))
+    for number in (1, 2, 3):
+        write_day(tmp_path / "logs/web1.log", datetime(2026, 3, number, tzinfo=UTC), 30)
+    for number in (1, 2):
+        write_day(tmp_path / "logs/web2.log", datetime(2026, 3, number, tzinfo=UTC), 40)
+    lines = (tmp_path / "logs/web1.log").read_text().splitlines(keepends=True)
+    (tmp_path / "logs/web1.log").write_text("".join(lines[:-14]))  # until noon of the third
+    coordinator.run(config)
+    coordinator.reported(config)
+    with Ledger.to_read(str(config.state_dir)) as ledger:
+        found = [
+            earlier.compared(config, ledger, choice).title
+            for choice in (
+                counting.EVERYTHING,
+                counting.Choice(hosts=frozenset({"web2"})),
+                counting.Choice(day(3, 3), day(3, 4)),
+                counting.Choice(day(3, 2), day(3, 3)),
+            )
+        ]
+    assert found == ["2026-03-02 against 2026-03-01", "2026-03-02 against 2026-03-01", "", found[0]]
 
 
 def test_a_host_is_held_against_its_own_days(tmp_path):

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
+from logproc.report import nights
 from logproc.report.coverage import coverage
 from logproc.report.text import path_text, rfc3339
 
@@ -27,13 +28,16 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
 STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
 
 
-def render(report: Report) -> bytes:
-    """Return the report as UTF-8 JSON with a newline at the end."""
+def render(report: Report, *, of_night: bool = False) -> bytes:
+    """Return the report as UTF-8 JSON with a newline at the end.
+
+    With `of_night` files have what it takes to add up what several runs of a night read.
+    """
     members = [
         ("schema", "1"),
         ("run", compact(_run(report.run))),
         ("accounting", _object(((key, compact(value)) for key, value in _accounting(report)), 1)),
-        ("files", _array((object_text(_file(entry)) for entry in report.files), 1)),
+        ("files", _array((object_text(_file(entry, of_night=of_night)) for entry in report.files), 1)),
         ("reports", _array((_table(table) for table in report.reports), 1)),
         ("checks", _array((compact(_check(check)) for check in report.checks), 1)),
     ]
@@ -133,7 +137,7 @@ def _accounting(report: Report) -> Iterator[tuple[str, Any]]:
     yield "rejected_by_reason", report.rejected_by_reason
 
 
-def _file(entry: FileEntry) -> dict[str, Any]:
+def _file(entry: FileEntry, *, of_night: bool) -> dict[str, Any]:
     return {
         "path": path_text(entry.path),
         "source": entry.source,
@@ -146,6 +150,7 @@ def _file(entry: FileEntry) -> dict[str, Any]:
         "reason": entry.reason,
         "first_time": rfc3339(entry.first_time),
         "last_time": rfc3339(entry.last_time),
+        **(nights.more(entry) if of_night else {}),
     }
 
 

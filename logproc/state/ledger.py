@@ -69,6 +69,11 @@ class Ledger(Files, Counts):
         rows = self._all("SELECT id, uid, status, specs FROM runs WHERE status != ? ORDER BY id", (REPORTED,))
         return [Run(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
 
+    def oldest_open(self) -> str | None:
+        """Return when the first run began that was not reported."""
+        started: str | None = self._all("SELECT min(started) FROM runs WHERE status != ?", (REPORTED,))[0][0]
+        return started
+
     def set_status(self, run: int, status: str, finished: str) -> None:
         """Say how far a run is."""
         self._do("UPDATE runs SET status = ?, finished = ? WHERE id = ?", (status, finished, run))

@@ -166,10 +166,54 @@ def test_a_run_without_news_leaves_what_the_night_read(tmp_path):
     assert first["accounting"]["lines"] == {"read": 4, "counted": 3, "filtered": 0, "rejected": 1}
     assert run(hour=10) == first
     asked = replace(config, reports=("web/methods", "web/days"))
-    assert [report["name"] for report in run(asked, 11)["reports"]] == ["methods", "days"]
+    changed = run(asked, 11)
+    assert [report["name"] for report in changed["reports"]] == ["methods", "days"]
+    assert changed["accounting"] == first["accounting"]
+    assert "no line of a log" in (tmp_path / "out/nights/2026-03-03.html").read_text()
+
+
+def test_the_page_of_a_night_is_of_all_its_runs(tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    config = Config(
+        paths=(str(logs),),
+        state_dir=str(tmp_path / "state"),
+        reports=("web/methods",),
+        output=Output(dir=str(tmp_path / "out")),
+        workers=1,
+    )
+    line = '10.0.0.1 - - [03/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
+
+    def run(config=config, *, marked=True):
+        now = datetime(2026, 3, 3, 9, tzinfo=UTC)
+        calendars.write(coordinator.run(config), config, str(config.output.dir), now=now)
+        if marked:
+            coordinator.reported(config)
+        return loads((tmp_path / "out/nights/2026-03-03.json").read_text())
+
+    (logs / "a.log").write_text(line * 3 + "no line of a log\n")
+    (logs / "b.log").write_text(line.replace("10.0.0.1", "10.0.0.2") * 2)
+    run()
+    (logs / "b.log").unlink()  # rotated away for good
+    with (logs / "a.log").open("a") as file:
+        file.write(line + "another\n")
+    found = run(marked=False)  # killed before it could say that it was reported
+    lines = {"read": 8, "counted": 6, "filtered": 0, "rejected": 2}
+    assert found["accounting"]["lines"] == lines
+    assert found["accounting"]["rejected_by_reason"] == {"no match": 2}
+    assert [(file["path"][-5:], file["lines"]["read"], file["status"]) for file in found["files"]] == [
+        ("a.log", 6, "read"), ("b.log", 2, "read"),
+    ]  # fmt: skip
+    page = (tmp_path / "out/nights/2026-03-03.html").read_text()
+    assert all(text in page for text in ("no line of a log", "another"))
+    assert run()["accounting"]["lines"] == lines
     with (logs / "a.log").open("a") as file:
         file.write(line)
-    assert run(asked, 12)["accounting"]["lines"]["read"] == 1
+    assert run()["accounting"]["lines"]["read"] == 9
+    again = run(replace(config, rebuild=("methods",)))
+    assert again["accounting"]["lines"]["read"] == 9
+    (tmp_path / "out/nights/2026-03-03.json").write_text('{"files": 1}')
+    assert run()["accounting"]["lines"]["read"] == 0
 
 
 def test_a_page_of_all_has_the_reports_of_each_host_and_source_as_they_are_alone(tmp_path):
