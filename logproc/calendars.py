@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from logproc import counting, earlier, keeping, restored
 from logproc.errors import OutputError, UsageError
-from logproc.report import calendar, json, nights
+from logproc.report import calendar, json, nights, summary
+from logproc.report.coverage import coverage
 from logproc.report.files import write_atomically
 from logproc.rollup.slots import MOST_DAYS
 from logproc.state.ledger import Ledger
-from logproc.timestamps import civil, date_text, day_number, local_day, weekday
+from logproc.timestamps import DAY, civil, date_text, day_number, local_day, parse_time, weekday
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
     from logproc.config import Config
     from logproc.report.calendar import Choices
     from logproc.report_model import Comparison, Report
@@ -68,7 +70,9 @@ def write(
         before = _before(os.path.join(folder, "nights", f"{night}.json"))  # noqa: PTH118
         if not _is_told(kept, before):
             whole = kept if is_restored else _of_night(kept, before, ledger, rebuilt=bool(config.rebuild))
-            _write(whole, config, os.path.join(folder, "nights"), night, compared, [*around, *choices])  # noqa: PTH118
+            trouble = _trouble(whole, config, now_ns // 1000 - 2 * DAY)
+            place = os.path.join(folder, "nights")  # noqa: PTH118
+            _write(whole, config, place, night, compared, [*around, *choices], trouble=trouble)
         _write_spans(ledger, config, folder, choices, now_ns)
         for by, found in slices.items():
             _write_slices(ledger, config, os.path.join(folder, FOLDERS[by]), by, found, now_ns)  # noqa: PTH118
@@ -164,6 +168,14 @@ def _of_night(report: Report, before: dict[str, Any], ledger: Ledger, *, rebuilt
         return report
 
 
+def _trouble(report: Report, config: Config, since: int) -> str:
+    """Say in a few words what needs a look in a night; a hole that ended before `since`, in microseconds, is old."""
+    said = [message.text for message in summary.problems(report, config.max_reject_ratio, config.paths)]
+    found = () if report.coverage is None else coverage(report.coverage, report.files).beside(said)
+    new = [each for each in found if each.until is None or (parse_time(each.until) or 0) > since]
+    return summary.trouble(report, len(said), len(new))
+
+
 def _is_kept(folder: str, name: str) -> bool:
     return os.path.exists(os.path.join(folder, f"{name}.json"))  # noqa: PTH110, PTH118
 
@@ -187,6 +199,7 @@ def _write(
     compared: Comparison,
     choices: Choices,
     title: str = "",
+    trouble: str | None = None,
 ) -> None:
     """Write a report as JSON and, with jinja2, as a page. With a title it is no member of a row in time."""
     try:
@@ -194,7 +207,7 @@ def _write(
     except OSError as error:
         raise OutputError(folder, (error.strerror or str(error)).lower()) from error
     path = os.path.join(folder, name)  # noqa: PTH118
-    write_atomically(f"{path}.json", json.render(report, of_night=os.path.basename(folder) == "nights"))  # noqa: PTH119
+    write_atomically(f"{path}.json", json.render(report, trouble=trouble))
     try:
         from logproc.report import html  # noqa: PLC0415
 

@@ -71,8 +71,8 @@ def periods(
 ) -> tuple[Days | None, tuple[Days, ...]]:
     """Return the days that a report of [since, until) is judged by, and those that they are held against.
 
-    `days` have counts, of which the first whole one is `begin`; `today` is not over, or not counted to its end. A report without a beginning is
-    judged by its last whole day.
+    `days` have counts, of which the first whole one is `begin`; `today` is not over, or not counted to its end.
+    A report without a beginning is judged by its last whole day.
     """
     end = today if until is None else min(until, today)
     if since is None:

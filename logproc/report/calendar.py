@@ -37,6 +37,7 @@ SLICES = {"hosts": "Hosts", "sources": "Sources"}
 
 
 _LINES = re.compile(rb'"lines": \{"read": (\d+)')
+_TROUBLE = re.compile(rb'"trouble": "([^"]*)"')
 _NAME = re.compile(r"[0-9]{4}-[0-9W-]{2,5}")
 
 _PAGE = """<!DOCTYPE html>
@@ -94,9 +95,11 @@ def _entries(folder: str, kind: str, rows: list[tuple[str, list[str]]]) -> Itera
     for name, endings in rows:
         path = f"{kind}/{name}"
         with open(os.path.join(folder, f"{path}.json"), "rb") as file:  # noqa: PTH118, PTH123
-            lines = _LINES.search(file.read(4096))
+            head = file.read(4096)
+        lines, trouble = _LINES.search(head), _TROUBLE.search(head)
         count = int(lines.group(1)) if lines else 0
-        yield Entry(kind.removesuffix("s"), _first_day(kind, name), f"{path}.{endings[-1]}", count)
+        said = trouble.group(1).decode() if trouble else ""
+        yield Entry(kind.removesuffix("s"), _first_day(kind, name), f"{path}.{endings[-1]}", count, said)
 
 
 def _first_day(kind: str, name: str) -> date:

@@ -28,14 +28,15 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
 STATUSES = ("read", "unchanged", "duplicate", "deferred", "failed")
 
 
-def render(report: Report, *, of_night: bool = False) -> bytes:
+def render(report: Report, *, trouble: str | None = None) -> bytes:
     """Return the report as UTF-8 JSON with a newline at the end.
 
-    With `of_night` files have what it takes to add up what several runs of a night read.
+    That of a night says its `trouble`, if only "", and its files have what it takes to add up several runs.
     """
+    of_night = trouble is not None
     members = [
         ("schema", "1"),
-        ("run", compact(_run(report.run))),
+        ("run", compact(_run(report.run) | ({"trouble": trouble} if of_night else {}))),
         ("accounting", _object(((key, compact(value)) for key, value in _accounting(report)), 1)),
         ("files", _array((object_text(_file(entry, of_night=of_night)) for entry in report.files), 1)),
         ("reports", _array((_table(table) for table in report.reports), 1)),

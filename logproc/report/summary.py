@@ -81,6 +81,13 @@ def problems(report: Report, max_reject_ratio: float, named: tuple[str, ...]) ->
     yield from (_failed(check) for check in report.checks if check.failed)
 
 
+def trouble(report: Report, problems: int, findings: int) -> str:
+    """Say in a few words what needs a look: checks that failed, other problems, findings; "" where nothing does."""
+    failed = sum(check.failed for check in report.checks)
+    counts = ((failed, "check"), (max(0, problems - failed), "problem"), (findings, "finding"))
+    return ", ".join(f"{plural(n, what)}{' failed' if what == 'check' else ''}" for n, what in counts if n)
+
+
 def _failed(check: CheckResult) -> Message:
     fields = {"check": check.name, "value": check.value, "fail_if": check.fail_if, "problem": check.problem}
     found = _without_value(check) if check.value is None else f"{check.value:g} {check.fail_if}"

@@ -123,7 +123,7 @@ def _parts(
     first = [table for table in filled if _is_single(table)]
     courses = {table.name: drawn for table in filled if (drawn := _course(table, width, alone=alone))}
     for table in first:
-        yield from (Text(), _headline(table), *_single(table, width), *_changes(table, compared))
+        yield from (Text(), _headline(table), *_single(table, width), *_changes(table, compared, width))
     for table in filled:
         if table.name in courses:
             yield from (Text(), _headline(table), *courses[table.name])
@@ -221,7 +221,7 @@ def _single(table: ReportTable, width: int) -> Iterator[Text]:
         yield line
 
 
-def _changes(table: ReportTable, compared: Comparison) -> Iterator[Text]:
+def _changes(table: ReportTable, compared: Comparison, width: int) -> Iterator[Text]:
     """Yield how a summary, which counts rows, has changed since each time that it is held against."""
     if not any(units.is_count(table, index) for index in range(len(table.columns))):
         return
@@ -233,8 +233,20 @@ def _changes(table: ReportTable, compared: Comparison) -> Iterator[Text]:
             for change in changed
             if change.since == before.name and change.text not in UNCHANGED
         ]
-        said = ", ".join(found) or "as before"
-        yield Text(f" {'' if number else part}against {before.name}: {said}", style="dim", overflow=WRAPPED)
+        head = f" {'' if number else part}against {before.name}:"
+        yield from (Text(line, style="dim") for line in _listed(head, found or ["as before"], width))
+
+
+def _listed(head: str, items: Sequence[str], width: int) -> Iterator[str]:
+    """Yield lines of a head and its items, which are cut between items only."""
+    line = head
+    for number, item in enumerate(items, 1):
+        word = item if number == len(items) else f"{item},"
+        if len(line) + 1 + len(word) > width and line != head:
+            yield line
+            line = "  "
+        line = f"{line} {word}"
+    yield line
 
 
 def _beside(pairs: Sequence[tuple[str, str]], across: int) -> list[int]:

@@ -193,7 +193,8 @@ def test_the_page_of_a_night_is_of_all_its_runs(tmp_path):
 
     (logs / "a.log").write_text(line * 3 + "no line of a log\n")
     (logs / "b.log").write_text(line.replace("10.0.0.1", "10.0.0.2") * 2)
-    run()
+    assert run()["run"]["trouble"] == "1 problem"  # a quarter of a.log
+    assert "2026-03-03: 6 lines, 1 problem" in (tmp_path / "out/index.html").read_text()
     (logs / "b.log").unlink()  # rotated away for good
     with (logs / "a.log").open("a") as file:
         file.write(line + "another\n")

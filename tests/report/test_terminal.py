@@ -10,7 +10,7 @@ from report.samples import night
 from rich.cells import cell_len
 
 from logproc.model import Lines
-from logproc.report.terminal import cell, render, render_table
+from logproc.report.terminal import _listed, cell, render, render_table
 from logproc.report.text import rfc3339, size, visible
 from logproc.report_model import CheckResult, ColumnInfo, FileEntry, Report, ReportError, ReportTable, RunInfo
 
@@ -339,3 +339,11 @@ def test_columns_are_named_in_words_and_keys_as_they_are():
     named = ReportTable("t", "", "SELECT 1", columns, (("a_b", 0.5, 2), ("c_d", 0.25, 1)), exact=True)
     text = render_columns(named, 100)
     assert all(word in text for word in ("day of week", "p99.9", "a_b", "c_d"))
+
+
+def test_changes_are_cut_between_figures():
+    words = [f"figure {number} −{number}0.0 %" for number in range(1, 10)]  # noqa: RUF001
+    lines = list(_listed(" against day before:", words, 80))
+    assert all(len(line) <= 80 for line in lines)
+    assert " ".join(line.strip() for line in lines) == "against day before: " + ", ".join(words)
+    assert all(line.endswith("%,") for line in lines[:-1])

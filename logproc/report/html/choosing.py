@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from logproc.report import figures, units, within
 from logproc.report.ends import files_of, marked, of_files
 from logproc.report.html import drawing
-from logproc.report.html.panels import Cell, Heading, shortened, statement
+from logproc.report.html.panels import Cell, Heading, shortened, statement, text_class
 from logproc.report.since import Change, change
 from logproc.report.text import plural
 from logproc.report.units import Unit
@@ -107,6 +107,7 @@ def choosing(report: Report) -> Choosing | None:
     title, of = within.described(spans) if spans and axis else ("", "")
     times = [_steps_in(axis, span) for span in spans] if axis else []
     with_source = len({source for source, _ in pairs}) > 1
+    rows = tuple(_row(pair, sums, measures, with_source=with_source) for pair in pairs[:MOST_ROWS])
     document = {
         "pairs": names,
         "units": [MEASURES[n][1].value for n in measures],
@@ -126,11 +127,13 @@ def choosing(report: Report) -> Choosing | None:
         compared=title,
         charts=() if axis is None else tuple(_charts(marked(axis, of_files(report.files)), counts, measures)),
         headings=(
-            *([Heading("source", False, "x")] if with_source else []),
-            Heading("host", False, "x"),
+            *(
+                Heading(name, False, text_class([row[place] for row in rows]))
+                for place, name in enumerate(("source", "host") if with_source else ("host",))
+            ),
             *(Heading(MEASURES[n][0], True, "n") for n in measures),
         ),
-        rows=tuple(_row(pair, sums, measures, with_source=with_source) for pair in pairs[:MOST_ROWS]),
+        rows=rows,
         left_out=plural(len(pairs) - MOST_ROWS, "more host") if len(pairs) > MOST_ROWS else "",
         unit="an hour" if width == 1 else f"{width} hours",
         # Inside a script element nothing but its end tag and comments is markup: without "<" there is none.

@@ -17,6 +17,7 @@ from logproc.report.coverage import coverage
 from logproc.report.html import overview, panels
 from logproc.report.html.page import environment
 from logproc.report.since import is_figures
+from logproc.report.summary import trouble
 from logproc.report.text import plural
 from logproc.report_model import NOTHING_BEFORE
 
@@ -60,13 +61,8 @@ def render(
 
 def subject(report: Report, problems: int, findings: int) -> str:
     """Return the line that people see first: what needs a look, then how much was read."""
-    failed = sum(check.failed for check in report.checks)
-    parts = [f"{plural(failed, 'check')} failed"] if failed else []
-    if problems > failed:
-        parts.append(plural(problems - failed, "problem"))
-    if findings:
-        parts.append(plural(findings, "finding"))
-    return f"logproc: {', '.join([*parts, plural(report.lines.read, 'line') + ' read'])}"
+    parts = [trouble(report, problems, findings), f"{plural(report.lines.read, 'line')} read"]
+    return f"logproc: {', '.join(filter(None, parts))}"
 
 
 def _sent(text: str) -> int:

@@ -193,9 +193,16 @@ def _heading_class(column: ColumnInfo, cells: Sequence[Cell]) -> str:
     if column.type == "time":
         return "t"
     if column.type not in NUMBERS:
-        # In steps of four: the style sheet has a least width for each, as the policy allows no style at an element.
-        return f"x w{-(-min(_longest(cells), WIDEST_TEXT) // 4)}"
+        return text_class(cells)
     return "n k" if column.role == "key" else "n"
+
+
+def text_class(cells: Sequence[Cell]) -> str:
+    """Return the class of a heading above texts, by the longest of them.
+
+    In steps of four: the style sheet has a least width for each, as the policy allows no style at an element.
+    """
+    return f"x w{-(-min(_longest(cells), WIDEST_TEXT) // 4)}"
 
 
 def _longest(cells: Sequence[Cell]) -> int:
