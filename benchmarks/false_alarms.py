@@ -2,8 +2,9 @@
 
 Each night, the rows of each key are drawn from Poisson's distribution around a mean that follows Zipf's law and is off
 by a factor of its own: lognormal, or with the heavy tail of Student's t of three degrees, as keys of bursty clients
-have. Lines by host are the same with equal means, as a balancer gives them to the hosts of a fleet. Prints for each
-kind of traffic the share of pairs with any change and the mean number of changes in them.
+have. A rare report has a hundredth of the rows, so that chance is most of what its keys differ by. Lines by host are
+drawn with equal means, as a balancer gives them to the hosts of a fleet. Prints for each kind of traffic the share of
+pairs with any change and the mean number of changes in them.
 
     python benchmarks/false_alarms.py [PAIRS [REPORT]]
 """
@@ -26,6 +27,7 @@ COLUMNS = (ColumnInfo("key", "text", "key"), ColumnInfo("lines", "integer", "val
 TRAFFIC = (
     *[("paths", "lognormal", keys, spread) for keys in (5, 20, 100) for spread in (0.0, 0.1, 0.3)],
     *[("paths", "heavy tail", 100, spread) for spread in (0.1, 0.3)],
+    *[("rare", "lognormal", keys, spread) for keys in (20, 100) for spread in (0.0, 0.1, 0.3)],
     *[("hosts", "lognormal", keys, spread) for keys in (3, 10, 50) for spread in (0.0, 0.1, 0.3)],
     *[("hosts", "heavy tail", keys, 0.1) for keys in (3, 10, 50)],
 )
@@ -35,7 +37,8 @@ TRAFFIC = (
 def night(rng: np.random.Generator, report: str, shape: str, keys: int, spread: float) -> Side:
     """Draw the table of one night."""
     factors = rng.normal(0, spread, keys) if shape == "lognormal" else spread * rng.standard_t(3, keys)
-    means = 200_000 / np.arange(1, keys + 1) if report == "paths" else np.full(keys, 20_000)
+    zipf = 1 / np.arange(1, keys + 1)
+    means = np.full(keys, 20_000) if report == "hosts" else (2_000 if report == "rare" else 200_000) * zipf
     counts: NDArray[np.int64] = rng.poisson(means * np.exp(np.clip(factors, -4, 4)))
     rows = tuple((f"{report}{k}", int(count)) for k, count in enumerate(counts))
     return Side(ReportTable(report, "", "", COLUMNS, rows, exact=True), (0,), (Measure(1, Kind.SHARE),))

@@ -70,7 +70,7 @@ def write(
         before = _before(os.path.join(folder, "nights", f"{night}.json"))  # noqa: PTH118
         if not _is_told(kept, before):
             whole = kept if is_restored else _of_night(kept, before, ledger, rebuilt=bool(config.rebuild))
-            trouble = _trouble(whole, config, now_ns // 1000 - 2 * DAY)
+            trouble = _trouble(whole, config, now_ns // 1000)
             place = os.path.join(folder, "nights")  # noqa: PTH118
             _write(whole, config, place, night, compared, [*around, *choices], trouble=trouble)
         _write_spans(ledger, config, folder, choices, now_ns)
@@ -168,8 +168,9 @@ def _of_night(report: Report, before: dict[str, Any], ledger: Ledger, *, rebuilt
         return report
 
 
-def _trouble(report: Report, config: Config, since: int) -> str:
-    """Say in a few words what needs a look in a night; a hole that ended before `since`, in microseconds, is old."""
+def _trouble(report: Report, config: Config, now: int) -> str:
+    """Say in a few words what needs a look in a night; a hole that ended two days before the last line is old."""
+    since = min([now, *(max(entry.last_time or 0 for entry in report.files),) * bool(report.files)]) - 2 * DAY
     said = [message.text for message in summary.problems(report, config.max_reject_ratio, config.paths)]
     found = () if report.coverage is None else coverage(report.coverage, report.files).beside(said)
     new = [each for each in found if each.until is None or (parse_time(each.until) or 0) > since]

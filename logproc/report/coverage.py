@@ -142,7 +142,7 @@ def _holes(
             usual = sum(missing[each] for each in run) / len(run)
             text = (
                 f"{name_of(source, host)}: no lines, or far fewer than its twins, from {moment(run[0])} to "
-                f"{moment(until)} UTC; about {usual:,.0f} an hour were expected"
+                f"{moment(until)} UTC; about {usual:,.{0 if usual >= 10 else 1}f} an hour were expected"
             )
             yield Finding("silent", text, source, host, run[0], until)
             run = []

@@ -9,6 +9,7 @@ How often that is a false alarm stands in docs/coverage.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import exp, log, sqrt
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 
 LEAST_EXPECTED = 20.0
 """Lines that an hour must be expected to have before its silence says something."""
+
+LEAST_AT_A_STRETCH = 20.0
+"""The same of hours on end, in lines that come singly: where they come in heaps, so many heaps."""
+
+MOST_RESTS = 1
+"""Times on end without lines that are taken for holes of a host, and not for lines that come in heaps."""
+
+LEAST_WATCHED = 48
+"""Hours beside a silent stretch, in which twins wrote, for what is usual to be known."""
 
 LEAST_FOR_FEW = 50.0
 
@@ -85,15 +95,17 @@ def missing(mine: Hours, others: Hours, twins: Sequence[Hours]) -> dict[str, flo
     if share is None:
         return {}
     expected = {hour: share.median * lines for hour, lines in others.items()}
+    heap = _heap(mine, expected) if _rests(mine, expected) > MOST_RESTS else 1.0
     silent = {
         hour: lines
         for hour, lines in expected.items()
-        if lines >= LEAST_EXPECTED and not mine.get(hour) and _write(hour, twins)
+        if lines >= LEAST_EXPECTED * heap and not mine.get(hour) and _write(hour, twins)
     }
-    few = {hour: lines for hour, lines in expected.items() if _is_few(mine.get(hour, 0), lines, share.spread)}
+    many = {hour: lines for hour, lines in expected.items() if lines >= LEAST_FOR_FEW * heap}
+    few = {hour: lines for hour, lines in many.items() if _is_few(mine.get(hour, 0), lines, share.spread)}
     if few:
         few = _agreed(mine, few, twins)
-    return silent | few
+    return _stretch(mine, others, twins) | silent | few
 
 
 def _write(hour: str, twins: Sequence[Hours]) -> bool:
@@ -101,10 +113,60 @@ def _write(hour: str, twins: Sequence[Hours]) -> bool:
     return len(twins) < 2 or 2 * sum(bool(twin.get(hour)) for twin in twins) >= len(twins)
 
 
+def _rests(mine: Hours, expected: Mapping[str, float]) -> int:
+    """Return how many times on end a host has no lines in hours that should have some."""
+    are_silent = [not mine.get(hour) for hour in sorted(expected) if expected[hour] >= LEAST_EXPECTED]
+    return sum(now and not before for before, now in pairwise([False, *are_silent]))
+
+
+def _heap(mine: Hours, expected: Mapping[str, float]) -> float:
+    """Return how many lines come together: how far hours of few lines stray, to how far single lines would."""
+    few = {hour: lines for hour, lines in expected.items() if lines < LEAST_FOR_FEW}
+    if len(few) < LEAST_WATCHED:
+        return 1.0
+    return max(1.0, sum((mine.get(hour, 0) - lines) ** 2 for hour, lines in few.items()) / sum(few.values()))
+
+
+def _stretch(mine: Hours, others: Hours, twins: Sequence[Hours]) -> dict[str, float]:
+    """Return the longest time on end in which a host has no lines, if it is no chance, with how many it should have.
+
+    It is for hosts of which an hour without lines says nothing. How many lines there should be is the host's part of
+    all lines at other times; what chance does is seen there, too. Nor may it ever have been silent half as long: hosts
+    that rest every night, or every Sunday, are none to be told of.
+    """
+    hours = sorted(others)
+    stretches = _silent_stretches(mine, hours, others)
+    if not stretches:
+        return {}
+    (weight, first, end), (second, _, _) = [*sorted(stretches, reverse=True), (0, 0, 0)][:2]
+    rest = [hour for hour in (*hours[:first], *hours[end:]) if others[hour]]
+    wrote = sum(mine.get(hour, 0) for hour in rest)
+    if len(rest) < LEAST_WATCHED or weight < 2 * second or not wrote:
+        return {}
+    rate = wrote / sum(others[hour] for hour in rest)
+    heap = _heap(mine, {hour: rate * others[hour] for hour in rest})
+    stretch = hours[first:end]
+    wrote_then = sum(any(twin.get(hour) for hour in stretch) for twin in twins)
+    least = LEAST_AT_A_STRETCH * (2 if len(twins) < 2 else 1)
+    if rate * weight < least * heap or 2 * wrote_then < len(twins):
+        return {}
+    return {hour: rate * others[hour] for hour in stretch}
+
+
+def _silent_stretches(mine: Hours, hours: Sequence[str], others: Hours) -> list[tuple[int, int, int]]:
+    """Return the times on end without lines of a host: lines of the others in them, first hour and the one behind."""
+    found, first, weight = [], None, 0
+    for number, hour in enumerate(hours):
+        if not mine.get(hour):
+            first, weight = (number, others[hour]) if first is None else (first, weight + others[hour])
+        elif first is not None:
+            found.append((weight, first, number))
+            first = None
+    return found if first is None else [*found, (weight, first, len(hours))]
+
+
 def _is_few(lines: int, expected: float, spread: float) -> bool:
-    if expected < LEAST_FOR_FEW or lines >= FEW * expected:
-        return False
-    return log(expected / (lines + 0.5)) >= CLEAR * sqrt(spread**2 + 1 / expected)
+    return lines < FEW * expected and log(expected / (lines + 0.5)) >= CLEAR * sqrt(spread**2 + 1 / expected)
 
 
 def _agreed(mine: Hours, few: Mapping[str, float], twins: Sequence[Hours]) -> dict[str, float]:

@@ -70,6 +70,13 @@ def test_new_and_silent_keys_are_told():
     assert changes["db1"].old is None
 
 
+def test_few_rows_are_judged_by_their_likelihood():
+    old = [*((f"/p{k}", 300 + k, 0, 0.2) for k in range(40)), ("/checkout", 5, 0, 0.2)]
+    new = [*((f"/p{k}", 300 - k, 0, 0.2) for k in range(40)), ("/checkout", 40, 0, 0.2), ("/new", 30, 0, 0.2)]
+    changes = [change.key[0][1] for change in found(table(PATHS, old), table(PATHS, new))]
+    assert set(changes) == {"/checkout", "/new"}
+
+
 def test_what_a_shortened_table_does_not_list_may_have_as_many_rows_as_its_last():
     listed = [(f"web{k}", 5000 + k) for k in range(12)]
     more = [*listed[:-1], ("db1", 5005)]

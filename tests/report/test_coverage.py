@@ -70,6 +70,28 @@ def test_a_silent_host_is_at_the_top_of_the_page_and_in_the_mails_subject():
     assert "\n- **silent** web/b\\: no lines, or far fewer than its twins" in markdown.render(found, 0.05).decode()
 
 
+def quiet(silent=(), lines=3, rest=()):
+    """Return the hours of a host that writes a few lines in each."""
+    return [None if number in silent or number % 24 in rest else lines + number % 2 for number in range(len(HOURS))]
+
+
+def test_a_host_of_few_lines_is_silent_where_a_whole_night_has_none():
+    found = coverage(counted({"a": quiet(), "b": quiet(range(30, 42)), "c": quiet()}), ())
+    (finding,) = found.findings
+    assert (finding.kind, finding.host) == ("silent", "b")
+    assert (finding.since, finding.until) == ("2026-03-02T06:00:00Z", "2026-03-02T18:00:00Z")
+    assert "about 3.5 an hour were expected" in finding.text
+    assert kinds({"a": quiet(), "b": quiet(range(60, 72)), "c": quiet()}) == [("silent", "b")]  # to the end
+    assert kinds({"a": quiet(), "b": quiet(range(30, 34)), "c": quiet()}) == []  # twelve lines are no evidence
+
+
+def test_hosts_that_rest_at_night_or_write_in_heaps_are_not_silent():
+    twins = {"a": quiet(), "c": quiet()}
+    assert kinds({**twins, "b": quiet(rest=range(12))}) == []
+    heaps = [84 if number % 24 == 6 else None for number in range(len(HOURS))]
+    assert kinds({**twins, "b": heaps}) == []
+
+
 def test_far_fewer_lines_are_a_hole_as_well():
     few = [lines if number != 34 else lines // 20 for number, lines in enumerate(usual())]
     assert kinds({"a": usual(), "b": few, "c": usual()}) == [("silent", "b")]
