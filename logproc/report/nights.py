@@ -108,19 +108,15 @@ def _added(before: FileEntry, now: FileEntry, *, overlap: bool) -> FileEntry:
     times = [time for time in (before.first_time, now.first_time) if time is not None]
     ends = [time for time in (before.last_time, now.last_time) if time is not None]
     known = first if first.format is not None else before
-    counts = (
-        {
-            "bytes_read": (greater := max(before, now, key=lambda entry: entry.lines.read)).bytes_read,
-            "lines": greater.lines,
-            "rejected_by_reason": greater.rejected_by_reason,
-        }
-        if overlap
-        else {
-            "bytes_read": before.bytes_read + now.bytes_read,
-            "lines": before.lines + now.lines,
-            "rejected_by_reason": _reasons(before, now),
-        }
-    )
+    if overlap:
+        of = max(before, now, key=lambda entry: entry.lines.read)
+    else:
+        of = replace(
+            now,
+            bytes_read=before.bytes_read + now.bytes_read,
+            lines=before.lines + now.lines,
+            rejected_by_reason=_reasons(before, now),
+        )
     return replace(
         first,
         format=known.format,
@@ -132,7 +128,9 @@ def _added(before: FileEntry, now: FileEntry, *, overlap: bool) -> FileEntry:
         samples=tuple(dict.fromkeys([*before.samples, *now.samples]))[:SAMPLES],
         host=now.host if now.host is not None else before.host,
         mtime_ns=now.mtime_ns or before.mtime_ns,
-        **counts,
+        bytes_read=of.bytes_read,
+        lines=of.lines,
+        rejected_by_reason=of.rejected_by_reason,
     )
 
 
