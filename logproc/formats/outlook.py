@@ -232,7 +232,7 @@ class _Index:
         known = self._by_shapes.get(shapes)
         if known is None:
             ways = parted(shapes)
-            rows = self._records.matching(ways) & self._begins.matching([shape + BEHIND for shape in ways])
+            rows = self._learnt_records.matching(ways) & self._begins.matching([shape + BEHIND for shape in ways])
             known = _kept(self._by_shapes, shapes, self._numbers_of(rows))
         return known
 
@@ -259,6 +259,13 @@ class _Index:
         from logproc.formats.traits import beginning_of  # noqa: PLC0415 - reads patterns, which few runs need
 
         return _ByPattern([beginning_of(row) or (None, frozenset()) for row in self._ordered])
+
+    @cached_property
+    def _learnt_records(self) -> _ByPattern:
+        """The records, by the bytes that each may begin with: fewer patterns are tried with a shape."""
+        from logproc.formats.traits import kinds_in_front  # noqa: PLC0415 - as above
+
+        return _ByPattern([(shape, kinds_in_front(shape)) for shape in map(shape_of, self._ordered)])
 
     @cached_property
     def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -291,16 +298,15 @@ _index_of = ByRows(_Index)
 class _ByPattern:
     """Formats, each a bit of a number, by patterns of shapes and the bytes that these begin with; None matches all."""
 
-    def __init__(self, patterns: Iterable[tuple[Expression[bytes] | None, Iterable[int]]]) -> None:
+    def __init__(self, patterns: Iterable[tuple[Expression[bytes] | None, frozenset[int]]]) -> None:
         self._anyhow = 0
-        self._by_first: dict[int, dict[Expression[bytes], int]] = {}
+        self._rows: dict[tuple[Expression[bytes], frozenset[int]], int] = {}
         for number, (pattern, firsts) in enumerate(patterns):
             if pattern is None:
                 self._anyhow |= 1 << number
-                continue
-            for first in firsts:
-                by_pattern = self._by_first.setdefault(first, {})
-                by_pattern[pattern] = by_pattern.get(pattern, 0) | 1 << number
+            else:
+                self._rows[pattern, firsts] = self._rows.get((pattern, firsts), 0) | 1 << number
+        self._by_first: dict[int, list[tuple[Expression[bytes], int]]] = {}
         self._known: dict[bytes, int] = {}
 
     def matching(self, shapes: Iterable[bytes]) -> int:
@@ -313,10 +319,16 @@ class _ByPattern:
 
     def _matching(self, shape: bytes) -> int:
         rows = 0
-        for pattern, of_pattern in self._by_first.get(shape[0], {}).items():
+        for pattern, of_pattern in self._by_first.get(shape[0]) or self._beginning_with(shape[0]):
             if pattern.match(shape) is not None:
                 rows |= of_pattern
         return _kept(self._known, shape, rows)
+
+    def _beginning_with(self, first: int) -> list[tuple[Expression[bytes], int]]:
+        """Return the patterns of which a match may begin with a byte, and their formats."""
+        found = [(pattern, rows) for (pattern, firsts), rows in self._rows.items() if first in firsts]
+        self._by_first[first] = found
+        return found
 
 
 _EVERY_KIND = frozenset(KINDS)

@@ -181,8 +181,7 @@ def _one_by_one(
     """Take for what is left the format that reads most of it, as long as there is one that no other program writes."""
     tried, rest = [first], asked.refused(first, asked.text)
     while rest and len(tried) < MOST_FORMATS:
-        rows = tuple(row for row in asked.ordered if row not in tried and not row.last_resort)
-        others = [score for score in asked.scores(rest, rows) if _may_be_part(score, rest)]
+        others = [score for score in asked.scores(rest, _usual(asked.ordered), tried) if _may_be_part(score, rest)]
         if not others:
             break
         tried.append(max(others, key=share_of).format)
@@ -292,3 +291,4 @@ def _found(
 
 
 _singles = ByRows(lambda ordered: tuple(filter(is_single, ordered)))
+_usual = ByRows(lambda ordered: tuple(row for row in ordered if not row.last_resort))

@@ -156,6 +156,15 @@ def _kinds_of(mask: int) -> frozenset[int]:
 _ALL_KINDS = frozenset(KINDS)
 
 
+@cache
+def kinds_in_front(shape: Expression[bytes] | None) -> frozenset[int]:
+    """Return the bytes that a match of a pattern of shapes may begin with."""
+    if shape is None:
+        return frozenset()
+    mask, is_whole = _first_bytes(parse(shape.pattern, ""))
+    return frozenset(byte for byte in range(256) if mask >> byte & 1) if is_whole else _ALL_KINDS
+
+
 def _first_bytes(node: Node) -> tuple[int, bool]:
     """Return the bytes that a match of a node may begin with, and whether there is no match without one of these."""
     match node:
