@@ -203,22 +203,30 @@ def _set_shape(mask: int) -> bytes:
     return b"[%b%b]" % (listed, BEHIND[:1])
 
 
+_OR_BEHIND = b"(?:" + BEHIND[:1] + b"|"
+"""What is behind a shape may be anything: a pattern that comes so far matches, and no other way there is tried."""
+
+
 def _shape(node: Node) -> tuple[bytes, int]:
     """Return a pattern of shapes, behind which `BEHIND` stands, and how many bytes it has at least."""
     match node:
         case Set(mask):
             return _set_shape(mask), 1
         case Row(nodes):
-            text, size = b"", 0
+            text, size, opened = b"", 0, 0
             for inner in nodes:
                 if size >= SHAPE_BYTES:
                     break
                 part, least = _shape(inner)
                 text, size = text + part, size + least
-            return text, size
+                if part and not isinstance(inner, Set):
+                    text, opened = text + _OR_BEHIND, opened + 1
+            return text + b")" * opened, size
         case Either(ways):
             parts = [_shape(way) for way in ways]
             return b"(?:" + b"|".join(text for text, _ in parts) + b")", min(least for _, least in parts)
+        case Repeat(inner, least, most) if 1 < least <= MOST_REPEATS and not isinstance(inner, Set):
+            return _shape(Row((*(inner,) * least, Repeat(inner, 0, most - least if most < NO_LIMIT else most))))
         case Repeat(inner, least, most):
             text, size = _shape(inner)
             last = b"" if most >= NO_LIMIT else str(most).encode()
