@@ -164,6 +164,28 @@ def test_json_by_strides_is_what_blocks_bring(tmp_path, monkeypatch, block):
         assert places(spec, one) == places(spec, other)
 
 
+def test_a_stretch_ends_where_the_texts_learnt_are_more_bytes_than_they_may_be(tmp_path, monkeypatch):
+    (tmp_path / "a.log").write_text("\n".join(combined(n, path=f"/{n}" + "z" * 300) for n in range(3000)) + "\n")
+    given = piece(tmp_path / "a.log", format="combined")
+    whole = outcome(SPECS[:2], given)
+    monkeypatch.setattr(strides, "STRIDE_BYTES", 16 << 10)
+    monkeypatch.setattr(columns, "MAX_KEY_BYTES", 100_000)
+    learnt = []
+    monkeypatch.setattr(columns.RowStore, "forget", _noting(columns.RowStore.forget, learnt))
+    cut = outcome(SPECS[:2], given)
+    assert max(learnt) < 250_000 < 300 * 3000
+    for spec, one, other in zip(SPECS, whole.tables, cut.tables, strict=False):
+        assert sorted(rows(spec, one), key=repr) == sorted(rows(spec, other), key=repr)
+
+
+def _noting(forget, learnt):
+    def noting(store):
+        learnt.append(store.bytes_held())
+        forget(store)
+
+    return noting
+
+
 def test_usual_lines_go_by_strides(tmp_path, monkeypatch):
     (tmp_path / "a.log").write_text("\n".join(combined(n) for n in range(5000)) + "\n")
     calls = []
