@@ -289,7 +289,7 @@ KEYS: tuple[Key, ...] = (
         "max_groups",
         INTEGER,
         200_000,
-        "groups that a report may hold, of 128 bytes of text each",
+        "groups that a report may hold, of 96 bytes of text each",
         _whole(1, 100_000_000),
     ),
     Key(

@@ -79,7 +79,7 @@ def text_of(raw: bytes, *, escaped: bool) -> str | None:
     return None if text == "-" else text
 
 
-MAX_KEY_BYTES = 16 << 20
+MAX_KEY_BYTES = 24 << 20
 """Bytes of texts that a store's dictionaries may hold before all that was learnt about them is dropped."""
 
 MOST_ROWS = 1 << 17
