@@ -15,7 +15,7 @@ GROUP_BYTES = 96
 """Bytes of texts, be they keys or stand beside them, that each of `max_groups` groups may have: 19.2 MB in all.
 
 Past that a table is cut like one with too many groups, and to half of it, so that it is not cut by each merge. Peak
-memory of 3 million URLs of 200 to 2,000 bytes with two threads: 282 MB, and 1,246 MB where a table had 256 MiB."""
+memory of 3 million URLs of 200 to 2,000 bytes with two threads: 280 MB, and 1,246 MB where a table had 256 MiB."""
 
 LEAST_BYTES = 1 << 20
 """Bytes of texts that a table of ever so few groups may have."""
