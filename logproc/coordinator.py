@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from logproc import __version__, network, questions, running, scratch
 from logproc.backends import IN_PROCESS, choose, unheard
 from logproc.books import Books
+from logproc.carrying import carrying_of
 from logproc.clock import now_text
 from logproc.merging import merge
 from logproc.planner import Planner
@@ -63,9 +64,12 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
             progress.start(sum(task.bytes for task in tasks), len(files))
         run_tasks = elsewhere or running.here(backend, config, say or unheard)
         is_merged_here = elsewhere is None and backend in IN_PROCESS
-        todo = process_here if is_merged_here else process
+        carrying = carrying_of(job, tasks, config.workers, process_here) if is_merged_here else None
+        todo = carrying or (process_here if is_merged_here else process)
         outcomes = stack.enter_context(closing(run_tasks(todo, job, tasks, config.workers)))  # type: ignore[type-var]
-        tables = merge(job, tasks, _watched(outcomes, tasks, progress), books, rejects)
+        tables = merge(
+            job, tasks, _watched(outcomes, tasks, progress), books, rejects, None if carrying is None else carrying.due
+        )
     workers = elsewhere.workers if elsewhere else config.workers
     paths = {file_key(file.path): file.path for file in files}
     # Each table goes as soon as its rows are there.

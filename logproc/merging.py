@@ -16,14 +16,15 @@ from logproc.early import Early
 from logproc.errors import MergeError
 from logproc.model import Failure, Folded, Outcome, Partial, Parts
 from logproc.rollup.tables import Tables
-from logproc.rollup.undumped import tables_of
+from logproc.rollup.undumped import CarriedPartial, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from logproc.books import Books
     from logproc.model import Task
+    from logproc.rollup.aggregate import Done
     from logproc.rollup.tables import Held
     from logproc.worker import Job
 
@@ -38,14 +39,24 @@ def fold(job: Job, outcomes: Sequence[Partial | Failure | Parts]) -> Folded:
 
 
 def merge(
-    job: Job, tasks: Sequence[Task], outcomes: Iterable[Outcome], books: Books, rejects: BinaryIO | None
+    job: Job,
+    tasks: Sequence[Task],
+    outcomes: Iterable[Outcome],
+    books: Books,
+    rejects: BinaryIO | None,
+    due: Callable[[int], Iterable[Sequence[Done]]] | None = None,
 ) -> list[Held]:
-    """Fold outcomes together in plan order, and enter them in the books."""
+    """Fold outcomes together in plan order, and enter them in the books.
+
+    `due` gives what is to be merged when it is the turn of a task, if tables come otherwise than with outcomes.
+    """
     total = Tables(job.specs, job.max_groups)
     group = Tables(job.specs, job.max_groups) if len(tasks) > FOLD_ABOVE else total
     done = 0
     for outcome in in_plan_order(outcomes):
         folded = isinstance(outcome, Folded)
+        for carried in due(outcome.task) if due is not None else ():
+            group.merge(carried)
         for member in _settled(total if folded else group, tasks, outcome):
             books.enter(tasks[done], member)
             if rejects is not None and job.spool is not None:
@@ -94,7 +105,7 @@ def _one_settled(tables: Tables, task: Task, outcome: Partial | Failure | Parts)
 def _whole(tables: Tables, task: Task, outcome: Partial | Failure) -> Partial | Failure:
     try:
         _require_fitting(task, outcome)
-        if isinstance(outcome, Partial):
+        if isinstance(outcome, Partial) and not isinstance(outcome, CarriedPartial):
             tables.merge(tables_of(outcome))
     except MergeError as error:
         return Failure(task.number, _unusable(error))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from logproc.formats import Format
-    from logproc.rollup.aggregate import Aggregator, Done, Hand
+    from logproc.rollup.aggregate import Aggregator, Carry, Done, Hand
     from logproc.rollup.columns import RowStore
     from logproc.rollup.spec import RollupSpec
 
@@ -276,15 +276,15 @@ def process(job: Job, task: Task) -> Partial:
     return _done(job, task, dump)
 
 
-def process_here(job: Job, task: Task) -> Partial:
-    """Do one task as `process` does, for who merges its tables in this process."""
-    return _done(job, task, HandOver())
+def process_here(job: Job, task: Task, carry: Carry | None = None) -> Partial:
+    """Do one task as `process` does, for who merges its tables in this process, or carries what it counted on."""
+    return _done(job, task, HandOver(), carry)
 
 
-def _done(job: Job, task: Task, hand: Hand) -> Partial:
+def _done(job: Job, task: Task, hand: Hand, carry: Carry | None = None) -> Partial:
     with Spool(job.spool, task) as spool:
         try:
-            return _process(job, task, spool=spool, hand=hand)
+            return _process(job, task, spool=spool, hand=hand, carry=carry)
         except (MemoryError, MachineError):
             raise
         except Exception:
@@ -315,10 +315,10 @@ def _alone(job: Job, task: Task, *, spool: Spool) -> Partial:
         raise
 
 
-def _process(job: Job, task: Task, *, spool: Spool, hand: Hand) -> Partial:
+def _process(job: Job, task: Task, *, spool: Spool, hand: Hand, carry: Carry | None = None) -> Partial:
     try:
         desk = desk_of(job)
-        run = desk.program.aggregator(desk.begin(task), hand)
+        run = desk.program.aggregator(desk.begin(task), hand, carry)
         packed = desk.packs.read(task.pieces, run)
         results = tuple(
             packed.get(position) or PieceReader(desk, piece, run, spool.keeper(piece)).process()

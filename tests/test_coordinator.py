@@ -260,10 +260,10 @@ def test_a_task_that_fails_loses_its_files_and_nothing_else(logs, reference, mon
     monkeypatch.setattr(planner, "PACK_FILES", 4)
     real = coordinator.process_here
 
-    def fails(job, task):
+    def fails(job, task, carry):
         if any(piece.path.endswith("small.3") for piece in task.pieces):
             raise MemoryError("no room")
-        return real(job, task)
+        return real(job, task, carry)
 
     monkeypatch.setattr(coordinator, "process_here", fails)
     report = coordinator.run(config(logs[0], backend="threads", workers=2))

@@ -7,7 +7,7 @@ of function results, group ids) outlives a task and serves the next one in the s
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from logproc.rollup.evaluate import Evaluator, fields_of_spec, stored_of
 from logproc.rollup.exemplars import Marked
 from logproc.rollup.finer import finer_specs, shared_once
 from logproc.rollup.groups import GroupIndex
+from logproc.rollup.lots import Lot
 from logproc.rollup.registry import new_state
 from logproc.rollup.rolling import FinerGroups
 from logproc.rollup.spec import EVERYTHING, ROWS, SLOT_NAME, Column, Expression, RollupSpec, columns_of_spec
@@ -26,11 +27,12 @@ from logproc.rollup.tables import Held
 from logproc.rollup.texts import PairState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from logproc.model import Batch
+    from logproc.rollup.lots import Seen
     from logproc.rollup.states import State
     from logproc.rollup.undumped import Undumped
 
@@ -39,6 +41,17 @@ if TYPE_CHECKING:
 
     Hand: TypeAlias = Callable[[RollupSpec, TableData], Done]
     """What a table becomes."""
+
+    Lots: TypeAlias = dict[str, Lot]
+    """What was counted, by relation."""
+
+
+class Carry(Protocol):
+    """Who takes what tasks counted, instead of their tables."""
+
+    def take(self, program: Program) -> None: ...  # noqa: D102
+    def before_pour(self) -> None: ...  # noqa: D102
+
 
 Aggregator: TypeAlias = "Generator[None, Batch | None, tuple[Done, ...]]"
 
@@ -65,11 +78,33 @@ class Tally:
         self.states: list[State] = [new_state(aggregate) for aggregate in self.spec.aggregates]
         self.lost = 0
 
+    def another(self) -> Tally:
+        """Return a tally without groups, for rows like those that this one took in."""
+        fresh = Tally(self.spec, self.max_groups)
+        fresh.states = [state.another() for state in self.states]
+        return fresh
+
+    def resize(self, size: int) -> None:
+        """Hold `size` groups."""
+        self.marked.resize(size)
+        for state in self.states:
+            if state.aggregate != ROWS:
+                state.resize(size)
+
+    def add(self, other: Tally) -> None:
+        """Take in what another tally of the same report counted by the same group ids."""
+        for mine, its in zip(self.states, other.states, strict=True):
+            if its.size:
+                mine.resize(max(mine.size, its.size))
+                mine.merge(its, np.arange(its.size))
+        self.marked.add(other.marked)
+        self.lost += other.lost
+
     def entries(self) -> int:
         """Count the sketch entries held."""
         return sum(state.entries for state in self.states)
 
-    def data(self, index: GroupIndex, files: Sequence[int]) -> TableData:
+    def data(self, index: GroupIndex, files: Sequence[int] | NDArray[np.int64]) -> TableData:
         """Return what was counted; `files` are the keys of the task's files."""
         ids = self.marked.present()
         keys, offsets = index.encode(ids)
@@ -113,12 +148,16 @@ class RelationProgram:
         self.tallies = [Tally(spec, max_groups) for spec in specs]
         self.rolled = shared_once(specs)
         self.finer = {keys: Tally(spec, max_groups) for keys, spec in finer_specs(specs, self.rolled).items()}
-        self.counting = [*self.finer.values()]
-        self.counting += [tally for place, tally in enumerate(self.tallies) if place not in self.rolled]
+        self.counting = self._counting()
         self.store = RowStore({field for spec in specs for field in fields_of_spec(spec)})
         self.evaluator = Evaluator(self.store)
         self.indexes: dict[tuple[Expression, ...], GroupIndex] = {}
         self.files: Sequence[int] = ()
+        self.before_pour: Callable[[], None] | None = None
+
+    def _counting(self) -> list[Tally]:
+        """Return the tallies that rows are counted by."""
+        return [*self.finer.values(), *(t for place, t in enumerate(self.tallies) if place not in self.rolled)]
 
     def append(self, batch: Batch) -> None:
         """Take a batch's rows in."""
@@ -143,20 +182,42 @@ class RelationProgram:
     def finish(self, hand: Hand) -> list[Done]:
         """Return the tables of a task."""
         self.count()
-        tables = [tally.finish(data, hand) for tally, data in zip(self.tallies, self._counted(), strict=True)]
-        for tally in self.finer.values():
+        return self.tables(self._lot(), hand)
+
+    def tables(self, lot: Lot, hand: Hand) -> list[Done]:
+        """Return the tables of what was counted since the last time that all was poured."""
+        tables = [tally.finish(data, hand) for tally, data in zip(lot.tallies, self._counted(lot), strict=True)]
+        for tally in lot.finer.values():
             tally.clear()
         return tables
 
-    def _counted(self) -> Iterator[TableData]:
+    def _lot(self) -> Lot:
+        return Lot(self.tallies, self.finer, np.array(self.files, np.int64))
+
+    def take(self) -> Lot:
+        """Return what was counted, and begin anew with the same group ids."""
+        lot = self._lot()
+        self.tallies = [tally.another() for tally in self.tallies]
+        self.finer = {keys: tally.another() for keys, tally in self.finer.items()}
+        self.counting = self._counting()
+        return lot
+
+    def _counted(self, lot: Lot) -> Iterator[TableData]:
         """Yield what was counted of each report."""
+        for tally in lot.counted():  # groups may have come since, from other reports or tasks
+            tally.resize(len(self._index(tally.spec)))
         finer = {
-            keys: FinerGroups(tally, self._index(tally.spec), self.evaluator, self.files)
-            for keys, tally in self.finer.items()
+            keys: FinerGroups(tally, self._index(tally.spec), self.evaluator, lot.files)
+            for keys, tally in lot.finer.items()
         }
-        for place, tally in enumerate(self.tallies):
+        for place, tally in enumerate(lot.tallies):
             index, way = self._index(tally.spec), self.rolled.get(place)
-            yield tally.data(index, self.files) if way is None else finer[way.finer].data(way, index)
+            yield tally.data(index, lot.files) if way is None else finer[way.finer].data(way, index)
+
+    @property
+    def has_poured(self) -> bool:
+        """Whether numbers of this task are in bounded tables."""
+        return any(tally.table is not None for tally in self.tallies)
 
     def _has_rows(self, spec: RollupSpec) -> bool:
         """Tell whether WHERE leaves any row: many reports are of fields that a log has not."""
@@ -246,8 +307,10 @@ class RelationProgram:
 
     def _pour(self) -> None:
         """Move all numbers into the bounded tables and drop everything that was learnt about values."""
+        if self.before_pour is not None:
+            self.before_pour()
         *others, last = self.tallies
-        counted = self._counted()
+        counted = self._counted(self._lot())
         for tally, data in zip(others, counted, strict=False):
             tally.reset()
             tally.pour(data)
@@ -286,19 +349,20 @@ class Program:
         stores = [self._programs[name].store for name in names if name in self._programs]
         return stores[0] if len(stores) == 1 else None
 
-    def aggregator(self, files: Sequence[int] = (), hand: Hand = dump) -> Aggregator:
+    def aggregator(self, files: Sequence[int] = (), hand: Hand = dump, carry: Carry | None = None) -> Aggregator:
         """Return a coroutine for one task, started: send batches, then None; it returns what `hand` makes of tables.
 
         `files` are the keys of the task's files, in the order in which the marks of rows count them. The tables of
-        a task with very many keys come dumped.
+        a task with very many keys come dumped. With `carry` there are no tables where that takes what was counted.
         """
         for program in self._programs.values():
             program.files = files
-        running = self._run(hand)
+            program.before_pour = None if carry is None else carry.before_pour
+        running = self._run(hand, carry)
         next(running)
         return running
 
-    def _run(self, hand: Hand) -> Aggregator:
+    def _run(self, hand: Hand, carry: Carry | None) -> Aggregator:
         while True:
             batch = yield
             if batch is None:
@@ -307,8 +371,29 @@ class Program:
                 program = self._programs.get(relation)
                 if program is not None:
                     program.append(batch)
+        for program in self._programs.values():
+            program.count()
+        if carry is not None and not any(program.has_poured for program in self._programs.values()):
+            carry.take(self)
+            return ()
+        return self._tables({relation: program.finish(hand) for relation, program in self._programs.items()})
+
+    def take(self) -> Lots:
+        """Return what was counted, and begin anew with the same group ids."""
+        return {relation: program.take() for relation, program in self._programs.items()}
+
+    def sizes(self, lots: Lots, seen: Seen) -> tuple[int, int]:
+        """Enter the groups among those seen, and return the most groups, and bytes of their keys, of any report."""
+        found = [lot.sizes(self._programs[relation].indexes, seen) for relation, lot in lots.items()]
+        return max(groups for groups, _ in found), max(size for _, size in found)
+
+    def tables(self, lots: Lots, hand: Hand) -> tuple[Done, ...]:
+        """Return the tables of what was taken since the last time that all was poured."""
+        return self._tables({relation: self._programs[relation].tables(lot, hand) for relation, lot in lots.items()})
+
+    def _tables(self, found: Mapping[str, Sequence[Done]]) -> tuple[Done, ...]:
         tables: list[Done] = [b""] * len(self.specs)
         for relation, positions in self._positions.items():
-            for position, table in zip(positions, self._programs[relation].finish(hand), strict=True):
+            for position, table in zip(positions, found[relation], strict=True):
                 tables[position] = table
         return tuple(tables)

@@ -91,7 +91,7 @@ class Marked:
         """Return the groups that have rows."""
         return np.flatnonzero(self.counts)
 
-    def places(self, ids: NDArray[np.int64], files: Sequence[int]) -> Places:
+    def places(self, ids: NDArray[np.int64], files: Sequence[int] | NDArray[np.int64]) -> Places:
         """Return the places of groups; `files` are the keys that marks count from."""
         return _compact(np.array(files, np.int64), *self._gathered(ids))
 
@@ -102,6 +102,24 @@ class Marked:
         held, places = self._gathered(ids)
         whole.update(np.repeat(groups, held), len(places), places, ascending=False)
         return whole
+
+    def add(self, other: Marked) -> None:
+        """Take in rows of the same groups, whose files have the same numbers."""
+        ids, size = other.present(), len(other.counts)
+        self.resize(size)
+        held = np.minimum(other.counts[ids], PLACES)
+        places = other._places[: size * PLACES].reshape(-1, PLACES)[ids][np.arange(PLACES) < held[:, None]]
+        rows = self.counts[:size] + other.counts
+        self.update(np.repeat(ids, held).astype(np.int32), len(places), places, ascending=False)
+        self.counts[:size] = rows  # of which no more than these have a place
+
+    def renumber(self, numbers: NDArray[np.int64]) -> None:
+        """Give file i the number numbers[i]; these ascend."""
+        held = np.arange(PLACES) < self.counts[:, None]
+        known = np.flatnonzero(held.ravel() & (self._places != NO_MARK))
+        places = self._places[known]
+        self._places[known] = (numbers[places >> OFFSET_BITS] << OFFSET_BITS) | (places & OFFSETS)
+        self._last = NO_MARK
 
     def _gathered(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return how many places each of some groups has, and the places one behind the other."""

@@ -145,11 +145,11 @@ def _share(aggregate: Aggregate, keys: Keys, sketched: frozenset[Aggregate]) -> 
         return Share(aggregate, plain, None, condition) if plain in sketched else None
     if plain == ROWS:
         return Share(aggregate, None, None, condition)
-    adds = plain.function in {"count", "sum"} or (plain.function in {"min", "max"} and _has_extremes(plain))
+    adds = plain.function in {"count", "sum"} or (plain.function in {"min", "max"} and has_extremes(plain))
     return Share(aggregate, plain, None, condition) if adds else None
 
 
-def _has_extremes(aggregate: Aggregate) -> bool:
+def has_extremes(aggregate: Aggregate) -> bool:
     """Tell whether least and greatest values are the same in any order: what is computed may be no number (NaN)."""
     numbers = {Kind.INTEGER, Kind.TIME}
     return aggregate.of in numbers or (aggregate.of == Kind.DECIMAL and isinstance(aggregate.argument, Column))

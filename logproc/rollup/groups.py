@@ -65,15 +65,8 @@ class GroupIndex:
     def encode(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Return the key bytes of groups one behind the other, padded, and the n + 1 offsets of each."""
         codes = self._codes_by_key(ids)
-        lengths = np.zeros(len(ids), np.int64)
-        for coder, column in zip(self.coders, codes, strict=True):
-            if coder.dictionary is not None:
-                sizes = (coder.dictionary.key_size[column] >> 1) + 5
-            else:
-                sizes = np.full(len(ids), 9, np.int64)
-            lengths += np.where(column >= 0, sizes, 1)
         offsets = np.zeros(len(ids) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])
+        np.cumsum(self._lengths(codes, len(ids)), out=offsets[1:])
         out = np.zeros(int(offsets[-1]) + KEY_PADDING, np.uint8)
         cursor = offsets[:-1].copy()
         for coder, column in zip(self.coders, codes, strict=True):
@@ -83,6 +76,20 @@ class GroupIndex:
             else:
                 append_numbers(ids, column, coder.numbers(), out, cursor)
         return out, offsets
+
+    def lengths(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the bytes that the key of each of some groups takes."""
+        return self._lengths(self._codes_by_key(ids), len(ids))
+
+    def _lengths(self, codes: Iterable[NDArray[np.int64]], groups: int) -> NDArray[np.int64]:
+        lengths = np.zeros(groups, np.int64)
+        for coder, column in zip(self.coders, codes, strict=True):
+            if coder.dictionary is not None:
+                sizes = (coder.dictionary.key_size[column] >> 1) + 5
+            else:
+                sizes = np.full(groups, 9, np.int64)
+            lengths += np.where(column >= 0, sizes, 1)
+        return lengths
 
     def _codes_by_key(self, ids: NDArray[np.int64]) -> list[NDArray[np.int64]]:
         """Return for each key the codes that the groups stand for."""

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 class FinerGroups:
     """Finer groups that have rows, each as a row of what is rolled up. `files` are the keys of the task's files."""
 
-    def __init__(self, tally: Tally, index: GroupIndex, evaluator: Evaluator, files: Sequence[int]) -> None:
+    def __init__(
+        self, tally: Tally, index: GroupIndex, evaluator: Evaluator, files: Sequence[int] | NDArray[np.int64]
+    ) -> None:
         self.ids = tally.marked.present()
         self._keys = tally.spec.keys
         self._marked = tally.marked

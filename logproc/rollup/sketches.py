@@ -147,6 +147,12 @@ class SketchState(State):
         self.resize(size)
         self._room = room
 
+    def another(self) -> SketchState:
+        """Return a state without groups, whose map has room for as many entries as soon as it has any."""
+        fresh = type(self)(self.aggregate)
+        fresh._room = self._room  # noqa: SLF001 - of the same class
+        return fresh
+
     def _moved(self, keys: NDArray[np.int64], values: Array, groups: Ids) -> tuple[NDArray[np.int64], Array]:
         """Return entries of the same cells in other groups, without those that are sent to a negative group."""
         moved = np.empty(len(keys), np.int64)

@@ -124,6 +124,10 @@ class State(ABC):
     def clear(self) -> None:
         """Make every group neutral."""
 
+    def another(self) -> State:
+        """Return a state without groups, for rows like those that this one took in."""
+        return type(self)(self.aggregate)
+
 
 def _ranks(groups: Ids) -> Ids:
     """Return for each entry how many of its group stand before it."""

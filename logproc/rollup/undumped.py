@@ -51,6 +51,12 @@ class UndumpedPartial(Partial):
         return Partial(self.task, self.files, tables)
 
 
+class CarriedPartial(Partial):
+    """What became of a task whose counts its thread adds to those of others: their tables come with them."""
+
+    __slots__ = ()
+
+
 class HandOver:
     """Hands the tables of a task over: as they are while they are small and there is room, else dumped."""
 

@@ -1,0 +1,212 @@
+"""Counts that threads carry from task to task: the report is what tables of each task, merged in plan order, give."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import pytest
+
+from logproc import carrying, coordinator, planner
+from logproc.carrying import Carrying, carrying_of
+from logproc.config import Config, Limits, NamedReport
+from logproc.model import Partial
+from logproc.rollup import aggregate as aggregating
+from logproc.rollup.lots import adds_up
+from logproc.rollup.sql import plan
+from logproc.rollup.undumped import CarriedPartial
+
+SQL = {
+    "clients": "SELECT client, count(*) AS n, sum(bytes) AS b FROM web GROUP BY client ORDER BY n DESC LIMIT 4",
+    "pages": "SELECT client, path, count(*) AS n, max(bytes), approx_count_distinct(path) FROM web GROUP BY ALL "
+    "ORDER BY n DESC LIMIT 9",
+    "statuses": "SELECT status, count(*) AS n, min(client), approx_quantile(bytes, 0.5) FROM web GROUP BY status",
+    "levels": "SELECT level, count(*) FROM app GROUP BY level",
+    "agents": "SELECT user_agent, count(*) AS n FROM web WHERE status = 404 GROUP BY ALL ORDER BY n DESC LIMIT 3",
+}
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory):
+    """Make a folder of files of which the later ones have more and more clients; each is a task of its own."""
+    root, rng = tmp_path_factory.mktemp("logs"), random.Random(5)
+    for number in range(10):
+        clients = 6 if number < 5 else 40 * number
+        lines = [
+            f"10.0.{rng.randrange(clients) % 7}.{rng.randrange(clients) % 250} - - [01/Feb/2026:00:{number:02}:"
+            f'{n % 60:02} +0000] "GET /{n % 4} HTTP/1.1" {rng.choice([200, 404])} {rng.randrange(999)} "-" "a{n % 3}"\n'
+            for n in range(300 - 10 * number)
+        ]
+        (root / f"{number}.log").write_text("".join(lines))
+    return root
+
+
+def run(logs, monkeypatch, *, carried=True, max_groups=200_000, backend="threads", workers=2):
+    monkeypatch.setattr(planner, "PACK_FILES", 1)
+    if not carried:
+        monkeypatch.setattr(coordinator, "carrying_of", lambda *_: None)
+    named = tuple(NamedReport(name, sql) for name, sql in SQL.items())
+    report = coordinator.run(
+        Config(
+            paths=(str(logs),), use=(), named_reports=named, backend=backend, workers=workers,
+            limits=replace(Limits(), max_groups=max_groups),
+        )
+    )  # fmt: skip
+    return report.reports, report.files
+
+
+@pytest.mark.parametrize(("max_groups", "tree"), [(11, False), (60, False), (200_000, False), (60, True)])
+def test_the_report_is_the_same_byte_for_byte(logs, monkeypatch, max_groups, tree):
+    if tree:  # merged as those of a large run are
+        for name, value in (("FOLD", 4), ("FOLD_ABOVE", 3)):
+            monkeypatch.setattr(carrying, name, value)
+            monkeypatch.setattr(f"logproc.merging.{name}", value)
+    found = [run(logs, monkeypatch, max_groups=max_groups, workers=n) for n in (2, 3)]
+    found.append(run(logs, monkeypatch, max_groups=max_groups, backend="serial", workers=1))
+    expected = run(logs, monkeypatch, max_groups=max_groups, carried=False, backend="serial")
+    assert [table.problem is None for table in expected[0]].count(True) >= 1
+    assert all(each == expected for each in found)
+
+
+@pytest.mark.parametrize("keys", [20, 150])
+def test_group_ids_that_are_dropped_amid_a_task_change_no_byte(logs, monkeypatch, keys):
+    expected = run(logs, monkeypatch, carried=False)
+    monkeypatch.undo()
+    monkeypatch.setattr(aggregating, "MAX_KEYS", keys)
+    assert run(logs, monkeypatch) == expected
+    assert run(logs, monkeypatch, backend="serial") == expected
+
+
+def test_nothing_is_carried_where_the_order_of_tasks_or_another_bound_matters():
+    carried = [plan(sql, name) for name, sql in SQL.items()]
+    assert adds_up(carried)
+    for aggregate in (
+        "count(DISTINCT client)",
+        "arg_max(client, bytes)",
+        "max(bytes / 7.0)",
+        "approx_top_k(client, 3)",
+    ):
+        assert not adds_up([*carried, plan(f"SELECT status, {aggregate} FROM web GROUP BY status", "other")])
+    job = SimpleNamespace(specs=carried, max_groups=9)
+    assert carrying_of(job, range(2), 2, print) is None  # each worker has one task
+    assert carrying_of(job, range(3), 2, print) is not None
+
+
+@dataclass
+class Counted:
+    """Stands for a program and for what it counted: the numbers of tasks."""
+
+    groups: int = 1
+
+    def take(self):
+        return {"web": self.Tasks([self.task])}
+
+    class Tasks(list):
+        def add(self, other):
+            self += other
+
+    def sizes(self, _lots, seen):
+        seen[self.task] = True
+        return self.groups * len(seen), 0
+
+    def tables(self, lots, _hand):
+        return tuple(lots["web"])
+
+
+def threads(tasks, max_groups, groups=None):
+    """Return who does so many tasks, and a function that begins one in a thread and returns what ends it."""
+    sizes = groups or {}
+
+    def do(_job, task, carry):
+        begun.set()
+        gates[task.number].wait(10)
+        if task.number in failing:
+            raise ValueError(task.number)
+        if carry is not None:
+            program = programs[threading.current_thread()]
+            program.task, program.groups = task.number, sizes.get(task.number, 1)
+            carry.take(program)
+        return Partial(task.number, (), ())
+
+    carried = Carrying(range(tasks), max_groups, do)
+    gates = [threading.Event() for _ in range(tasks)]
+    programs, failing, begun, out = {}, set(), threading.Event(), {}
+
+    class Worker:
+        def __init__(self):
+            self.todo, self.ready = [], threading.Semaphore(0)
+            self.done = threading.Semaphore(0)
+            self.thread = threading.Thread(target=self.work, daemon=True)
+            programs[self.thread] = Counted()
+            self.thread.start()
+
+        def work(self):
+            while True:
+                self.ready.acquire()
+                number = self.todo.pop(0)
+                try:
+                    out[number] = carried(None, SimpleNamespace(number=number))
+                except ValueError:
+                    out[number] = None
+                self.done.release()
+
+        def begin(self, number, *, fails=False):
+            begun.clear()
+            failing.update([number] * fails)
+            self.todo.append(number)
+            self.ready.release()
+            assert begun.wait(10)
+            return lambda: (gates[number].set(), self.done.acquire())
+
+    return carried, Worker, out
+
+
+def test_a_task_that_is_done_before_one_in_front_of_it_waits_apart():
+    carried, worker, out = threads(4, 100)
+    one, two = worker(), worker()
+    ends_0, ends_1 = one.begin(0), two.begin(1)
+    ends_1()
+    ends_2 = two.begin(2)  # 1 was not approved when it ended
+    ends_0()
+    ends_3 = one.begin(3)
+    ends_2()
+    ends_3()
+    assert all(isinstance(out[number], CarriedPartial) for number in range(4))
+    assert [sorted(tables) for number in range(4) for tables in carried.due(number)] == [[1, 2], [0, 3]]
+
+
+def test_the_first_task_that_does_not_fit_and_all_behind_it_have_tables_of_their_own():
+    carried, worker, out = threads(5, 3, groups={2: 50})
+    one, two = worker(), worker()
+    one.begin(0)()
+    one.begin(1)()
+    ends_2, ends_3 = one.begin(2), two.begin(3)
+    ends_3()
+    ends_2()
+    one.begin(4)()
+    assert [type(out[number]) for number in range(5)] == [CarriedPartial] * 4 + [Partial]
+    assert [(number, list(tables)) for number in range(5) for tables in carried.due(number)] == [
+        (0, [0, 1]),
+        (2, [2]),
+        (3, [3]),
+    ]
+
+
+def test_a_task_that_fails_leaves_what_was_carried_as_it_is():
+    carried, worker, out = threads(3, 100)
+    one = worker()
+    one.begin(0)()
+    one.begin(1, fails=True)()
+    one.begin(2)()
+    assert out[1] is None
+    assert [list(tables) for number in range(3) for tables in carried.due(number)] == [[0, 2]]
+
+
+def test_a_last_task_that_fails_leaves_what_was_carried_to_whoever_merges():
+    carried, worker, _ = threads(2, 100)
+    one = worker()
+    one.begin(0)()
+    one.begin(1, fails=True)()
+    assert [list(tables) for number in range(2) for tables in carried.due(number)] == [[0]]
