@@ -6,6 +6,9 @@ are done, as long as all threads together hold no more groups than a table may. 
 it. What was carried until then is merged before that task, and every later one has tables of its own. A task that is
 not approved yet waits apart from what is added up.
 
+Finer groups are held, and the keys that reports make of them might be longer. Where they turn out to be so long that a
+table would have been cut, all that was carried is done again, a task after the other.
+
 In a run that is merged as a tree (`merging`) all this holds for each group of tasks that is merged first.
 """
 
@@ -17,9 +20,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from logproc.backends.folding import FOLD, FOLD_ABOVE
+from logproc.rollup.bounds import most_bytes
+from logproc.rollup.dumping import load
 from logproc.rollup.lots import adds_up
-from logproc.rollup.tables import MAX_KEY_BYTES
-from logproc.rollup.undumped import CarriedPartial, HandOver
+from logproc.rollup.undumped import CarriedPartial, HandOver, Undumped, tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,8 +46,8 @@ class _Group:
     """Adjacent tasks [first, behind) whose tables are merged with each other first; `due` is the next to be approved.
 
     From the task `stop` on nothing is carried. `posted` says of tasks that are done what their thread then holds: None
-    where they have tables of their own. Of tasks that were not approved in time the tables are in `own`, once they are
-    made.
+    where they have tables of their own. `taken` are the tasks without tables in their outcome; `own` are tables of
+    those of them that were not approved in time.
     """
 
     first: int
@@ -54,7 +58,7 @@ class _Group:
     posted: dict[int, tuple[object, tuple[int, int]] | None] = field(default_factory=dict)
     held: dict[object, tuple[int, int]] = field(default_factory=dict)
     carried: list[Tables] = field(default_factory=list)
-    making: set[int] = field(default_factory=set)
+    taken: set[int] = field(default_factory=set)
     own: dict[int, Tables] = field(default_factory=dict)
 
     def post(self, task: int, what: tuple[object, tuple[int, int]] | None, max_groups: int) -> None:
@@ -71,7 +75,7 @@ class _Group:
 
     def _fits(self, max_groups: int) -> bool:
         groups, size = (sum(each) for each in zip(NOTHING, *self.held.values(), strict=True))
-        return bool(groups <= max_groups and size <= MAX_KEY_BYTES)
+        return bool(groups <= max_groups and size <= most_bytes(max_groups))
 
     @property
     def is_over(self) -> bool:
@@ -130,16 +134,12 @@ class _Share:
         """Make tables of what is carried: one of each report for all that is added up, and of each task that waits."""
         group, program = self.group, self._program
         if group is not None and program is not None:
-            with self._lock:  # what is not approved now will not be added up
-                due = group.due
-                group.making.update(task for task, _ in self._waiting if task >= due)
-            self.add(due)
+            self.add(group.due)
             whole = [] if self._whole is None else [program.tables(self._whole, HandOver())]
             own = {task: program.tables(lots, HandOver()) for task, lots in self._waiting}
             with self._lock:
                 group.carried += whole
                 group.own |= own
-                group.making.difference_update(own)
         with self._lock:
             self._program, self._whole, self._waiting, self._seen, self.holder = None, None, [], {}, object()
             self._lock.notify_all()
@@ -148,9 +148,9 @@ class _Share:
 class Carrying:
     """Does tasks as a backend's `process` in several threads, and gives tables when it is the turn of a task."""
 
-    def __init__(self, tasks: Sequence[Task], max_groups: int, do: Do) -> None:
-        self._tasks = len(tasks)
-        self._max_groups = max_groups
+    def __init__(self, job: Job, tasks: Sequence[Task], do: Do) -> None:
+        self._job = job
+        self._tasks = tasks
         self._do = do
         self._lock = threading.Condition()
         self._own = threading.local()
@@ -168,21 +168,29 @@ class Carrying:
             self._end(share, group, done=done)
         return result if share.took is None else CarriedPartial(task.number, result.files, ())
 
-    def due(self, task: int) -> Iterator[Tables]:
+    def due(self, task: int) -> Iterator[Sequence[Done]]:
         """Yield what is to be merged when it is the turn of a task, before its own tables if it has any."""
+        carried: list[Tables] = []
         with self._lock:
             group = self._group_of(task)
-            if task == (group.behind - 1 if group.stop is None else group.stop):
+            stop = group.behind if group.stop is None else group.stop
+            if task == min(stop, group.behind - 1):
                 for share in self._shares:
                     self._lock.wait_for(partial(share.may_be_closed, group))
                     if share.group is group:
                         share.close()
-            self._lock.wait_for(lambda: task not in group.making)
-            ready, group.carried = group.carried, []
-            ready += [group.own.pop(task)] if task in group.own else []
+                late = sorted(number for number in group.own if number < stop)
+                carried = [*group.carried, *map(group.own.pop, late)]
+            own = group.own.pop(task, None) if task >= stop else None
             if task == group.behind - 1:
                 del self._groups[group.first]
-        yield from ready
+        if _may_be_cut(carried, self._job):
+            for number in sorted(number for number in group.taken if number < stop):
+                yield tables_of(self._do(self._job, self._tasks[number], None))
+        else:
+            yield from carried
+        if own is not None:
+            yield own
 
     def _begin(self, task: Task) -> tuple[_Share, _Group]:
         with self._lock:
@@ -203,7 +211,8 @@ class Carrying:
         with self._lock:
             failed = not done
             what = (share.holder, share.took or NOTHING) if share.took is not None or failed else None
-            group.post(share.task, what, self._max_groups)
+            group.post(share.task, what, self._job.max_groups)
+            group.taken.update([share.task] if share.took is not None else ())
         if done and group.is_over:
             share.close()
         elif done:
@@ -213,10 +222,22 @@ class Carrying:
             self._lock.notify_all()
 
     def _group_of(self, task: int) -> _Group:
-        first, size = (task - task % FOLD, FOLD) if self._tasks > FOLD_ABOVE else (0, self._tasks)
-        return self._groups.setdefault(first, _Group(first, min(first + size, self._tasks), first))
+        tasks = len(self._tasks)
+        first, size = (task - task % FOLD, FOLD) if tasks > FOLD_ABOVE else (0, tasks)
+        return self._groups.setdefault(first, _Group(first, min(first + size, tasks), first))
+
+
+def _may_be_cut(carried: Sequence[Tables], job: Job) -> bool:
+    """Tell whether tables that merge with each other, or one of them, may have more than they can hold."""
+    for spec, tables in zip(job.specs, zip(*carried, strict=True), strict=False):
+        found = [table.data if isinstance(table, Undumped) else load(spec, table) for table in tables]
+        if any(data.floor or data.problem for data in found) or sum(data.groups for data in found) > job.max_groups:
+            return True
+        if sum(data.text_bytes for data in found) > most_bytes(job.max_groups):
+            return True
+    return False
 
 
 def carrying_of(job: Job, tasks: Sequence[Task], workers: int, do: Do) -> Carrying | None:
     """Return who does the tasks of a job, if anything of it can be carried."""
-    return Carrying(tasks, job.max_groups, do) if len(tasks) > workers and adds_up(job.specs) else None
+    return Carrying(job, tasks, do) if len(tasks) > workers and adds_up(job.specs) else None

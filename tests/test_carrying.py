@@ -22,7 +22,7 @@ SQL = {
     "clients": "SELECT client, count(*) AS n, sum(bytes) AS b FROM web GROUP BY client ORDER BY n DESC LIMIT 4",
     "pages": "SELECT client, path, count(*) AS n, max(bytes), approx_count_distinct(path) FROM web GROUP BY ALL "
     "ORDER BY n DESC LIMIT 9",
-    "statuses": "SELECT status, count(*) AS n, min(client), approx_quantile(bytes, 0.5) FROM web GROUP BY status",
+    "statuses": "SELECT status, count(*) AS n, min(bytes), approx_quantile(bytes, 0.5) FROM web GROUP BY status",
     "levels": "SELECT level, count(*) FROM app GROUP BY level",
     "agents": "SELECT user_agent, count(*) AS n FROM web WHERE status = 404 GROUP BY ALL ORDER BY n DESC LIMIT 3",
 }
@@ -79,12 +79,27 @@ def test_group_ids_that_are_dropped_amid_a_task_change_no_byte(logs, monkeypatch
     assert run(logs, monkeypatch, backend="serial") == expected
 
 
+@pytest.mark.parametrize("least", [150, 400, 2000])
+def test_keys_that_reports_make_longer_than_a_table_may_hold_change_no_byte(logs, monkeypatch, least):
+    for name, value in (("LEAST_BYTES", least), ("GROUP_BYTES", 0)):
+        monkeypatch.setattr(f"logproc.rollup.bounds.{name}", value)
+    sql = {
+        "paths": "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 3",
+        "long": f"SELECT path || '{'x' * 90}' AS p, count(*) AS n FROM web GROUP BY ALL ORDER BY n DESC LIMIT 3",
+    }
+    monkeypatch.setattr("test_carrying.SQL", sql)
+    found = [run(logs, monkeypatch, workers=2), run(logs, monkeypatch, backend="serial", workers=1)]
+    expected = run(logs, monkeypatch, carried=False, backend="serial")
+    assert found == [expected, expected]
+
+
 def test_nothing_is_carried_where_the_order_of_tasks_or_another_bound_matters():
     carried = [plan(sql, name) for name, sql in SQL.items()]
     assert adds_up(carried)
     for aggregate in (
         "count(DISTINCT client)",
         "arg_max(client, bytes)",
+        "min(client)",
         "max(bytes / 7.0)",
         "approx_top_k(client, 3)",
     ):
@@ -130,8 +145,9 @@ def threads(tasks, max_groups, groups=None):
             carry.take(program)
         return Partial(task.number, (), ())
 
-    carried = Carrying(range(tasks), max_groups, do)
-    gates = [threading.Event() for _ in range(tasks)]
+    tasks = [SimpleNamespace(number=number) for number in range(tasks)]
+    carried = Carrying(SimpleNamespace(max_groups=max_groups, specs=()), tasks, do)
+    gates = [threading.Event() for _ in tasks]
     programs, failing, begun, out = {}, set(), threading.Event(), {}
 
     class Worker:
@@ -188,7 +204,7 @@ def test_the_first_task_that_does_not_fit_and_all_behind_it_have_tables_of_their
     one.begin(4)()
     assert [type(out[number]) for number in range(5)] == [CarriedPartial] * 4 + [Partial]
     assert [(number, list(tables)) for number in range(5) for tables in carried.due(number)] == [
-        (0, [0, 1]),
+        (2, [0, 1]),
         (2, [2]),
         (3, [3]),
     ]

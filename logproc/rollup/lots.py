@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from logproc.kernels.arrays import grown
-from logproc.model import Kind
 from logproc.rollup.finer import has_extremes
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def adds_up(specs: Sequence[RollupSpec]) -> bool:
 
 def _adds_up(aggregate: Aggregate) -> bool:
     if aggregate.function in {"min", "max"}:
-        return aggregate.kind in {Kind.TEXT, Kind.DYNAMIC} or has_extremes(aggregate)
+        return has_extremes(aggregate)  # texts count where tables are bounded
     return aggregate.function in _EXACT
 
 
