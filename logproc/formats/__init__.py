@@ -49,6 +49,7 @@ from logproc.formats.json_sensors import JSON_SENSORS
 from logproc.formats.json_shapes import JSON_SHAPES
 from logproc.formats.json_web import JSON_WEB
 from logproc.formats.layouts_java import LAYOUTS_JAVA
+from logproc.formats.leveled import LEVELED
 from logproc.formats.loggers import LOGGERS
 from logproc.formats.macos import MACOS
 from logproc.formats.mail import MAIL
@@ -112,6 +113,7 @@ _TEXT = (
     *DESKS,
     *VOICE,
     *GENERAL,
+    *LEVELED,
     *DIGIT_DATES,
     *BEHIND,
     *UNDATED,

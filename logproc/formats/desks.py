@@ -367,7 +367,7 @@ DESKS = (
         ),
         rank=-9,
         single=True,
-        begins=rb"[\w.-]+[_-]\d+ +\| ",
+        begins=rb"(?!\d{4}-\d\d-\d\d )[\w.-]+[_-]\d+ +\| ",
         sure=NEVER,
         samples=(
             Sample(

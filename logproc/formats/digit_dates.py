@@ -30,7 +30,12 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
     whole = [text if text[-1] in ":@" else f"{text} " for text in dates]
     half = [f"{text}%I:%M:%S%. %p" for text in whole if "Y " in text]
     # What looks like a zone and is none, as -9999, is no part of the time.
-    layout = "%|".join([*half, *(f"{text}%H:%M:%S%.{zone}" for zone in ("%z", "") for text in whole)])
+    clocks = [f"{text}%H:%M:%S%.{zone}" for zone in ("%z", "") for text in whole]
+    others = [f"%H:%M:%S%. {text.strip()}" for text in dates if text[-1] not in ":@"]
+    others += [f"{text}- %H:%M:%S%." for text in whole if text.endswith(" ")]
+    layout = "%|".join(
+        [*half, *clocks, *others, *(f"{text}{clock}" for clock in ("%I:%M %p", "%H:%M") for text in whole)]
+    )
     refused = ("2024-03-25 14:05:06 INFO x", f"{date}x", f"9{date} x", "x")
     time = "2024-03-25T14:05:06Z"
     return (
@@ -64,6 +69,8 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
             samples=(
                 Sample(f"{date} up and running", {"time": time, "message": "up and running"}),
                 Sample(f"({date}) up", {"time": time, "message": "up"}),
+                Sample(f"{' '.join(reversed(date.split()))} up", {"time": time}),
+                Sample(f"{date.replace(' ', ' - ')} up", {"time": time, "message": "up"}),
                 Sample(f"{date}.678 -0500 up", {"time": "2024-03-25T19:05:06.678000Z", "message": "up"}),
                 Sample(f"[{date}]: up", {"time": time, "message": "up"}),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from logproc.expressions import Expression
@@ -22,21 +23,23 @@ from logproc.formats.heads import (
 from logproc.formats.program import Meaning, Slot
 
 _DATES = (
-    *("%Y-%m-%d %I:%M:%S%. %p", "%+", "%Y/%m/%d %H:%M:%S%.%z", "%d/%b/%Y:%H:%M:%S%.%z", "%d/%b/%Y %H:%M:%S%."),
+    *("%Y-%m-%d %I:%M:%S%. %p%z", "%Y-%m-%d %H:%M:%S:%f", "%+", "%Y/%m/%d %H:%M:%S%.%z", "%d/%b/%Y:%H:%M:%S%.%z"),
+    *("%d/%b/%Y %H:%M:%S%.%z", "%a %b %d %H:%M:%S%. %Y%z", "%a %b %d %H:%M:%S%.%z %Y", "%a, %d %b %Y %H:%M:%S%z"),
+    *("%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z", "%b %d, %Y %I:%M:%S %p%z", "%b %d, %Y %H:%M:%S%.%z"),
+    *("%b %d %Y %I:%M:%S %p%z", "%b %d %Y %H:%M:%S%.%z", "%d %b %Y %H:%M:%S%.%z", "%m/%d/%Y %I:%M:%S%. %p%z"),
+    *("%m/%d/%Y, %I:%M:%S%. %p%z", "%d.%m.%Y %H:%M:%S%.", "%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%."),
+    *("%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H%M%S%.", "%Y-%m-%d %H:%M:%S%.%z", "%Y-%m-%d_%H:%M:%S%."),
+    *("%Y-%m-%d-%H:%M:%S%.", "%Y-%m-%d-%H.%M.%S%.", "%Y-%m-%d %H:%M", "%Y/%m/%d-%H:%M:%S%.", "%Y:%m:%d-%H:%M:%S"),
+    *("%Y-%b-%d %H:%M:%S%.%z", "%Y/%b/%d %H:%M:%S%.%z", "%Y %b %d %H:%M:%S%.%z", "%d-%b-%y %H:%M:%S%.%z"),
+    *("%d-%b-%y %I.%M.%S%. %p%z", "%b-%d-%Y %H:%M:%S%.", "%b-%d-%y %H:%M:%S%.", "%a, %b %d, %Y %I:%M:%S %p%z"),
+    *("%b %d, %Y, %I:%M:%S %p%z", "%Y.%m.%d-%H.%M.%S%.", "%Y%m%dT%H:%M:%S%.%z", "%Y%m%d%H%M%S%."),
     *(
-        "%a %b %d %H:%M:%S%. %Y%z",
-        "%a %b %d %H:%M:%S%.%z %Y",
-        "%a, %d %b %Y %H:%M:%S%z",
-        "%a %b %d %H:%M:%S %Z %Y",
-        "%d-%b-%Y %H:%M:%S%.%z",
+        "%Y-%m-%d, %H:%M:%S%.",
+        "%Y-%m-%d][%H:%M:%S%.",
+        "%Y-%m-%d] [%H:%M:%S%.",
+        "%Y-%m-%d | %H:%M:%S%.",
+        "%H:%M:%S%. %Y-%m-%d",
     ),
-    *("%b %d, %Y %I:%M:%S %p", "%b %d, %Y %H:%M:%S%.", "%b %d %Y %I:%M:%S %p", "%b %d %Y %H:%M:%S%.%z"),
-    *("%d %b %Y %H:%M:%S%.%z", "%m/%d/%Y %I:%M:%S%. %p", "%m/%d/%Y, %I:%M:%S%. %p", "%d.%m.%Y %H:%M:%S%."),
-    *("%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%.", "%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H%M%S%."),
-    *("%Y-%m-%d %H:%M:%S%.%z", "%Y-%m-%d_%H:%M:%S%.", "%Y-%m-%d-%H:%M:%S%.", "%Y-%m-%d-%H.%M.%S%.", "%Y-%m-%d %H:%M"),
-    *("%Y/%m/%d-%H:%M:%S%.", "%Y:%m:%d-%H:%M:%S", "%Y-%b-%d %H:%M:%S%.", "%Y/%b/%d %H:%M:%S%.", "%Y %b %d %H:%M:%S%."),
-    *("%d-%b-%y %H:%M:%S%.", "%b-%d-%Y %H:%M:%S%.", "%b-%d-%y %H:%M:%S%.", "%a, %b %d, %Y %I:%M:%S %p"),
-    *("%b %d, %Y, %I:%M:%S %p", "%Y.%m.%d-%H.%M.%S%.", "%Y%m%dT%H:%M:%S%.%z", "%Y%m%d%H%M%S%."),
 )
 """Layouts of a date and a clock that leave no doubt which number is the month."""
 
@@ -58,8 +61,12 @@ _SENTENCE = b"|".join(
     )
 )
 NO_LEVEL = Expression(
-    rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
+    rb"\W{0,2}\w[^\n]{2,28}?:\d\d(?!\d)(?:[.,:]\d+)*+(?: ?[+-]\d\d:?\d\d|Z)?+(?: \d{4})?+\]?+:? *+(?:- +)?+"
     rb"(?:[*.#]|\[-|[+-]?\d|-(?! *\[?\w)|(?<=- )-|(?:%b) +[a-z])" % _SENTENCE
+)
+
+_LEVEL_IN_BARS = Expression(
+    rb"[^|\n]{10,34}?\d *\| *(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL) *\|", re.IGNORECASE
 )
 
 
@@ -76,9 +83,9 @@ def timed_slots(layout: str) -> tuple[Slot, ...]:
         maybe(literal(b"]")),
         _sign(b"- "),
         maybe(literal(b":")),
-        _sign(b"["),
+        *(_sign(sign) for sign in (b"[", b"<", b"(", b"{")),
         level(b""),
-        _sign(b"]"),
+        *(_sign(sign) for sign in (b"]", b">", b")", b"}")),
         maybe(literal(b":")),
         PADDED_MESSAGE,
     )
@@ -99,6 +106,8 @@ _ROWS = (
                 {"time": "2024-01-02T03:04:05.678000Z", "level": "INFO", "message": "up and running"},
             ),
             Sample("[2024-01-02T03:04:05Z] [warn] low", {"level": "WARN", "message": "low"}),
+            Sample("2024-01-02 03:04:05 EST <INFO> up", {"time": "2024-01-02T08:04:05Z", "level": "INFO"}),
+            Sample("[2024-01-02][03:04:05.678][WARN] low", {"time": "2024-01-02T03:04:05.678000Z", "level": "WARN"}),
             Sample("[20240102-03:04:05] [INFO ] up", {"level": "INFO", "message": "up"}),
             Sample("2012-07-02 10:22:40,672:DEBUG:foo bar", {"level": "DEBUG", "message": "foo bar"}),
             Sample("2024/01/02 03:04:05.5 ERROR: down", {"time": "2024-01-02T03:04:05.500000Z", "level": "ERROR"}),
@@ -128,6 +137,8 @@ _ROWS = (
         (stamp(_FIRST, b""), maybe(literal(b":")), literal(b" "), PADDED_MESSAGE),
         rank=-12,
         head=3,
+        unlike=_LEVEL_IN_BARS,
+        unlike_reason="behind the time stands a level between bars",
         samples=(
             Sample(
                 "19-Oct-2022 05:34:02.425 gone for lunch",
@@ -150,6 +161,11 @@ _ROWS = (
             Sample("2024-01-02 03:04 x", {"time": "2024-01-02T03:04:00Z"}),
             Sample("Jan-02-24 03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),
             Sample("02 Jan 03:04:05.678 x", {"time": "2000-01-02T03:04:05.678000Z"}),
+            Sample("2024/01/02 03:04:05 PM x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
+            Sample("1/2/2024 3:04:05 PM -05:00 x", {"time": "2024-01-02T20:04:05Z", "message": "x"}),
+            Sample("Jan 2, 2024 3:04:05 PM EST x", {"time": "2024-01-02T20:04:05Z", "message": "x"}),
+            Sample("2024-01-02 03:04:05:678 x", {"time": "2024-01-02T03:04:05.678000Z", "message": "x"}),
+            Sample("03:04:05 2024-01-02 x", {"time": "2024-01-02T03:04:05Z", "message": "x"}),
             Sample("31.12.2023 23:59:59,123 done", {"time": "2023-12-31T23:59:59.123000Z"}),
             Sample("1/2/2024 3:04:05 PM: x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
             Sample("20240102T03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),

@@ -31,7 +31,7 @@ def orders_of(row: Format) -> frozenset[str]:
 
 
 def _order(layout: str) -> str:
-    date = _DATE.match(layout)
+    date = _DATE.search(layout)
     return "" if date is None else re.sub(r"\W", "", date[0]).lower()
 
 

@@ -21,6 +21,7 @@ _LEVEL_FOR_HOST = Expression(
     rb"|\d{4}-\d\d-\d\dT\S+ +(?:\|| *\[?[\w.-]+ +(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) )"
     rb"|\d{4}-\d\d-\d\dT\S+ [FEWID]\d? +[A-Z]+ +\["
     rb"|<\d{1,3}> *[a-z_]+=(?:\"[^\"]*\"|[^\s=\"]+) +[a-z_]+="
+    rb"|[A-Z][a-z]{2} [ \d]\d \d{4} [\d:.]+ [A-Z]{1,3}[SD]T (?!%)"
     rb"|[A-Z][a-z]{2} [ \d]\d \d{4} [\d:]{8} (?:UTC|GMT): +"
     rb"(?:TRACE|DEBUG|DETAIL|INFO|WARN|WARNING|ERROR|CRITICAL|FATAL) ",
     re.IGNORECASE,

@@ -87,10 +87,31 @@ def number_at(base, i, least, most):
 
 
 @helper
+def zone_hours(base, s, e):
+    """Return the hours east of UTC that the name [s, e) means all over the world, or NO_TIME."""
+    word = load_word(base, s) & (0xFFFFFFFF if e - s == 4 else 0xFFFFFF)
+    if e - s < 3 or e - s > 4:
+        return NO_TIME
+    for k in range(_N_ZONES):
+        if _ZONES[k] == word:
+            return _ZONE_HOURS[k]
+    return NO_TIME
+
+
+@helper
+def _name_end(base, j):
+    """Return where the name of a zone at j ends, as EST, JST or CEST; where the blank in front of it is if none is."""
+    e = j + 3 if load_byte(base, j + 2) == 84 else j + 4
+    if load_byte(base, e - 1) != 84 or is_word(load_byte(base, e)) or zone_hours(base, j, e) == NO_TIME:
+        return j - 1
+    return e
+
+
+@helper
 def zone_end(base, i):
     """Return where a zone at i ends, a blank before it included: Z, UTC, GMT, +hh:mm, +hhmm or +hh; i if there is none.
 
-    Behind a blank, hours alone are none.
+    Behind a blank, hours alone are none, but names that mean the same all over the world, as EST, are.
     """
     j = i + 1 if load_byte(base, i) == 32 else i
     byte = load_byte(base, j)
@@ -100,7 +121,7 @@ def zone_end(base, i):
     if name == 0x435455 or name == 0x544D47:
         return i if is_word(load_byte(base, j + 3)) else j + 3
     if byte != 43 and byte != 45:
-        return i
+        return _name_end(base, j) if j > i and 65 <= byte <= 90 else i
     if not is_digit(load_byte(base, j + 1)) or not is_digit(load_byte(base, j + 2)):
         return i
     k = j + 3
@@ -115,19 +136,9 @@ def zone_end(base, i):
 @helper
 def _zone_of(base, i, e):
     """Return the seconds east of UTC of the zone [i, e), in front of which a blank may stand."""
-    return iso_zone(base, i + 1 if load_byte(base, i) == 32 else i, e)
-
-
-@helper
-def zone_hours(base, s, e):
-    """Return the hours east of UTC that the name [s, e) means all over the world, or NO_TIME."""
-    word = load_word(base, s) & (0xFFFFFFFF if e - s == 4 else 0xFFFFFF)
-    if e - s < 3 or e - s > 4:
-        return NO_TIME
-    for k in range(_N_ZONES):
-        if _ZONES[k] == word:
-            return _ZONE_HOURS[k]
-    return NO_TIME
+    s = i + 1 if load_byte(base, i) == 32 else i
+    hours = zone_hours(base, s, e)
+    return hours * 3600 if hours != NO_TIME else iso_zone(base, s, e)
 
 
 _ISO_LENGTH = 19
@@ -166,7 +177,11 @@ def iso_time(base, s, cache, zoned):
         while is_digit(load_byte(base, i)):
             i += 1
     e = zone_end(base, i) if zoned else i
-    micros, naive, good = parse_iso_time(base, s, e, cache)
+    hours = zone_hours(base, i + 1, e)
+    micros, naive, good = parse_iso_time(base, s, i if hours != NO_TIME else e, cache)
+    if hours != NO_TIME:
+        micros -= hours * 3600 * SECOND
+        naive = 0
     if not good:
         written = _written_as_iso(base, s)
         store_word(cache, 8 * BAD_END_CELL, e if written == _ISO_LENGTH else -1)
@@ -213,6 +228,17 @@ def stamp_end(base, s, layout, k, stop, cache):
         sure = sure and (e == -NO_MATCH or where < 0)
         failed = max(failed, abs(where))
         k = after + 1
+
+
+@helper
+def _half_at(base, i):
+    """Return 0 where " AM" stands at i, 1 where " PM" does, else -1."""
+    byte = load_byte(base, i + 1)
+    if load_byte(base, i) != 32 or (byte != 65 and byte != 80) or load_byte(base, i + 2) != 77:
+        return -1
+    if is_word(load_byte(base, i + 3)):
+        return -1
+    return 1 if byte == 80 else 0
 
 
 @helper
@@ -365,6 +391,12 @@ def _layout_end(base, s, layout, k, stop, cache):
         if i < 0:
             return -NO_MATCH
     if month != -1:
+        # A clock of 12 hours where the layout did not say that there may be one.
+        if half < 0 and (op == MAYBE_FRACTION or (op == MAYBE_ZONE and zoneless == 1)):
+            half = _half_at(base, i)
+            if half >= 0:
+                i += 3
+                half = half if 1 <= hour <= 12 else -1
         store_word(cache, 8 * BAD_END_CELL, i)
         if half >= 0:
             if hour < 1 or hour > 12:

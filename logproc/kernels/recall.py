@@ -69,11 +69,13 @@ def _reads_on(byte):
 def _more_follows(base, e):
     """Tell whether a layout might read on with the byte at e and what stands behind it.
 
-    Behind a blank that is a zone, Z, UTC, GMT or an offset, or AM or PM; behind a point or a comma a digit.
+    Behind a blank that is a zone, an offset or a name as Z, UTC or EST, or AM or PM; behind a point or a comma a digit.
     """
     byte = load_byte(base, e + 1)
     if load_byte(base, e) != 32:
         return is_digit(byte)
+    if 65 <= byte <= 90 and (load_byte(base, e + 3) == 84 or load_byte(base, e + 4) == 84):
+        return True
     lower = byte | 32
     if lower == 97 or lower == 112:
         return load_byte(base, e + 2) | 32 == 109

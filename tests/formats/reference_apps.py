@@ -40,7 +40,10 @@ MONTH = (
 HOURS = {"CET": 1, "CEST": 2, "WET": 0, "WEST": 1, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11}
 HOURS |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10, "PKT": 5, "HKT": 8}
 HOURS |= {"NZST": 12, "NZDT": 13, "KST": 9, "WIB": 7, "SAST": 2, "AWST": 8, "BRT": -3, "AKST": -9, "AKDT": -8}
-ZONE = r" ?(?:[Zz]|UTC|GMT)(?!\w)|[+-]\d\d(?::?\d\d)?+(?!\w)| [+-]\d\d:?\d\d(?!\w)"
+NAMES = "|".join(name for name in HOURS if name.endswith("T"))
+ZONE = rf" ?(?:[Zz]|UTC|GMT)(?!\w)| (?:{NAMES})(?!\w)|[+-]\d\d(?::?\d\d)?+(?!\w)| [+-]\d\d:?\d\d(?!\w)"
+HALF = r"(?: (?P<half>[AP])M(?!\w))?"
+"""AM or PM behind a clock whose layout does not have it."""
 ISO = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:[.,]\d+)?"
 HEX = "[0-9A-Fa-f]"
 CODES = {
@@ -81,6 +84,8 @@ def patterns_of(layout: str) -> list[re.Pattern[str]]:
     for text in layout.split("%|"):
         parts = re.findall(r"%.|[^%]", text)
         whole = "".join("%" if p == "%%" else CODES[p] if p in CODES else re.escape(p) for p in parts)
+        if "%p" not in parts and not {"%s", "%+", "%i", "%#", "%@"} & set(parts):
+            whole += HALF if parts[-1] == "%." else f"(?(z)|{HALF})" if parts[-1] == "%z" else ""
         found.append(re.compile(whole, re.ASCII))
     return found
 
@@ -204,7 +209,9 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
         from formats.reference import RejectedError, _iso_time
 
         try:
-            time = _iso_time(str(parts["iso"]).encode() + (parts.get("z") or "").encode())
+            named = timedelta(hours=HOURS.get((parts.get("z") or "").strip(), 0))
+            after = "" if (parts.get("z") or "").strip() in HOURS else parts.get("z") or ""
+            time = _iso_time(str(parts["iso"]).encode() + after.encode()) - named // timedelta(microseconds=1)
             return time - HOURS.get(parts.get("n") or "", 0) * 3600 * 10**6
         except RejectedError as error:
             raise ValueError(str(error)) from error
@@ -214,6 +221,8 @@ def _time(parts: dict[str, str | None], latest: int | None) -> int | None:
         if not 1 <= hour <= 12:
             raise ValueError(BAD_TIME)
         hour = hour % 12 + 12 * (half in "Pp")
+    elif parts.get("half") and 1 <= hour <= 12:
+        hour = hour % 12 + 12 * (parts["half"] == "P")
     elif parts.get("I"):
         hour = number("I")
     if number("S") > 60:
@@ -260,6 +269,8 @@ def _yearless(month: int, day: int, clock: timedelta, latest: int | None) -> dat
 def _zone(text: str) -> timedelta:
     if text in {"", "Z", "z", "UTC", "GMT"}:
         return timedelta()
+    if text in HOURS:
+        return timedelta(hours=HOURS[text])
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 15 or minutes > 59:
