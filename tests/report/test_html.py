@@ -413,3 +413,8 @@ def test_a_course_that_never_changes_is_read_aloud_as_such():
     errors, requests = (chart.summary for chart in panels.panel(found, 1).charts)
     assert errors == "Hours: server errors; always 0"
     assert requests.startswith("Hours: requests; from 0 to 3, highest at")
+
+
+def test_long_values_get_no_more_rows_than_the_room_has():
+    long = table("long", [column("path", "text", "key")], [("x" * 200,)] * 30)
+    assert [len(panels._affordable(long, panels.Room(rows, 300))) for rows in (100, 6, 2)] == [10, 6, 2]

@@ -227,7 +227,7 @@ def _affordable(table: ReportTable, room: Room) -> Sequence[tuple[Any, ...]]:
     for count, row in enumerate(table.rows[: room.rows]):
         left -= sum(min(len(value), LONGEST_TEXT) for value in row if isinstance(value, str))
         if left < 0:
-            return table.rows[: max(count, SHOWN_ROWS)]
+            return table.rows[: min(room.rows, max(count, SHOWN_ROWS))]
     return table.rows[: room.rows]
 
 
