@@ -147,6 +147,13 @@ def _title(value: str) -> str | None:
     return None if value.isprintable() and "/" not in value else "must be printable and without a slash"
 
 
+def _source_name(value: str) -> str | None:
+    # FROM finds names in any case; who asks the table of all would get the rows of one source, without a word.
+    if value.lower() == "logs":
+        return f"must not be {value!r}: FROM logs asks for all logs; call the source otherwise"
+    return _title(value)
+
+
 def _duration(value: str) -> str | None:
     return None if parse_duration(value) is not None else f'must be a duration, such as "10m" or "90", not {value!r}'
 
@@ -241,7 +248,14 @@ KEYS: tuple[Key, ...] = (
     Key("discover", "include", TEXTS, ("**/*",), "globs of the files to read, below the root (or the PATH)", _included),
     Key("discover", "exclude", TEXTS, (), "globs of the files to leave out, below the root (or the PATH)", _excluded),
     Key("discover", "follow_symlinks", BOOLEAN, False, "follow symbolic links to files and folders; loops end"),
-    Key("source", "name", TEXT, REQUIRED, "name of the source: field `source`, and usable after FROM", _title),
+    Key(
+        "source",
+        "name",
+        TEXT,
+        REQUIRED,
+        "name of the source: field `source`, and usable after FROM; one like `web` adds to that family; not `logs`",
+        _source_name,
+    ),
     Key("source", "include", TEXTS, REQUIRED, "globs of the source's files, below the root (or the PATH)", _included),
     Key("source", "format", TEXT, "auto", "a name or a pattern of `logproc formats`, or auto", _filled),
     Key("source", "host", TEXT, None, "regular expression on the path; its group `host` is the host", _host_pattern),

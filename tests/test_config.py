@@ -204,6 +204,8 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(written
         ("[run]\nlisten = '127.0.0.1:1'\nbackend = 'dask'", 2, 'goes with backend = "queue", not with "dask"'),
         ("[[source]]\ninclude = ['x']", 1, "[[source]] name is missing"),
         ("[[source]]\nname = 'a'", 1, "[[source]] include is missing"),
+        ("[[source]]\ninclude = ['x']\nname = 'logs'", 3, "all logs; call the source otherwise"),
+        ("[[source]]\nname = 'Logs'\ninclude = ['x']", 2, "all logs; call the source otherwise"),
         ("[[source]]\nname = 'a'\ninclude = ['x']\nhost = '('", 4, "not a regular expression"),
         ("[[source]]\nname = 'a'\ninclude = ['x']\nhost = 'x'", 4, "needs a group (?P<host>...)"),
         ("[[report]]\nname='a'\nsql='x'\n[[report]]\nsql='y'\nname='a'", 6, "two [[report]] are called 'a'"),
