@@ -8,7 +8,6 @@ which calls them for programs with a head only; what they remember stands in the
 from __future__ import annotations
 
 from logproc.kernels.jit import helper
-from logproc.kernels.laid_times import stamp_end
 from logproc.kernels.layout import (
     BAD_TIME,
     CAPACITY,
@@ -34,19 +33,27 @@ from logproc.kernels.layout import (
     OPEN_ROW,
     OPENING,
     OPENING_MASK,
+    READ_UNUSUAL,
     RECORD_BYTES,
-    REST,
-    REST_END,
     ROW_OFFSET,
+    SCRATCH,
     SKIP,
     SLOTS,
     STAMP,
     STARTS,
     STATE,
-    TERMINATORS,
 )
-from logproc.kernels.memory import load_byte, load_half, load_word, store_byte, store_half, store_word
+from logproc.kernels.memory import (
+    call_with_numbers,
+    load_byte,
+    load_half,
+    load_word,
+    store_byte,
+    store_half,
+    store_word,
+)
 from logproc.kernels.simd import NEWLINE, find_or_newline
+from logproc.kernels.unusual import ANSWER_CELL
 from logproc.kernels.values import out_of_line
 
 WENT_ON, LEAVE, PASSED = -1, -2, -3
@@ -74,20 +81,19 @@ def newlines_between(base, begin, end):
 
 
 @helper
-def _head_inside(base, begin, end, program, cache):
+def _head_inside(base, begin, end, program, lines):
     """Tell whether a line in [begin, end) but the first begins with what stands in front of the first slot.
 
     Where nothing does, and that is a time, whether a line is a time alone: so begin records with dates on their own.
     """
-    slot = load_word(program, 8 * SLOTS)
+    slot, cache = load_word(program, 8 * SLOTS), load_word(lines, 8 * SCRATCH)
     mask = load_word(slot, 8 * OPENING_MASK)
     stamped = mask == 0 and load_word(slot, 8 * MEANING) == STAMP
     i = find_or_newline(base, begin, NEWLINE) + 1
     while (mask != 0 or stamped) and i < end:
         if stamped:
-            layouts = load_word(program, 8 * TERMINATORS)
-            e = stamp_end(base, i, layouts, load_word(slot, 8 * REST), load_word(slot, 8 * REST_END), cache)
-            if e >= 0 and (load_byte(base, e) == 10 or load_byte(base, e) == 13):
+            call_with_numbers(load_word(program, 8 * READ_UNUSUAL), base, i, slot, -1, 0, program, lines)
+            if load_word(cache, 8 * ANSWER_CELL) != 0:
                 return True
         elif load_word(base, i) & mask == load_word(slot, 8 * OPENING):
             return True
@@ -96,7 +102,7 @@ def _head_inside(base, begin, end, program, cache):
 
 
 @helper
-def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines, blanks, cache):
+def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines, blanks):
     """Decide what a line is to records: returns 0 to begin row `row`, a reason to refuse it, or a verdict.
 
     `j` is how far it was read, `reason` why it was refused, in slot `failed`.
@@ -118,7 +124,7 @@ def record_line(base, line, j, end, failed, reason, program, lines, row, n_lines
             store_word(counters, 8 * OPEN_ROW, -1)
             return LEAVE
         reason = reason if reason == BAD_TIME else NO_MATCH
-    if reason != 0 or (inner and _head_inside(base, line, j, program, cache)):
+    if reason != 0 or (inner and _head_inside(base, line, j, program, lines)):
         return reason if reason != 0 else NO_MATCH
     store_word(counters, 8 * STATE, OPEN)
     store_word(counters, 8 * OPEN_ROW, row)

@@ -349,7 +349,7 @@ def tokenize(base, begin, end, row, program, lines):
         if head > 0:
             if load_word(cache, 8 * BAD_SEEN_CELL) != 0 and (reason == 0 or f >= head):
                 f, reason = head, BAD_TIME
-            reason = record_line(base, line, j, end, f, reason, program, lines, row, n_lines, blanks, cache)
+            reason = record_line(base, line, j, end, f, reason, program, lines, row, n_lines, blanks)
             if reason < 0:
                 if reason == LEAVE:
                     n_lines -= 1

@@ -17,6 +17,7 @@ from logproc.kernels.clock import NO_TIME, SCRATCH_SIZE
 from logproc.kernels.fields import ends_here
 from logproc.kernels.heads import HEAD_TIME, HEAD_ZONELESS
 from logproc.kernels.jit import helper, kernel
+from logproc.kernels.laid_times import stamp_end
 from logproc.kernels.layout import (
     BRACKETED,
     BYTE,
@@ -36,6 +37,7 @@ from logproc.kernels.layout import (
     PADDED,
     PASSED_BY,
     REST,
+    REST_END,
     SCRATCH,
     SECOND,
     SKIPPED,
@@ -263,15 +265,33 @@ def _read_own_ends(base, slot, n, row, program, lines, work):
     return n
 
 
+@helper
+def _is_time_alone(base, s, slot, program, work):
+    """Return whether there is a time at s that ends with its line."""
+    layouts, first, behind = (
+        load_word(program, 8 * TERMINATORS),
+        load_word(slot, 8 * REST),
+        load_word(slot, 8 * REST_END),
+    )
+    e = stamp_end(base, s, layouts, first, behind, work)
+    if e < 0:
+        return np.int64(0)
+    last = load_byte(base, e)
+    return np.int64(last == 10 or last == 13)
+
+
 @kernel("i8, i8, i8, i8, i8, i8, i8 -> none")
 def read_unusual(base, s, slot, n, row, program, lines):
     """Do what is special about an unusual slot: in a line alone, at s, or, where that is negative, in n side by side.
 
     ANSWER_CELL is then the step of `open_slot` and POSITION_CELL its position, or ANSWER_CELL the number of lines in
     which the slot is as it should be; what they have of a slot whose end is to be looked for begins as the work says.
+    With n negative, ANSWER_CELL is whether a line that begins at s is a time alone, and nothing is kept of it.
     """
     work = load_word(lines, 8 * SCRATCH)
-    if s >= 0:
+    if n < 0:
+        answer = _is_time_alone(base, s, slot, program, work)
+    elif s >= 0:
         starts, ends, max_rows = (
             load_word(lines, 8 * STARTS),
             load_word(lines, 8 * ENDS),
