@@ -39,9 +39,9 @@ _MASK = (1 << 32) - 1
 ENTRY_BYTES = 16
 """Bytes of an entry beside those of its value: its group and value, and its count."""
 
-TOP_BYTES, EXACT_BYTES = 8, 64
+TOP_BYTES, EXACT_BYTES = 16, 64
 """Bytes that each of `max_distinct` entries may have on average, values included: as heavy hitters, which need not all
-be there, and where every value counts. By default 8 and 64 MB in all, several times while two states merge."""
+be there, and where every value counts. By default 16 and 64 MB in all, several times while two states merge."""
 
 LEAST_BYTES = 1 << 20
 """Bytes that ever so few entries may have."""
