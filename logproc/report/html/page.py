@@ -16,6 +16,7 @@ from logproc.report.html import following, overview, panels, world
 from logproc.report.html.choosing import choosing
 from logproc.report.html.mapping import mapped
 from logproc.report.since import is_figures
+from logproc.report.text import plural
 from logproc.report_model import NOTHING_BEFORE
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ ROOMS = (
     panels.Room(6, 900, live=False, ranked=False),
     panels.Room(4, 600, live=False, ranked=False),
     panels.Room(2, 300, live=False, ranked=False),
+    panels.Room(1, 150, live=False, ranked=False),
 )
 """What the panels may take, from much to little; the first with which the page is small enough counts. The last ones
 leave the charts above tables to the page's script: in hundreds of panels they take half a megabyte."""
@@ -141,8 +143,9 @@ def _slice(report: Report, one: Slice) -> str:
 
 
 def _cut(room: panels.Room) -> str:
+    rows = plural(room.rows, "row")
     return (
-        f"So that the page stays small, its tables have at most {room.rows} rows; the JSON and CSV reports have all. "
+        f"So that the page stays small, its tables have at most {rows}; the JSON and CSV reports have all. "
         "Fewer reports, by [reports] use or --report, leave more room for each."
     )
 
