@@ -214,7 +214,7 @@ def stamp_end(base, s, layout, k, stop, cache):
         else:
             e = _layout_end(base, s, layout, k, after, cache)
         if e >= 0:
-            if sure and failed <= e:
+            if sure and failed <= e + (load_byte(base, e) == 58):  # a colon is asked whether digits follow it
                 last = load_byte(layout, after - 1)
                 closed = last >= 32 or last == HALF_DAY or last == YEAR or last == SHORT_YEAR or last == SECONDS
                 end = (ALONE if k == first else CLOSED) if closed else OPEN
@@ -323,6 +323,9 @@ def _layout_end(base, s, layout, k, stop, cache):
                     continue
                 i += 1
             first = i
+            if not is_digit(load_byte(base, i)):
+                store_word(cache, 8 * FAILED_CELL, i)
+                return -NO_MATCH
             micros, i = number_at(base, i, 1, 6)
             if i >= 0:
                 for _ in range(6 - (i - first)):

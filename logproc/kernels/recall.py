@@ -69,7 +69,8 @@ def _reads_on(byte):
 def _more_follows(base, e):
     """Tell whether a layout might read on with the byte at e and what stands behind it.
 
-    Behind a blank that is a zone, an offset or a name as Z, UTC or EST, or AM or PM; behind a point or a comma a digit.
+    Behind a blank that is a zone, an offset or a name as Z, UTC or EST, or AM or PM; behind a point, a comma, a colon
+    or a sign a digit.
     """
     byte = load_byte(base, e + 1)
     if load_byte(base, e) != 32:
@@ -143,9 +144,12 @@ def _ends_there(base, s, length, end, found):
         return False
     if end != OPEN or not _reads_on(behind):
         return True
-    if not is_digit(last):  # a name of a zone, or AM or PM, behind which an offset might stand
+    if not is_digit(last):  # a name of a zone, or AM or PM or a blank, behind which an offset might stand
         sign = behind == 43 or behind == 45
-        return last != 46 and behind != 46 and behind != 47 and not is_word(behind) and not (sign and last | 32 == 109)
+        if last == 32 and sign:
+            return not is_digit(load_byte(base, e + 1))  # which is asked of each line
+        sign = sign and last | 32 == 109
+        return last != 46 and behind != 46 and behind != 47 and not is_word(behind) and not sign
     if behind == 58:  # hours of a zone are followed by one, but not its minutes, nor seconds
         sign = load_byte(base, e - 3)
         return length == second + 2 or (digits > 0 and length == first + digits) or (sign != 43 and sign != 45)
@@ -191,7 +195,8 @@ def remember(base, s, e, layout, end, cache):
     store_word(cache, 8 * _BASE, base_time)
     behind = load_byte(base, e)
     found |= length << 32 | behind << 40 | load_word(cache, 8 * HEAD_ZONELESS) << 48
-    if behind == 32 or (end != ALONE and (behind == 44 or behind == 46)):
+    sign = load_byte(base, e - 1) == 32 and (behind == 43 or behind == 45)
+    if behind == 32 or behind == 58 or sign or (end != ALONE and (behind == 44 or behind == 46)):
         found |= _ASKED
     if time == NO_TIME:
         found |= _UNDATED
