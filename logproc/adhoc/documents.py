@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from logproc.formats.format import AUDIT, EXPORT, JSONL, LTSV, PRETTY, STAMPED_JSON, STAMPED_PAIRS
-from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, STAMP, Naming
+from logproc.formats.naming import DATE, DURATIONS, REQUEST, REQUEST_FIELDS, STAMP, TIME_TEXT, Naming
 from logproc.kernels.jsonlines import ESCAPED, PLAIN, unescape
 from logproc.model import FIELDS, LEVELS, PRIORITIES, Kind
 
@@ -41,15 +41,18 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
-def named_row(fmt: Format, line: bytes) -> Row:
-    """Return the fields of a line, or of a record of several, under their contract names, without its time."""
+def named_row(fmt: Format, line: bytes, *, unread: bool = False) -> Row:
+    """Return the fields of a line, or of a record of several, under their contract names, without its time.
+
+    The text of a time that is `unread` is kept.
+    """
     if fmt.engine in {JSONL, PRETTY, STAMPED_JSON}:
         document = flatten(loads(line.lstrip(b"\0")))
     elif fmt.engine == EXPORT:
         document = entry(line)
     else:
         document = labels(line) if fmt.engine == LTSV else pairs(line)
-    row = contract_names(document, fmt.naming or _NAMING)
+    row = contract_names(document, fmt.naming or _NAMING, unread=unread)
     if fmt.engine in {STAMPED_JSON, STAMPED_PAIRS}:
         row.pop(STAMP, None)
     return row
@@ -162,27 +165,37 @@ def flatten(document: dict[str, Any], prefix: str = "") -> Row:
     return row
 
 
-def contract_names(row: Row, naming: Naming) -> Row:
-    """Give fields that have synonyms their contract name and type; the time is known already."""
+def contract_names(row: Row, naming: Naming, *, unread: bool = False) -> Row:
+    """Give fields that have synonyms their contract name and type; the time is known already, unless it is `unread`."""
     renamed: Row = {}
+    date = row.pop(DATE, None)
     for name, paths in naming.paths(naming.synonyms):
         path = next((path for path in paths if row.get(path) is not None), None)
         if path is None:
             continue
         value = row.pop(path)
         if name == "time":
+            if unread and value != "":
+                _keep(row, TIME_TEXT, value)
+                row |= {} if date is None else {DATE: date}
             continue
         typed = _typed(name, _unwrapped(value) if naming.unwrap else value, naming.scales.get(name, 1.0), naming.kinds)
         renamed[name] = typed
         if typed is None and value != "":  # no number: nothing is dropped
-            kept = f"{name}_text"
-            row[kept] = value if row.get(kept) is None else row[kept]
+            _keep(row, f"{name}_text", value)
             if path != name:
                 row[path] = value
     row.pop("time", None)
-    row.pop(DATE, None)
+    if unread and date and DATE not in row:
+        _keep(row, TIME_TEXT, date)
     _derive(renamed, row)
     return {**renamed, **{key: value for key, value in row.items() if key not in renamed}}
+
+
+def _keep(row: Row, name: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+    """Give a row what stands for another field and is none, unless it has such a field itself."""
+    if row.get(name) is None:
+        row[name] = value
 
 
 def _derive(renamed: Row, row: Row) -> None:

@@ -17,6 +17,7 @@ from logproc.adhoc.documents import documents_of, named_row
 from logproc.errors import InputError, QueryError, UsageError
 from logproc.formats import resolve
 from logproc.formats.format import FIXED, HEADED
+from logproc.formats.naming import DATE, TIME_TEXT
 from logproc.formats.parser import new_parser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.inputs.opening import STDIN
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.formats import Format
     from logproc.formats.detect import Detection
+    from logproc.formats.parser import Parser
     from logproc.model import LogFile
 
 SAMPLED_LINES = 500
@@ -111,6 +113,11 @@ def _sampled(fmt: Format, lines: bytes) -> dict[str, Kind]:
         except (ValueError, TypeError, AttributeError, RecursionError):
             continue
         found.update((name, declared.get(name, Kind.DYNAMIC)) for name in row)
+    parser = new_parser(fmt, (TIME_TEXT, DATE))
+    rows = _parsed(parser, lines)
+    for name, starts in zip(parser.columns, parser.lines.starts, strict=False):
+        if name in {TIME_TEXT, DATE} and (starts[:rows] >= 0).any():
+            found.setdefault(name, Kind.DYNAMIC)
     return found
 
 
@@ -118,11 +125,18 @@ def _header_columns(fmt: Format, lines: bytes) -> tuple[str, ...]:
     parser = new_parser(fmt, fmt.fields)
     assert isinstance(parser, HeadedParser)
     parser.store_all()
+    _parsed(parser, lines)
+    return parser.columns
+
+
+def _parsed(parser: Parser, lines: bytes) -> int:
+    """Let a parser read sampled lines; returns the number of rows."""
     parser.open(())
     buffer = np.zeros(len(lines) + PADDING, np.uint8)
     buffer[: len(lines)] = np.frombuffer(lines, np.uint8)
-    parser.parse(buffer, 0, len(lines), 0, np.zeros(tokenize.COUNTERS, np.int64))
-    return parser.columns
+    counters = np.zeros(tokenize.COUNTERS, np.int64)
+    parser.parse(buffer, 0, len(lines), 0, counters)
+    return int(counters[tokenize.ROWS])
 
 
 def require_known(names: Iterable[str], known: Known) -> list[str]:

@@ -23,6 +23,7 @@ from logproc.books import Books
 from logproc.clock import now_text
 from logproc.errors import UsageError
 from logproc.formats.format import CRI, DOCKER, FIXED, HEADED
+from logproc.formats.naming import TIME_TEXT
 from logproc.formats.parser_export import ExportParser
 from logproc.formats.parser_headed import HeadedParser
 from logproc.merging import join_rejects
@@ -127,7 +128,7 @@ class RowDesk(Desk):
         """Return all fields of a format; of lines that name theirs, and are read again, what decides about them."""
         sieve = self._shape.sieve(fmt.family)
         asked = frozenset() if sieve is None else sieve.names
-        return frozenset(fmt.fields) | (asked & {RAW}) if fmt.engine in FIXED else asked
+        return frozenset(fmt.fields) | (asked & {RAW}) if fmt.engine in FIXED else asked | {TIME_TEXT}
 
     def parser(self, name: str, source: str) -> Parser:
         """Return the parser for a format; where a header names the columns, it stores all of them."""
@@ -288,11 +289,11 @@ class RowReader(PieceReader):
 
     def _named_rows(self, parser: Parser, kept: NDArray[np.int64]) -> Iterator[Row]:
         """Read lines that name their fields again, as a whole."""
-        lines = parser.lines
+        lines, place = parser.lines, parser.columns.index(TIME_TEXT)
         for number in kept.tolist():
             text = self._record_at(parser, int(lines.row_offset[number]))
             row = self._common(int(lines.times[number]))
-            named = named_row(parser.format, text)
+            named = named_row(parser.format, text, unread=bool(lines.starts[place, number] >= 0))
             if self.piece.source:
                 named.pop("source", None)
             row.update(named)

@@ -33,6 +33,10 @@ KEPT_TEXTS = {
 """Where the text is kept that stands for a number of the contract and is none (`"status": "OK"`), and for which one."""
 
 
+TIME_TEXT = "time_text"
+"""Where the text is kept that stands for a time and is none that can be read."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Naming:
     """Key paths by contract field, the preferred ones first; what a format does not list is found by its own name.

@@ -8,7 +8,7 @@ import numpy as np
 
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
 from logproc.formats.layouts import compile_layout
-from logproc.formats.naming import DATE, DURATIONS, KEPT_TEXTS, REQUEST, Naming
+from logproc.formats.naming import DATE, DURATIONS, KEPT_TEXTS, REQUEST, TIME_TEXT, Naming
 from logproc.formats.within import Finder
 from logproc.kernels import derive, tokenize
 from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
@@ -74,7 +74,7 @@ class NamedParser:
         """Return the columns that are stored because others follow from them."""
         helpers = self.naming.helpers(columns)
         within = self.format.within.helpers(columns) if self.format.within is not None else ()
-        return (*helpers, *(name for name in within if name not in helpers))
+        return tuple(name for name in dict.fromkeys((*helpers, *within)) if name not in columns)
 
     def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:
         """Do nothing: every line names its fields."""
@@ -103,6 +103,7 @@ class NamedParser:
             counters[tokenize.ZONELESS] = 0
             return
         counters[tokenize.ZONELESS] = self._shifted(base, row, upto, self._times(base, row, upto, day))
+        self._keep_times(row, upto)
         counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])
         self._derive(base, row, upto)
 
@@ -149,6 +150,21 @@ class NamedParser:
         )  # fmt: skip
         return zoneless
 
+    def _keep_times(self, row: int, upto: int) -> None:
+        """Give rows whose time cannot be read its text, or that of their date; a date is theirs only beside such."""
+        lines, text, date = self.lines, self._place.get(TIME_TEXT, -1), self._place[DATE]
+        if text < 0 and DATE not in self.columns:
+            return
+        unread = lines.times[row:upto] == NO_TIME
+        is_clock = unread & (lines.starts[0, row:upto] >= 0) & (lines.starts[0, row:upto] < lines.ends[0, row:upto])
+        for column in (0, date) if text >= 0 else ():
+            starts, ends = lines.starts[column, row:upto], lines.ends[column, row:upto]
+            kept = row + np.flatnonzero(unread & (lines.starts[text, row:upto] < 0) & (starts >= 0) & (starts < ends))
+            for slices in (lines.starts, lines.ends, lines.styles):
+                slices[text, kept] = slices[column, kept]
+        if DATE in self.columns and self.format.header is None:
+            lines.starts[date, row:upto][~is_clock] = -1
+
     def _derive(self, base: int, row: int, upto: int) -> None:
         lines = self.lines
         if self._finder is not None:
@@ -158,8 +174,8 @@ class NamedParser:
 
     @property
     def looks_within(self) -> bool:
-        """Tell whether fields are looked for within others, too."""
-        return self._finder is not None
+        """Tell whether fields are looked for within others, too, or in times that cannot be read."""
+        return self._finder is not None or not {TIME_TEXT, DATE}.isdisjoint(self.columns)
 
     def derivations(self) -> Iterator[tuple[Kernel, tuple[int, ...]]]:
         """Yield the kernels that derive columns from others, in their order, and the columns that each is given."""

@@ -65,3 +65,50 @@ def test_text_in_place_of_a_number_is_kept_beside_it(tmp_path, fmt, line, name, 
         values = dict(zip(asked.split(", "), found, strict=True))
         assert values.get(name, number) == number
         assert text_of(values[f"{name}_text"]) == text
+
+
+TIMES = [
+    ('{"timestamp":"garbage","msg":"x"}', "garbage"),
+    ('{"time":"n/a"}', "n/a"),
+    ('{"time":"a\\u00e9"}', "aé"),
+    ('{"time":[1,2]}', "[1,2]"),
+    ('{"time":true}', "true"),
+    ('{"time":""}', None),
+    ('{"time":"-"}', None),
+    ('{"time":null,"ts":"soon"}', "soon"),
+    ('{"time":"soon","time_text":"fine"}', "fine"),
+    ('{"time":"2026-01-02T03:04:05Z"}', None),
+    ('{"date":"2026-01-02","time":"03:04:05"}', None),
+    ('{"date":"someday"}', "someday"),
+]
+PAIRED_TIMES = [("ts=later level=info a=b", "later"), ("time=2026-01-02T03:04:05Z level=info a=b", None)]
+
+
+@pytest.mark.parametrize(
+    ("fmt", "line", "text"), [("jsonl", *case) for case in TIMES] + [("logfmt", *case) for case in PAIRED_TIMES]
+)
+def test_a_time_that_cannot_be_read_is_kept_as_text(tmp_path, fmt, line, text):
+    path = tmp_path / "a.log"
+    path.write_text(f"{line}\n")
+    (row,) = rows_of(path, fmt)
+    kept = row.get("time_text")
+    assert "date" not in row
+    assert (kept if kept is None or isinstance(kept, str) else json.dumps(kept, separators=(",", ":"))) == text
+    (whole,) = records(sql("SELECT * FROM json", str(path), format=fmt))
+    assert text_of(whole.get("time_text")) == text
+    for asked in ("time_text", "time_text, count(*)"):
+        found = sql(f"SELECT {asked} FROM json GROUP BY 1", str(path), format=fmt).rows
+        assert text_of(found[0][0]) == text
+
+
+def test_a_date_beside_a_clock_that_cannot_be_read_stays(tmp_path):
+    path = tmp_path / "a.log"
+    path.write_text('{"date":"2026-01-02","time":"noon"}\n{"date":"2026-01-02","time":"03:04:05"}\n')
+    kept = [("noon", "2026-01-02"), (None, None)]
+    assert [(row.get("time_text"), row.get("date")) for row in rows_of(path, "jsonl")] == kept
+    whole = records(sql("SELECT * FROM json", str(path), format="jsonl"))
+    assert [(row["time_text"], row["date"]) for row in whole] == kept
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
