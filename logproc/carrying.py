@@ -103,8 +103,8 @@ class _Share:
         """Whether anything is carried."""
         return self._whole is not None or bool(self._waiting)
 
-    def may_be_closed(self, group: _Group) -> bool:
-        """Tell whether its thread does nothing that goes to what is carried of a group, if there is any."""
+    def has_settled(self, group: _Group) -> bool:
+        """Tell whether its thread has given away what is carried of a group, or leaves that to whoever merges."""
         return not (self.busy and self.is_open and self.group is group)
 
     def take(self, program: Program) -> None:
@@ -113,22 +113,24 @@ class _Share:
             self.close()
             self._program = program
         lots = program.take()
+        took = program.sizes(lots, self._seen)
         self._waiting.append((self.task, lots))
-        self.took = program.sizes(lots, self._seen)
+        self.took = took
 
     def before_pour(self) -> None:
         """Make tables of what is carried: its group ids are about to mean something else."""
         self.close()
 
     def add(self, due: int) -> None:
-        """Add up the tasks that are approved: those before `due`."""
+        """Add up the tasks that are approved: those before `due`. Whoever merges sees it open all the while."""
         while self._waiting and self._waiting[0][0] < due:
-            _, lots = self._waiting.pop(0)
+            _, lots = self._waiting[0]
             if self._whole is None:
                 self._whole = lots
             else:
                 for relation, lot in lots.items():
                     self._whole[relation].add(lot)
+            del self._waiting[0]
 
     def close(self) -> None:
         """Make tables of what is carried: one of each report for all that is added up, and of each task that waits."""
@@ -162,7 +164,10 @@ class Carrying:
         share, group = self._begin(task)
         done = False
         try:
-            result = self._do(job, task, share if group.stop is None else None)
+            carry = share if group.stop is None else None
+            if carry is None:
+                share.close()  # nobody would be told that group ids are about to mean something else
+            result = self._do(job, task, carry)
             done = True
         finally:
             self._end(share, group, done=done)
@@ -176,8 +181,9 @@ class Carrying:
             stop = group.behind if group.stop is None else group.stop
             if task == min(stop, group.behind - 1):
                 for share in self._shares:
-                    self._lock.wait_for(partial(share.may_be_closed, group))
-                    if share.group is group:
+                    self._lock.wait_for(partial(share.has_settled, group))
+                    # A busy one is at a task behind `stop`, and gives that away itself when it ends.
+                    if share.group is group and not share.busy:
                         share.close()
                 late = sorted(number for number in group.own if number < stop)
                 carried = [*group.carried, *map(group.own.pop, late)]

@@ -64,9 +64,7 @@ def run(config: Config, *, progress: Progress | None = None, say: Callable[[str]
             progress.start(sum(task.bytes for task in tasks), len(files))
         run_tasks = elsewhere or running.here(backend, config, say or unheard)
         is_merged_here = elsewhere is None and backend in IN_PROCESS
-        carrying = (
-            carrying_of(job, tasks, config.workers, process_here) if is_merged_here and backend == "serial" else None
-        )
+        carrying = carrying_of(job, tasks, config.workers, process_here) if is_merged_here else None
         todo = carrying or (process_here if is_merged_here else process)
         outcomes = stack.enter_context(closing(run_tasks(todo, job, tasks, config.workers)))  # type: ignore[type-var]
         tables = merge(

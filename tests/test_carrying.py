@@ -32,22 +32,22 @@ SQL = {
 def logs(tmp_path_factory):
     """Make a folder of files of which the later ones have more and more clients; each is a task of its own."""
     root, rng = tmp_path_factory.mktemp("logs"), random.Random(5)
-    for number in range(10):
-        clients = 6 if number < 5 else 40 * number
+    for number in range(8):
+        clients = 6 if number < 4 else 40 * number
         lines = [
             f"10.0.{rng.randrange(clients) % 7}.{rng.randrange(clients) % 250} - - [01/Feb/2026:00:{number:02}:"
             f'{n % 60:02} +0000] "GET /{n % 4} HTTP/1.1" {rng.choice([200, 404])} {rng.randrange(999)} "-" "a{n % 3}"\n'
-            for n in range(300 - 10 * number)
+            for n in range(200 - 10 * number)
         ]
         (root / f"{number}.log").write_text("".join(lines))
     return root
 
 
-def run(logs, monkeypatch, *, carried=True, max_groups=200_000, backend="threads", workers=2):
+def run(logs, monkeypatch, *, carried=True, max_groups=200_000, backend="threads", workers=2, sql=SQL):
     monkeypatch.setattr(planner, "PACK_FILES", 1)
     if not carried:
         monkeypatch.setattr(coordinator, "carrying_of", lambda *_: None)
-    named = tuple(NamedReport(name, sql) for name, sql in SQL.items())
+    named = tuple(NamedReport(name, text) for name, text in sql.items())
     report = coordinator.run(
         Config(
             paths=(str(logs),), use=(), named_reports=named, backend=backend, workers=workers,
@@ -57,39 +57,40 @@ def run(logs, monkeypatch, *, carried=True, max_groups=200_000, backend="threads
     return report.reports, report.files
 
 
-@pytest.mark.parametrize(("max_groups", "tree"), [(11, False), (60, False), (200_000, False), (60, True)])
-def test_the_report_is_the_same_byte_for_byte(logs, monkeypatch, max_groups, tree):
+@pytest.mark.parametrize(("max_groups", "tree", "workers"), [(11, False, 2), (60, True, 3)])
+def test_the_report_is_the_same_byte_for_byte(logs, monkeypatch, max_groups, tree, workers):
     if tree:  # merged as those of a large run are
         for name, value in (("FOLD", 4), ("FOLD_ABOVE", 3)):
             monkeypatch.setattr(carrying, name, value)
             monkeypatch.setattr(f"logproc.merging.{name}", value)
-    found = [run(logs, monkeypatch, max_groups=max_groups, workers=n) for n in (2, 3)]
+    found = [run(logs, monkeypatch, max_groups=max_groups, workers=workers)]
     found.append(run(logs, monkeypatch, max_groups=max_groups, backend="serial", workers=1))
     expected = run(logs, monkeypatch, max_groups=max_groups, carried=False, backend="serial")
     assert [table.problem is None for table in expected[0]].count(True) >= 1
     assert all(each == expected for each in found)
 
 
-@pytest.mark.parametrize("keys", [20, 150])
-def test_group_ids_that_are_dropped_amid_a_task_change_no_byte(logs, monkeypatch, keys):
+def test_group_ids_that_are_dropped_amid_a_task_change_no_byte(logs, monkeypatch):
     expected = run(logs, monkeypatch, carried=False)
     monkeypatch.undo()
-    monkeypatch.setattr(aggregating, "MAX_KEYS", keys)
+    monkeypatch.setattr(aggregating, "MAX_KEYS", 60)
     assert run(logs, monkeypatch) == expected
-    assert run(logs, monkeypatch, backend="serial") == expected
+    assert run(logs, monkeypatch, backend="serial", workers=1) == expected
 
 
-@pytest.mark.parametrize("least", [150, 400, 2000])
-def test_keys_that_reports_make_longer_than_a_table_may_hold_change_no_byte(logs, monkeypatch, least):
-    for name, value in (("LEAST_BYTES", least), ("GROUP_BYTES", 0)):
+def test_keys_that_reports_make_longer_than_a_table_may_hold_change_no_byte(logs, monkeypatch):
+    for name, value in (("LEAST_BYTES", 150), ("GROUP_BYTES", 0)):
         monkeypatch.setattr(f"logproc.rollup.bounds.{name}", value)
     sql = {
         "paths": "SELECT path, count(*) AS n FROM web GROUP BY path ORDER BY n DESC LIMIT 3",
         "long": f"SELECT path || '{'x' * 90}' AS p, count(*) AS n FROM web GROUP BY ALL ORDER BY n DESC LIMIT 3",
     }
-    monkeypatch.setattr("test_carrying.SQL", sql)
-    found = [run(logs, monkeypatch, workers=2), run(logs, monkeypatch, backend="serial", workers=1)]
-    expected = run(logs, monkeypatch, carried=False, backend="serial")
+    cuts: list[bool] = []
+    tells = carrying._may_be_cut
+    monkeypatch.setattr(carrying, "_may_be_cut", lambda *given: cuts.append(tells(*given)) or cuts[-1])
+    found = [run(logs, monkeypatch, workers=2, sql=sql), run(logs, monkeypatch, backend="serial", workers=1, sql=sql)]
+    assert cuts.count(True) == 2  # what was carried has been done again
+    expected = run(logs, monkeypatch, carried=False, backend="serial", sql=sql)
     assert found == [expected, expected]
 
 
@@ -113,9 +114,16 @@ def test_nothing_is_carried_where_the_order_of_tasks_or_another_bound_matters():
 class Counted:
     """Stands for a program and for what it counted: the numbers of tasks."""
 
+    log: list[tuple[object, ...]]
     groups: int = 1
 
+    taking: threading.Event | None = None
+    take_on: threading.Event | None = None
+
     def take(self):
+        if self.taking is not None:
+            self.taking.set()
+            self.take_on.wait(10)
         return {"web": self.Tasks([self.task])}
 
     class Tasks(list):
@@ -127,14 +135,16 @@ class Counted:
         return self.groups * len(seen), 0
 
     def tables(self, lots, _hand):
+        self.log.append(("tables", *lots["web"]))
         return tuple(lots["web"])
 
 
 def threads(tasks, max_groups, groups=None):
     """Return who does so many tasks, and a function that begins one in a thread and returns what ends it."""
-    sizes = groups or {}
+    sizes, log = groups or {}, []
 
     def do(_job, task, carry):
+        log.append(("alone" if carry is None else "carried", task.number))
         begun.set()
         gates[task.number].wait(10)
         if task.number in failing:
@@ -152,10 +162,10 @@ def threads(tasks, max_groups, groups=None):
 
     class Worker:
         def __init__(self):
-            self.todo, self.ready = [], threading.Semaphore(0)
+            self.log, self.todo, self.ready = log, [], threading.Semaphore(0)
             self.done = threading.Semaphore(0)
             self.thread = threading.Thread(target=self.work, daemon=True)
-            programs[self.thread] = Counted()
+            self.program = programs[self.thread] = Counted(log)
             self.thread.start()
 
         def work(self):
@@ -226,3 +236,31 @@ def test_a_last_task_that_fails_leaves_what_was_carried_to_whoever_merges():
     one.begin(0)()
     one.begin(1, fails=True)()
     assert [list(tables) for number in range(2) for tables in carried.due(number)] == [[0]]
+
+
+def test_a_task_that_gives_its_counts_while_others_are_merged_loses_none():
+    carried, worker, _ = threads(3, 0)  # no task fits
+    one, two = worker(), worker()
+    program = two.program
+    program.taking, program.take_on = threading.Event(), threading.Event()
+    ends_0, ends_1 = one.begin(0), two.begin(1)
+    ends_0()
+    begun_taking = threading.Thread(target=ends_1, daemon=True)
+    begun_taking.start()
+    assert program.taking.wait(10)
+    found = [list(tables) for tables in carried.due(0)]
+    program.take_on.set()
+    begun_taking.join(10)
+    one.begin(2)()
+    assert found == [[0]]
+    assert [list(tables) for tables in carried.due(1)] == [[1]]
+
+
+def test_what_is_carried_becomes_tables_before_its_thread_begins_a_task_that_is_not():
+    carried, worker, _ = threads(4, 3, groups={1: 50})
+    one, two = worker(), worker()
+    one.begin(0)()
+    two.begin(1)()  # which does not fit, while the other thread is at no task
+    one.begin(2)()
+    assert one.log.index(("tables", 0)) < one.log.index(("alone", 2))
+    assert [list(tables) for number in range(3) for tables in carried.due(number)] == [[0], [1]]
