@@ -20,6 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from logproc.backends.folding import FOLD, FOLD_ABOVE
+from logproc.inputs.opening import STDIN
 from logproc.rollup.bounds import most_bytes
 from logproc.rollup.dumping import load
 from logproc.rollup.lots import adds_up
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     Tables: TypeAlias = tuple[Done, ...]
 
 NOTHING: Final = (0, 0)
-"""What a task adds that failed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +47,7 @@ class _Group:
 
     From the task `stop` on nothing is carried. `posted` says of tasks that are done what their thread then holds: None
     where they have tables of their own. `taken` are the tasks without tables in their outcome; `own` are tables of
-    those of them that were not approved in time.
+    those of them that were not approved in time. Where it is `spoilt`, what was carried is gone, and is done again.
     """
 
     first: int
@@ -60,6 +60,7 @@ class _Group:
     carried: list[Tables] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
     own: dict[int, Tables] = field(default_factory=dict)
+    spoilt: bool = False
 
     def post(self, task: int, what: tuple[object, tuple[int, int]] | None, max_groups: int) -> None:
         """Say that a task is done, and approve what can be."""
@@ -117,14 +118,26 @@ class _Share:
         self._waiting.append((self.task, lots))
         self.took = took
 
+    def drop(self) -> None:
+        """Forget what was taken of a task that failed after all."""
+        if self.took is not None:
+            del self._waiting[-1]
+            self.took = None
+
     def before_pour(self) -> None:
         """Make tables of what is carried: its group ids are about to mean something else."""
         self.close()
 
     def add(self, due: int) -> None:
-        """Add up the tasks that are approved: those before `due`. Whoever merges sees it open all the while."""
+        """Add up the tasks that are approved: those before `due`."""
+        try:
+            self._add(due)
+        except Exception:  # noqa: BLE001 - such as MemoryError: these tasks are done again, and this one has not failed
+            self._spoil()
+
+    def _add(self, due: int) -> None:
         while self._waiting and self._waiting[0][0] < due:
-            _, lots = self._waiting[0]
+            _, lots = self._waiting[0]  # stays there until it is added: whoever merges has to see that this is open
             if self._whole is None:
                 self._whole = lots
             else:
@@ -136,15 +149,24 @@ class _Share:
         """Make tables of what is carried: one of each report for all that is added up, and of each task that waits."""
         group, program = self.group, self._program
         if group is not None and program is not None:
-            self.add(group.due)
-            whole = [] if self._whole is None else [program.tables(self._whole, HandOver())]
-            own = {task: program.tables(lots, HandOver()) for task, lots in self._waiting}
-            with self._lock:
-                group.carried += whole
-                group.own |= own
+            try:
+                self._add(group.due)
+                whole = [] if self._whole is None else [program.tables(self._whole, HandOver())]
+                own = {task: program.tables(lots, HandOver()) for task, lots in self._waiting}
+            except Exception:  # noqa: BLE001 - as above
+                self._spoil()
+            else:
+                with self._lock:
+                    group.carried += whole
+                    group.own |= own
         with self._lock:
             self._program, self._whole, self._waiting, self._seen, self.holder = None, None, [], {}, object()
             self._lock.notify_all()
+
+    def _spoil(self) -> None:
+        if self.group is not None:
+            self.group.spoilt = True
+        self._whole, self._waiting = None, []
 
 
 class Carrying:
@@ -190,13 +212,18 @@ class Carrying:
             own = group.own.pop(task, None) if task >= stop else None
             if task == group.behind - 1:
                 del self._groups[group.first]
-        if _may_be_cut(carried, self._job):
+        if task == min(stop, group.behind - 1) and (group.spoilt or _may_be_cut(carried, self._job)):
             for number in sorted(number for number in group.taken if number < stop):
-                yield tables_of(self._do(self._job, self._tasks[number], None))
+                yield self._again(number)
         else:
             yield from carried
         if own is not None:
             yield own
+        elif task >= stop and task in group.taken:
+            yield self._again(task)
+
+    def _again(self, task: int) -> Sequence[Done]:
+        return tables_of(self._do(self._job, self._tasks[task], None))
 
     def _begin(self, task: Task) -> tuple[_Share, _Group]:
         with self._lock:
@@ -214,9 +241,11 @@ class Carrying:
         return share, group
 
     def _end(self, share: _Share, group: _Group, *, done: bool) -> None:
+        if not done:
+            share.drop()
         with self._lock:
-            failed = not done
-            what = (share.holder, share.took or NOTHING) if share.took is not None or failed else None
+            failed = None if done else (object(), NOTHING)  # which holds nothing, beside what its thread does
+            what = failed if share.took is None else (share.holder, share.took)
             group.post(share.task, what, self._job.max_groups)
             group.taken.update([share.task] if share.took is not None else ())
         if done and group.is_over:
@@ -245,5 +274,7 @@ def _may_be_cut(carried: Sequence[Tables], job: Job) -> bool:
 
 
 def carrying_of(job: Job, tasks: Sequence[Task], workers: int, do: Do) -> Carrying | None:
-    """Return who does the tasks of a job, if anything of it can be carried."""
-    return Carrying(job, tasks, do) if len(tasks) > workers and adds_up(job.specs) else None
+    """Return who does the tasks of a job, if anything of it can be carried: each task must be one to be done twice."""
+    if len(tasks) <= workers or not adds_up(job.specs):
+        return None
+    return None if any(piece.path == STDIN for task in tasks for piece in task.pieces) else Carrying(job, tasks, do)

@@ -12,6 +12,7 @@ import pytest
 from logproc import carrying, coordinator, planner
 from logproc.carrying import Carrying, carrying_of
 from logproc.config import Config, Limits, NamedReport
+from logproc.inputs.opening import STDIN
 from logproc.model import Partial
 from logproc.rollup import aggregate as aggregating
 from logproc.rollup.lots import adds_up
@@ -106,8 +107,10 @@ def test_nothing_is_carried_where_the_order_of_tasks_or_another_bound_matters():
     ):
         assert not adds_up([*carried, plan(f"SELECT status, {aggregate} FROM web GROUP BY status", "other")])
     job = SimpleNamespace(specs=carried, max_groups=9)
-    assert carrying_of(job, range(2), 2, print) is None  # each worker has one task
-    assert carrying_of(job, range(3), 2, print) is not None
+    tasks = [SimpleNamespace(pieces=(SimpleNamespace(path=path),)) for path in ("a", "b", "c", STDIN)]
+    assert carrying_of(job, tasks[:2], 2, print) is None  # each worker has one task
+    assert carrying_of(job, tasks[:3], 2, print) is not None
+    assert carrying_of(job, tasks, 2, print) is None  # standard input cannot be read again
 
 
 @dataclass
@@ -116,6 +119,7 @@ class Counted:
 
     log: list[tuple[object, ...]]
     groups: int = 1
+    is_short: bool = False
 
     taking: threading.Event | None = None
     take_on: threading.Event | None = None
@@ -136,6 +140,8 @@ class Counted:
 
     def tables(self, lots, _hand):
         self.log.append(("tables", *lots["web"]))
+        if self.is_short:
+            raise MemoryError
         return tuple(lots["web"])
 
 
@@ -153,12 +159,14 @@ def threads(tasks, max_groups, groups=None):
             program = programs[threading.current_thread()]
             program.task, program.groups = task.number, sizes.get(task.number, 1)
             carry.take(program)
-        return Partial(task.number, (), ())
+        if task.number in failing_late:
+            raise ValueError(task.number)
+        return Partial(task.number, (), (b"again", task.number))
 
     tasks = [SimpleNamespace(number=number) for number in range(tasks)]
     carried = Carrying(SimpleNamespace(max_groups=max_groups, specs=()), tasks, do)
     gates = [threading.Event() for _ in tasks]
-    programs, failing, begun, out = {}, set(), threading.Event(), {}
+    programs, failing, failing_late, begun, out = {}, set(), set(), threading.Event(), {}
 
     class Worker:
         def __init__(self):
@@ -178,9 +186,10 @@ def threads(tasks, max_groups, groups=None):
                     out[number] = None
                 self.done.release()
 
-        def begin(self, number, *, fails=False):
+        def begin(self, number, *, fails=False, fails_late=False):
             begun.clear()
             failing.update([number] * fails)
+            failing_late.update([number] * fails_late)
             self.todo.append(number)
             self.ready.release()
             assert begun.wait(10)
@@ -264,3 +273,37 @@ def test_what_is_carried_becomes_tables_before_its_thread_begins_a_task_that_is_
     one.begin(2)()
     assert one.log.index(("tables", 0)) < one.log.index(("alone", 2))
     assert [list(tables) for number in range(3) for tables in carried.due(number)] == [[0], [1]]
+
+
+def test_what_a_task_gave_that_fails_after_all_does_not_count():
+    carried, worker, _ = threads(3, 100)
+    one = worker()
+    one.begin(0)()
+    one.begin(1, fails_late=True)()
+    one.begin(2)()
+    assert [list(tables) for number in range(3) for tables in carried.due(number)] == [[0, 2]]
+
+
+def test_groups_that_a_thread_holds_count_while_its_next_task_fails():
+    carried, worker, out = threads(4, 3, groups={0: 2, 2: 2})
+    one, two = worker(), worker()
+    one.begin(0)()
+    one.begin(1, fails=True)()
+    two.begin(2)()
+    two.begin(3)()
+    assert type(out[3]) is Partial
+    assert [(number, list(tables)) for number in range(3) for tables in carried.due(number)] == [(2, [0]), (2, [2])]
+
+
+def test_tasks_of_which_no_tables_could_be_made_are_done_again():
+    carried, worker, out = threads(4, 3, groups={2: 50})
+    one = worker()
+    one.begin(0)()
+    one.begin(1)()
+    one.program.is_short = True
+    one.begin(2)()
+    one.begin(3)()
+    assert [type(out[number]) for number in range(4)] == [CarriedPartial] * 3 + [Partial]
+    assert [list(tables) for number in range(4) for tables in carried.due(number)] == [
+        [b"again", number] for number in range(3)
+    ]
