@@ -5,6 +5,7 @@ And of one that does not count, because what it holds was counted of another.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from logproc.report.text import path_text, visible
@@ -62,7 +63,7 @@ def warn_of_doubles(found: Survey, warn: Callable[[str], None]) -> None:
             warn(
                 f"{_shown(found, decision)}: begins with all that was counted of {was}, which is gone; that is too "
                 f"little to tell one from the other, and it counts as another log. If it was moved here, these lines "
-                f"count twice: `logproc state forget {was}` takes the counts of that path out"
+                f"count twice: `logproc state forget {shlex.quote(was)}` takes the counts of that path out"
             )
 
 

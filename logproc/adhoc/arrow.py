@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from logproc.model import Batch
 
 MAX_KEYS = 1 << 17
-"""Distinct texts, and bytes of them, that a thread holds before it starts with new dictionaries."""
+"""Distinct texts that a thread holds before it starts with new dictionaries."""
 
 TYPES: dict[Kind, Any] = {
     Kind.TEXT: pa.string_view(),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logproc.rollup.spec import Expression
 
 MAX_KEYS = 1 << 17
-"""Distinct texts, and bytes of them, that are held before new dictionaries are begun."""
+"""Distinct texts that are held before new dictionaries are begun."""
 
 
 def condition_of(

@@ -17,7 +17,7 @@ import numpy as np
 from logproc.errors import MergeError
 from logproc.heap import give_back
 from logproc.kernels.intern import HEAD, KEY_PADDING, Dictionary
-from logproc.rollup.bounds import fits, greatest, most_bytes, staying
+from logproc.rollup.bounds import GROUP_BYTES, fits, greatest, most_bytes, staying
 from logproc.rollup.dumping import TableData, dump, load, text_bytes
 from logproc.rollup.exemplars import Kept
 from logproc.rollup.groups import decode_keys, keys_of
@@ -256,8 +256,9 @@ class Table:
     def _excess(self) -> str:
         """Say what there is too much of."""
         if len(self) > self.max_groups:
-            return f"more than {self.max_groups} groups"
-        return f"more than {most_bytes(self.max_groups)} bytes in the texts of {len(self)} groups"
+            return f"more than {self.max_groups:,} groups"
+        most = most_bytes(self.max_groups)
+        return f"more than {most:,} bytes in the texts of {len(self):,} groups ({GROUP_BYTES} for each of max_groups)"
 
     def _fail(self, problem: str) -> None:
         """Give up on this report, and on what it holds."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 _CODEC = re.compile(r"\.(?:gz|bz2|xz|zst|zstd|lzma|[zZ])$")
-_DATE = r"(?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d(?:[-_.T]?\d\d(?:[-_.:]?\d\d){0,2})?|\d{9,10}"
+_DATE = r"(?:19|20)\d\d[-_.]?\d\d[-_.]?\d\d(?:[-_.T]?(?:[01]\d|2[0-3])(?:[-_.:]?[0-5]\d){0,2})?|\d{9,10}"
 # A number behind a dash is more often that of a worker or a machine than that of a rotation.
-_MARK = rf"(?:\.\d{{1,4}}|[-_.](?:(?:{_DATE})(?:[-_]\d{{1,4}})?|old|bak|prev|orig|save))"
+_MARK = rf"(?:\.\d{{1,4}}|[-_.](?:(?:{_DATE})(?:[-_]\d{{1,2}})?|old|bak|prev|orig|save))"
 _TAI64N = re.compile(r"^@4[0-9a-f]{23}(?:\.[a-z])?$")
 _BEHIND = re.compile(rf"(?:{_MARK}|~)$")
 _BEFORE_ENDING = re.compile(rf"^(?P<stem>.+?){_MARK}(?P<ending>\.[A-Za-z]{{1,8}})$")

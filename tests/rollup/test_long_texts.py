@@ -106,7 +106,8 @@ def test_a_report_that_needs_every_group_fails_alone_where_their_texts_are_too_l
     rows = [{"path": f"/{n}" + "x" * 50} for n in range(100)]
     table = report_table(merged(EVERY, [dumped(EVERY, rows)]))
     assert table.problem is not None
-    assert "more than 600 bytes in the texts of 100 groups: raise limits.max_groups" in table.problem
+    assert "more than 600 bytes in the texts of 100 groups" in table.problem
+    assert "raise limits.max_groups" in table.problem
 
 
 def test_one_group_is_kept_however_long_its_text_is():

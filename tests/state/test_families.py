@@ -27,6 +27,10 @@ def test_a_rotated_file_belongs_to_its_live_one(name):
     assert not is_live(f"/logs/{name}")
 
 
+def test_a_port_behind_a_date_is_no_number_of_a_rotation():
+    assert family_of("/logs/x-2026-01-31-8080.log") != family_of("/logs/x-2026-01-31-8081.log")
+
+
 @pytest.mark.parametrize("name", ["x.log", "web-1.log", "10.0.0.1.log", "access_log", "u_ex260131.log", "messages"])
 def test_numbers_of_machines_are_no_rotation(name):
     assert is_live(f"/logs/{name}")
