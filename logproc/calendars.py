@@ -159,18 +159,19 @@ def _of_night(report: Report, before: dict[str, Any], ledger: Ledger, *, rebuilt
     if not before:
         return report
     try:
-        earlier = nights.Earlier(before, overlap=rebuilt)
+        runs = nights.Earlier(before, overlap=rebuilt)
         opened = ledger.oldest_open()
-        if opened is not None and datetime.fromisoformat(opened) <= earlier.finished:
-            earlier = earlier._replace(overlap=True)
-        return nights.together(earlier, report)
+        if opened is not None and datetime.fromisoformat(opened) <= runs.finished:
+            runs = runs._replace(overlap=True)
+        return nights.together(runs, report)
     except (KeyError, TypeError, ValueError):  # somebody else's file of that name
         return report
 
 
 def _trouble(report: Report, config: Config, now: int) -> str:
     """Say in a few words what needs a look in a night; a hole that ended two days before the last line is old."""
-    since = min([now, *(max(entry.last_time or 0 for entry in report.files),) * bool(report.files)]) - 2 * DAY
+    last = max((entry.last_time or 0 for entry in report.files), default=0)
+    since = min(now, last or now) - 2 * DAY
     said = [message.text for message in summary.problems(report, config.max_reject_ratio, config.paths)]
     found = () if report.coverage is None else coverage(report.coverage, report.files).beside(said)
     new = [each for each in found if each.until is None or (parse_time(each.until) or 0) > since]

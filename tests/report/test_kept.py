@@ -172,6 +172,23 @@ def test_a_run_without_news_leaves_what_the_night_read(tmp_path):
     assert "no line of a log" in (tmp_path / "out/nights/2026-03-03.html").read_text()
 
 
+def test_a_night_without_any_log_is_kept(tmp_path):
+    (tmp_path / "logs").mkdir()
+    config = Config(
+        paths=(str(tmp_path / "logs"),),
+        state_dir=str(tmp_path / "state"),
+        reports=("web/methods",),
+        output=Output(dir=str(tmp_path / "out")),
+        workers=1,
+        accept_gone=True,
+    )
+    calendars.write(coordinator.run(config), config, str(config.output.dir), now=datetime(2026, 3, 3, 9, tzinfo=UTC))
+    coordinator.reported(config)
+    kept = loads((tmp_path / "out/nights/2026-03-03.json").read_text())
+    assert kept["files"] == []
+    assert "2026-03-03" in (tmp_path / "out/index.html").read_text()
+
+
 def test_the_page_of_a_night_is_of_all_its_runs(tmp_path):
     logs = tmp_path / "logs"
     logs.mkdir()
