@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from logproc.errors import AccountingError
 from logproc.model import SAMPLES, Failure, FileResult, Lines, LogFile, Parts, Reject
-from logproc.report_model import FileEntry
+from logproc.report_model import FileEntry, Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from logproc.model import Partial, Task
 
@@ -29,6 +29,7 @@ class Books:
         self._idle = idle  # returns the entry of a file that is not read
         self._results: list[list[tuple[int, FileResult]]] = [[] for _ in files]
         self._lost: dict[int, dict[str, list[tuple[int, int]]]] = {}  # ranges by cause, by file; -1 is the end
+        self._generations: Mapping[int, int] = {}  # what the ledger has files as
         self._before: dict[int, int] = {}  # lines of a file that earlier runs have read and reported
 
     def enter(self, task: Task, outcome: Partial | Failure | Parts) -> None:
@@ -50,12 +51,13 @@ class Books:
         """Enter a stored result, of this run or of an earlier one that was not reported."""
         self._results[number].append((start, result))
 
-    def continue_after(self, lines_before: Callable[[int, int], int]) -> None:
-        """Let the line numbers of each file go on: `lines_before(file, offset)` counts what earlier runs have read."""
+    def continue_after(self, generations: Mapping[int, int], lines_before: Callable[[int, int], int]) -> None:
+        """Let the line numbers of each file go on: `lines_before(generation, offset)` counts what was read before."""
+        self._generations = generations
         for number, results in enumerate(self._results):
             start = min((start for start, _ in results), default=0)
             if start > 0:
-                self._before[number] = lines_before(number, start)
+                self._before[number] = lines_before(generations[number], start)
 
     def lose(self, task: Task, failure: Failure) -> None:
         """Enter a task that could not be done."""
@@ -104,6 +106,7 @@ class Books:
             samples=samples,
             host=file.host,
             mtime_ns=file.mtime_ns,
+            opened=_opened(self._generations.get(number, 0), results),
         )
 
     def _losses(self, number: int) -> str | None:
@@ -128,6 +131,15 @@ def _spans(ranges: Sequence[tuple[int, int]]) -> str:
     named = [f"from {start} {'on' if end < 0 else f'to {end}'}" for start, end in joined[:SPANS]]
     more = len(joined) - len(named)
     return " and ".join([*named, f"{more} more ranges" if more > 1 else "1 more range"] if more else named)
+
+
+def _opened(generation: int, results: Sequence[FileResult]) -> Opened | None:
+    """Return where a file was read from, and what stood open behind all of it; None where no ledger asks."""
+    marks = [result.mark for result in results if result.mark is not None]
+    if not marks:
+        return None
+    last = marks[-1]
+    return Opened(generation, marks[0].start, last.open_start, last.end - last.open_start, last.open_lines)
 
 
 def _failed(results: Sequence[FileResult]) -> bool:

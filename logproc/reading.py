@@ -170,7 +170,7 @@ def books_of(ledger: Ledger, run: Run, found: Survey, known: committing.Known) -
     for done, task, became, places in _stored(ledger, run, known, place_of):
         _enter(books, task, became, places, only_counted=done.number != run.number)
     generation_of = {place: generation for generation, place in place_of.items()}
-    books.continue_after(lambda place, offset: _lines_before(ledger, generation_of[place], offset))
+    books.continue_after(generation_of, partial(_lines_before, ledger))
     return books
 
 

@@ -94,6 +94,20 @@ class ReportTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """What stood open at the end of a file that was read from `start`: a later run reads it again, from `at` on.
+
+    `generation` is what the ledger has the file as, wherever it is rotated to.
+    """
+
+    generation: int
+    start: int
+    at: int
+    bytes_read: int
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
 class FileEntry:
     """One file in the report. `status` is read, unchanged, duplicate, deferred or failed; `reason` explains it."""
 
@@ -113,6 +127,7 @@ class FileEntry:
     samples: tuple[Reject, ...] = ()
     host: str | None = None
     mtime_ns: int = 0
+    opened: Opened | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,23 @@
 """What the runs of one night read, together: each knows its own lines, and the kept report of the night is of them all.
 
 The kept JSON has what is needed to add up: of each file that a run read, or failed to read, also its host, its rejected
-lines by reason, and samples of these.
+lines by reason, samples of these, and what stood open at its end: the next run reads that again, and counts it again.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logproc.model import SAMPLES, Lines, Reject
 from logproc.report.text import path_text
-from logproc.report_model import FileEntry
+from logproc.report_model import FileEntry, Opened
 from logproc.timestamps import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from logproc.report_model import Report
 
@@ -40,6 +41,7 @@ def more(entry: FileEntry) -> dict[str, Any]:
             [sample.line, sample.offset, sample.reason, sample.raw.decode("utf-8", "backslashreplace")]
             for sample in entry.samples
         ],
+        "opened": None if entry.opened is None else asdict(entry.opened),
     }
 
 
@@ -61,7 +63,9 @@ def together(earlier: Earlier, report: Report) -> Report:
     KeyError, TypeError or ValueError where the earlier one is no report of this shape.
     """
     found = {path_text(entry.path): entry for entry in report.files}
-    for entry in _entries(earlier.document["files"]):
+    went_on = {(opened.generation, opened.start) for entry in report.files if (opened := entry.opened) is not None}
+    for kept in _entries(earlier.document["files"]):
+        entry = kept if earlier.overlap else _closed(kept, went_on)
         later = found.get(entry.path)
         found[entry.path] = entry if later is None else _added(entry, later, overlap=earlier.overlap)
     return replace(report, files=tuple(found[path] for path in sorted(found)))
@@ -92,7 +96,44 @@ def _entries(files: Iterable[Mapping[str, Any]]) -> Iterable[FileEntry]:
                 ),
                 host=file.get("host"),
                 mtime_ns=file.get("mtime_ns", 0),
+                opened=_opened_of(file.get("opened")),
             )
+
+
+def _opened_of(found: Mapping[str, Any] | None) -> Opened | None:
+    return None if found is None else Opened(**{**found, "lines": Lines(**found["lines"])})
+
+
+def _closed(entry: FileEntry, went_on: AbstractSet[tuple[int, int]]) -> FileEntry:
+    """Return a file of an earlier run without what stood open at its end, if a later run went on there."""
+    opened = entry.opened
+    if opened is None or not opened.bytes_read or (opened.generation, opened.at) not in went_on:
+        return entry
+    less = opened.lines
+    lines = Lines(
+        entry.lines.read - less.read,
+        entry.lines.counted - less.counted,
+        entry.lines.filtered - less.filtered,
+        entry.lines.rejected - less.rejected,
+    )
+    return replace(
+        entry,
+        bytes_read=entry.bytes_read - opened.bytes_read,
+        lines=lines,
+        rejected_by_reason=_without(entry, opened),
+        samples=tuple(sample for sample in entry.samples if sample.offset < opened.at),
+        opened=None,
+    )
+
+
+def _without(entry: FileEntry, opened: Opened) -> dict[str, int]:
+    """Return the reasons of a file without those of what stood open: as samples say, or else the most usual ones."""
+    reasons = dict(entry.rejected_by_reason)
+    said = [sample.reason for sample in entry.samples if sample.offset >= opened.at]
+    for number in range(opened.lines.rejected):
+        name = said[number] if number < len(said) else max(reasons, key=lambda name: reasons[name])
+        reasons[name] -= 1
+    return {name: count for name, count in reasons.items() if count}
 
 
 def _micros(text: str | None) -> int | None:
@@ -131,6 +172,7 @@ def _added(before: FileEntry, now: FileEntry, *, overlap: bool) -> FileEntry:
         bytes_read=of.bytes_read,
         lines=of.lines,
         rejected_by_reason=of.rejected_by_reason,
+        opened=now.opened or before.opened,
     )
 
 

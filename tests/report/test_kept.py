@@ -234,6 +234,39 @@ def test_the_page_of_a_night_is_of_all_its_runs(tmp_path):
     assert run()["accounting"]["lines"]["read"] == 0
 
 
+def test_a_record_that_goes_on_between_the_runs_of_a_night_counts_once(tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    config = Config(
+        paths=(str(logs),),
+        state_dir=str(tmp_path / "state"),
+        reports=("app/app_levels",),
+        output=Output(dir=str(tmp_path / "out")),
+        workers=1,
+    )
+
+    def run(*lines):
+        with (logs / "a.log").open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        now = datetime(2026, 3, 3, 9, tzinfo=UTC)
+        calendars.write(coordinator.run(config), config, str(config.output.dir), now=now)
+        coordinator.reported(config)
+        found = loads((tmp_path / "out/nights/2026-03-03.json").read_text())
+        size = sum(path.stat().st_size for path in logs.iterdir())
+        assert found["accounting"]["bytes_read"] == size
+        return found["accounting"]["lines"]["read"]
+
+    assert run("2026-03-03 08:00:00 INFO begun") == 1
+    assert run("2026-03-03 08:00:01 ERROR broken") == 2
+    assert run("  at the first place") == 3
+    assert run("  at the second place", "2026-03-03 08:00:02 INFO over") == 5
+    assert run() == 5
+    (logs / "a.log").rename(logs / "a.log.1")
+    with (logs / "a.log.1").open("a") as file:
+        file.write("  and some more\n")
+    assert run("2026-03-03 08:00:03 INFO begun again") == 7
+
+
 def test_a_page_of_all_has_the_reports_of_each_host_and_source_as_they_are_alone(tmp_path):
     sources = [Source(name, (f"*/{name}.log",), host=rf"(?P<host>[^/]+)/{name}.log") for name in ("shop", "blog")]
     config = Config(
