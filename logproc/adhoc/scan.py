@@ -26,6 +26,8 @@ from logproc.books import Books
 from logproc.clock import now_text
 from logproc.errors import CapacityError
 from logproc.formats.parser import CAPACITY
+from logproc.formats.parser_json import JsonParser
+from logproc.formats.parser_pairs import PairParser
 from logproc.merging import join_rejects
 from logproc.model import Failure, LogFile, Piece, Task
 from logproc.pieces import PieceReader
@@ -36,7 +38,7 @@ from logproc.report_model import NO_BACKEND, Report, RunInfo
 from logproc.rollup.spec import EVERYTHING
 from logproc.running import job_of
 from logproc.spool import Spool
-from logproc.worker import Desk
+from logproc.worker import Desk, LineColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -240,6 +242,16 @@ class ScanDesk(Desk):
         asked = [s.names() for s in self.selections if s.relation in {fmt.family, source, EVERYTHING}]
         columns = frozenset().union(*asked)
         return columns - {"source"} if source else columns
+
+    def parser(self, name: str, source: str) -> Parser:
+        """Return the parser for a format; keys of lines keep what the field that they stand for does not take."""
+        is_new = (name, source) not in self.parsers
+        parser = super().parser(name, source)
+        if is_new and isinstance(parser, JsonParser | PairParser):
+            parser.keep_own_names()
+            if parser in self.whole_lines:
+                self.whole_lines[parser] = LineColumn(parser)
+        return parser
 
     def sole_store(self, family: str, source: str) -> RowStore | None:
         """Return the store that rows of a family and source go to, one behind the other, if it is one.

@@ -35,7 +35,7 @@ class JsonParser(NamedParser):
     def arrange(self, columns: tuple[str, ...], capacity: int) -> None:
         """Make room for these columns, and look for their paths."""
         super().arrange(columns, capacity)
-        self._paths = jsonlines.build_paths(self.naming.paths(self.stored))
+        self._paths = jsonlines.build_paths(self.key_paths())
         self._memory = jsonlines.scratch(self._paths)
 
     def parse(self, buffer: NDArray[np.uint8], begin: int, end: int, row: int, counters: NDArray[np.int64]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from logproc.formats.arrays import CAPACITY, line_arrays, places_of, span
 from logproc.formats.layouts import compile_layout
 from logproc.formats.naming import DATE, DURATIONS, KEPT_TEXTS, REQUEST, TIME_TEXT, Naming
+from logproc.formats.own_names import OwnNames
 from logproc.formats.within import Finder
 from logproc.kernels import derive, tokenize
 from logproc.kernels.decode import NO_TIME, SCRATCH_SIZE, decode_times
@@ -45,6 +46,7 @@ class NamedParser:
     dated = False  # whether most times are a date and a clock
     counts_alone = False  # whether nobody looks at what rows hold
     lists: frozenset[str] = frozenset()
+    own_names: OwnNames | None = None
 
     def __init__(self, fmt: Format, wanted: Iterable[str], capacity: int = CAPACITY) -> None:
         self.format = fmt
@@ -61,6 +63,9 @@ class NamedParser:
         """Make room for these columns, and for those that they follow from."""
         self.columns = columns
         self.stored = (*columns, *self.further(columns))
+        if self.own_names is not None:
+            self.own_names = OwnNames(self.naming, self.stored)
+            self.stored = (*self.stored, *self.own_names.further)
         self.lines = line_arrays(len(self.stored), capacity)
         self.places = places_of(columns, self.lines)
         self._place = {name: number for number, name in enumerate(self.stored)}
@@ -69,6 +74,18 @@ class NamedParser:
         self._durations = [number for number, name in enumerate(self.stored) if name in DURATIONS]
         self._unwrapped = named if self.naming.unwrap else []
         self._finder = Finder(self.format.within, self.stored) if self.format.within is not None else None
+
+    def keep_own_names(self) -> None:
+        """Let keys that stand for a wanted field, and are wanted themselves, keep what that field does not take."""
+        self.own_names = OwnNames(self.naming, self.stored) or None
+        if self.own_names is not None:
+            self.arrange(self.columns, len(self.lines.times))
+
+    def key_paths(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the paths of each column that is stored."""
+        if self.own_names is None:
+            return self.naming.paths(self.stored)
+        return tuple((name, self.own_names.paths[name]) for name in self.stored)
 
     def further(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """Return the columns that are stored because others follow from them."""
@@ -102,6 +119,8 @@ class NamedParser:
         if self.counts_alone:
             counters[tokenize.ZONELESS] = 0
             return
+        if self.own_names is not None:
+            self.own_names.join(lines, self._place, row, upto)
         counters[tokenize.ZONELESS] = self._shifted(base, row, upto, self._times(base, row, upto, day))
         self._keep_times(row, upto)
         counters[tokenize.FIRST_TIME], counters[tokenize.LAST_TIME] = span(lines.times[row:upto])
@@ -171,11 +190,13 @@ class NamedParser:
             self._finder.find(base, lines, row, upto)
         for kernel, columns in self.derivations():
             kernel(base, lines.starts, lines.ends, lines.styles, row, upto, *columns)
+        if self.own_names is not None:
+            self.own_names.part(lines)
 
     @property
     def looks_within(self) -> bool:
-        """Tell whether fields are looked for within others, too, or in times that cannot be read."""
-        return self._finder is not None or not {TIME_TEXT, DATE}.isdisjoint(self.columns)
+        """Tell whether fields are looked for elsewhere, too: within others, or in times that cannot be read."""
+        return self._finder is not None or self.own_names is not None or not {TIME_TEXT, DATE}.isdisjoint(self.columns)
 
     def derivations(self) -> Iterator[tuple[Kernel, tuple[int, ...]]]:
         """Yield the kernels that derive columns from others, in their order, and the columns that each is given."""

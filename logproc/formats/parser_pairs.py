@@ -30,7 +30,7 @@ class PairParser(NamedParser):
     def arrange(self, columns: tuple[str, ...], capacity: int) -> None:
         """Make room for these columns, and look for their keys."""
         super().arrange(columns, capacity)
-        self._paths = build_paths(self.naming.paths(self.stored))
+        self._paths = build_paths(self.key_paths())
         self._dialect = keyvalues.LTSV if self.format.engine == LTSV else keyvalues.LOGFMT
 
     def open(self, heads: Sequence[bytes], *, first: bool = True, guess: bool = False) -> None:  # noqa: ARG002

@@ -112,3 +112,41 @@ def test_a_date_beside_a_clock_that_cannot_be_read_stays(tmp_path):
 
 def records(table: Any) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+OWN_NAMES = [
+    [
+        '{"severity":"WARN","level":"ERROR"}',
+        '{"level":"ERROR","severity":"INFO"}',
+        '{"severity":"WARN"}',
+        '{"lvl":"warn"}',
+    ],
+    [
+        '{"severity":"WARN","lvl":"debug"}',
+        '{"lvl":"info","@l":"warn"}',
+        '{"@l":"info"}',
+        '{"levelname":"info","lvl":"x"}',
+    ],
+    [
+        '{"status":200,"code":5}',
+        '{"code":404}',
+        '{"code":"OK"}',
+        '{"response":503,"code":7}',
+        '{"status":null,"code":1}',
+    ],
+    ['{"message":"a","event":"b","msg":"c"}', '{"event":"d"}', '{"text":"e","event":"f"}', '{"event":null,"msg":"g"}'],
+    ['{"ts":"2026-01-02T03:04:05Z","timestamp":"x"}', '{"timestamp":"2026-01-02T03:04:05Z"}', '{"timestamp":"x"}'],
+]
+
+
+@pytest.mark.parametrize("lines", OWN_NAMES)
+def test_a_key_whose_field_is_taken_by_another_keeps_its_value_in_tables_too(tmp_path, lines):
+    path = tmp_path / "a.log"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    rows = rows_of(path, "jsonl")
+    found = records(sql("SELECT * FROM json", str(path), format="jsonl"))
+    for row, table in zip(rows, found, strict=True):
+        row.pop("time")
+        assert {name: text_of(value) for name, value in table.items() if value is not None and name != "time"} == {
+            name: text_of(value) for name, value in row.items() if value is not None
+        }
