@@ -12,9 +12,18 @@ from logproc.formats.program import Meaning, Slot
 _TYPES = b"(?:Default|Info|Debug|Error|Fault|Activity|State|Loss)"
 
 
-def _kind(name: bytes) -> Slot:
-    """Return a slot for the type of an entry that is no level."""
-    return maybe(Slot(None, Meaning.LITERAL, b"", opening=name, padded=True))
+def _type(first: bytes, kinds: tuple[bytes, ...], rests: tuple[bytes, ...]) -> tuple[Slot, ...]:
+    """Return the slots of the type of an entry: kinds that are no level, or a level's letter and the rest of its name.
+
+    A letter, since `Fault` and `Db` are levels here, and words of sentences in other logs.
+    """
+    return (
+        maybe(Slot(None, Meaning.LITERAL, b"", opening=first, padded=True)),
+        *(maybe(literal(kind)) for kind in kinds),
+        maybe(Slot("level", Meaning.LETTER, b"")),
+        *(maybe(literal(rest)) for rest in rests),
+        literal(b" "),
+    )
 
 
 MACOS = (
@@ -24,12 +33,7 @@ MACOS = (
         (
             stamp(ISO, b" "),
             word("thread"),
-            _kind(b"Default "),
-            _kind(b"Activity"),
-            _kind(b"Fault "),
-            _kind(b"State "),
-            _kind(b"Loss "),
-            maybe(level(b" ")),
+            *_type(b"Default", (b"Activity", b"State", b"Loss"), (b"nfo", b"ebug", b"rror", b"ault")),
             word("activity"),
             number("pid"),
             number(None),
@@ -58,6 +62,14 @@ MACOS = (
                 "2024-01-02 03:04:05.678901+0100 0x2b1      Default     0x0                  0      0    kernel: x",
                 {"level": None, "pid": 0, "program": "kernel", "message": "x"},
             ),
+            Sample(
+                "2024-01-02 03:04:05.678901+0100 0x2b1      Fault       0x0                  0      0    kernel: x",
+                {"level": "FATAL", "activity": "0x0", "program": "kernel"},
+            ),
+            Sample(
+                "2024-01-02 03:04:05.678901+0100 0x2b1      Activity    0x8a1                0      0    kernel: x",
+                {"level": None, "activity": "0x8a1", "program": "kernel"},
+            ),
         ),
         refused=("2024-01-02 03:04:05.678901+0100 0x2b1 x", "2024-01-02 03:04:05.678901+0100  host kernel[0]: x"),
     ),
@@ -66,9 +78,7 @@ MACOS = (
         "log show --style compact of macOS: time type program[process:thread] message",
         (
             stamp(ISO, b" "),
-            _kind(b"Df "),
-            _kind(b"Db "),
-            maybe(level(b" ")),
+            *_type(b"Df", (b"A",), (b"b",)),
             Slot("program", Meaning.TEXT, b"[", padded=True),
             number("pid", b":"),
             word("thread", b"] "),
@@ -91,6 +101,9 @@ MACOS = (
                 },
             ),
             Sample("2024-01-02 03:04:05.678 Df kernel[0:2b1] (x) up", {"level": None, "program": "kernel", "pid": 0}),
+            Sample("2024-01-02 03:04:05.678 A  Dock[0:2b1] (x) up", {"level": None, "program": "Dock"}),
+            Sample("2024-01-02 03:04:05.678 Db Dock[0:2b1] (x) up", {"level": "DEBUG", "program": "Dock"}),
+            Sample("2024-01-02 03:04:05.678 F  kernel[0:2b1] (x) up", {"level": "FATAL", "program": "kernel"}),
         ),
         refused=("2024-01-02 03:04:05.678 Df kernel: x", "2024-01-02 03:04:05.678 E  loginwindow[120] x"),
     ),
