@@ -28,14 +28,13 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
     Every line is a record: a date that is none in this order must be refused, and is not the rest of another record.
     """
     whole = [text if text[-1] in ":@" else f"{text} " for text in dates]
-    half = [f"{text}%I:%M:%S%. %p" for text in whole if "Y " in text]
     # What looks like a zone and is none, as -9999, is no part of the time.
+    half = [f"{text}%I:%M:%S%. %p{zone}" for zone in ("%z", "") for text in whole if "Y " in text]
     clocks = [f"{text}%H:%M:%S%.{zone}" for zone in ("%z", "") for text in whole]
     others = [f"%H:%M:%S%. {text.strip()}" for text in dates if text[-1] not in ":@"]
     others += [f"{text}- %H:%M:%S%." for text in whole if text.endswith(" ")]
-    layout = "%|".join(
-        [*half, *clocks, *others, *(f"{text}{clock}" for clock in ("%I:%M %p", "%H:%M") for text in whole)]
-    )
+    short = [f"{text}{clock}" for clock in ("%I:%M %p%z", "%I:%M %p", "%H:%M%z", "%H:%M") for text in whole]
+    layout = "%|".join([*half, *clocks, *others, *short])
     refused = ("2024-03-25 14:05:06 INFO x", f"{date}x", f"9{date} x", "x")
     time = "2024-03-25T14:05:06Z"
     return (
@@ -72,6 +71,7 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
                 Sample(f"{' '.join(reversed(date.split()))} up", {"time": time}),
                 Sample(f"{date.replace(' ', ' - ')} up", {"time": time, "message": "up"}),
                 Sample(f"{date}.678 -0500 up", {"time": "2024-03-25T19:05:06.678000Z", "message": "up"}),
+                Sample(f"{date[:-8]}02:05 PM EST up", {"time": "2024-03-25T19:05:00Z", "message": "up"}),
                 Sample(f"[{date}]: up", {"time": time, "message": "up"}),
             ),
             refused=refused,

@@ -21,15 +21,19 @@ from logproc.formats.heads import (
     stamp,
 )
 from logproc.formats.program import Meaning, Slot
+from logproc.kernels.zone_names import HOURS
 
 _DATES = (
-    *("%Y-%m-%d %I:%M:%S%. %p%z", "%Y-%m-%d %H:%M:%S:%f", "%+", "%Y/%m/%d %H:%M:%S%.%z", "%d/%b/%Y:%H:%M:%S%.%z"),
+    *("%Y-%m-%d %I:%M:%S%. %p%z", "%Y-%m-%d %H:%M:%S:%f", "%+", "%Y/%m/%d %I:%M:%S%. %p%z", "%Y/%m/%d %H:%M:%S%.%z"),
+    "%d/%b/%Y:%H:%M:%S%.%z",
     *("%d/%b/%Y %H:%M:%S%.%z", "%a %b %d %H:%M:%S%. %Y%z", "%a %b %d %H:%M:%S%.%z %Y", "%a, %d %b %Y %H:%M:%S%z"),
     *("%a %b %d %H:%M:%S %Z %Y", "%d-%b-%Y %H:%M:%S%.%z", "%b %d, %Y %I:%M:%S %p%z", "%b %d, %Y %H:%M:%S%.%z"),
     *("%b %d %Y %I:%M:%S %p%z", "%b %d %Y %H:%M:%S%.%z", "%d %b %Y %H:%M:%S%.%z", "%m/%d/%Y %I:%M:%S%. %p%z"),
-    *("%m/%d/%Y, %I:%M:%S%. %p%z", "%d.%m.%Y %H:%M:%S%.", "%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%."),
+    *("%m/%d/%Y, %I:%M:%S%. %p%z", "%d.%m.%Y %H:%M:%S%.%z", "%d.%m.%Y %H:%M:%S%."),
+    *("%Y.%m.%d %H:%M:%S%.%z", "%Y.%m.%d %H:%M:%S%.", "%Y%m%d %H:%M:%S%.%z", "%Y%m%d %H:%M:%S%."),
     *("%Y%m%d-%H:%M:%S%.", "%Y%m%dT%H%M%S%.%z", "%Y%m%d %H%M%S%.", "%Y-%m-%d %H:%M:%S%.%z", "%Y-%m-%d_%H:%M:%S%."),
-    *("%Y-%m-%d-%H:%M:%S%.", "%Y-%m-%d-%H.%M.%S%.", "%Y-%m-%d %H:%M", "%Y/%m/%d-%H:%M:%S%.", "%Y:%m:%d-%H:%M:%S"),
+    *("%Y-%m-%d-%H:%M:%S%.", "%Y-%m-%d-%H.%M.%S%.", "%Y-%m-%d %H:%M%z", "%Y-%m-%d %H:%M", "%Y/%m/%d-%H:%M:%S%."),
+    "%Y:%m:%d-%H:%M:%S",
     *("%Y-%b-%d %H:%M:%S%.%z", "%Y/%b/%d %H:%M:%S%.%z", "%Y %b %d %H:%M:%S%.%z", "%d-%b-%y %H:%M:%S%.%z"),
     *("%d-%b-%y %I.%M.%S%. %p%z", "%b-%d-%Y %H:%M:%S%.", "%b-%d-%y %H:%M:%S%.", "%a, %b %d, %Y %I:%M:%S %p%z"),
     *("%b %d, %Y, %I:%M:%S %p%z", "%Y.%m.%d-%H.%M.%S%.", "%Y%m%dT%H:%M:%S%.%z", "%Y%m%d%H%M%S%."),
@@ -120,7 +124,10 @@ _ROWS = (
         (stamp("%Y/%m/%d %H:%M:%S%.", b" "), MESSAGE),
         rank=-9,
         needs=(b"/", b":"),
-        unlike=Expression(rb"\S+ \S+ [+-]\d\d:\d\d "),
+        unlike=Expression(
+            rb"\S+ \S+ (?:[AP]M )?(?:[+-](?:0\d|1[0-4]):?[0-5]\d|UTC|GMT|%b)(?!\w)"
+            % "|".join(name for name in HOURS if name.endswith("T")).encode()
+        ),
         unlike_reason="behind the time stands a zone, which Go's log package does not write",
         samples=(
             Sample(
@@ -170,6 +177,10 @@ _ROWS = (
             Sample("1/2/2024 3:04:05 PM: x", {"time": "2024-01-02T15:04:05Z", "message": "x"}),
             Sample("20240102T03:04:05 x", {"time": "2024-01-02T03:04:05Z"}),
             Sample("20240102030405 x", {"time": "2024-01-02T03:04:05Z"}),
+            Sample("20240102 03:04:05 EST x", {"time": "2024-01-02T08:04:05Z", "message": "x"}),
+            Sample("20240102 03:04:05 -9999 x", {"time": "2024-01-02T03:04:05Z", "message": "-9999 x"}),
+            Sample("02.01.2024 03:04:05 EST x", {"time": "2024-01-02T08:04:05Z", "message": "x"}),
+            Sample("2024-01-02 03:04 EST x", {"time": "2024-01-02T08:04:00Z", "message": "x"}),
             Sample("2024/01/02 03:04:05 -05:00 767 x", {"time": "2024-01-02T08:04:05Z", "message": "767 x"}),
         ),
         refused=("2024-01-02 03:04:05x", "2024-13-02 03:04:05 x", "13/2/2024 3:04:05 PM x", "started at 2024"),
