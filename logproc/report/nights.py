@@ -37,12 +37,13 @@ def more(entry: FileEntry) -> dict[str, Any]:
         "bytes_stored": entry.bytes_stored,
         "mtime_ns": entry.mtime_ns,
         "rejected_by_reason": entry.rejected_by_reason,
-        "samples": [
-            [sample.line, sample.offset, sample.reason, sample.raw.decode("utf-8", "backslashreplace")]
-            for sample in entry.samples
-        ],
+        "samples": [[sample.line, sample.offset, sample.reason, _text(sample)] for sample in entry.samples],
         "opened": None if entry.opened is None else asdict(entry.opened),
     }
+
+
+def _text(sample: Reject) -> str:
+    return sample.raw.decode("utf-8", "backslashreplace")
 
 
 class Earlier(NamedTuple):
@@ -166,7 +167,7 @@ def _added(before: FileEntry, now: FileEntry, *, overlap: bool) -> FileEntry:
         bytes_stored=max(before.bytes_stored, now.bytes_stored),
         first_time=min(times, default=None),
         last_time=max(ends, default=None),
-        samples=tuple(dict.fromkeys([*before.samples, *now.samples]))[:SAMPLES],
+        samples=_samples(before, now),
         host=now.host if now.host is not None else before.host,
         mtime_ns=now.mtime_ns or before.mtime_ns,
         bytes_read=of.bytes_read,
@@ -174,6 +175,14 @@ def _added(before: FileEntry, now: FileEntry, *, overlap: bool) -> FileEntry:
         rejected_by_reason=of.rejected_by_reason,
         opened=now.opened or before.opened,
     )
+
+
+def _samples(before: FileEntry, now: FileEntry) -> tuple[Reject, ...]:
+    """Return samples of both runs, each once: bytes that are no text come back from JSON as what stands for them."""
+    found: dict[tuple[int, int, str], Reject] = {}
+    for sample in (*before.samples, *now.samples):
+        found.setdefault((sample.line, sample.offset, _text(sample)), sample)
+    return tuple(found.values())[:SAMPLES]
 
 
 def _reasons(before: FileEntry, now: FileEntry) -> dict[str, int]:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from json import loads
 from pathlib import Path
 
-from report.samples import night
+from report.samples import entry, night
 
 from logproc import calendars, cli, coordinator, counting, keeping
 from logproc.config import Config, Output, Source
-from logproc.report import calendar, html, json
+from logproc.model import Lines, Reject
+from logproc.report import calendar, html, json, nights
 from logproc.report.html import page
+from logproc.report_model import Opened
 from logproc.state.ledger import Ledger
 
 
@@ -265,6 +267,35 @@ def test_a_record_that_goes_on_between_the_runs_of_a_night_counts_once(tmp_path)
     with (logs / "a.log.1").open("a") as file:
         file.write("  and some more\n")
     assert run("2026-03-03 08:00:03 INFO begun again") == 7
+
+
+def test_rejected_lines_that_several_runs_of_a_night_saw_are_shown_and_counted_once():
+    def kept(samples, opened, reasons):
+        rejected = sum(reasons.values())
+        found = entry(
+            "a.log",
+            lines=Lines(10, 10 - rejected, 0, rejected),
+            samples=samples,
+            rejected_by_reason=reasons,
+            opened=opened,
+        )
+        return replace(night(), files=(found,), coverage=None)
+
+    first = Reject(1, 0, "no match", b"\xff\x00 not UTF-8")
+    before = kept(
+        (first, Reject(10, 900, "bad time", b"cut")),
+        Opened(3, 0, 900, 100, Lines(1, 0, 0, 1)),
+        {"bad time": 1, "no match": 1},
+    )
+    document = loads(json.render(before, trouble=""))
+    (found,) = nights.together(nights.Earlier(document, overlap=True), before).files
+    assert len(found.samples) == 2
+    now = kept((Reject(10, 900, "bad size", b"cut here"),), Opened(3, 900, 1800, 0, Lines()), {"bad size": 1})
+    (found,) = nights.together(nights.Earlier(document, overlap=False), now).files
+    assert found.lines == Lines(19, 17, 0, 2)
+    assert found.rejected_by_reason == {"bad size": 1, "no match": 1}
+    assert [(sample.line, sample.reason) for sample in found.samples] == [(1, "no match"), (10, "bad size")]
+    assert found.bytes_read == 1900
 
 
 def test_a_page_of_all_has_the_reports_of_each_host_and_source_as_they_are_alone(tmp_path):
