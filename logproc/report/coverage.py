@@ -139,13 +139,19 @@ def _holes(
             run.append(hour)
         elif run:
             until = _after(run[-1])
-            usual = sum(missing[each] for each in run) / len(run)
+            usual = _usual(sum(missing[each] for each in run), len(run))
             text = (
                 f"{name_of(source, host)}: no lines, or far fewer than its twins, from {moment(run[0])} to "
-                f"{moment(until)} UTC; about {usual:,.{0 if usual >= 10 else 1}f} an hour were expected"
+                f"{moment(until)} UTC; about {usual} were expected"
             )
             yield Finding("silent", text, source, host, run[0], until)
             run = []
+
+
+def _usual(lines: float, hours: int) -> str:
+    """Say how many lines were expected: by the hour, or in all where that is less than one."""
+    each = lines / hours
+    return f"{lines:,.0f} in all" if each < 1 else f"{each:,.{0 if each >= 10 else 1}f} an hour"
 
 
 def _after(hour: str) -> str:

@@ -132,9 +132,11 @@ def _stretch(mine: Hours, others: Hours, twins: Sequence[Hours]) -> dict[str, fl
 
     It is for hosts of which an hour without lines says nothing. How many lines there should be is the host's part of
     all lines at other times; what chance does is seen there, too. Nor may it ever have been silent half as long: hosts
-    that rest every night, or every Sunday, are none to be told of.
+    that rest every night, or every Sunday, are none to be told of. Before its first line a host was not silent: it may
+    not have been there.
     """
-    hours = sorted(others)
+    joined = min((hour for hour, lines in mine.items() if lines), default="")
+    hours = [hour for hour in sorted(others) if hour >= joined]
     stretches = _silent_stretches(mine, hours, others)
     if not stretches:
         return {}

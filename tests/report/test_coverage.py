@@ -12,7 +12,7 @@ from report.samples import column, entry, night, table
 
 from logproc.model import Lines
 from logproc.report import html, markdown, shifts, terminal, twins
-from logproc.report.coverage import coverage
+from logproc.report.coverage import _holes, coverage
 from logproc.report.html import mail
 from logproc.report_model import COVERAGE, Report, RunInfo
 
@@ -83,6 +83,22 @@ def test_a_host_of_few_lines_is_silent_where_a_whole_night_has_none():
     assert "about 3.5 an hour were expected" in finding.text
     assert kinds({"a": quiet(), "b": quiet(range(60, 72)), "c": quiet()}) == [("silent", "b")]  # to the end
     assert kinds({"a": quiet(), "b": quiet(range(30, 34)), "c": quiet()}) == []  # twelve lines are no evidence
+
+
+def test_a_host_of_few_lines_that_joins_late_was_not_silent_before():
+    twins = {"a": quiet(), "c": quiet()}
+    assert kinds({**twins, "b": quiet(range(12))}) == []
+    joined = [None if number < 10 or 40 <= number < 52 else 3 for number in range(len(HOURS))]
+    (finding,) = coverage(counted({**twins, "b": joined}), ()).findings
+    assert (finding.since, finding.until) == (HOURS[40], HOURS[52])
+    assert kinds({"a": [None] * 12 + quiet()[12:], "b": [3, *quiet(range(1, 12))[1:]], "c": quiet()}) == [
+        ("silent", "b")
+    ]
+
+
+def test_what_was_expected_is_said_as_a_whole_where_it_is_less_than_a_line_an_hour():
+    found = [each.text for each in _holes("web", "b", dict.fromkeys(HOURS, 0.4), HOURS)]
+    assert found[0].endswith("UTC; about 29 in all were expected")
 
 
 def test_hosts_that_rest_at_night_or_write_in_heaps_are_not_silent():
