@@ -48,7 +48,7 @@ def compared(
     today, _ = local_day((time.time_ns() if now_ns is None else now_ns) // 1000, config.timezone)
     days = [day for day in ledger.days() if day != NO_TIME]
     begin = _first_whole_day(config, ledger, choice, days)
-    end = min(today, _end_of_whole_days(config, ledger, choice))
+    end = min(today, _end_of_whole_days(config, ledger, choice, days))
     part, others = periods(choice.since, choice.until, days, begin, end)
     if part is None or not others:
         return Comparison()
@@ -119,17 +119,20 @@ def _first_whole_day(config: Config, ledger: Ledger, choice: counting.Choice, da
     )  # of older days than those counted, whole ones were dropped
 
 
-def _end_of_whole_days(config: Config, ledger: Ledger, choice: counting.Choice) -> int:
+def _end_of_whole_days(config: Config, ledger: Ledger, choice: counting.Choice, days: Sequence[int]) -> int:
     """Return the day behind the last one that was counted to its end: logs that come late end somewhere in a day.
 
-    A host is no measure of that: one that falls silent has few lines on a whole day.
+    A host is no measure of that: one that falls silent has few lines on a whole day. Where no file is known to have a
+    time, all days that have counts are taken for whole ones.
     """
     lasts = [
         record.last_time
         for record in ledger.records().values()
         if record.last_time is not None and (not choice.sources or record.source in choice.sources)
     ]
-    day, clock = local_day(max(lasts), config.timezone) if lasts else (0, 0)
+    if not lasts:
+        return days[-1] + 1 if days else 0
+    day, clock = local_day(max(lasts), config.timezone)
     return day + (clock >= DAY - HOUR)
 
 

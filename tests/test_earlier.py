@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -193,3 +194,16 @@ def test_a_host_is_held_against_its_own_days(tmp_path):
     assert found.tables[0].rows[0][requests] == 10
     assert found.before[0].tables[0].rows[0][requests] == 50
     assert {table.name for table in found.tables} < {table.name for table in everything.reports}
+
+
+def test_days_are_compared_where_no_file_has_a_time(tmp_path):
+    config = night_of(tmp_path)
+    for number in (1, 2, 3):
+        write_day(tmp_path / "logs/a.log", datetime(2026, 3, number, tzinfo=UTC), 30)
+    coordinator.run(config)
+    coordinator.reported(config)
+    with Ledger.to_write(str(config.state_dir)) as ledger:
+        ledger.save_generations(
+            [replace(record, first_time=None, last_time=None) for record in ledger.records().values()]
+        )
+        assert earlier.compared(config, ledger).title == "2026-03-03 against 2026-03-02"
