@@ -82,7 +82,7 @@ def _of_text(
 ) -> Detection:
     scores, refusal = scores_of(text, ordered, matcher, readers)
     if len(scores) > 1:
-        scores = in_one_order(scores)
+        scores = in_one_order(scores, text)
     found = _choice(scores, refusal, text) if scores else Detection(None, 0.0, None, refusal or NOTHING_MATCHES)
     asked = None if refused is None else Asked(text, ordered, matcher, refused, readers)
     if found.format is None and asked is not None:

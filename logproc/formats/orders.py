@@ -2,6 +2,7 @@
 
 Of a date such as 03/04/2024 only the file tells what it means: the days that go past the 12th do. So formats of two
 orders never share the lines of a file between them; the order in which most lines can be read is that of them all.
+Where the year has two digits, as in 21/03/24, two orders may read as many: the number that varies less is the year.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from logproc.formats.format import Format
     from logproc.formats.scoring import Score
 
-_DATE = re.compile(r"%[dmy]\W%[dmy]\W%[yY]")
+_DATE = re.compile(r"%[dmy]\W%[dmy]\W%[dyY]")
+_YEAR_FIRST = "ymd"
+_IN_FRONT = re.compile(rb"^\W{0,2}(?:\d\d?:[\d:.,]+ )?(\d\d)[/.-]\d\d[/.-](\d\d)(?!\d)", re.MULTILINE)
 
 
 @lru_cache(maxsize=1024)
@@ -35,21 +38,37 @@ def _order(layout: str) -> str:
     return "" if date is None else re.sub(r"\W", "", date[0]).lower()
 
 
-def in_one_order(scores: Sequence[Score]) -> list[Score]:
-    """Leave out the formats that have dates in another order than those that read most lines, or come first.
+def has_one_order(row: Format) -> bool:
+    """Tell whether a format reads dates of digits in one order, and no other dates."""
+    orders = orders_of(row)
+    return len(orders) == 1 and "" not in orders
+
+
+def in_one_order(scores: Sequence[Score], text: bytes) -> list[Score]:
+    """Leave out the formats that have dates in another order than those that read most lines of a text, or come first.
 
     One that reads other dates, too, stays if it reads as many lines.
     """
     most: dict[str, int] = {}
     for score in scores:
-        orders = orders_of(score.format)
-        if len(orders) == 1 and "" not in orders:
-            (order,) = orders
+        if has_one_order(score.format):
+            (order,) = orders_of(score.format)
             most[order] = max(most.get(order, 0), score.matched)
     if not most:
         return list(scores)
-    best = max(most, key=most.__getitem__)
+    best = _likeliest([order for order, matched in most.items() if matched == max(most.values())], text)
     return [score for score in scores if _fits(orders_of(score.format), best, score.matched >= most[best])]
+
+
+def _likeliest(orders: list[str], text: bytes) -> str:
+    """Return which of the orders that read as many lines the dates have; the first where these do not tell."""
+    if len(orders) == 1 or _YEAR_FIRST not in orders:
+        return orders[0]
+    dates = set(_IN_FRONT.findall(text))
+    varied = len({last for _, last in dates}) - len({first for first, _ in dates})
+    if varied > 0:
+        return _YEAR_FIRST
+    return orders[0] if varied == 0 else next(order for order in orders if order != _YEAR_FIRST)
 
 
 def _fits(orders: frozenset[str], best: str, as_many: bool) -> bool:  # noqa: FBT001 - of two kinds of scores

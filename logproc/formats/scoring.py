@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from logproc.formats.orders import has_one_order
 from logproc.formats.outlook import HEAD_BYTES, Outlook
 
 if TYPE_CHECKING:
@@ -69,9 +70,10 @@ def scores_of(
     """Match the candidates, `but` some, whose bytes are there; also return why one that matches must not be taken."""
     scores: list[Score] = []
     refusal = ""
+    whole = False
     outlook = Outlook(text)
     for row in _candidates(outlook, ordered, readers):
-        if but and row in but:
+        if (but and row in but) or (whole and not has_one_order(row)):
             continue
         unlike = outlook.is_unlike(row)
         if (unlike and not row.unlike_reason) or not outlook.begins(row):
@@ -84,7 +86,9 @@ def scores_of(
             continue
         scores.append(Score(row, matched / (matched + rejected), matched, rejected))
         if rejected == 0:
-            break
+            if not has_one_order(row):
+                break
+            whole = True  # but so may a format, whose dates have another order
     return scores, refusal
 
 
