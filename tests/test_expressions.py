@@ -6,7 +6,7 @@ import pytest
 
 from logproc.expressions import Expression
 from logproc.formats import FORMATS
-from logproc.formats.outlook import shape_of
+from logproc.formats.shapes import shape_of
 
 EXPRESSIONS = [
     pytest.param(expression, id=f"{row.name}-{what}")

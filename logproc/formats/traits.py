@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from logproc.expressions import Expression
 from logproc.formats.format import SEPARATOR
-from logproc.formats.outlook import BEHIND, KINDS
 from logproc.formats.program import Meaning, Missing
 from logproc.formats.regex_tree import (
     BYTES,
@@ -30,6 +29,7 @@ from logproc.formats.regex_tree import (
     mask_of,
     parse,
 )
+from logproc.formats.shapes import BEHIND, KINDS
 from logproc.kernels.pairs import PAIRS, SHAPE_BYTES
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from logproc.formats import FORMATS, outlook, parser
 from logproc.formats.detect import BY_RANK, Detection, detect
 from logproc.formats.format import SEPARATOR
-from logproc.formats.outlook import HEAD_BYTES, Outlook, shape_of
+from logproc.formats.outlook import HEAD_BYTES, Outlook
 from logproc.formats.parser import Matcher
 from logproc.formats.regex_tree import Place, Row, parse
+from logproc.formats.shapes import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

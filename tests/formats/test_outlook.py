@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from logproc.formats import FORMATS, Format, outlook
 from logproc.formats.detect import detect
-from logproc.formats.outlook import BEHIND, KINDS, Outlook, parted, seen
+from logproc.formats.outlook import Outlook, parted, seen
 from logproc.formats.parser import Matcher
+from logproc.formats.shapes import BEHIND, KINDS
 from logproc.formats.traits import beginning_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logproc.formats.outlook import KINDS
+from logproc.formats.shapes import KINDS
 from logproc.kernels.pairs import ALL_PAIRS, MOST_SHAPES, PAIRS, SHAPE_BYTES, look, rule_out
 
 KIND_OF = np.frombuffer(KINDS, np.uint8)
