@@ -74,7 +74,7 @@ _LEVEL_IN_BARS = Expression(
 )
 
 
-def _sign(text: bytes) -> Slot:
+def sign(text: bytes) -> Slot:
     """Return a slot for a sign that may stand there, with blanks in front of it or without."""
     return maybe(Slot(None, Meaning.LITERAL, b"", opening=text, padded=True))
 
@@ -85,11 +85,11 @@ def timed_slots(layout: str) -> tuple[Slot, ...]:
         maybe(literal(b"[")),
         stamp(layout, b""),
         maybe(literal(b"]")),
-        _sign(b"- "),
+        sign(b"- "),
         maybe(literal(b":")),
-        *(_sign(sign) for sign in (b"[", b"<", b"(", b"{")),
+        *(sign(text) for text in (b"[", b"<", b"(", b"{")),
         level(b""),
-        *(_sign(sign) for sign in (b"]", b">", b")", b"}")),
+        *(sign(text) for text in (b"]", b">", b")", b"}")),
         maybe(literal(b":")),
         PADDED_MESSAGE,
     )
@@ -225,11 +225,11 @@ _ROWS = (
         "any log whose lines are a full date and clock, a level and a message with |, ; or a comma between them",
         (
             stamp(ANY, b""),
-            _sign(b"|"),
+            sign(b"|"),
             maybe(literal(b";")),
             maybe(literal(b",")),
             Slot("level", Meaning.LEVEL, b"", padded=True),
-            _sign(b"|"),
+            sign(b"|"),
             maybe(literal(b";")),
             maybe(literal(b",")),
             PADDED_MESSAGE,
@@ -251,18 +251,18 @@ _ROWS = (
         "level_first",
         "any log whose lines begin with a level, then a full date and clock; both may stand in brackets",
         (
-            _sign(b"["),
+            sign(b"["),
             level(b""),
-            _sign(b"]"),
+            sign(b"]"),
             maybe(literal(b":")),
-            _sign(b"| "),
-            _sign(b"- "),
-            _sign(b"["),
+            sign(b"| "),
+            sign(b"- "),
+            sign(b"["),
             Slot("time", Meaning.STAMP, b"", layout=f"{ANY}%|{YEARLESS}", padded=True),
             maybe(literal(b"]")),
             maybe(literal(b":")),
-            _sign(b"| "),
-            _sign(b"- "),
+            sign(b"| "),
+            sign(b"- "),
             PADDED_MESSAGE,
         ),
         rank=-9,
@@ -299,9 +299,9 @@ _ROWS = (
         "dated_enclosed",
         "any log whose lines begin with a date and clock in quotes, or in round, angle or curly brackets",
         (
-            *(maybe(literal(sign)) for sign in (b"(", b"<", b"{", b'"', b"'")),
+            *(maybe(literal(text)) for text in (b"(", b"<", b"{", b'"', b"'")),
             stamp(_ENCLOSED, b""),
-            *(maybe(literal(sign)) for sign in (b")", b">", b"}", b'"', b"'")),
+            *(maybe(literal(text)) for text in (b")", b">", b"}", b'"', b"'")),
             maybe(literal(b":")),
             literal(b" "),
             PADDED_MESSAGE,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from logproc.expressions import Expression
 from logproc.formats.digit_dates import CLOSINGS, OPENINGS
 from logproc.formats.format import Format, Sample
-from logproc.formats.general import ANY, NO_LEVEL, timed_slots
+from logproc.formats.general import ANY, NO_LEVEL, sign, timed_slots
 from logproc.formats.heads import NEVER, PADDED_MESSAGE, app, bracketed, level, literal, maybe, number, stamp
 
 _LEVELS = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)"
@@ -23,12 +23,13 @@ _ROWS = (
             maybe(literal(b"]")),
             maybe(bracketed("thread")),
             maybe(number("pid")),
+            sign(b"- "),  # which is a level of Redis's else
             level(b""),
             maybe(literal(b":")),
             PADDED_MESSAGE,
         ),
         rank=-9,
-        head=6,
+        head=7,
         begins=rb"\[?\d[^\n]{8,28}?\d\]? +(?:\[[^\[\]\n]{1,64}\]|\d+) +" + _LEVELS + rb"\b",
         samples=(
             Sample(
@@ -37,7 +38,7 @@ _ROWS = (
             ),
             Sample("2024-01-02 03:04:05 1234 WARN: low", {"pid": 1234, "level": "WARN", "message": "low"}),
         ),
-        refused=("2024-01-02 03:04:05 [worker 1] up", "[worker 1] INFO up"),
+        refused=("2024-01-02 03:04:05 [worker 1] up", "[worker 1] INFO up", "2024-01-02 03:04:05 - app - INFO - up"),
     ),
     app(
         "timed_enclosed",
