@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from logproc.config import Config
     from logproc.report_model import ReportTable
     from logproc.state.ledger import Ledger
+    from logproc.state.rows import Record
 
 WEEK = 7
 
@@ -47,8 +48,9 @@ def compared(
     """Return what the figures of a report are held against; nothing where no earlier days were counted as a whole."""
     today, _ = local_day((time.time_ns() if now_ns is None else now_ns) // 1000, config.timezone)
     days = [day for day in ledger.days() if day != NO_TIME]
-    begin = _first_whole_day(config, ledger, choice, days)
-    end = min(today, _end_of_whole_days(config, ledger, choice, days))
+    records = list(ledger.records().values())
+    begin = _first_whole_day(config, records, choice, days)
+    end = min(today, _end_of_whole_days(config, records, choice, days))
     part, others = periods(choice.since, choice.until, days, begin, end)
     if part is None or not others:
         return Comparison()
@@ -106,20 +108,16 @@ def _aligned(part: Days, first: int, name: str, begin: int) -> tuple[Days, Days]
     return replace(part, first=part.first + missing), other
 
 
-def _first_whole_day(config: Config, ledger: Ledger, choice: counting.Choice, days: Sequence[int]) -> int:
+def _first_whole_day(config: Config, records: Sequence[Record], choice: counting.Choice, days: Sequence[int]) -> int:
     """Return the first day that was counted from its beginning: the one on which logs begin mostly was not."""
-    firsts = [
-        record.first_time
-        for record in ledger.records().values()
-        if record.first_time is not None and choice.has_file(record)
-    ]
+    firsts = [record.first_time for record in records if record.first_time is not None and choice.has_file(record)]
     day, clock = local_day(min(firsts), config.timezone) if firsts else (0, 0)
     return max(
         day + (clock > HOUR), days[0] if days else 0
     )  # of older days than those counted, whole ones were dropped
 
 
-def _end_of_whole_days(config: Config, ledger: Ledger, choice: counting.Choice, days: Sequence[int]) -> int:
+def _end_of_whole_days(config: Config, records: Sequence[Record], choice: counting.Choice, days: Sequence[int]) -> int:
     """Return the day behind the last one that was counted to its end: logs that come late end somewhere in a day.
 
     A host is no measure of that: one that falls silent has few lines on a whole day. Where no file is known to have a
@@ -127,7 +125,7 @@ def _end_of_whole_days(config: Config, ledger: Ledger, choice: counting.Choice, 
     """
     lasts = [
         record.last_time
-        for record in ledger.records().values()
+        for record in records
         if record.last_time is not None and (not choice.sources or record.source in choice.sources)
     ]
     if not lasts:
