@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from logproc.backends.folding import FOLD, FOLD_ABOVE
 from logproc.inputs.opening import STDIN
-from logproc.rollup.bounds import most_bytes
+from logproc.rollup.bounds import within
 from logproc.rollup.dumping import load
 from logproc.rollup.lots import adds_up
 from logproc.rollup.undumped import CarriedPartial, HandOver, Undumped, tables_of
@@ -76,7 +76,7 @@ class _Group:
 
     def _fits(self, max_groups: int) -> bool:
         groups, size = (sum(each) for each in zip(NOTHING, *self.held.values(), strict=True))
-        return bool(groups <= max_groups and size <= most_bytes(max_groups))
+        return within(groups, size, max_groups)
 
     @property
     def is_over(self) -> bool:
@@ -266,9 +266,8 @@ def _may_be_cut(carried: Sequence[Tables], job: Job) -> bool:
     """Tell whether tables that merge with each other, or one of them, may have more than they can hold."""
     for spec, tables in zip(job.specs, zip(*carried, strict=True), strict=False):
         found = [table.data if isinstance(table, Undumped) else load(spec, table) for table in tables]
-        if any(data.floor or data.problem for data in found) or sum(data.groups for data in found) > job.max_groups:
-            return True
-        if sum(data.text_bytes for data in found) > most_bytes(job.max_groups):
+        groups, size = sum(data.groups for data in found), sum(data.text_bytes for data in found)
+        if any(data.floor or data.problem for data in found) or not within(groups, size, job.max_groups):
             return True
     return False
 

@@ -240,6 +240,11 @@ class Dictionary:
         return int(self.state[USED])
 
     @property
+    def key_bytes(self) -> int:
+        """Bytes of the keys themselves, without what the arena has in front of each."""
+        return self.bytes_used - HEAD * len(self)
+
+    @property
     def described(self) -> int:
         """Address of what `intern` reads; it is the same for as long as the dictionary lives."""
         return self._address

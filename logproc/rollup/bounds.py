@@ -26,9 +26,14 @@ def most_bytes(max_groups: int) -> int:
     return max(LEAST_BYTES, GROUP_BYTES * max_groups)
 
 
+def within(groups: int, size: int, max_groups: int) -> bool:
+    """Tell whether a table may have so many groups, and bytes of texts; one group may have any."""
+    return groups <= max_groups and (groups < 2 or size <= most_bytes(max_groups))
+
+
 def fits(data: TableData, max_groups: int) -> bool:
     """Tell whether a table is within its bounds."""
-    return data.groups <= max_groups and (data.groups < 2 or data.text_bytes <= most_bytes(max_groups))
+    return within(data.groups, data.text_bytes, max_groups)
 
 
 def staying(

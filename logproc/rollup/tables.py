@@ -17,7 +17,7 @@ import numpy as np
 from logproc.errors import MergeError
 from logproc.heap import give_back
 from logproc.kernels.intern import HEAD, KEY_PADDING, Dictionary
-from logproc.rollup.bounds import GROUP_BYTES, fits, greatest, most_bytes, staying
+from logproc.rollup.bounds import GROUP_BYTES, fits, greatest, most_bytes, staying, within
 from logproc.rollup.dumping import TableData, dump, load, text_bytes
 from logproc.rollup.exemplars import Kept
 from logproc.rollup.groups import decode_keys, keys_of
@@ -107,7 +107,7 @@ class Table:
         self.slack = self._slack_of(before, size, mapping, data)
         self.floor += data.floor
         self.lost += data.lost
-        is_full = size > self.max_groups or self._has_long_keys()
+        is_full = not within(size, self.keys.key_bytes, self.max_groups)
         waiting = self._waiting() if is_full else set()
         for number, (mine, its) in enumerate(zip(self.states, data.states, strict=True)):
             if number not in waiting:
@@ -115,7 +115,7 @@ class Table:
                 mine.merge(its, mapping)
         if self._has_failed():
             return
-        if not is_full and not self._has_long_texts():
+        if not is_full and within(size, self.keys.key_bytes + text_bytes(self.states), self.max_groups):
             self.kept.merge(data.places, mapping, size)
         else:
             kept = self._prune(waiting)
@@ -138,15 +138,6 @@ class Table:
         if problem is not None:
             self._fail(problem)
         return problem is not None
-
-    def _has_long_keys(self) -> bool:
-        return len(self) > 1 and self.keys.bytes_used - HEAD * len(self) > most_bytes(self.max_groups)
-
-    def _has_long_texts(self) -> bool:
-        """Tell whether the groups' keys and what stands beside them are more bytes than they may be."""
-        beside = text_bytes(self.states)
-        used = self.keys.bytes_used - HEAD * len(self) + beside
-        return beside > 0 and len(self) > 1 and used > most_bytes(self.max_groups)
 
     def _fitting(self, most: NDArray[np.float64]) -> int:
         """Return how many groups stay of those that are too many, or have too long texts; `most` ranks them."""

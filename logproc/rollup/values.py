@@ -97,7 +97,7 @@ class ValuesState(State):
     def is_over(self) -> bool:
         """Tell whether there are more entries, or more bytes of them and their values, than there may be."""
         entries = len(self.keys)
-        held = ENTRY_BYTES * entries + self.values.bytes_used - HEAD * len(self.values)
+        held = ENTRY_BYTES * entries + self.values.key_bytes
         return entries > self.aggregate.limit or held > self._most_bytes()
 
     def error(self, ids: Ids) -> ReportError | None:
