@@ -129,7 +129,7 @@ class BatchBuilder:
 
     def is_full(self) -> bool:
         """Tell whether there is no room for more rows."""
-        return self.store.rows >= self.store.room or self.store.is_heavy()
+        return self.store.is_full()
 
     def flush(self) -> Iterator[Any]:
         """Yield the rows held, if any of them is wanted."""

@@ -27,7 +27,7 @@ from logproc.rollup.tables import Held
 from logproc.rollup.texts import PairState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -162,7 +162,7 @@ class RelationProgram:
     def append(self, batch: Batch) -> None:
         """Take a batch's rows in."""
         self.store.append(batch)
-        if self.store.rows >= self.store.room or self.store.is_heavy():
+        if self.store.is_full():
             self.count()
 
     def count(self) -> None:
@@ -179,11 +179,6 @@ class RelationProgram:
         if self._is_full():
             self._pour()
 
-    def finish(self, hand: Hand) -> list[Done]:
-        """Return the tables of a task."""
-        self.count()
-        return self.tables(self._lot(), hand)
-
     def tables(self, lot: Lot, hand: Hand) -> list[Done]:
         """Return the tables of what was counted since the last time that all was poured."""
         tables = [tally.finish(data, hand) for tally, data in zip(lot.tallies, self._counted(lot), strict=True)]
@@ -191,12 +186,13 @@ class RelationProgram:
             tally.clear()
         return tables
 
-    def _lot(self) -> Lot:
+    def lot(self) -> Lot:
+        """Return what was counted since the last time that all was poured."""
         return Lot(self.tallies, self.finer, np.array(self.files, np.int64))
 
     def take(self) -> Lot:
         """Return what was counted, and begin anew with the same group ids."""
-        lot = self._lot()
+        lot = self.lot()
         self.tallies = [tally.another() for tally in self.tallies]
         self.finer = {keys: tally.another() for keys, tally in self.finer.items()}
         self.counting = self._counting()
@@ -310,7 +306,7 @@ class RelationProgram:
         if self.before_pour is not None:
             self.before_pour()
         *others, last = self.tallies
-        counted = self._counted(self._lot())
+        counted = self._counted(self.lot())
         for tally, data in zip(others, counted, strict=False):
             tally.reset()
             tally.pour(data)
@@ -376,7 +372,7 @@ class Program:
         if carry is not None and not any(program.has_poured for program in self._programs.values()):
             carry.take(self)
             return ()
-        return self._tables({relation: program.finish(hand) for relation, program in self._programs.items()})
+        return self.tables({relation: program.lot() for relation, program in self._programs.items()}, hand)
 
     def take(self) -> Lots:
         """Return what was counted, and begin anew with the same group ids."""
@@ -388,12 +384,10 @@ class Program:
         return max(groups for groups, _ in found), max(size for _, size in found)
 
     def tables(self, lots: Lots, hand: Hand) -> tuple[Done, ...]:
-        """Return the tables of what was taken since the last time that all was poured."""
-        return self._tables({relation: self._programs[relation].tables(lot, hand) for relation, lot in lots.items()})
-
-    def _tables(self, found: Mapping[str, Sequence[Done]]) -> tuple[Done, ...]:
+        """Return the tables of what was counted since the last time that all was poured."""
         tables: list[Done] = [b""] * len(self.specs)
         for relation, positions in self._positions.items():
-            for position, table in zip(positions, found[relation], strict=True):
+            found = self._programs[relation].tables(lots[relation], hand)
+            for position, table in zip(positions, found, strict=True):
                 tables[position] = table
         return tuple(tables)

@@ -135,6 +135,10 @@ class RowStore:
         """Tell whether the dictionaries hold more bytes than they may."""
         return self.bytes_held() > MAX_KEY_BYTES
 
+    def is_full(self) -> bool:
+        """Tell whether there is no room for more rows, or the texts of those that are held are too many bytes."""
+        return self.rows >= self.room or self.is_heavy()
+
     def vector(self, field: Stored) -> Vector:
         """Return a field of the rows held, as views that the next `append` after `clear` overwrites."""
         if field.kind == Kind.TEXT:
