@@ -257,6 +257,14 @@ class Lines:
             self.rejected + other.rejected,
         )
 
+    def __sub__(self, other: Lines) -> Lines:
+        return Lines(
+            self.read - other.read,
+            self.counted - other.counted,
+            self.filtered - other.filtered,
+            self.rejected - other.rejected,
+        )
+
     def balanced(self) -> bool:
         """Tell whether every line read has exactly one fate."""
         return self.read == self.counted + self.filtered + self.rejected

@@ -110,17 +110,10 @@ def _closed(entry: FileEntry, went_on: AbstractSet[tuple[int, int]]) -> FileEntr
     opened = entry.opened
     if opened is None or not opened.bytes_read or (opened.generation, opened.at) not in went_on:
         return entry
-    less = opened.lines
-    lines = Lines(
-        entry.lines.read - less.read,
-        entry.lines.counted - less.counted,
-        entry.lines.filtered - less.filtered,
-        entry.lines.rejected - less.rejected,
-    )
     return replace(
         entry,
         bytes_read=entry.bytes_read - opened.bytes_read,
-        lines=lines,
+        lines=entry.lines - opened.lines,
         rejected_by_reason=_without(entry, opened),
         samples=tuple(sample for sample in entry.samples if sample.offset < opened.at),
         opened=None,

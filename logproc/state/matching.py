@@ -75,7 +75,7 @@ class Matcher:
         self._doubles = Doubles(eye, known, self._claims, self._decided, self._looked)
         self._beginnings = Beginnings(known.beginnings, self._claims)
         self._appended = Appended(eye, known, self._beginnings, self._decided)
-        self._moved = Moved(eye, known, self._beginnings, self._claims, self._decided)
+        self._moved = Moved(eye, known, self._beginnings, self._decided)
 
     def match(self, files: Sequence[LogFile]) -> list[Decision]:
         """Return a decision for each file, in order; those that rule 1 leaves as they are were not looked at."""

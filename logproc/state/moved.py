@@ -29,20 +29,18 @@ if TYPE_CHECKING:
 
 
 class Moved:
-    """Finds short logs elsewhere; `decided` are the matcher's decisions, and `claims` which file a generation is."""
+    """Finds short logs elsewhere; `decided` are the matcher's decisions."""
 
     def __init__(
         self,
         eye: Eye,
         known: Remembered,
         beginnings: Beginnings,
-        claims: Mapping[int, int],
         decided: Mapping[int, Decision],
     ) -> None:
         self._eye = eye
         self._known = known.records
         self._beginnings = beginnings
-        self._claims = claims
         self._decided = decided
         self._files: Sequence[LogFile] = ()
         self._paths: frozenset[str] | None = None
