@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from logproc.adhoc.columns import bitmap, integer_array, integers_of, text_array
+from logproc.adhoc.sieve import forget_many
 from logproc.kernels.arrays import grown
 from logproc.kernels.views import view_keys
 from logproc.model import Kind
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from logproc.adhoc.numbering import Numbers
     from logproc.kernels.intern import Dictionary
     from logproc.model import Batch
-
-MAX_KEYS = 1 << 17
-"""Distinct texts that a thread holds before it starts with new dictionaries."""
 
 TYPES: dict[Kind, Any] = {
     Kind.TEXT: pa.string_view(),
@@ -140,9 +138,7 @@ class BatchBuilder:
             self.evaluator.next_rows()
             if batch.num_rows:
                 yield batch
-        if self.store.keys_held() + self.evaluator.keys_held() > MAX_KEYS or self.store.is_heavy():
-            self.store.forget()
-            self.evaluator.forget()
+        if forget_many(self.store, self.evaluator):
             self.forget()
 
     def forget(self) -> None:

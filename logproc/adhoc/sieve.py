@@ -29,6 +29,15 @@ MAX_KEYS = 1 << 17
 """Distinct texts that are held before new dictionaries are begun."""
 
 
+def forget_many(store: RowStore, evaluator: Evaluator) -> bool:
+    """Begin with new dictionaries where those of an empty store hold too much; returns whether they did."""
+    if store.keys_held() + evaluator.keys_held() <= MAX_KEYS and not store.is_heavy():
+        return False
+    store.forget()
+    evaluator.forget()
+    return True
+
+
 def condition_of(
     config: Config, where: str, known: Mapping[str, Kind], relation: str = EVERYTHING
 ) -> Expression | None:
@@ -95,7 +104,5 @@ class Sieve:
         kept = np.flatnonzero(self._evaluator.truth(self._condition) == 1)
         self._store.clear()
         self._evaluator.next_rows()
-        if self._store.keys_held() + self._evaluator.keys_held() > MAX_KEYS or self._store.is_heavy():
-            self._store.forget()
-            self._evaluator.forget()
+        forget_many(self._store, self._evaluator)
         return kept

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rollup.test_oracle import web_line
 
 from logproc import planner
-from logproc.adhoc import arrow, numbering, scan
+from logproc.adhoc import numbering, scan, sieve
 from logproc.adhoc.duck import MEMORY, Duck
 from logproc.adhoc.numbering import ManyTextsError, Numbers, Room
 from logproc.cli import execute
@@ -72,7 +72,7 @@ def _small_parts():
             patch.setattr(module, "PACK_BYTES", 100)
         patch.setattr(scan, "RANGE_BYTES", 50_000)
         patch.setattr(scan, "GROUPED_BYTES", 70_000)
-        patch.setattr(arrow, "MAX_KEYS", 50)
+        patch.setattr(sieve, "MAX_KEYS", 50)
         yield
 
 

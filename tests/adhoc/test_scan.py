@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from logproc import packs  # noqa: E402
-from logproc.adhoc import arrow, channel, scan  # noqa: E402
+from logproc.adhoc import channel, scan, sieve  # noqa: E402
 from logproc.adhoc.arrow import BatchBuilder, Selection  # noqa: E402
 from logproc.adhoc.question import relations_of  # noqa: E402
 from logproc.adhoc.rows import parse  # noqa: E402
@@ -91,7 +91,7 @@ def test_large_files_are_cut_and_come_back_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(scan, "RANGE_BYTES", 200_000)
     monkeypatch.setattr("logproc.planner.PACK_BYTES", 100_000)
     monkeypatch.setattr(scan, "PACK_BYTES", 100_000)
-    monkeypatch.setattr(arrow, "MAX_KEYS", 5000)  # dictionaries are dropped in between
+    monkeypatch.setattr(sieve, "MAX_KEYS", 5000)  # dictionaries are dropped in between
     (tmp_path / "a.log").write_text("".join(map(line, range(30_000))))
     (tmp_path / "b.log.gz").write_bytes(gzip.compress("".join(map(line, range(30_000, 40_000))).encode()))
     (tmp_path / "c.log").write_text(line(40_000))
