@@ -7,7 +7,19 @@ from dataclasses import replace
 from logproc.expressions import Expression
 from logproc.formats.format import Format, Sample
 from logproc.formats.general import ANY
-from logproc.formats.heads import LINE_END, MESSAGE, NEVER, PADDED_MESSAGE, app, level, literal, maybe, stamp, word
+from logproc.formats.heads import (
+    LINE_END,
+    MESSAGE,
+    NEVER,
+    PADDED_MESSAGE,
+    app,
+    level,
+    literal,
+    maybe,
+    signs,
+    stamp,
+    word,
+)
 from logproc.formats.program import Meaning, Slot
 
 _SURE_DATES = "%+%|%Y/%m/%d %H:%M:%S%.%|%d/%b/%Y:%H:%M:%S%.%z"
@@ -37,7 +49,7 @@ def _behind(first: Slot) -> tuple[Slot, ...]:
 
 _SIGNS = (("tab", b"\t"), ("bar", b"|"), ("semicolon", b";"), ("comma", b","))
 _COLUMNS = "%Y-%m-%d|%H:%M:%S%.%|%Y-%m-%d;%H:%M:%S%.%|%Y-%m-%d,%H:%M:%S%.%|%Y-%m-%d%t%H:%M:%S%.%|%Y/%m/%d%t%H:%M:%S%."
-_QUOTES = tuple(maybe(literal(sign)) for sign in (b'"', b"'"))
+_QUOTES = signs(b'"', b"'")
 
 
 def _closed(number: int, name: str, sign: bytes) -> Format:

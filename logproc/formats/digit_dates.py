@@ -6,10 +6,8 @@ from dataclasses import replace
 
 from logproc.expressions import Expression
 from logproc.formats.format import Format, Sample
-from logproc.formats.general import NO_LEVEL, timed_slots
-from logproc.formats.heads import NEVER, PADDED_MESSAGE, app, literal, maybe, stamp
-
-OPENINGS, CLOSINGS = (b"[", b"(", b"<", b"{", b'"', b"'"), (b"]", b")", b">", b"}", b'"', b"'")
+from logproc.formats.general import CLOSINGS, NO_LEVEL, OPENINGS, timed_slots
+from logproc.formats.heads import NEVER, PADDED_MESSAGE, app, literal, maybe, signs, stamp
 
 _DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%y")
 _ORDERS = (
@@ -56,9 +54,9 @@ def _in_order(name: str, doc: str, dates: tuple[str, ...], later: int, date: str
             f"dated_{name}",
             f"any log whose lines begin with a date, {doc}, and a clock",
             (
-                *(maybe(literal(sign)) for sign in OPENINGS),
+                *signs(b"[", *OPENINGS),
                 stamp(layout, b""),
-                *(maybe(literal(sign)) for sign in CLOSINGS),
+                *signs(b"]", *CLOSINGS),
                 maybe(literal(b":")),
                 literal(b" "),
                 PADDED_MESSAGE,

@@ -18,6 +18,7 @@ from logproc.formats.heads import (
     literal,
     maybe,
     number,
+    signs,
     stamp,
 )
 from logproc.formats.program import Meaning, Slot
@@ -72,6 +73,10 @@ NO_LEVEL = Expression(
 _LEVEL_IN_BARS = Expression(
     rb"[^|\n]{10,34}?\d *\| *(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL) *\|", re.IGNORECASE
 )
+
+
+OPENINGS, CLOSINGS = (b"(", b"<", b"{", b'"', b"'"), (b")", b">", b"}", b'"', b"'")
+"""What a time may stand in beside square brackets."""
 
 
 def sign(text: bytes) -> Slot:
@@ -299,9 +304,9 @@ _ROWS = (
         "dated_enclosed",
         "any log whose lines begin with a date and clock in quotes, or in round, angle or curly brackets",
         (
-            *(maybe(literal(text)) for text in (b"(", b"<", b"{", b'"', b"'")),
+            *signs(*OPENINGS),
             stamp(_ENCLOSED, b""),
-            *(maybe(literal(text)) for text in (b")", b">", b"}", b'"', b"'")),
+            *signs(*CLOSINGS),
             maybe(literal(b":")),
             literal(b" "),
             PADDED_MESSAGE,

@@ -61,6 +61,11 @@ def literal(text: bytes) -> Slot:
     return Slot(None, Meaning.LITERAL, b"", opening=text)
 
 
+def signs(*texts: bytes) -> tuple[Slot, ...]:
+    """Return a slot for each of some signs, of which any may stand there."""
+    return tuple(maybe(literal(text)) for text in texts)
+
+
 def maybe(slot: Slot) -> Slot:
     """Return a slot that may be missing, and then is null."""
     return Slot(

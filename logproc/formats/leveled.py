@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from logproc.expressions import Expression
-from logproc.formats.digit_dates import CLOSINGS, OPENINGS
 from logproc.formats.format import Format, Sample
-from logproc.formats.general import ANY, NO_LEVEL, sign, timed_slots
-from logproc.formats.heads import NEVER, PADDED_MESSAGE, app, bracketed, level, literal, maybe, number, stamp
+from logproc.formats.general import ANY, CLOSINGS, NO_LEVEL, OPENINGS, sign, timed_slots
+from logproc.formats.heads import NEVER, PADDED_MESSAGE, app, bracketed, level, literal, maybe, number, signs, stamp
 
 _LEVELS = rb"(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)"
 _TIME = "2024-01-02T03:04:05Z"
@@ -44,9 +43,9 @@ _ROWS = (
         "timed_enclosed",
         "any log whose lines begin with a date and clock in quotes, or in round, angle or curly brackets, then a level",
         (
-            *(maybe(literal(sign)) for sign in OPENINGS[1:]),
+            *signs(*OPENINGS),
             stamp(ANY, b""),
-            *(maybe(literal(sign)) for sign in CLOSINGS[1:]),
+            *signs(*CLOSINGS),
             *timed_slots(ANY)[3:],
         ),
         rank=-11,
