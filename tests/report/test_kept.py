@@ -27,6 +27,28 @@ def keep(folder, kind, name):
     calendar.lead_on(str(path), name)
 
 
+def nightly(folder, *reports, **more):
+    """Return a configuration that counts the logs of a folder and keeps its nights beside them."""
+    (folder / "logs").mkdir(exist_ok=True)
+    return Config(
+        paths=(str(folder / "logs"),),
+        state_dir=str(folder / "state"),
+        reports=reports,
+        output=Output(dir=str(folder / "out")),
+        workers=1,
+        **more,
+    )
+
+
+def run_and_keep(config, hour=9, *, marked=True):
+    """Run in the night of 3 March 2026; returns what is kept of it. One that is not marked was killed before."""
+    now = datetime(2026, 3, 3, hour, tzinfo=UTC)
+    calendars.write(coordinator.run(config), config, config.output.dir, now=now)
+    if marked:
+        coordinator.reported(config)
+    return loads((Path(config.output.dir) / "nights/2026-03-03.json").read_text())
+
+
 def test_kept_pages_lead_to_each_other_and_the_index_to_all(tmp_path):
     for name in ("2026-03-01", "2026-03-02", "2026-03-05"):
         keep(tmp_path, "nights", name)
@@ -146,78 +168,38 @@ def test_hosts_stand_in_one_order_on_every_page_of_every_night(tmp_path):
 
 
 def test_a_run_without_news_leaves_what_the_night_read(tmp_path):
-    logs = tmp_path / "logs"
-    logs.mkdir()
-    config = Config(
-        paths=(str(logs),),
-        state_dir=str(tmp_path / "state"),
-        reports=("web/methods",),
-        output=Output(dir=str(tmp_path / "out")),
-        workers=1,
-    )
+    config, logs = nightly(tmp_path, "web/methods"), tmp_path / "logs"
     line = '10.0.0.1 - - [03/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
     (logs / "a.log").write_text(line * 3 + "no line of a log\n")
 
-    def run(config=config, hour=9):
-        now = datetime(2026, 3, 3, hour, tzinfo=UTC)
-        calendars.write(coordinator.run(config), config, str(config.output.dir), now=now)
-        coordinator.reported(config)
-        return loads((tmp_path / "out/nights/2026-03-03.json").read_text())
-
-    first = run()
+    first = run_and_keep(config)
     assert first["accounting"]["lines"] == {"read": 4, "counted": 3, "filtered": 0, "rejected": 1}
-    assert run(hour=10) == first
+    assert run_and_keep(config, 10) == first
     asked = replace(config, reports=("web/methods", "web/days"))
-    changed = run(asked, 11)
+    changed = run_and_keep(asked, 11)
     assert [report["name"] for report in changed["reports"]] == ["methods", "days"]
     assert changed["accounting"] == first["accounting"]
     assert "no line of a log" in (tmp_path / "out/nights/2026-03-03.html").read_text()
 
 
 def test_a_night_without_any_log_is_kept(tmp_path):
-    (tmp_path / "logs").mkdir()
-    config = Config(
-        paths=(str(tmp_path / "logs"),),
-        state_dir=str(tmp_path / "state"),
-        reports=("web/methods",),
-        output=Output(dir=str(tmp_path / "out")),
-        workers=1,
-        accept_gone=True,
-    )
-    calendars.write(coordinator.run(config), config, str(config.output.dir), now=datetime(2026, 3, 3, 9, tzinfo=UTC))
-    coordinator.reported(config)
-    kept = loads((tmp_path / "out/nights/2026-03-03.json").read_text())
+    kept = run_and_keep(nightly(tmp_path, "web/methods", accept_gone=True))
     assert kept["files"] == []
     assert "2026-03-03" in (tmp_path / "out/index.html").read_text()
 
 
 def test_the_page_of_a_night_is_of_all_its_runs(tmp_path):
-    logs = tmp_path / "logs"
-    logs.mkdir()
-    config = Config(
-        paths=(str(logs),),
-        state_dir=str(tmp_path / "state"),
-        reports=("web/methods",),
-        output=Output(dir=str(tmp_path / "out")),
-        workers=1,
-    )
+    config, logs = nightly(tmp_path, "web/methods"), tmp_path / "logs"
     line = '10.0.0.1 - - [03/Mar/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
-
-    def run(config=config, *, marked=True):
-        now = datetime(2026, 3, 3, 9, tzinfo=UTC)
-        calendars.write(coordinator.run(config), config, str(config.output.dir), now=now)
-        if marked:
-            coordinator.reported(config)
-        return loads((tmp_path / "out/nights/2026-03-03.json").read_text())
 
     (logs / "a.log").write_text(line * 3 + "no line of a log\n")
     (logs / "b.log").write_text(line.replace("10.0.0.1", "10.0.0.2") * 2)
-    assert run()["run"]["trouble"] == "1 problem"  # a quarter of a.log
+    assert run_and_keep(config)["run"]["trouble"] == "1 problem"  # a quarter of a.log
     assert "2026-03-03: 6 lines, 1 problem" in (tmp_path / "out/index.html").read_text()
     (logs / "b.log").unlink()  # rotated away for good
     with (logs / "a.log").open("a") as file:
         file.write(line + "another\n")
-    found = run(marked=False)  # killed before it could say that it was reported
+    found = run_and_keep(config, marked=False)  # killed before it could say that it was reported
     lines = {"read": 8, "counted": 6, "filtered": 0, "rejected": 2}
     assert found["accounting"]["lines"] == lines
     assert found["accounting"]["rejected_by_reason"] == {"no match": 2}
@@ -226,34 +208,23 @@ def test_the_page_of_a_night_is_of_all_its_runs(tmp_path):
     ]  # fmt: skip
     page = (tmp_path / "out/nights/2026-03-03.html").read_text()
     assert all(text in page for text in ("no line of a log", "another"))
-    assert run()["accounting"]["lines"] == lines
+    assert run_and_keep(config)["accounting"]["lines"] == lines
     with (logs / "a.log").open("a") as file:
         file.write(line)
-    assert run()["accounting"]["lines"]["read"] == 9
-    again = run(replace(config, rebuild=("methods",)))
+    assert run_and_keep(config)["accounting"]["lines"]["read"] == 9
+    again = run_and_keep(replace(config, rebuild=("methods",)))
     assert again["accounting"]["lines"]["read"] == 9
     (tmp_path / "out/nights/2026-03-03.json").write_text('{"files": 1}')
-    assert run()["accounting"]["lines"]["read"] == 0
+    assert run_and_keep(config)["accounting"]["lines"]["read"] == 0
 
 
 def test_a_record_that_goes_on_between_the_runs_of_a_night_counts_once(tmp_path):
-    logs = tmp_path / "logs"
-    logs.mkdir()
-    config = Config(
-        paths=(str(logs),),
-        state_dir=str(tmp_path / "state"),
-        reports=("app/app_levels",),
-        output=Output(dir=str(tmp_path / "out")),
-        workers=1,
-    )
+    config, logs = nightly(tmp_path, "app/app_levels"), tmp_path / "logs"
 
     def run(*lines):
         with (logs / "a.log").open("a") as file:
             file.writelines(f"{line}\n" for line in lines)
-        now = datetime(2026, 3, 3, 9, tzinfo=UTC)
-        calendars.write(coordinator.run(config), config, str(config.output.dir), now=now)
-        coordinator.reported(config)
-        found = loads((tmp_path / "out/nights/2026-03-03.json").read_text())
+        found = run_and_keep(config)
         size = sum(path.stat().st_size for path in logs.iterdir())
         assert found["accounting"]["bytes_read"] == size
         return found["accounting"]["lines"]["read"]
